@@ -1,0 +1,79 @@
+"""What every host gives an actor when it starts; hosts add how to spawn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, TypeVar, cast
+
+from actors.runtime.api import Clock, Ref
+from actors.runtime.mailbox import Call, Mailbox
+from actors.runtime.reference import RoutedRef, Router
+from retender.errors import RetenderError
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class ActorContext:
+    """`Context` but for `spawn`."""
+
+    def __init__(
+        self, name: str, mailbox: Mailbox, router: Router, *, clock: Clock, seed: str
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.random = Random(seed)
+        self._mailbox = mailbox
+        self._router = router
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._pipes: set[asyncio.Future[None]] = set()
+        self._silent = False
+
+    @property
+    def stopping(self) -> bool:
+        return self._mailbox.stopping
+
+    def ref(self, kind: type[A], name: str) -> Ref[A]:  # noqa: ARG002 - kind is for the type checker
+        return cast("Ref[A]", RoutedRef(self._router, name, sender=self.name))
+
+    def after(
+        self, seconds: float, method: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    ) -> None:
+        def ring() -> None:
+            self._timers.discard(timer)
+            self._mailbox.put(Call(method.__name__, args, kwargs), None, bounded=False)
+
+        if self._silent:
+            return
+        timer = asyncio.get_running_loop().call_later(seconds, ring)
+        self._timers.add(timer)
+
+    def pipe(
+        self,
+        answer: Awaitable[R],
+        then: Callable[[Any, R], Awaitable[Any]],
+        otherwise: Callable[[Any, RetenderError], Awaitable[Any]],
+    ) -> None:
+        async def wait() -> None:
+            try:
+                self.after(0, then, await answer)
+            except RetenderError as error:
+                self.after(0, otherwise, error)
+
+        task = asyncio.ensure_future(wait())
+        self._pipes.add(task)
+        task.add_done_callback(self._pipes.discard)
+
+    def end(self) -> None:
+        self._mailbox.stop()
+
+    def silence(self) -> None:
+        """The actor has ended: no timer of it rings any more, and nothing is waited for."""
+        self._silent = True
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        for pipe in self._pipes:
+            pipe.cancel()

@@ -1,0 +1,94 @@
+"""How far each job is, as far as the Broadcaster has heard."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from actors.runtime.api import Clock
+from retender.eta import Pace, observe, remaining
+from retender.events import Event, Passing
+from retender.jobs import Job
+from retender.limits import EVENTS_PER_TRACK
+from retender.messages import Note
+from retender.states import Stage, Status
+
+ALMOST = 99.0
+"""What is left is writing it down: only the event of completion says 100."""
+
+
+MEASURE_EVERY = 0.2
+"""Seconds between two measurements of a job's pace."""
+
+
+class Track:
+    """One job: what is committed, what is under way, and the most that was ever shown."""
+
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+        self._events: deque[Event] = deque(maxlen=EVENTS_PER_TRACK)
+        self._under_way: dict[int, float] = {}
+        self._committed = 0.0
+        self._duration: float | None = None
+        self._shown = 0.0
+        self._stage = Stage.QUEUED
+        self._note = Note("queued")
+        self._pace = Pace()
+        self._measured: tuple[float, float] | None = None
+        self._over = False
+        self.latest: Passing | None = None
+
+    def begin(self, job: Job) -> None:
+        """What is known of a job whose events so far were not heard."""
+        if not self._events:
+            self._committed, self._duration = job.seconds_done, job.duration
+            self._stage = job.stage
+            self._shown = max(self._shown, job.progress)
+
+    def add(self, event: Event) -> None:
+        if self._events and event.seq != self._events[-1].seq + 1:
+            self._events.clear()
+        self._events.append(event)
+        self._committed, self._duration = event.seconds_done, event.duration
+        self._shown = max(self._shown, event.progress)
+        self._stage, self._note = event.stage, event.note
+        self._over = event.last
+        if event.piece is not None:
+            self._under_way.pop(event.piece, None)
+        if event.last:
+            self._under_way.clear()
+            self.latest = None
+
+    def events_since(self, since: int) -> tuple[Event, ...] | None:
+        """The events numbered above `since`; None when not all of them are at hand."""
+        if not self._events or since < self._events[0].seq - 1:
+            return None
+        return tuple(event for event in self._events if event.seq > since)
+
+    def under_way(self, piece: int, seconds: float, clock: Clock) -> Passing | None:
+        """A piece has come so far. None where that is no news: before the plan, after the end."""
+        if self._over or not self._duration:
+            return None
+        self._under_way[piece] = max(seconds, self._under_way.get(piece, 0.0))
+        done = self._committed + sum(self._under_way.values())
+        self._shown = max(self._shown, min(ALMOST, 100.0 * done / self._duration))
+        self._measure(done, clock.monotonic())
+        self.latest = Passing(
+            job_id=self._job_id,
+            at=clock.now(),
+            status=Status.PROCESSING,
+            stage=self._stage,
+            progress=self._shown,
+            note=self._note,
+            estimated_time_remaining=remaining(self._pace, max(0.0, self._duration - done), 1),
+        )
+        return self.latest
+
+    def _measure(self, done: float, now: float) -> None:
+        """The pace of the whole job, however many workers it has."""
+        if self._measured is None:
+            self._measured = (done, now)
+            return
+        before, at = self._measured
+        if done > before and now - at >= MEASURE_EVERY:
+            self._pace = observe(self._pace, done - before, now - at)
+            self._measured = (done, now)

@@ -1,0 +1,100 @@
+"""Keeps the Transcribers: as many as the waiting audio calls for, and none that hangs.
+
+Receives: what a supervisor receives; `resize`, with the answer to its own question.
+Sends: `load` and `worker_down` to the JobManager.
+A crash: its Transcribers end with it, and all start anew. A Transcriber that dies too often is
+    left down for a while: the pool goes on with the others and says why it is not whole.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from loguru import logger
+
+from actors.children import ChildSpec
+from actors.job_manager import JobManager
+from actors.names import JOB_MANAGER, transcriber
+from actors.restarts import Backoff, Intensity
+from actors.runtime.api import Context, Exit, Recipe
+from actors.supervisor import Supervisor
+from actors.transcriber import Transcriber, TranscriberSettings
+from retender.errors import RetenderError
+from retender.sizing import Bounds, Sizing, resize
+from retender.submission import Load
+
+
+class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
+    engine: Recipe
+    host: str = "process"
+    bounds: Bounds = Bounds()
+    transcriber: TranscriberSettings = TranscriberSettings()
+    intensity: Intensity = Intensity()
+    backoff: Backoff = Backoff()
+    cool_down: float = 60.0
+    grace: float = 30.0
+    """How long a Transcriber that is stopped may go on with the piece in hand."""
+    look_every: float = 1.0
+
+
+class TranscriberPool(Supervisor):
+    def __init__(self, settings: PoolSettings) -> None:
+        self._settings = settings
+        self._sizing = Sizing(settings.bounds.least)
+        numbers = range(1, settings.bounds.least + 1)
+        super().__init__(tuple(self._spec(number) for number in numbers))
+
+    async def started(self, ctx: Context) -> None:
+        self._manager = ctx.ref(JobManager, JOB_MANAGER)
+        await super().started(ctx)
+        ctx.after(self._settings.look_every, TranscriberPool.look)
+
+    async def child_down(self, name: str, exit_: Exit) -> None:
+        if not exit_.normal:
+            self._manager.tell(JobManager.worker_down, name, exit_.cause)
+
+    async def look(self) -> None:
+        load = self._manager.ask(JobManager.load)
+        self._ctx.pipe(load, TranscriberPool.adjust, TranscriberPool.look_later)
+
+    async def look_later(self, error: RetenderError) -> None:
+        logger.debug("the load is not known: {}", error.message)
+        self._ctx.after(self._settings.look_every, TranscriberPool.look)
+
+    async def adjust(self, load: Load) -> None:
+        self._ctx.after(self._settings.look_every, TranscriberPool.look)
+        present = {child.name for child in self.children()}
+        for name in load.silent:
+            if name in present:
+                await self.restart_child(name, "gave no sign of life")
+        self._sizing = resize(
+            self._sizing,
+            self._settings.bounds,
+            seconds_waiting=load.seconds_waiting,
+            busy=load.busy_workers,
+            now=self._ctx.clock.monotonic(),
+        )
+        await self._approach(self._sizing.size)
+
+    async def _approach(self, size: int) -> None:
+        wanted = {transcriber(number) for number in range(1, size + 1)}
+        present = {child.name: child for child in self.children()}
+        for number in range(1, size + 1):
+            if transcriber(number) not in present:
+                await self.start_child(self._spec(number))
+        for name, child in present.items():
+            if name not in wanted and child.state != "stopping":
+                await self.stop_child(name)
+
+    def _spec(self, number: int) -> ChildSpec:
+        settings = self._settings
+        return ChildSpec(
+            name=transcriber(number),
+            recipe=Recipe.of(Transcriber, engine=settings.engine, settings=settings.transcriber),
+            host=settings.host,
+            restart="permanent",
+            grace=settings.grace,
+            intensity=settings.intensity,
+            backoff=settings.backoff,
+            on_exhausted="report",
+            cool_down=settings.cool_down,
+        )

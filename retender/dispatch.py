@@ -1,0 +1,256 @@
+"""Which pieces wait, which are out under which lease, and what a worker that asks is given.
+
+A lease is the manager's own memory: it is void with it. Time is passed in, and nothing here
+touches the journal: the JobManager commits what is chosen before anyone hears of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+import msgspec
+
+from retender.board import Board, Draft, PieceKey
+from retender.estimates import seconds_left
+from retender.scheduling import FairQueue, Offer
+from retender.work import Exchange, Piece, PieceState, Verdict, line
+
+
+class Lease(msgspec.Struct, frozen=True):
+    token: str
+    worker: str
+    life: str
+    job_id: str
+    index: int
+    granted: float
+    expires: float
+    alone: bool = False
+
+    @property
+    def key(self) -> PieceKey:
+        return self.job_id, self.index
+
+
+class Dispatcher:
+    def __init__(self, board: Board, epoch: int, lease_seconds: float) -> None:
+        self._board = board
+        self._epoch = epoch
+        self._lease_seconds = lease_seconds
+        self._queue = FairQueue()
+        self._delayed: list[tuple[float, PieceKey]] = []
+        self._due: dict[PieceKey, float] = {}
+        self._suspects: dict[PieceKey, None] = {}
+        self._reserved: tuple[str, float] | None = None
+        self._leases: dict[str, Lease] = {}
+        self._by_piece: dict[PieceKey, str] = {}
+        self._by_worker: dict[str, dict[str, Lease]] = {}
+        self._called_off: dict[str, float] = {}
+        self._seen: dict[str, float] = {}
+        self._issued = 0
+
+    @property
+    def seconds_waiting(self) -> float:
+        return self._queue.seconds
+
+    @property
+    def pieces_waiting(self) -> int:
+        return len(self._queue) + len(self._suspects)
+
+    @property
+    def leases(self) -> int:
+        return len(self._leases)
+
+    @property
+    def busy_workers(self) -> int:
+        return len(self._by_worker)
+
+    def all_leases(self) -> list[Lease]:
+        return list(self._leases.values())
+
+    def seen(self, worker: str, now: float) -> None:
+        self._seen[worker] = now
+
+    def gone(self, worker: str) -> None:
+        self._seen.pop(worker, None)
+
+    def workers(self, now: float) -> int:
+        """Workers that have been heard of lately."""
+        recently = now - self._lease_seconds
+        self._seen = {worker: at for worker, at in self._seen.items() if at >= recently}
+        return len(self._seen)
+
+    def lease(self, token: str) -> Lease | None:
+        return self._leases.get(token)
+
+    def choose(self, asked: Exchange, now: float) -> list[Lease]:
+        """Up to `want` pieces that may go to this worker together, taken off the queue."""
+        held = self._by_worker.get(asked.worker, {})
+        if any(lease.alone for lease in held.values()):
+            return []
+        if (suspect := self._suspect_for(asked.worker, now)) is not None:
+            if held:
+                return []
+            del self._suspects[suspect]
+            self._reserved = None
+            return [self._issue(asked, suspect, now, alone=True)]
+        chosen: list[PieceKey] = []
+        together: str | None = None
+        while len(chosen) < asked.want:
+            key = self._queue.take(asked.engines, together)
+            if key is None:
+                break
+            chosen.append(key)
+            together = together or self._line(*key)
+        return [self._issue(asked, key, now) for key in chosen]
+
+    def given(self, lease: Lease) -> None:
+        """The lease is committed: it counts from here on."""
+        self._leases[lease.token] = lease
+        self._by_piece[lease.key] = lease.token
+        self._by_worker.setdefault(lease.worker, {})[lease.token] = lease
+
+    def put_back(self, leases: list[Lease]) -> None:
+        """The commit failed: the pieces were never given out."""
+        for lease in leases:
+            if lease.alone:
+                self._suspects[lease.key] = None
+            else:
+                self._queue.put_back(self._offer(self._board[lease.job_id].pieces[lease.index]))
+
+    def renew(self, tokens: tuple[str, ...], now: float) -> dict[str, Verdict]:
+        verdicts = {}
+        for token in tokens:
+            lease = self._leases.get(token)
+            if lease is not None:
+                renewed = msgspec.structs.replace(lease, expires=now + self._lease_seconds)
+                self.given(renewed)
+                verdicts[token] = Verdict.GO_ON
+            elif token in self._called_off:
+                verdicts[token] = Verdict.CANCELLED
+            else:
+                verdicts[token] = Verdict.LOST
+        return verdicts
+
+    def expired(self, now: float) -> list[Lease]:
+        return [lease for lease in self._leases.values() if lease.expires <= now]
+
+    def of_worker(self, worker: str, *, other_than: str | None = None) -> list[Lease]:
+        """What this worker holds; or what an earlier life of it held."""
+        held = self._by_worker.get(worker, {}).values()
+        return [lease for lease in held if lease.life != other_than]
+
+    def unclaimed(
+        self, worker: str, life: str, holding: tuple[str, ...], before: float
+    ) -> list[Lease]:
+        """Leases given before then that the worker does not know of: the orders never arrived."""
+        return [
+            lease
+            for lease in self._by_worker.get(worker, {}).values()
+            if lease.life == life and lease.token not in holding and lease.granted < before
+        ]
+
+    def wake(self, now: float) -> bool:
+        """Pieces whose delay is over wait like any other. True if there were any."""
+        woken = False
+        while self._delayed and self._delayed[0][0] <= now:
+            at, key = heapq.heappop(self._delayed)
+            if self._due.get(key) == at:
+                del self._due[key]
+                self._wait(self._board[key[0]].pieces[key[1]])
+                woken = True
+        return woken
+
+    def follow(self, draft: Draft, now: float) -> None:
+        """Take in a draft that has been merged into the board."""
+        for key, piece in draft.pieces.items():
+            if piece.state is not PieceState.LEASED:
+                self._end_lease(key, called_off=False, now=now)
+        for job in draft.jobs.values():
+            if job.id not in self._board:
+                self.forget(job.id, now)
+        for key, piece in draft.pieces.items():
+            if piece.state is PieceState.WAITING and piece.job_id in self._board:
+                if (delay := draft.delays.get(key)) is not None:
+                    self._due[key] = now + delay
+                    heapq.heappush(self._delayed, (now + delay, key))
+                else:
+                    self._wait(piece)
+
+    def load(self) -> None:
+        """Begin with all that waits on the board."""
+        for entry in self._board:
+            for piece in entry.pieces.values():
+                if piece.state is PieceState.WAITING:
+                    self._wait(piece)
+
+    def forget(self, job_id: str, now: float) -> None:
+        """The job is finished: whoever works on a piece of it is to stop."""
+        self._queue.withdraw(job_id)
+        for key in [key for key in self._suspects if key[0] == job_id]:
+            del self._suspects[key]
+        for key in [key for key in self._due if key[0] == job_id]:
+            del self._due[key]
+        for key in [key for key in self._by_piece if key[0] == job_id]:
+            self._end_lease(key, called_off=True, now=now)
+
+    def _issue(self, asked: Exchange, key: PieceKey, now: float, *, alone: bool = False) -> Lease:
+        self._issued += 1
+        return Lease(
+            token=f"{self._epoch}.{self._issued}",
+            worker=asked.worker,
+            life=asked.life,
+            job_id=key[0],
+            index=key[1],
+            granted=now,
+            expires=now + self._lease_seconds,
+            alone=alone,
+        )
+
+    def _suspect_for(self, worker: str, now: float) -> PieceKey | None:
+        """A suspect is kept for the first worker that asks, until that one's hands are empty."""
+        if not self._suspects:
+            return None
+        if self._reserved is None or self._reserved[1] <= now:
+            self._reserved = (worker, now + self._lease_seconds)
+        return next(iter(self._suspects)) if self._reserved[0] == worker else None
+
+    def _end_lease(self, key: PieceKey, *, called_off: bool, now: float) -> None:
+        token = self._by_piece.pop(key, None)
+        if token is None:
+            return
+        lease = self._leases.pop(token)
+        held = self._by_worker[lease.worker]
+        del held[token]
+        if not held:
+            del self._by_worker[lease.worker]
+        if called_off:
+            self._called_off[token] = now
+            self._forget_called_off(now)
+
+    def _forget_called_off(self, now: float) -> None:
+        old = now - 10 * self._lease_seconds
+        for token in [token for token, at in self._called_off.items() if at < old]:
+            del self._called_off[token]
+
+    def _wait(self, piece: Piece) -> None:
+        if piece.suspect:
+            self._suspects[piece.job_id, piece.index] = None
+        else:
+            self._queue.offer(self._offer(piece))
+
+    def _offer(self, piece: Piece) -> Offer:
+        job = self._board[piece.job_id].job
+        left = seconds_left(job)
+        return Offer(
+            job_id=job.id,
+            piece=piece.index,
+            seconds=left if piece.chunk is None else piece.seconds,
+            owner=job.owner,
+            priority=job.priority,
+            engine=job.options.engine,
+            line=line(piece.index, job.options),
+            remaining=left,
+        )
+
+    def _line(self, job_id: str, index: int) -> str:
+        return line(index, self._board[job_id].job.options)

@@ -1,0 +1,244 @@
+"""Everything that can go wrong, as one tree.
+
+    RetenderError                 code, sentence, details; may cross a process as a value
+    ├─ Refusal                    asked for what cannot be given; nothing has changed
+    │  ├─ BadRequest              bad_request
+    │  │  ├─ InvalidOption        invalid_option        (names the field and what is accepted)
+    │  │  ├─ EmptyUpload          empty_upload
+    │  │  └─ IncompleteUpload     incomplete_upload
+    │  ├─ JobNotFound             job_not_found
+    │  ├─ AlreadyFinished         already_finished
+    │  ├─ NotFailed               not_failed
+    │  ├─ IdempotencyConflict     idempotency_conflict
+    │  ├─ TooLarge                too_large
+    │  ├─ QueueFull               queue_full            (with when to come back)
+    │  ├─ Draining                draining              (with when to come back)
+    │  ├─ StorageFull             storage_full          (with when to come back)
+    │  └─ NotSubscribed           not_subscribed        (subscribe again)
+    ├─ WorkError                  a piece of work went wrong; says whether another try may help,
+    │  │                          and whether it spoils the piece or the whole job
+    │  ├─ EngineFailed            engine_failed         again; the piece
+    │  ├─ EngineUnavailable       engine_unavailable    again; the job
+    │  ├─ ModelUnavailable        model_unavailable     never; the job
+    │  ├─ WorkerCrashed           worker_crashed        again; the piece
+    │  ├─ WorkerSilent            worker_silent         again; the piece
+    │  ├─ CorruptMedia            corrupt_media         never; the job
+    │  └─ UploadExpired           upload_expired        never; the job
+    ├─ Unreachable                an actor did not answer; whether it acted is unknown
+    │  ├─ ActorGone               actor_gone            not there, or died with the message
+    │  ├─ Busy                    busy                  its mailbox is full (with when to come back)
+    │  └─ NoAnswer                no_answer             the deadline passed
+    └─ JournalError               the durable store
+       ├─ JournalLocked           journal_locked        another process has it (and which)
+       ├─ JournalTooNew           journal_too_new       written by a newer version
+       ├─ JournalCorrupt          journal_corrupt       left untouched, with what to do
+       ├─ StaleLease              stale_lease           a result under a lease that is over
+       └─ Fenced                  fenced                a newer JobManager has begun
+
+A handler may raise any of these: the asker gets it and the actor lives on. Any other exception
+is a bug: the actor dies of it and its supervisor decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class IllegalTransition(Exception):
+    """A bug, not an answer: a job was moved along an edge that the table does not have."""
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__(f"a job cannot go from {before!r} to {after!r}")
+        self.before = before
+        self.after = after
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a piece or a job failed, as a value: stored, sent, shown."""
+
+    code: str
+    message: str
+    retryable: bool = False
+    spoils_job: bool = False
+
+
+class ErrorValue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A RetenderError on its way through a pipe."""
+
+    code: str
+    message: str
+    details: dict[str, Any] = {}
+
+
+class RetenderError(Exception):
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def to_value(self) -> ErrorValue:
+        return ErrorValue(self.code, self.message, self.details)
+
+    @staticmethod
+    def from_value(value: ErrorValue) -> RetenderError:
+        kind = _by_code().get(value.code, RetenderError)
+        return kind(value.message, **value.details)
+
+
+class Refusal(RetenderError):
+    code = "refused"
+
+    @property
+    def retry_after(self) -> float | None:
+        after = self.details.get("retry_after")
+        return None if after is None else float(after)
+
+
+class BadRequest(Refusal):
+    code = "bad_request"
+
+
+class InvalidOption(BadRequest):
+    code = "invalid_option"
+
+
+class EmptyUpload(BadRequest):
+    code = "empty_upload"
+
+
+class IncompleteUpload(BadRequest):
+    code = "incomplete_upload"
+
+
+class JobNotFound(Refusal):
+    code = "job_not_found"
+
+
+class AlreadyFinished(Refusal):
+    code = "already_finished"
+
+
+class NotFailed(Refusal):
+    code = "not_failed"
+
+
+class IdempotencyConflict(Refusal):
+    code = "idempotency_conflict"
+
+
+class TooLarge(Refusal):
+    code = "too_large"
+
+
+class QueueFull(Refusal):
+    code = "queue_full"
+
+
+class Draining(Refusal):
+    code = "draining"
+
+
+class StorageFull(Refusal):
+    code = "storage_full"
+
+
+class NotSubscribed(Refusal):
+    code = "not_subscribed"
+
+
+class WorkError(RetenderError):
+    code = "work_failed"
+    retryable: ClassVar[bool] = True
+    spoils_job: ClassVar[bool] = False
+
+    def failure(self) -> Failure:
+        return Failure(self.code, self.message, self.retryable, self.spoils_job)
+
+
+class EngineFailed(WorkError):
+    code = "engine_failed"
+
+
+class EngineUnavailable(WorkError):
+    code = "engine_unavailable"
+    spoils_job = True
+
+
+class ModelUnavailable(WorkError):
+    code = "model_unavailable"
+    retryable = False
+    spoils_job = True
+
+
+class WorkerCrashed(WorkError):
+    code = "worker_crashed"
+
+
+class WorkerSilent(WorkError):
+    code = "worker_silent"
+
+
+class CorruptMedia(WorkError):
+    code = "corrupt_media"
+    retryable = False
+    spoils_job = True
+
+
+class UploadExpired(WorkError):
+    code = "upload_expired"
+    retryable = False
+    spoils_job = True
+
+
+class Unreachable(RetenderError):
+    code = "unreachable"
+
+
+class ActorGone(Unreachable):
+    code = "actor_gone"
+
+
+class Busy(Unreachable):
+    code = "busy"
+
+
+class NoAnswer(Unreachable):
+    code = "no_answer"
+
+
+class JournalError(RetenderError):
+    code = "journal_error"
+
+
+class JournalLocked(JournalError):
+    code = "journal_locked"
+
+
+class JournalTooNew(JournalError):
+    code = "journal_too_new"
+
+
+class JournalCorrupt(JournalError):
+    code = "journal_corrupt"
+
+
+class StaleLease(JournalError):
+    code = "stale_lease"
+
+
+class Fenced(JournalError):
+    code = "fenced"
+
+
+def _by_code() -> dict[str, type[RetenderError]]:
+    kinds: dict[str, type[RetenderError]] = {}
+    pending: list[type[RetenderError]] = [RetenderError]
+    while pending:
+        kind = pending.pop()
+        kinds[kind.code] = kind
+        pending.extend(kind.__subclasses__())
+    return kinds

@@ -1,0 +1,46 @@
+"""What SQLite reports, as the errors the rest of the house knows."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from retender.errors import JournalCorrupt, JournalError, JournalLocked
+from retender.room import is_lack_of_room, no_room
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_SHUT = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
+
+
+def of_sqlite(error: sqlite3.Error, path: str) -> Exception:
+    """A failed fsync is left as it is: what it lost is unknown, and only a fresh start tells."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return error
+    # The low byte is the kind; the full code says which of that kind.
+    primary = code & 0xFF
+    if code in _FULL:
+        return no_room(path, error)
+    if primary in _CORRUPT:
+        return corrupt(path, str(error))
+    if primary in _LOCKED:
+        return JournalLocked(f"another program holds {path} for writing")
+    if primary in _SHUT:
+        return JournalError(f"{path} cannot be opened for writing: {error}")
+    return error
+
+
+def of_system(error: OSError, path: str) -> Exception:
+    if is_lack_of_room(error):
+        return no_room(path, error.strerror)
+    return JournalError(f"{path} cannot be opened: {error.strerror}")
+
+
+def corrupt(path: str, what: str) -> JournalCorrupt:
+    return JournalCorrupt(
+        f"{path} cannot be read as a journal ({what}). Nothing in it has been changed. Move it "
+        f"away together with {path}-wal and {path}-shm, then put a backup in its place or start "
+        f"without it; `sqlite3 {path} .recover` may save what it holds",
+        path=path,
+    )

@@ -1,0 +1,66 @@
+"""One process at a time: a lock the kernel gives back whatever the process dies of.
+
+The file beside the database only says who holds it; it is the lock on the file that counts, so
+one left behind by a killed process stands in nobody's way. It is never deleted: whoever deleted
+it could take away the very file that another has just locked.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+from datetime import UTC, datetime
+
+import msgspec
+
+from retender.errors import JournalLocked
+
+
+class Holder(msgspec.Struct, frozen=True):
+    pid: int
+    host: str
+
+
+class FileLock:
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Raises `JournalLocked`, naming the holder."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, msgspec.json.encode(Holder(os.getpid(), platform.node())), 0)
+        except BlockingIOError:
+            refusal = _refusal(self._path, descriptor)
+            os.close(descriptor)
+            raise refusal from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _refusal(path: str, descriptor: int) -> JournalLocked:
+    since = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC).isoformat(timespec="seconds")
+    try:
+        holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
+    except msgspec.MsgspecError:
+        return JournalLocked(f"another process holds {path} since {since}", since=since)
+    who = f"process {holder.pid} on {holder.host}"
+    if holder == Holder(os.getpid(), platform.node()):
+        who = f"this very process ({holder.pid}), through another opener,"
+    return JournalLocked(
+        f"{who} has held {path} since {since}; only one may have the journal open",
+        pid=holder.pid,
+        host=holder.host,
+        since=since,
+    )

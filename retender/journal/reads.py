@@ -1,0 +1,199 @@
+"""The journal's questions, each a lookup in an index whatever the number of finished jobs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from retender.chunks import ChunkResult
+from retender.errors import InvalidOption
+from retender.events import Event
+from retender.jobs import Job
+from retender.journal.api import Counts, Page, Recovery, Stored
+from retender.journal.database import transaction
+from retender.states import Status
+from retender.transcript import Segment
+from retender.work import Piece
+
+_BEGIN_EPOCH = "UPDATE ledger SET epoch = epoch + 1 RETURNING epoch, position"
+_UNFINISHED = """
+    SELECT body FROM jobs WHERE status IN ('pending', 'queued', 'processing') ORDER BY ordinal
+"""
+_COUNTS = "SELECT status, count(*) FROM jobs GROUP BY status"
+_JOB = "SELECT body FROM jobs WHERE id = ?"
+_PIECES = "SELECT number, body, result FROM pieces WHERE job_id = ? ORDER BY number"
+_PAGES = {
+    (False, False): """
+        SELECT ordinal, body FROM jobs
+        WHERE ordinal < :before ORDER BY ordinal DESC LIMIT :limit
+    """,
+    (True, False): """
+        SELECT ordinal, body FROM jobs
+        WHERE owner = :owner AND ordinal < :before ORDER BY ordinal DESC LIMIT :limit
+    """,
+    (False, True): """
+        SELECT ordinal, body FROM jobs
+        WHERE status = :status AND ordinal < :before ORDER BY ordinal DESC LIMIT :limit
+    """,
+    (True, True): """
+        SELECT ordinal, body FROM jobs
+        WHERE owner = :owner AND status = :status AND ordinal < :before
+        ORDER BY ordinal DESC LIMIT :limit
+    """,
+}
+_IDEMPOTENT = "SELECT body FROM jobs WHERE owner = ? AND idempotency_key = ?"
+_COMPLETED = """
+    SELECT body FROM jobs WHERE cache_key = ? AND status = 'completed'
+    ORDER BY ordinal DESC LIMIT 1
+"""
+_EVENTS = """
+    SELECT e.position, e.body, s.body
+    FROM (
+        SELECT position, job_id, first_segment, last_segment, body FROM events
+        WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?
+    ) AS e
+    LEFT JOIN segments AS s
+        ON s.job_id = e.job_id AND s.id BETWEEN e.first_segment + 1 AND e.last_segment
+    ORDER BY e.position, s.id
+"""
+_LOG = """
+    SELECT e.position, e.body, s.body
+    FROM (
+        SELECT position, job_id, first_segment, last_segment, body FROM events
+        WHERE position > ? ORDER BY position LIMIT ?
+    ) AS e
+    LEFT JOIN segments AS s
+        ON s.job_id = e.job_id AND s.id BETWEEN e.first_segment AND e.last_segment
+    ORDER BY e.position, s.id
+"""
+_SEGMENTS = "SELECT body FROM segments WHERE job_id = ? ORDER BY id"
+_AUDIO_IN_USE = """
+    SELECT sha256 FROM jobs
+    WHERE status IN ('pending', 'queued', 'processing') AND sha256 IS NOT NULL
+    UNION
+    SELECT sha256 FROM jobs WHERE completed_at >= ? AND sha256 IS NOT NULL
+"""
+# Left to itself, SQLite looks the states up and sorts all that it finds.
+_FINISHED_BEFORE = """
+    SELECT id FROM jobs INDEXED BY jobs_to_forget
+    WHERE status IN ('completed', 'cancelled') AND completed_at < ?
+    ORDER BY completed_at LIMIT ?
+"""
+
+_BEYOND_ALL = 2**63 - 1
+
+_job = msgspec.json.Decoder(Job).decode
+_piece = msgspec.json.Decoder(Piece).decode
+_result = msgspec.json.Decoder(ChunkResult).decode
+_segment = msgspec.json.Decoder(Segment).decode
+_event = msgspec.json.Decoder(Event).decode
+
+
+def begin_epoch(connection: sqlite3.Connection) -> Recovery:
+    with transaction(connection):
+        ((epoch, position),) = connection.execute(_BEGIN_EPOCH).fetchall()
+        unfinished = [
+            _with_pieces(connection, _job(body)) for (body,) in connection.execute(_UNFINISHED)
+        ]
+        counts = dict(connection.execute(_COUNTS).fetchall())
+    return Recovery(epoch, position, tuple(unfinished), Counts(counts))
+
+
+def job(connection: sqlite3.Connection, job_id: str) -> Job | None:
+    return _first_job(connection.execute(_JOB, (job_id,)))
+
+
+def stored(connection: sqlite3.Connection, job_id: str) -> Stored | None:
+    found = job(connection, job_id)
+    return None if found is None else _with_pieces(connection, found)
+
+
+def jobs(
+    connection: sqlite3.Connection,
+    *,
+    owner: str | None,
+    status: Status | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    asked = {
+        "owner": owner,
+        "status": None if status is None else status.value,
+        "before": _ordinal(cursor),
+        # One more than asked for tells whether there is a next page.
+        "limit": limit + 1,
+    }
+    rows = connection.execute(_PAGES[owner is not None, status is not None], asked).fetchall()
+    page = rows[:limit]
+    more = str(page[-1][0]) if page and len(rows) > limit else None
+    return Page(tuple(_job(body) for _, body in page), more)
+
+
+def idempotent(connection: sqlite3.Connection, owner: str, key: str) -> Job | None:
+    return _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
+
+
+def completed(connection: sqlite3.Connection, cache_key: str) -> Job | None:
+    return _first_job(connection.execute(_COMPLETED, (cache_key,)))
+
+
+def events(
+    connection: sqlite3.Connection, job_id: str, since: int, limit: int
+) -> tuple[Event, ...]:
+    return _with_segments(connection.execute(_EVENTS, (job_id, since, limit)))
+
+
+def log(connection: sqlite3.Connection, after: int, limit: int) -> tuple[Event, ...]:
+    return _with_segments(connection.execute(_LOG, (after, limit)))
+
+
+def segments(connection: sqlite3.Connection, job_id: str) -> tuple[Segment, ...]:
+    return tuple(_segment(body) for (body,) in connection.execute(_SEGMENTS, (job_id,)))
+
+
+def audio_in_use(connection: sqlite3.Connection, finished_after: float) -> frozenset[str]:
+    return frozenset(sha for (sha,) in connection.execute(_AUDIO_IN_USE, (finished_after,)))
+
+
+def finished_before(connection: sqlite3.Connection, at: float, limit: int) -> tuple[str, ...]:
+    return tuple(job_id for (job_id,) in connection.execute(_FINISHED_BEFORE, (at, limit)))
+
+
+def _first_job(rows: sqlite3.Cursor) -> Job | None:
+    row = rows.fetchone()
+    return None if row is None else _job(row[0])
+
+
+def _with_pieces(connection: sqlite3.Connection, found: Job) -> Stored:
+    rows = connection.execute(_PIECES, (found.id,)).fetchall()
+    return Stored(
+        found,
+        tuple(_piece(body) for _, body, _ in rows),
+        {number: _result(result) for number, _, result in rows if result is not None},
+    )
+
+
+def _with_segments(rows: Iterable[tuple[int, bytes, bytes | None]]) -> tuple[Event, ...]:
+    return tuple(_whole(list(group)) for _, group in groupby(rows, key=itemgetter(0)))
+
+
+def _whole(rows: list[tuple[Any, ...]]) -> Event:
+    event = _event(rows[0][1])
+    texts = tuple(_segment(body) for _, _, body in rows if body is not None)
+    return msgspec.structs.replace(event, segments=texts) if texts else event
+
+
+def _ordinal(cursor: str | None) -> int:
+    if cursor is None:
+        return _BEYOND_ALL
+    try:
+        return min(int(cursor), _BEYOND_ALL)
+    except ValueError:
+        raise InvalidOption(
+            f"cursor: {cursor!r} is not one that a page of jobs came with", field="cursor"
+        ) from None

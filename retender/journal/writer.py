@@ -1,0 +1,189 @@
+"""How each write gets into its tables, inside a transaction that someone else opens and ends."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from retender.errors import Fenced, StaleLease
+from retender.events import Event
+from retender.journal.api import (
+    AddPieces,
+    Append,
+    CopyTranscript,
+    DeleteJob,
+    DropPieces,
+    Grant,
+    Inconsistent,
+    Release,
+    Reset,
+    SaveJob,
+    Settle,
+    Write,
+)
+from retender.work import Piece
+
+_EPOCH = "SELECT epoch FROM ledger"
+
+# Most saves change the body alone, and then no index is touched.
+_SAVE_BODY = """
+    UPDATE jobs SET body = :body
+    WHERE id = :id AND owner = :owner AND status = :status AND completed_at IS :completed_at
+      AND idempotency_key IS :idempotency_key AND cache_key IS :cache_key AND sha256 IS :sha256
+"""
+_SAVE_JOB = """
+    INSERT INTO jobs (id, owner, status, completed_at, idempotency_key, cache_key, sha256, body)
+    VALUES (:id, :owner, :status, :completed_at, :idempotency_key, :cache_key, :sha256, :body)
+    ON CONFLICT (id) DO UPDATE SET
+        owner = excluded.owner, status = excluded.status, completed_at = excluded.completed_at,
+        idempotency_key = excluded.idempotency_key, cache_key = excluded.cache_key,
+        sha256 = excluded.sha256, body = excluded.body
+"""
+_DELETE_JOB = "DELETE FROM jobs WHERE id = ?"
+_ADD_PIECE = "INSERT INTO pieces (state, token, body, job_id, number) VALUES (?, ?, ?, ?, ?)"
+_GRANT = """
+    UPDATE pieces SET state = ?, token = ?, body = ?
+    WHERE job_id = ? AND number = ? AND state = 'waiting'
+"""
+_END_LEASE = """
+    UPDATE pieces SET token = NULL
+    WHERE job_id = ? AND number = ? AND state = 'leased' AND token = ?
+"""
+_SETTLE = """
+    UPDATE pieces SET result = ?, state = ?, token = ?, body = ? WHERE job_id = ? AND number = ?
+"""
+_RESET = """
+    UPDATE pieces SET state = ?1, token = ?2, body = ?3,
+        result = CASE ?1 WHEN 'done' THEN result END
+    WHERE job_id = ?4 AND number = ?5
+"""
+_DROP_PIECES = "DELETE FROM pieces WHERE job_id = ?"
+_DROP_RESULTS = """
+    UPDATE pieces SET result = NULL WHERE job_id = ? AND number <= ? AND result IS NOT NULL
+"""
+_ADD_SEGMENT = "INSERT INTO segments (job_id, id, body) VALUES (?, ?, ?)"
+_COPY_SEGMENTS = """
+    INSERT INTO segments (job_id, id, body) SELECT ?2, id, body FROM segments WHERE job_id = ?1
+"""
+_COUNT_SEGMENTS = "SELECT count(*) FROM segments WHERE job_id = ? AND id BETWEEN ? AND ?"
+_LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM events WHERE job_id = ?"
+_NEXT_POSITION = "UPDATE ledger SET position = ?1 WHERE position = ?1 - 1"
+_ADD_EVENT = """
+    INSERT INTO events (position, job_id, seq, first_segment, last_segment, body)
+    VALUES (?, ?, ?, ?, ?, ?)
+"""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Writer:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._ways: Mapping[type[Write], Callable[[Any], None]] = {
+            SaveJob: self._save_job,
+            AddPieces: self._add_pieces,
+            Grant: self._grant,
+            Settle: self._settle,
+            Reset: self._reset,
+            Release: self._release,
+            Append: self._append,
+            CopyTranscript: self._copy_transcript,
+            DropPieces: self._drop_pieces,
+            DeleteJob: self._delete_job,
+        }
+
+    def check_epoch(self, epoch: int) -> None:
+        (current,) = self._connection.execute(_EPOCH).fetchone()
+        if epoch != current:
+            raise Fenced(f"epoch {epoch} is over, the journal is in epoch {current}")
+
+    def apply(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            self._ways[type(write)](write)
+
+    def ends_lease(self, piece: Piece, token: str) -> bool:
+        """Whether the piece was out under that very token; it no longer is."""
+        ended = self._connection.execute(_END_LEASE, (piece.job_id, piece.index, token))
+        return ended.rowcount == 1
+
+    def _save_job(self, write: SaveJob) -> None:
+        job = write.job
+        row = {
+            "id": job.id,
+            "owner": job.owner,
+            "status": job.status.value,
+            "completed_at": job.completed_at,
+            "idempotency_key": job.idempotency_key,
+            "cache_key": job.cache_key,
+            "sha256": None if job.audio is None else job.audio.sha256,
+            "body": _encode(job),
+        }
+        if self._connection.execute(_SAVE_BODY, row).rowcount == 0:
+            self._connection.execute(_SAVE_JOB, row)
+
+    def _add_pieces(self, write: AddPieces) -> None:
+        self._connection.executemany(_ADD_PIECE, map(_row, write.pieces))
+
+    def _grant(self, write: Grant) -> None:
+        piece = write.piece
+        if self._connection.execute(_GRANT, _row(piece)).rowcount == 0:
+            raise StaleLease(f"piece {piece.index} of {piece.job_id} is not waiting")
+
+    def _settle(self, write: Settle) -> None:
+        piece = write.piece
+        if not self.ends_lease(piece, write.token):
+            raise StaleLease(f"piece {piece.index} of {piece.job_id} is not out as {write.token}")
+        result = None if write.result is None else _encode(write.result)
+        self._connection.execute(_SETTLE, (result, *_row(piece)))
+
+    def _reset(self, write: Reset) -> None:
+        piece = write.piece
+        if self._connection.execute(_RESET, _row(piece)).rowcount == 0:
+            raise Inconsistent(f"there is no piece {piece.index} of {piece.job_id} to reset")
+
+    def _release(self, write: Release) -> None:
+        self._connection.executemany(
+            _ADD_SEGMENT,
+            ((write.job_id, segment.id, _encode(segment)) for segment in write.segments),
+        )
+        self._connection.execute(_DROP_RESULTS, (write.job_id, write.upto))
+
+    def _append(self, write: Append) -> None:
+        event = write.event
+        (last,) = self._connection.execute(_LAST_SEQ, (event.job_id,)).fetchone()
+        if event.seq != last + 1:
+            raise Inconsistent(f"event {event.seq} of {event.job_id} does not follow {last}")
+        if self._connection.execute(_NEXT_POSITION, (event.position,)).rowcount == 0:
+            raise Inconsistent(f"position {event.position} is not the log's next")
+        row = (event.position, event.job_id, event.seq, *self._range(event))
+        body = _encode(msgspec.structs.replace(event, segments=()))
+        self._connection.execute(_ADD_EVENT, (*row, body))
+
+    def _range(self, event: Event) -> tuple[int | None, int | None]:
+        """The event's segments, which the transcript has already: their text is stored once."""
+        if not event.segments:
+            return None, None
+        first, last = event.segments[0].id, event.segments[-1].id
+        found = self._connection.execute(_COUNT_SEGMENTS, (event.job_id, first, last)).fetchone()
+        if found != (len(event.segments),):
+            raise Inconsistent(
+                f"the segments {first} to {last} of event {event.seq} are not all of those in the "
+                f"transcript of {event.job_id}"
+            )
+        return first, last
+
+    def _copy_transcript(self, write: CopyTranscript) -> None:
+        self._connection.execute(_COPY_SEGMENTS, (write.source, write.target))
+
+    def _drop_pieces(self, write: DropPieces) -> None:
+        self._connection.execute(_DROP_PIECES, (write.job_id,))
+
+    def _delete_job(self, write: DeleteJob) -> None:
+        self._connection.execute(_DELETE_JOB, (write.job_id,))
+
+
+def _row(piece: Piece) -> tuple[str, str | None, bytes, str, int]:
+    return piece.state.value, piece.token, _encode(piece), piece.job_id, piece.index

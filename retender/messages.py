@@ -1,0 +1,154 @@
+"""What people read while they wait, in Spanish and English.
+
+A `Note` is stored and sent; it becomes a sentence only where its reader's language is known. Each
+key has one sentence or several, the fullest first: said is the first whose values are all there.
+The last needs none, so that no note ever fails to be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Final
+
+import msgspec
+
+DEFAULT_LANGUAGE: Final = "es"
+
+Sentences = tuple[str, ...]
+
+
+class Note(msgspec.Struct, frozen=True):
+    key: str
+    args: dict[str, str | int | float] = {}
+
+
+NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
+    "es": {
+        "connected": ("Conectado",),
+        "uploading": ("Subiendo el archivo… {percent} %", "Subiendo el archivo…"),
+        "queued": ("En cola, en el puesto {position}", "En cola"),
+        "downloading_model": (
+            "Descargando el modelo {model}: {percent} %",
+            "Descargando el modelo {model}",
+            "Descargando el modelo",
+        ),
+        "smaller_model": (
+            "El modelo {asked} no cabe en este equipo: se usa {used}",
+            "El modelo pedido no cabe en este equipo: se usa uno más pequeño",
+        ),
+        "preparing": ("Preparando el audio",),
+        "transcribing": ("Procesando segmento {n}/{total}", "Transcribiendo"),
+        "finalizing": ("Terminando la transcripción",),
+        "retrying": (
+            "Reintento en {seconds} s (intento {attempt} de {limit})",
+            "Reintentando (intento {attempt} de {limit})",
+            "Reintentando",
+        ),
+        "resumed": ("Se reanuda donde se había quedado",),
+        "completed": ("Transcripción completada",),
+        "no_speech": ("No se ha detectado voz en la grabación",),
+        "failed": ("No se ha podido completar la transcripción",),
+        "cancelled": ("Transcripción cancelada",),
+    },
+    "en": {
+        "connected": ("Connected",),
+        "uploading": ("Uploading the file… {percent}%", "Uploading the file…"),
+        "queued": ("Queued at position {position}", "Queued"),
+        "downloading_model": (
+            "Downloading model {model}: {percent}%",
+            "Downloading model {model}",
+            "Downloading the model",
+        ),
+        "smaller_model": (
+            "Model {asked} does not fit on this machine: using {used}",
+            "The requested model does not fit on this machine: using a smaller one",
+        ),
+        "preparing": ("Preparing the audio",),
+        "transcribing": ("Processing segment {n}/{total}", "Transcribing"),
+        "finalizing": ("Finishing the transcript",),
+        "retrying": (
+            "Retrying in {seconds} s (attempt {attempt} of {limit})",
+            "Retrying (attempt {attempt} of {limit})",
+            "Retrying",
+        ),
+        "resumed": ("Resuming where it left off",),
+        "completed": ("Transcription completed",),
+        "no_speech": ("No speech was found in the recording",),
+        "failed": ("The transcription could not be completed",),
+        "cancelled": ("Transcription cancelled",),
+    },
+}
+
+FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
+    "es": {
+        "internal": "Algo ha fallado en el servicio. Puedes intentarlo de nuevo.",
+        "engine_failed": "El reconocimiento ha fallado en una parte de la grabación. "
+        "Puedes intentarlo de nuevo.",
+        "engine_unavailable": "El motor de reconocimiento no responde. "
+        "Inténtalo de nuevo más tarde.",
+        "model_unavailable": "El modelo pedido no está disponible. Elige otro modelo.",
+        "worker_crashed": "El proceso que transcribía se ha cerrado varias veces con la misma "
+        "parte de la grabación. Prueba con un modelo más pequeño o inténtalo de nuevo.",
+        "worker_silent": "El proceso que transcribía ha dejado de responder. "
+        "Puedes intentarlo de nuevo.",
+        "corrupt_media": "El archivo está dañado o incompleto y no se puede leer. "
+        "Comprueba que se reproduce y vuelve a subirlo.",
+        "no_audio_stream": "El archivo no contiene audio.",
+        "unsupported_media": "Este tipo de archivo no se admite.",
+        "too_long": "La grabación dura más de lo permitido.",
+        "upload_expired": "La subida no llegó a terminar. Vuelve a subir el archivo.",
+        "storage_full": "No queda espacio en el servidor. Inténtalo de nuevo más tarde.",
+    },
+    "en": {
+        "internal": "Something went wrong in the service. You can try again.",
+        "engine_failed": "Recognition failed on part of the recording. You can try again.",
+        "engine_unavailable": "The recognition engine is not responding. Try again later.",
+        "model_unavailable": "The requested model is not available. Choose another model.",
+        "worker_crashed": "The process doing the transcription ended several times on the same "
+        "part of the recording. Use a smaller model or try again.",
+        "worker_silent": "The process doing the transcription stopped responding. "
+        "You can try again.",
+        "corrupt_media": "The file is damaged or incomplete and cannot be read. "
+        "Check that it plays and upload it again.",
+        "no_audio_stream": "The file contains no audio.",
+        "unsupported_media": "This type of file is not supported.",
+        "too_long": "The recording is longer than allowed.",
+        "upload_expired": "The upload never finished. Upload the file again.",
+        "storage_full": "The server has no space left. Try again later.",
+    },
+}
+
+
+def say(note: Note, language: str) -> str:
+    """The note as a sentence; a key unknown here is said as it is."""
+    known = _catalogue(language)
+    args = {name: _shown(value, known) for name, value in note.args.items()}
+    sentences = NOTES[known].get(note.key, (note.key,))
+    return next(
+        (text.format_map(args) for text in sentences if placeholders(text) <= args.keys()),
+        note.key,
+    )
+
+
+def tell(code: str, language: str) -> str:
+    """What a failure of this code means for who uploaded; unknown codes are the service's own."""
+    sentences = FAILURES[_catalogue(language)]
+    return sentences.get(code, sentences["internal"])
+
+
+def placeholders(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def _catalogue(language: str) -> str:
+    base = language.lower().replace("_", "-").partition("-")[0]
+    return base if base in NOTES else DEFAULT_LANGUAGE
+
+
+def _shown(value: str | float, language: str) -> str:
+    """Numbers with one decimal at most, and the language's decimal mark."""
+    if not isinstance(value, float):
+        return str(value)
+    text = f"{value:.1f}".removesuffix(".0")
+    return text.replace(".", ",") if language == "es" else text

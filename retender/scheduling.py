@@ -1,0 +1,213 @@
+"""Which piece next.
+
+The order, from the strongest rule to the weakest:
+
+1. every `AGEING_TURN`th turn goes to the job that has gone longest without one, whatever its
+   priority: so nothing starves;
+2. the caller's priority;
+3. the caller who has been served least (start-time fair queueing over seconds of audio: a caller
+   who returns after a pause is not owed the time away);
+4. the job with the least audio left: a short recording passes a long one at the next piece;
+5. the job that came first.
+
+Every operation costs the logarithm of the number of waiting jobs. Changed entries are pushed
+again and the outdated ones thrown away when they surface.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+AGEING_TURN = 4
+# The share a piece is charged at least: a preparation costs something too.
+LEAST_CHARGE = 1.0
+# Callers remembered after their last job, so that leaving and returning is no way to the front.
+REMEMBERED_CALLERS = 10_000
+
+
+class Offer(NamedTuple):
+    """A piece that waits, with all that the order depends on."""
+
+    job_id: str
+    piece: int
+    seconds: float
+    owner: str
+    priority: int
+    engine: str
+    line: str
+    remaining: float
+
+
+class _Ticket:
+    """A job with pieces waiting."""
+
+    __slots__ = ("arrived", "pieces", "since", "terms", "version")
+
+    def __init__(self, terms: Offer, arrived: int) -> None:
+        self.terms = terms
+        self.arrived = arrived
+        self.since = arrived
+        self.version = 0
+        self.pieces: list[tuple[int, float]] = []
+
+
+class _Line:
+    """The waiting jobs whose pieces may share a batch."""
+
+    def __init__(self, engine: str, tickets: dict[str, _Ticket], served: dict[str, float]) -> None:
+        self.engine = engine
+        self._tickets = tickets
+        self._served = served
+        self._callers: dict[int, list[tuple[float, str]]] = {}
+        self._jobs: dict[tuple[int, str], list[tuple[float, int, int, str]]] = {}
+        self._longest: list[tuple[int, int, int, str]] = []
+
+    def push(self, ticket: _Ticket) -> None:
+        terms = ticket.terms
+        jobs = self._jobs.setdefault((terms.priority, terms.owner), [])
+        if not jobs:
+            callers = self._callers.setdefault(terms.priority, [])
+            heapq.heappush(callers, (self._served[terms.owner], terms.owner))
+        entry = (terms.remaining, ticket.arrived, ticket.version, terms.job_id)
+        heapq.heappush(jobs, entry)
+        heapq.heappush(self._longest, (ticket.since, ticket.arrived, ticket.version, terms.job_id))
+
+    def first(self) -> tuple[tuple[float, ...], str] | None:
+        """The job whose turn it is by rules 2 to 5, with what to compare it by across lines."""
+        for priority in sorted(self._callers, reverse=True):
+            callers = self._callers[priority]
+            while callers:
+                stated, owner = callers[0]
+                jobs = self._jobs[priority, owner]
+                while jobs and not self._valid(jobs[0][2], jobs[0][3]):
+                    heapq.heappop(jobs)
+                if not jobs:
+                    heapq.heappop(callers)
+                    del self._jobs[priority, owner]
+                elif stated < self._served[owner]:
+                    heapq.heapreplace(callers, (self._served[owner], owner))
+                else:
+                    remaining, arrived, _, job_id = jobs[0]
+                    return (-priority, stated, remaining, arrived), job_id
+            del self._callers[priority]
+        return None
+
+    def longest_waiting(self) -> tuple[tuple[float, ...], str] | None:
+        while self._longest:
+            since, arrived, version, job_id = self._longest[0]
+            if self._valid(version, job_id):
+                return (since, arrived), job_id
+            heapq.heappop(self._longest)
+        return None
+
+    def _valid(self, version: int, job_id: str) -> bool:
+        ticket = self._tickets.get(job_id)
+        return ticket is not None and ticket.version == version
+
+
+class FairQueue:
+    def __init__(self) -> None:
+        self._tickets: dict[str, _Ticket] = {}
+        self._lines: dict[str, _Line] = {}
+        self._served: dict[str, float] = {}
+        self._active: dict[str, int] = {}
+        self._virtual = 0.0
+        self._turn = 0
+        self._arrivals = 0
+        self.seconds = 0.0
+        """Audio in all waiting pieces."""
+
+    def __len__(self) -> int:
+        return sum(len(ticket.pieces) for ticket in self._tickets.values())
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._tickets
+
+    def offer(self, offer: Offer) -> None:
+        """The piece waits. Its terms hold for the whole job from now on."""
+        ticket = self._tickets.get(offer.job_id)
+        if ticket is None:
+            self._arrivals += 1
+            ticket = self._tickets[offer.job_id] = _Ticket(offer, self._arrivals)
+            ticket.since = self._turn
+            self._enter(offer.owner)
+        heapq.heappush(ticket.pieces, (offer.piece, offer.seconds))
+        self.seconds += offer.seconds
+        self._restate(ticket, offer)
+
+    def withdraw(self, job_id: str) -> None:
+        """None of the job's pieces waits any more."""
+        ticket = self._tickets.get(job_id)
+        if ticket is not None:
+            self.seconds -= sum(seconds for _, seconds in ticket.pieces)
+            self._remove(ticket)
+
+    def take(self, engines: Collection[str], line: str | None = None) -> tuple[str, int] | None:
+        """The next piece for a worker that has these engines; out of this line, if one is named."""
+        job_id = self._choose(engines, line)
+        if job_id is None:
+            return None
+        ticket = self._tickets[job_id]
+        index, seconds = heapq.heappop(ticket.pieces)
+        self.seconds -= seconds
+        self._turn += 1
+        owner = ticket.terms.owner
+        self._virtual = max(self._virtual, self._served[owner])
+        self._served[owner] += max(seconds, LEAST_CHARGE)
+        ticket.since = self._turn
+        if ticket.pieces:
+            left = max(0.0, ticket.terms.remaining - seconds)
+            self._restate(ticket, ticket.terms._replace(remaining=left))
+        else:
+            self._remove(ticket)
+        return job_id, index
+
+    def put_back(self, offer: Offer) -> None:
+        """Undo a `take`: the piece could not be given out after all."""
+        self.offer(offer)
+        self._served[offer.owner] -= max(offer.seconds, LEAST_CHARGE)
+
+    def _choose(self, engines: Collection[str], line: str | None) -> str | None:
+        lines = self._serving(engines, line)
+        if self._turn % AGEING_TURN == AGEING_TURN - 1:
+            heads = [head for each in lines if (head := each.longest_waiting()) is not None]
+        else:
+            heads = [head for each in lines if (head := each.first()) is not None]
+        return min(heads)[1] if heads else None
+
+    def _serving(self, engines: Collection[str], line: str | None) -> Iterator[_Line]:
+        if line is not None:
+            found = self._lines.get(line)
+            return iter(() if found is None else (found,))
+        return (each for each in self._lines.values() if each.engine in {"auto", *engines})
+
+    def _restate(self, ticket: _Ticket, terms: Offer) -> None:
+        ticket.terms = terms
+        ticket.version += 1
+        line = self._lines.get(terms.line)
+        if line is None:
+            line = self._lines[terms.line] = _Line(terms.engine, self._tickets, self._served)
+        line.push(ticket)
+
+    def _remove(self, ticket: _Ticket) -> None:
+        del self._tickets[ticket.terms.job_id]
+        owner = ticket.terms.owner
+        self._active[owner] -= 1
+        if not self._active[owner]:
+            del self._active[owner]
+            self._forget_callers()
+        if not self._tickets:
+            self._lines.clear()
+
+    def _enter(self, owner: str) -> None:
+        if owner not in self._active:
+            self._served[owner] = max(self._served.get(owner, 0.0), self._virtual)
+        self._active[owner] = self._active.get(owner, 0) + 1
+
+    def _forget_callers(self) -> None:
+        if len(self._served) > REMEMBERED_CALLERS + len(self._active):
+            idle = (owner for owner in self._served if owner not in self._active)
+            for owner in sorted(idle, key=self._served.__getitem__)[: REMEMBERED_CALLERS // 2]:
+                del self._served[owner]

@@ -1,0 +1,62 @@
+"""What a recording says: words, segments, and the whole of it. Times are seconds from its start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+# Scripts that put no space between sentences: kana, ideographs, and the punctuation of both.
+_UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+_UNSPACED_SEAM = re.compile(f"(?<={_UNSPACED})\n(?={_UNSPACED})")
+
+
+class Word(msgspec.Struct, frozen=True):
+    word: str
+    start: float
+    end: float
+    confidence: float = 1.0
+
+
+class Segment(msgspec.Struct, frozen=True):
+    id: int
+    start: float
+    end: float
+    text: str
+    confidence: float = 1.0
+    """The geometric mean of its tokens' probabilities."""
+    language: str | None = None
+    words: tuple[Word, ...] = ()
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    segments: tuple[Segment, ...]
+    language: str | None
+    language_probability: float | None
+    duration: float
+    processing_time: float
+    model: str
+    engine: str
+
+    @property
+    def text(self) -> str:
+        return joined(segment.text for segment in self.segments)
+
+    @property
+    def no_speech(self) -> bool:
+        return not any(segment.text.strip() for segment in self.segments)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """One line of text: a space between parts, except where the script is written without."""
+    lines = (" ".join(text.split()) for text in texts)
+    text = "\n".join(line for line in lines if line)
+    return _UNSPACED_SEAM.sub("", text).replace("\n", " ")
+
+
+def spoken(words: Sequence[Word]) -> str:
+    """The text of these words. Recognisers that mark a word's beginning by a space are obeyed."""
+    if any(word.word[:1].isspace() for word in words):
+        return " ".join("".join(word.word for word in words).split())
+    return joined(word.word for word in words)

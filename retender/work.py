@@ -1,0 +1,140 @@
+"""The pieces a job is made of, and what manager and workers tell each other about them.
+
+Piece 0 is the preparation: it turns the upload into samples and a plan. Pieces 1 to n are the
+chunks of that plan. A piece is `waiting`, `leased` to one worker under a token, `done`, or
+`failed` for good; it is the unit of dispatch, retry, checkpoint and cancellation.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from retender.chunks import Chunk, ChunkResult, Plan
+from retender.errors import Failure
+from retender.jobs import Audio, Job, Options
+
+PREPARATION = 0
+
+
+class PieceState(enum.StrEnum):
+    WAITING = "waiting"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    job_id: str
+    index: int
+    chunk: Chunk | None = None
+    state: PieceState = PieceState.WAITING
+    token: str | None = None
+    attempts: int = 0
+    """How often it was given to a worker and that counted."""
+    crashes: int = 0
+    """How often the worker that held it died or fell silent."""
+    interruptions: int = 0
+    """How often the manager died while it was out: no fault of its own, unless it recurs."""
+    failure: Failure | None = None
+
+    @property
+    def seconds(self) -> float:
+        return self.chunk.seconds if self.chunk is not None else 0.0
+
+    @property
+    def suspect(self) -> bool:
+        """May be what kills its workers: it is worked on alone, so that no other dies with it."""
+        return self.crashes > 0 or self.interruptions > 1
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece for one worker, under a lease."""
+
+    token: str
+    job_id: str
+    index: int
+    attempt: int
+    audio: Audio
+    options: Options
+    chunk: Chunk | None = None
+
+    @property
+    def line(self) -> str:
+        return line(self.index, self.options)
+
+
+class Prepared(msgspec.Struct, frozen=True, tag=True):
+    token: str
+    plan: Plan
+    engine: str = ""
+    model: str = ""
+
+
+class Transcribed(msgspec.Struct, frozen=True, tag=True):
+    token: str
+    result: ChunkResult
+    engine: str = ""
+    model: str = ""
+
+
+class Broke(msgspec.Struct, frozen=True, tag=True):
+    token: str
+    failure: Failure
+
+
+class Dropped(msgspec.Struct, frozen=True, tag=True):
+    """Given back untouched: the worker is stopping. Not an attempt."""
+
+    token: str
+
+
+Outcome = Prepared | Transcribed | Broke | Dropped
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker turns in what it has and asks for more."""
+
+    worker: str
+    life: str
+    """Tells one life of the worker from the next under the same name."""
+    outcomes: tuple[Outcome, ...] = ()
+    want: int = 0
+    wait: float = 0.0
+    """How long an answer without orders may be held back in case something comes."""
+    engines: tuple[str, ...] = ("local",)
+
+
+class Orders(msgspec.Struct, frozen=True):
+    orders: tuple[Order, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Tokens among the outcomes that no longer counted."""
+
+
+class Verdict(enum.StrEnum):
+    GO_ON = "go_on"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+def line(index: int, options: Options) -> str:
+    """What must be alike for two pieces to be worked on in one batch."""
+    if index == PREPARATION:
+        return f"{options.engine}/preparation"
+    what = (options.engine, options.model, options.task, options.word_timestamps)
+    return "/".join(map(str, (*what, options.temperature)))
+
+
+def order(piece: Piece, job: Job) -> Order:
+    assert piece.token is not None
+    assert job.audio is not None
+    return Order(
+        token=piece.token,
+        job_id=job.id,
+        index=piece.index,
+        attempt=piece.attempts,
+        audio=job.audio,
+        options=job.options,
+        chunk=piece.chunk,
+    )

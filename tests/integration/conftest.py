@@ -1,0 +1,25 @@
+"""What the integration tests are given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from actors.runtime.api import Recipe, Spawn
+from actors.runtime.local import LocalRuntime
+from tests.integration.family import DIARY, Diary, Family, settle
+from tests.virtual_time import VirtualClock
+
+
+@pytest.fixture
+async def family(virtual_clock: VirtualClock) -> AsyncIterator[Family]:
+    runtime = LocalRuntime(virtual_clock, seed=1)
+    diary = await runtime.spawn(Spawn(DIARY, Recipe.of(Diary)))
+    family = Family(runtime)
+    yield family
+    await family.dissolve()
+    await diary.stop(1.0)
+    await settle()
+    assert asyncio.all_tasks() == {asyncio.current_task()}, "someone has left a task behind"

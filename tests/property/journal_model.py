@@ -1,0 +1,99 @@
+"""What a journal promises, in plain dictionaries and lists."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Final
+
+from retender.chunks import ChunkResult
+from retender.errors import StaleLease
+from retender.events import Event
+from retender.jobs import Job
+from retender.journal.api import (
+    AddPieces,
+    Append,
+    CopyTranscript,
+    DeleteJob,
+    DropPieces,
+    Grant,
+    Release,
+    Reset,
+    SaveJob,
+    Settle,
+    Write,
+)
+from retender.transcript import Segment
+from retender.work import Piece, PieceState
+
+EVERYTHING: Final = 10_000
+
+
+class Model:
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.position = 0
+        self.jobs: dict[str, Job] = {}
+        self.pieces: dict[tuple[str, int], Piece] = {}
+        self.results: dict[tuple[str, int], ChunkResult] = {}
+        self.transcripts: dict[str, list[Segment]] = {}
+        self.log: list[Event] = []
+
+    def after(self, writes: Sequence[Write]) -> Model:
+        changed = copy.deepcopy(self)
+        for write in writes:
+            changed._apply(write)
+        return changed
+
+    def of(self, job_id: str) -> list[Piece]:
+        return [each for (owner, _), each in sorted(self.pieces.items()) if owner == job_id]
+
+    def _apply(self, write: Write) -> None:
+        match write:
+            case SaveJob(job):
+                self.jobs[job.id] = job
+            case AddPieces(pieces):
+                self.pieces |= {(each.job_id, each.index): each for each in pieces}
+            case Grant(given):
+                self._swap(given, PieceState.WAITING, None)
+            case Settle(token, settled, heard):
+                self._swap(settled, PieceState.LEASED, token)
+                if heard is not None:
+                    self.results[settled.job_id, settled.index] = heard
+            case Reset(again):
+                self.pieces[again.job_id, again.index] = again
+                if again.state is not PieceState.DONE:
+                    self.results.pop((again.job_id, again.index), None)
+            case Append(event):
+                assert event.position == self.position + 1
+                self.position += 1
+                self.log.append(event)
+            case _:
+                self._apply_whole(write)
+
+    def _apply_whole(self, write: Write) -> None:
+        match write:
+            case Release(job_id, upto, texts):
+                self.transcripts.setdefault(job_id, []).extend(texts)
+                self._forget_results(job_id, upto)
+            case CopyTranscript(source, target):
+                self.transcripts[target] = list(self.transcripts.get(source, []))
+            case DropPieces(job_id):
+                self._forget_results(job_id, EVERYTHING)
+                for each in self.of(job_id):
+                    del self.pieces[job_id, each.index]
+            case DeleteJob(job_id):
+                self._apply_whole(DropPieces(job_id))
+                self.jobs.pop(job_id, None)
+                self.transcripts.pop(job_id, None)
+                self.log = [event for event in self.log if event.job_id != job_id]
+
+    def _swap(self, after: Piece, state: PieceState, token: str | None) -> None:
+        before = self.pieces.get((after.job_id, after.index))
+        if before is None or before.state is not state or before.token != token:
+            raise StaleLease("the model says no")
+        self.pieces[after.job_id, after.index] = after
+
+    def _forget_results(self, job_id: str, upto: int) -> None:
+        for key in [key for key in self.results if key[0] == job_id and key[1] <= upto]:
+            del self.results[key]

@@ -1,0 +1,398 @@
+"""One simulated service with its clients, from a seed: the real actors, the real journal, and
+virtual time in which everything that can go wrong does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from random import Random
+
+from actors.broadcaster import Broadcaster
+from actors.hub import Follower, Hub
+from actors.job_manager import JobManager, ManagerSettings
+from actors.names import BROADCASTER, JOB_MANAGER, ROOT
+from actors.restarts import Backoff, Intensity
+from actors.runtime.api import Child, Recipe
+from actors.transcriber import TranscriberSettings
+from actors.transcriber_pool import PoolSettings
+from actors.tree import TreeSettings, root
+from retender.errors import (
+    AlreadyFinished,
+    IdempotencyConflict,
+    JobNotFound,
+    NotFailed,
+    Refusal,
+    RetenderError,
+    Unreachable,
+)
+from retender.events import Event
+from retender.jobs import Job
+from retender.journal.api import Journal, Write
+from retender.retention import Retention
+from retender.retry import RetryPolicy
+from retender.sizing import Bounds
+from retender.states import Status
+from retender.submission import Submission
+from tests.scripted import Act, Passage, Script, ScriptedEngine
+from tests.simulation.faults import Chances, Fate, FaultyJournal, FaultyRuntime
+from tests.simulation.invariants import (
+    Violation,
+    check_commits,
+    check_ends,
+    check_events,
+    check_followed,
+    check_text,
+)
+from tests.virtual_time import VirtualClock, VirtualTimeLoop
+
+FAULTS_END = 60.0
+BOUND = 900.0
+"""Virtual seconds after the last fault in which everything accepted must have ended."""
+RETENTION = Retention(
+    audio_seconds=120.0, stray_seconds=60.0, upload_seconds=3600.0, collect_every=30.0
+)
+WORDS = ("uno", "dos", "tres", "four", "five", "six", "seven", "ocho", "nueve", "ten")
+
+
+class Disk:
+    """What survives every crash: the journal's file, and what was committed to it."""
+
+    def __init__(self, fate: Fate, journal: type[FaultyJournal]) -> None:
+        self._fate = fate
+        self._journal = journal
+        self.connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False
+        )
+        self.commits: list[Sequence[Write]] = []
+
+    async def __call__(self) -> Journal:
+        if self.connection.in_transaction:
+            self.connection.rollback()
+        journal = await self._journal.over(self.connection)
+        journal.fate = self._fate
+        journal.committed = self.commits
+        return journal
+
+
+class Blobs(Mapping[str, Script]):
+    """The blob store: a recording that was let go of too early is missed here."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._kept: dict[str, tuple[Script, float]] = {}
+
+    def put(self, script: Script) -> None:
+        self._kept[script.audio().sha256] = (script, self._clock.now())
+
+    def __getitem__(self, sha256: str) -> Script:
+        if sha256 not in self._kept:
+            raise Violation(f"the recording {sha256} was let go of while it was needed")
+        return self._kept[sha256][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    async def collect(self, keep: Collection[str], older_than: float) -> int:
+        stray = [
+            sha256
+            for sha256, (_, at) in self._kept.items()
+            if sha256 not in keep and at < older_than
+        ]
+        for sha256 in stray:
+            del self._kept[sha256]
+        return len(stray)
+
+    async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
+        return 0
+
+
+def hand_over(thing: object) -> object:
+    """A recipe for what is there already."""
+    return thing
+
+
+class World:
+    def __init__(self, seed: int, journal: type[FaultyJournal] = FaultyJournal) -> None:
+        self.random = Random(seed)
+        self.fate = Fate(Random(f"fate {seed}"), Chances.drawn(self.random))
+        self.loop = VirtualTimeLoop()
+        self.clock = VirtualClock(self.loop)
+        self.runtime = FaultyRuntime(self.clock, seed, self.fate)
+        self.disk = Disk(self.fate, journal)
+        self.blobs = Blobs(self.clock)
+        self.scripts: dict[str, Script] = {}
+        self.accepted: set[str] = set()
+        self.seen: dict[str, list[Event]] = {}
+        self.manager = self.runtime.ref(JobManager, JOB_MANAGER)
+        self.hub = Hub(self.runtime.ref(Broadcaster, BROADCASTER))
+        self._root: Child | None = None
+        self._over = False
+
+    def run(self) -> None:
+        """Raises `Violation` where a promise is broken."""
+        try:
+            self.loop.run_until_complete(self._run())
+            if self.loop.mishaps:
+                raise Violation(f"errors that no one caught: {self.loop.mishaps[:3]}")
+        finally:
+            self._tear_down()
+
+    def _tear_down(self) -> None:
+        """Whatever a failed run has left."""
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self.loop.run_until_complete(asyncio.wait(left, timeout=60.0))
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+
+    async def _run(self) -> None:
+        service = asyncio.create_task(self._keep_up())
+        reader = asyncio.create_task(self.hub.run())
+        weather = asyncio.create_task(self._weather())
+        clients = [
+            asyncio.create_task(self._client(f"job-{number}"))
+            for number in range(self.random.randint(2, 6))
+        ]
+        await asyncio.sleep(FAULTS_END)
+        self.fate.on = False
+        weather.cancel()
+        await asyncio.wait(clients, timeout=BOUND)
+        for client in clients:
+            if not client.done():
+                await self._complain_of_unended()
+            client.result()
+        # Past every time that a clock which was set has written down.
+        self.clock.shift(10 * 86400.0)
+        await asyncio.sleep(3 * RETENTION.collect_every)
+        await self._stop(service, reader)
+        await self._check()
+
+    # The service
+
+    async def _keep_up(self) -> None:
+        """What an init system does: the process is started again when it is gone."""
+        while not self._over:
+            try:
+                self._root = await self.runtime.spawn(root(self._settings()))
+                exit_ = await self._root.exited()
+                if self._over and not exit_.normal:
+                    raise Violation(f"the service did not stop in order: {exit_}")
+            except RetenderError:
+                pass
+            await asyncio.sleep(1.0)
+
+    def _settings(self) -> TreeSettings:
+        draw = Random(f"{self.random.random()}")
+        most = draw.randint(1, 3)
+        return TreeSettings(
+            journal=self.disk,
+            blobs=Recipe.of(hand_over, thing=self.blobs),
+            manager=ManagerSettings(retry=RetryPolicy(attempts=4), lease_seconds=8.0),
+            retention=RETENTION,
+            intensity=Intensity(restarts=20, within=30.0),
+            pool=PoolSettings(
+                engine=Recipe.of(
+                    ScriptedEngine,
+                    library=self.blobs,
+                    lanes=draw.randint(1, 2),
+                    batch=draw.randint(1, 3),
+                ),
+                host="local",
+                bounds=Bounds(least=1, most=most, seconds_per_worker=20.0, idle_seconds=10.0),
+                transcriber=TranscriberSettings(silence=6.0),
+                backoff=Backoff(cap=4.0),
+                cool_down=15.0,
+                look_every=2.0,
+            ),
+        )
+
+    async def _weather(self) -> None:
+        """Faults that come from nowhere: processes and machines die, clocks are set."""
+        while True:
+            await asyncio.sleep(self.random.expovariate(1 / 15))
+            event = self.random.random()
+            if event < 0.25:
+                self.fate.dealt["machine died"] += 1
+                self.runtime.kill(ROOT)
+            elif event < 0.75:
+                victim = self.random.choice(
+                    (JOB_MANAGER, BROADCASTER, "transcriber_pool", "transcriber-1", "collector")
+                )
+                self.fate.dealt[f"{victim} died"] += 1
+                self.runtime.kill(victim)
+            else:
+                self.fate.dealt["clock jumped"] += 1
+                self.clock.shift(self.random.uniform(-86400.0, 86400.0))
+
+    async def _stop(self, service: asyncio.Task[None], reader: asyncio.Task[None]) -> None:
+        self._over = True
+        reader.cancel()
+        assert self._root is not None
+        exit_ = await self._root.stop(60.0)
+        if not exit_.normal:
+            raise Violation(f"the service did not stop in order: {exit_}")
+        await asyncio.wait({service, reader})
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:
+            raise Violation(f"left behind: {[task.get_name() for task in left]}")
+
+    # The clients
+
+    async def _client(self, job_id: str) -> None:
+        draw = Random(f"{job_id} {self.random.random()}")
+        await asyncio.sleep(draw.uniform(0.0, FAULTS_END * 0.8))
+        self.scripts[job_id] = script = self._script(draw)
+        if not await self._submit(job_id, script, draw):
+            return
+        self.accepted.add(job_id)
+        follower = asyncio.create_task(self._follow(job_id, draw))
+        if draw.random() < 0.2:
+            await asyncio.sleep(draw.uniform(0.0, 20.0))
+            await self._insist(job_id, "cancel")
+        job = await self._ended(job_id)
+        if job.status is Status.FAILED and draw.random() < 0.5:
+            self.blobs.put(script)
+            await self._insist(job_id, "retry")
+            job = await self._ended(job_id)
+        await self._followed(follower, job_id)
+
+    def _script(self, draw: Random) -> Script:
+        passages = []
+        for number in range(draw.choice((0, 1, 2, 5, 12))):
+            words = tuple(f"{draw.choice(WORDS)}-{number}.{n}" for n in range(draw.randint(0, 4)))
+            passages.append(
+                Passage(words, draw.uniform(1, 30), draw.uniform(0.1, 3), self._acts(draw))
+            )
+        return Script(tuple(passages), Passage((), 0.0, 0.5, self._acts(draw)))
+
+    def _acts(self, draw: Random) -> tuple[Act, ...]:
+        """Mostly well; sometimes badly, once or for ever."""
+        if draw.random() < 0.85:
+            return ()
+        act = draw.choice((Act.FAIL, Act.FATAL, Act.HANG, Act.CRASH))
+        return (act,) * draw.choice((1, 2, 50))
+
+    async def _submit(self, job_id: str, script: Script, draw: Random) -> bool:
+        """Until it is accepted or refused. The upload comes first, or it comes later."""
+        later = draw.random() < 0.3
+        self.blobs.put(script)
+        submission = Submission(
+            job_id=job_id,
+            owner=draw.choice(("ana", "ben")),
+            audio=None if later else script.audio(),
+            priority=draw.randint(-2, 2),
+            idempotency_key=draw.choice((None, f"key of {job_id}")),
+        )
+        while True:
+            try:
+                await self.manager.ask(JobManager.submit, submission)
+                if later:
+                    self.accepted.add(job_id)
+                    await asyncio.sleep(draw.uniform(0.0, 5.0))
+                    self.blobs.put(script)
+                    await self.manager.ask(JobManager.audio_arrived, job_id, script.audio())
+            except IdempotencyConflict as conflict:
+                raise Violation(str(conflict)) from conflict
+            except (Unreachable, Refusal):
+                self.blobs.put(script)
+                await asyncio.sleep(draw.uniform(0.1, 2.0))
+            else:
+                return True
+
+    async def _insist(self, job_id: str, what: str) -> None:
+        while True:
+            try:
+                if what == "cancel":
+                    await self.manager.ask(JobManager.cancel, job_id)
+                else:
+                    await self.manager.ask(JobManager.retry, job_id)
+            except (AlreadyFinished, NotFailed):
+                return
+            except JobNotFound as error:
+                raise Violation(str(error)) from error
+            except (Unreachable, Refusal):
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def _ended(self, job_id: str) -> Job:
+        while True:
+            try:
+                status = await self.manager.ask(JobManager.status, job_id)
+                if status.job.finished:
+                    return status.job
+            except JobNotFound as error:
+                raise Violation(f"{job_id} was accepted and is not there") from error
+            except RetenderError:
+                pass
+            await asyncio.sleep(2.0)
+
+    async def _follow(self, job_id: str, draw: Random) -> None:
+        """Watch the job; the connection breaks now and then, and goes on by number."""
+        seen = self.seen[job_id] = []
+        while True:
+            since = seen[-1].seq if seen else 0
+            async with self.hub.follow(job_id, since) as follower:
+                stay = draw.choice((3.0, 30.0, 10_000.0))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(stay):
+                        await self._watch(follower, seen)
+
+    async def _watch(self, follower: Follower, seen: list[Event]) -> None:
+        shown = 0.0
+        async for news in follower:
+            if news.progress < shown:
+                raise Violation(f"{news.job_id} was at {shown}, and is at {news.progress}")
+            shown = news.progress
+            if isinstance(news, Event):
+                seen.append(news)
+
+    async def _followed(self, follower: asyncio.Task[None], job_id: str) -> None:
+        """The follower has some time to hear of the end."""
+        job = await self._ended(job_id)
+        for _ in range(120):
+            if self.seen[job_id] and self.seen[job_id][-1].seq == job.seq:
+                break
+            if follower.done():
+                follower.result()
+            await asyncio.sleep(1.0)
+        follower.cancel()
+        await asyncio.wait({follower})
+
+    # The reckoning
+
+    async def _complain_of_unended(self) -> None:
+        journal = await self.disk()
+        await self._check_ends(journal)
+        raise Violation("a client did not come to an end though its job did")
+
+    async def _check_ends(self, journal: Journal) -> dict[str, Job | None]:
+        jobs = {job_id: await journal.job(job_id) for job_id in sorted(self.accepted)}
+        check_ends(jobs, frozenset())
+        return jobs
+
+    async def _check(self) -> None:
+        check_commits(self.disk.commits)
+        journal = await self.disk()
+        jobs = await self._check_ends(journal)
+        for job_id, job in jobs.items():
+            assert job is not None
+            segments = await journal.segments(job_id)
+            check_text(job, self.scripts[job_id], segments)
+            check_events(job, await journal.events(job_id, 0, 10_000), segments)
+            check_followed(job, self.seen[job_id])
+        recovery = await journal.begin_epoch()
+        leased = [p for each in recovery.unfinished for p in each.pieces if p.token]
+        if leased:
+            raise Violation(f"a stopped service left leases: {leased}")
+        stray = set(self.blobs) - await journal.audio_in_use(self.clock.now())
+        if stray:
+            raise Violation(f"recordings that nothing needs: {stray}")
