@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from loguru import logger
+from msgspec.structs import replace
 
 from actors.ledger import Ledger
 from actors.patience import Waiting, at_once
@@ -39,6 +40,7 @@ class Foreman:
         self._random = random
         self._retry = retry
         self._lanes: Waiting[Exchange, Orders] = Waiting()
+        self._drains: Waiting[None, bool] = Waiting()
         self._silent: dict[str, None] = {}
         self._closed = False
 
@@ -60,7 +62,16 @@ class Foreman:
     def close(self) -> None:
         """Nothing more is given out; what is in hand may still be turned in."""
         self._closed = True
-        self._lanes.dismiss(float("inf"), lambda _: Orders())
+
+    def empty_handed(self, grace: float) -> Later[bool]:
+        """Answered when all leases have ended, or in time."""
+        later = self._drains.add(None, self._clock.monotonic() + grace)
+        self._answer_drains()
+        return later
+
+    def _answer_drains(self) -> None:
+        if not self._dispatcher.leases:
+            self._drains.answer(lambda _: True)
 
     async def release_all(self) -> None:
         for lease in self._dispatcher.all_leases():
@@ -73,7 +84,7 @@ class Foreman:
             await self._lose(lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
         lost = tuple([each.token for each in asked.outcomes if not await self._take_in(each)])
         given = await self._give(asked) if asked.want else ()
-        if given or asked.outcomes or asked.wait <= 0 or self._closed:
+        if given or asked.outcomes or asked.wait <= 0:
             return at_once(Orders(given, lost))
         return self._lanes.add(asked, now + asked.wait)
 
@@ -109,6 +120,8 @@ class Foreman:
             logger.warning("work waits for room on the disk: {}", full.message)
         self._dispatcher.wake(now)
         self._lanes.dismiss(now, lambda _: Orders())
+        self._answer_drains()
+        self._drains.dismiss(now, lambda _: False)
 
     async def serve(self) -> None:
         """Give what waits to those who wait for it."""
@@ -155,7 +168,8 @@ class Foreman:
         if lease is None:
             return False
         draft = self._ledger.draft()
-        piece = draft.piece(*lease.key)
+        # Under the token it was done with: the journal compares that one with its own.
+        piece = replace(draft.piece(*lease.key), token=outcome.token)
         match outcome:
             case Prepared():
                 rulings.prepared(draft, piece, outcome.plan, Made(outcome.engine, outcome.model))

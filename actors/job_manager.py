@@ -74,8 +74,8 @@ class JobManager:
             default_factor=self._settings.default_factor,
         )
         self._foreman = Foreman(self._ledger, ctx.clock, ctx.random, self._settings.retry)
-        await self._foreman.void_old_leases()
         self._ledger.dispatcher.load()
+        await self._foreman.void_old_leases()
         self._ledger.on_commit = self._serve_soon
         unfinished = len(recovery.unfinished)
         logger.info("journal open: epoch {}, {} unfinished jobs", recovery.epoch, unfinished)
@@ -86,10 +86,12 @@ class JobManager:
         await self._foreman.release_all()
         await self._ledger.journal.close()
 
-    async def drain(self) -> None:
-        """Take nothing new in and give nothing more out; what is in hand may finish."""
+    async def drain(self, grace: float) -> Later[bool]:
+        """Take nothing new in and give nothing more out. Answered when nothing is in hand any
+        more, or when the grace time is over; true if all was turned in."""
         self._draining = True
         self._foreman.close()
+        return self._foreman.empty_handed(grace)
 
     # Asked from outside
 

@@ -25,36 +25,43 @@ from actors.runtime.api import Recipe, Spawn
 from actors.supervisor import Supervisor
 from actors.transcriber_pool import PoolSettings, TranscriberPool
 from retender.journal.api import JournalOpener
+from retender.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
 from retender.retention import Retention
 
 
 class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalOpener
     blobs: Recipe
-    pool: PoolSettings
+    pool: PoolSettings | None
+    """None: nothing is recognised here; jobs wait for a service with an engine."""
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
 
 
 def root(settings: TreeSettings) -> Spawn:
-    children = (
+    children = [
         ChildSpec(
             name=JOB_MANAGER,
             recipe=Recipe.of(JobManager, journal=settings.journal, settings=settings.manager),
-            mailbox=10_000,
+            mailbox=MANAGER_MAILBOX,
         ),
-        ChildSpec(name=BROADCASTER, recipe=Recipe.of(Broadcaster), mailbox=10_000),
+        ChildSpec(name=BROADCASTER, recipe=Recipe.of(Broadcaster), mailbox=BROADCASTER_MAILBOX),
         ChildSpec(
             name=COLLECTOR,
             recipe=Recipe.of(Collector, blobs=settings.blobs, retention=settings.retention),
         ),
-        ChildSpec(
-            name=TRANSCRIBER_POOL,
-            recipe=Recipe.of(TranscriberPool, settings=settings.pool),
-            kind="supervisor",
-            grace=settings.pool.grace + 5.0,
-        ),
-    )
-    recipe = Recipe.of(Supervisor, children=children, intensity=settings.intensity)
+    ]
+    if settings.pool is not None:
+        children.append(_pool(settings.pool))
+    recipe = Recipe.of(Supervisor, children=tuple(children), intensity=settings.intensity)
     return Spawn(ROOT, recipe)
+
+
+def _pool(settings: PoolSettings) -> ChildSpec:
+    return ChildSpec(
+        name=TRANSCRIBER_POOL,
+        recipe=Recipe.of(TranscriberPool, settings=settings),
+        kind="supervisor",
+        grace=settings.grace + 5.0,
+    )

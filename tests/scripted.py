@@ -61,6 +61,9 @@ class Script(msgspec.Struct, frozen=True):
     def seconds(self) -> float:
         return sum(passage.seconds for passage in self.passages)
 
+    def passage(self, index: int) -> Passage:
+        return self.preparation if index == PREPARATION else self.passages[index - 1]
+
     def recorded(self) -> bytes:
         return msgspec.json.encode(self)
 
@@ -86,9 +89,7 @@ class Script(msgspec.Struct, frozen=True):
         spoken = tuple(
             Word(word, start + n * each, start + (n + 0.9) * each) for n, word in enumerate(words)
         )
-        segment = Segment(
-            0, start, spoken[-1].end, " ".join(words), language="en", words=spoken
-        )
+        segment = Segment(0, start, spoken[-1].end, " ".join(words), language="en", words=spoken)
         return ChunkResult((segment,), "en", 0.9)
 
 
@@ -97,9 +98,7 @@ class ScriptedEngine:
 
     name = "local"
 
-    def __init__(
-        self, library: Mapping[str, Script] | str, lanes: int = 1, batch: int = 1
-    ) -> None:
+    def __init__(self, library: Mapping[str, Script] | str, lanes: int = 1, batch: int = 1) -> None:
         self._library = library
         self.lanes = lanes
         self.batch = batch
@@ -113,7 +112,11 @@ class ScriptedEngine:
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
         for order in orders:
             script = self._read(order.audio)
-            passage = script.preparation if order.index == PREPARATION else script.passages[order.index - 1]
+            passage = (
+                script.preparation
+                if order.index == PREPARATION
+                else script.passages[order.index - 1]
+            )
             for step in range(1, STEPS + 1):
                 await asyncio.sleep(passage.takes / STEPS)
                 await self._act(passage.act(order.attempt), step)

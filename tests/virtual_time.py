@@ -13,7 +13,7 @@ import heapq
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 import pytest
 
@@ -22,6 +22,9 @@ Ts = TypeVarTuple("Ts")
 
 EPOCH = 1_700_000_000.0
 HORIZON = 30 * 86400.0
+
+SIM = "sim"
+"""A test with this among its parameters runs in virtual time, too."""
 
 
 class Stuck(RuntimeError):
@@ -132,9 +135,14 @@ async def virtual_clock() -> AsyncIterator[VirtualClock]:
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    if "virtual_clock" in getattr(item, "fixturenames", ()):
+    virtual = "virtual_clock" in getattr(item, "fixturenames", ())
+    if virtual or SIM in getattr(item, "callspec", _NoParameters).params.values():
         return {"virtual": VirtualTimeLoop}
     return {"real": asyncio.new_event_loop}
+
+
+class _NoParameters:
+    params: ClassVar[dict[str, object]] = {}
 
 
 def _numbered(

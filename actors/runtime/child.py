@@ -75,7 +75,8 @@ async def _live(end: socket.socket, birth: Birth) -> Exit:
     if link.lost.done():
         _kill_own_group()
     link.send(Ended(exit_))
-    await link.close()
+    # Hanging up first could lose these words: a parent that writes to a closed line reads no more.
+    await link.lost
     return exit_
 
 

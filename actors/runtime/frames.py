@@ -94,7 +94,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
-    """The child's last words; its process ends by itself after them."""
+    """The child's last words; it leaves when the parent has heard them and hung up."""
 
     exit: Exit
 

@@ -88,16 +88,15 @@ class Link(asyncio.Protocol):
             for reply in unanswered.values():
                 reply.fail(error)
 
-    async def close(self) -> None:
-        """Hang up once all is sent."""
-        if self._transport is not None:
-            self._transport.close()
-            await self.lost
-
-    async def abort(self) -> None:
-        """Hang up now."""
+    def hang_up(self) -> None:
+        """What was not sent yet is not sent any more."""
         if self._transport is not None:
             self._transport.abort()
+
+    async def abort(self) -> None:
+        """Hang up; returns when nothing of the line is left."""
+        self.hang_up()
+        if self._transport is not None:
             await self.lost
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -111,8 +110,7 @@ class Link(asyncio.Protocol):
                 self._dispatch(frame)
         except msgspec.MsgspecError as error:
             logger.error("the other process does not speak our language: {}", error)
-            assert self._transport is not None
-            self._transport.abort()
+            self.hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if not self.lost.done():

@@ -165,6 +165,7 @@ class _ProcessLife(Life):
             case Ended(exit_):
                 self._last_words = exit_
                 self._let_go(exit_)
+                self._link.hang_up()
             case _:
                 logger.error("{} sent a {}, which no child sends", self.name, type(frame).__name__)
 

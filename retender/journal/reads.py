@@ -58,7 +58,7 @@ _EVENTS = """
         WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?
     ) AS e
     LEFT JOIN segments AS s
-        ON s.job_id = e.job_id AND s.id BETWEEN e.first_segment + 1 AND e.last_segment
+        ON s.job_id = e.job_id AND s.id BETWEEN e.first_segment AND e.last_segment
     ORDER BY e.position, s.id
 """
 _LOG = """

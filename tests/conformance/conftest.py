@@ -9,16 +9,22 @@ from typing import Any
 import pytest
 
 from tests.conformance.cast import Witness
-from tests.conformance.stage import Stage, new_runtime
+from tests.conformance.stage import Stage, new_runtime, new_sim
+from tests.virtual_time import SIM
 
 # A host that is added here is held to the whole suite.
-HOSTS = ("local", "process")
+HOSTS = ("local", "process", SIM)
 
 
 async def staged(host: str) -> AsyncIterator[Stage]:
     unhandled: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, about: unhandled.append(about))
-    stage = Stage(new_runtime(), host, HOSTS)
+    # In the simulation's runtime an actor is a local one; the process host needs real sockets.
+    stage = (
+        Stage(new_sim(), "local", ("local",))
+        if host == SIM
+        else Stage(new_runtime(), host, ("local", "process"))
+    )
     await stage.start(Witness, "witness", host="local")
     yield stage
     await stage.clear()

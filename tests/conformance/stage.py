@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from random import Random
 from typing import Any, TypeVar
 
 from actors.runtime.api import Child, Recipe, Ref, Spawn
@@ -11,6 +12,8 @@ from actors.runtime.local import LocalRuntime
 from actors.runtime.process import ProcessHost
 from retender.errors import RetenderError
 from tests.conformance.cast import PATIENCE, FixedClock, Player, Witness
+from tests.simulation.faults import Chances, Fate, FaultyRuntime
+from tests.virtual_time import VirtualClock
 
 T = TypeVar("T")
 
@@ -18,6 +21,12 @@ T = TypeVar("T")
 def new_runtime(seed: int = 7) -> LocalRuntime:
     hosts = {"process": ProcessHost(Recipe.of(FixedClock))}
     return LocalRuntime(FixedClock(), seed=seed, hosts=hosts)
+
+
+def new_sim(seed: int = 7) -> LocalRuntime:
+    """The simulation's runtime while nothing goes wrong."""
+    loop = asyncio.get_running_loop()
+    return FaultyRuntime(VirtualClock(loop), seed, Fate(Random(seed), Chances()))
 
 
 class Stage:

@@ -49,8 +49,8 @@ async def test_what_is_said_before_the_line_is_open_goes_out_first() -> None:
     line.near.send(Dropped("other", "second", ""))
     heard = [await line.arrived.get(), await line.arrived.get()]
     assert heard == [Dropped("other", "first", ""), Dropped("other", "second", "")]
-    await line.near.close()
-    await line.far.close()
+    await line.near.abort()
+    await line.far.abort()
 
 
 async def test_an_ask_is_answered_by_its_number(line: Line) -> None:
@@ -82,7 +82,7 @@ async def test_every_ask_under_way_ends_when_the_line_is_given_up_and_later_ones
 
 
 async def test_both_ends_learn_that_the_other_hung_up(line: Line) -> None:
-    await line.near.close()
+    await line.near.abort()
     await line.far.lost
 
 

@@ -212,6 +212,7 @@ async def test_an_actor_may_ask_while_it_handles_and_still_answers_in_turn(stage
 async def test_an_actor_that_never_runs_out_of_messages_lets_others_live(stage: Stage) -> None:
     await stage.start()
     stage.player().tell(Player.run_after_itself, 1000)
-    await stage.witness.ask(Witness.note, "meanwhile")
+    for what in ("meanwhile", "and again"):
+        await stage.witness.ask(Witness.note, what)
     await stage.sees("out of breath")
-    assert await stage.noted() == ["meanwhile", "out of breath"]
+    assert await stage.noted() == ["meanwhile", "and again", "out of breath"]

@@ -8,16 +8,18 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from actors.runtime.api import NORMAL, Exit, Recipe, Spawn
-from actors.runtime.frames import FRAME_BYTES, Birth, Blueprint
+from actors.runtime.frames import FRAME_BYTES, Birth, Blueprint, Message, to_bytes
 from actors.runtime.link import Link
 from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call
+from actors.runtime.packing import pack_arguments
 from actors.runtime.process import ProcessHost
 from retender.errors import ActorGone, BadRequest, NoAnswer, TooLarge
 from tests.conformance import cast, doomed_parent
@@ -183,50 +185,63 @@ async def test_when_the_parent_is_killed_its_children_go_too_even_hung_ones() ->
         await is_gone(pid)
 
 
-async def start_child(parent: int) -> tuple[Link, asyncio.subprocess.Process]:
-    """A child of this process, without the host in between."""
-    link = Link()
-    link.send(
-        Birth(
-            name="player",
-            actor=Blueprint.of(Recipe.of(Player)),
-            clock=Blueprint.of(Recipe.of(FixedClock)),
-            prepare=None,
-            seed="",
-            mailbox=1,
-            path=sys.path,
-        )
+async def start_child(parent: int) -> tuple[socket.socket, asyncio.subprocess.Process]:
+    """A child of this process, born but without the host in between."""
+    birth = Birth(
+        name="player",
+        actor=Blueprint.of(Recipe.of(Player)),
+        clock=Blueprint.of(Recipe.of(FixedClock)),
+        prepare=None,
+        seed="",
+        mailbox=1,
+        path=sys.path,
     )
     ours, theirs = socket.socketpair()
     with theirs:
-        await link.open(ours, lambda _: None)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "actors.runtime.child", str(theirs.fileno()), str(parent)),
             pass_fds=[theirs.fileno()],
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-    return link, process
+    ours.setblocking(False)
+    with suppress(BrokenPipeError):
+        await asyncio.get_running_loop().sock_sendall(ours, to_bytes(birth))
+    return ours, process
 
 
 @linux_only
 async def test_a_child_whose_line_breaks_ends_and_takes_its_own_along() -> None:
-    link, process = await start_child(os.getpid())
+    end, process = await start_child(os.getpid())
+    link = Link()
+    await link.open(end, lambda _: None)
     reply = Kept()
     link.post("player", Call("breed", (), {}), reply)
     grandchild = msgspec.msgpack.decode(await reply.outcome)
-    await link.close()
+    await link.abort()
     async with asyncio.timeout(DEADLINE):
         await process.communicate()
     await is_gone(grandchild)
 
 
-async def test_a_child_whose_parent_was_gone_before_it_began_does_not_begin() -> None:
-    link, process = await start_child(parent=1)
+async def test_a_child_that_has_ended_listens_until_its_parent_hangs_up() -> None:
+    end, process = await start_child(os.getpid())
+    finish = to_bytes(Message("player", "finish", pack_arguments((), {})))
+    chatter = to_bytes(Message("player", "hear", pack_arguments(("x" * 1_000_000,), {})))
     async with asyncio.timeout(DEADLINE):
-        _, said = await process.communicate()
+        with end:
+            for words in [finish, *[chatter] * 50]:
+                await asyncio.get_running_loop().sock_sendall(end, words)
+        await process.communicate()
+    assert process.returncode == 0
+
+
+async def test_a_child_whose_parent_was_gone_before_it_began_does_not_begin() -> None:
+    end, process = await start_child(parent=1)
+    with end:
+        async with asyncio.timeout(DEADLINE):
+            _, said = await process.communicate()
     assert b"the parent process is gone" in said
-    await link.close()
 
 
 @linux_only

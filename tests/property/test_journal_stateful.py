@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from retender.errors import Fenced, StaleLease
+from retender.jobs import Job
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -40,16 +41,16 @@ from retender.journal.database import DatabaseFile
 from retender.journal.sqlite import SqliteJournal
 from retender.journal.writer import Writer
 from retender.states import TERMINAL, TRANSITIONS, Status
-from retender.work import PieceState
+from retender.work import Piece, PieceState
 from tests.journal_story import Story, audio, leased, piece, result, segments, settle
 from tests.property.journal_model import EVERYTHING, Model
 
 T = TypeVar("T")
 
 JOBS = [f"job{number}" for number in range(5)]
-ANY_JOB = st.sampled_from(JOBS)
-ANY_INDEX = st.integers(0, 3)
-ANY_TOKEN = st.sampled_from(["1", "2", "3"])
+PICK = st.integers(0, 1000)
+ANY_NAME = st.sampled_from(JOBS)
+RARELY = st.sampled_from([False, False, False, True])
 
 
 class JournalAgainstModel(RuleBasedStateMachine):
@@ -73,7 +74,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
 
     # What a JobManager commits
 
-    @rule(job_id=ANY_JOB, sound=st.integers(0, 2), pieces=st.integers(1, 4))
+    @rule(job_id=ANY_NAME, sound=st.integers(0, 2), pieces=st.integers(1, 4))
     def submit(self, job_id: str, sound: int, pieces: int) -> None:
         if job_id in self.model.jobs:
             return
@@ -81,81 +82,85 @@ class JournalAgainstModel(RuleBasedStateMachine):
         parts = tuple(piece(job_id, index) for index in range(pieces))
         self._commit([*begun, AddPieces(parts)])
 
-    @rule(job_id=ANY_JOB, status=st.sampled_from(Status), pick=st.booleans())
-    def move(self, job_id: str, status: Status, pick: bool) -> None:
-        job = self.model.jobs.get(job_id)
-        if job is None or status not in TRANSITIONS[job.status]:
-            return
-        at = float(self.model.position)
-        moved = self.story.tell(
-            job_id, status, at=at, **({} if status in TERMINAL else {"completed_at": None})
-        )
-        self._commit([*moved, DropPieces(job_id)] if pick and status in TERMINAL else moved)
-
-    @rule(job_id=ANY_JOB, index=ANY_INDEX, token=ANY_TOKEN)
-    def give(self, job_id: str, index: int, token: str) -> None:
-        self._commit([Grant(leased(piece(job_id, index), token))])
-
-    @rule(job_id=ANY_JOB, index=ANY_INDEX, token=ANY_TOKEN, heard=st.none() | st.integers(0, 9))
-    def take_in(self, job_id: str, index: int, token: str, heard: int | None) -> None:
-        self._commit(
-            [settle(piece(job_id, index), token, None if heard is None else result(heard))]
-        )
-
-    @rule(
-        job_id=ANY_JOB,
-        index=ANY_INDEX,
-        state=st.sampled_from([PieceState.WAITING, PieceState.DONE]),
-    )
-    def reset(self, job_id: str, index: int, state: PieceState) -> None:
-        if (job_id, index) in self.model.pieces:
-            self._commit([Reset(piece(job_id, index, state=state, crashes=1))])
-
-    @rule(job_id=ANY_JOB, upto=ANY_INDEX, count=st.integers(0, 4), told=st.integers(0, 4))
-    def release(self, job_id: str, upto: int, count: int, told: int) -> None:
-        job = self.model.jobs.get(job_id)
-        if job is None or job.finished:
-            return
-        start = len(self.model.transcripts.get(job_id, []))
-        texts = segments(start, start + count)
-        news = self.story.tell(job_id, segments=texts[:told])
-        self._commit([Release(job_id, upto, texts), *news])
-
-    @rule(job_id=ANY_JOB, known=ANY_JOB)
+    @rule(job_id=ANY_NAME, known=ANY_NAME)
     def submit_what_is_known(self, job_id: str, known: str) -> None:
         if job_id not in self.model.jobs:
-            done = self.story.whole(job_id, Status.COMPLETED)
+            done = self.story.whole(job_id, Status.COMPLETED, at=float(self.model.position))
             self._commit([CopyTranscript(known, job_id), *done])
 
-    @rule(job_id=ANY_JOB)
-    def delete(self, job_id: str) -> None:
-        self._commit([DeleteJob(job_id)])
+    @rule(pick=PICK)
+    def give_out(self, pick: int) -> None:
+        token = f"{self.model.epoch}.{self.model.position}.{pick}"
+        if waiting := self._one(pick, self._pieces(PieceState.WAITING)):
+            self._commit([Grant(leased(waiting, token))])
+
+    @rule(pick=PICK, heard=st.none() | st.integers(0, 9))
+    def take_in(self, pick: int, heard: int | None) -> None:
+        if out := self._one(pick, self._pieces(PieceState.LEASED)):
+            assert out.token is not None
+            self._commit([settle(out, out.token, None if heard is None else result(heard))])
+
+    @rule(pick=PICK, state=st.sampled_from([PieceState.WAITING, PieceState.DONE]))
+    def reset(self, pick: int, state: PieceState) -> None:
+        if done := self._one(pick, self._pieces(PieceState.DONE)):
+            self._commit([Reset(piece(done.job_id, done.index, state=state, crashes=1))])
+
+    @rule(pick=PICK, upto=st.integers(0, 3), count=st.integers(0, 4), told=st.integers(0, 4))
+    def release(self, pick: int, upto: int, count: int, told: int) -> None:
+        if job := self._one(pick, self._unfinished()):
+            start = len(self.model.transcripts.get(job.id, []))
+            texts = segments(start, start + count)
+            news = self.story.tell(job.id, segments=texts[:told])
+            self._commit([Release(job.id, upto, texts), *news])
+
+    @rule(pick=PICK, to=st.sampled_from(Status), ends=RARELY, drop=st.booleans())
+    def move(self, pick: int, to: Status, ends: bool, drop: bool) -> None:
+        job = self._one(pick, list(self.model.jobs.values()))
+        if job is None or to not in TRANSITIONS[job.status] or (to in TERMINAL and not ends):
+            return
+        changes = {} if to in TERMINAL else {"completed_at": None}
+        moved = self.story.tell(job.id, to, at=float(self.model.position), **changes)
+        self._commit([*moved, DropPieces(job.id)] if drop and to in TERMINAL else moved)
+
+    @rule(job_id=ANY_NAME, sure=RARELY)
+    def delete(self, job_id: str, sure: bool) -> None:
+        if sure:
+            self._commit([DeleteJob(job_id)])
 
     # What must be refused
 
-    @rule(job_id=ANY_JOB, index=ANY_INDEX)
-    def settle_late_amid_other_writes(self, job_id: str, index: int) -> None:
-        job = self.model.jobs.get(job_id)
-        if job is not None and not job.finished:
-            late = settle(piece(job_id, index), "never given", result(1))
-            self._commit([*self.story.tell(job_id), late, DeleteJob(job_id)])
+    @rule(pick=PICK, before=st.booleans())
+    def settle_late_amid_other_writes(self, pick: int, before: bool) -> None:
+        states = [PieceState.WAITING, PieceState.LEASED, PieceState.DONE]
+        late = self._one(pick, self._pieces(*states))
+        job = self._one(pick, self._unfinished())
+        if late is not None and job is not None:
+            settled = settle(late, "never given", result(1))
+            told = self.story.tell(job.id)
+            self._commit([*told, settled, DeleteJob(job.id)] if before else [settled, *told])
 
-    @rule(job_id=ANY_JOB, seq=st.sampled_from([-1, 1]), position=st.sampled_from([-1, 0, 1]))
-    def leave_a_gap(self, job_id: str, seq: int, position: int) -> None:
-        job = self.model.jobs.get(job_id)
-        if job is None or job.finished:
+    @rule(pick=PICK)
+    def give_out_what_does_not_wait(self, pick: int) -> None:
+        if other := self._one(pick, self._pieces(PieceState.LEASED, PieceState.DONE)):
+            self._commit([Grant(leased(other, "again"))])
+
+    @rule(pick=PICK, seq=st.sampled_from([-1, 1]), position=st.sampled_from([-1, 1]), both=PICK)
+    def leave_a_gap(self, pick: int, seq: int, position: int, both: int) -> None:
+        job = self._one(pick, self._unfinished())
+        if job is None:
             return
-        story = copy.deepcopy(self.story)
-        save, append = story.tell(job_id)
+        save, append = copy.deepcopy(self.story).tell(job.id)
         assert isinstance(append, Append)
-        wrong = msgspec.structs.replace(
-            append.event, seq=append.event.seq + seq, position=append.event.position + position
-        )
+        event = append.event
+        wrong = [
+            msgspec.structs.replace(event, seq=event.seq + seq),
+            msgspec.structs.replace(event, position=event.position + position),
+        ][both % 2]
         with pytest.raises(Inconsistent):
             self._do(self.journal.commit(self.model.epoch, [save, Append(wrong)]))
 
     @precondition(lambda self: self.model.epoch > 1)
-    @rule(job_id=ANY_JOB)
+    @rule(job_id=ANY_NAME)
     def write_as_the_last_manager(self, job_id: str) -> None:
         with pytest.raises(Fenced):
             self._do(self.journal.commit(self.model.epoch - 1, [DeleteJob(job_id)]))
@@ -169,14 +174,14 @@ class JournalAgainstModel(RuleBasedStateMachine):
         self._open(elsewhere)
         self._begin_epoch()
 
-    @rule(job_id=ANY_JOB, writes_through=st.integers(0, 4))
-    def crash_in_the_middle_of_a_commit(self, job_id: str, writes_through: int) -> None:
-        job = self.model.jobs.get(job_id)
-        if job is None or job.finished:
+    @rule(pick=PICK, writes_through=st.integers(0, 4))
+    def crash_in_the_middle_of_a_commit(self, pick: int, writes_through: int) -> None:
+        job = self._one(pick, self._unfinished())
+        if job is None:
             return
-        start = len(self.model.transcripts.get(job_id, []))
-        release = Release(job_id, 3, segments(start, start + 2))
-        writes = [release, *copy.deepcopy(self.story).tell(job_id), DropPieces(job_id)]
+        start = len(self.model.transcripts.get(job.id, []))
+        release = Release(job.id, 3, segments(start, start + 2))
+        writes = [release, *copy.deepcopy(self.story).tell(job.id), DropPieces(job.id)]
         pictures: list[Path] = []
 
         class Interrupted(Writer):
@@ -220,7 +225,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
 
     async def _compare_sets(self) -> None:
         jobs = self.model.jobs.values()
-        middle = self.model.position / 2
+        middle = self.model.position // 2
         forgettable = {
             job.id
             for job in jobs
@@ -236,6 +241,15 @@ class JournalAgainstModel(RuleBasedStateMachine):
         assert await self.journal.audio_in_use(middle) == used
 
     # How
+
+    def _one(self, pick: int, among: list[T]) -> T | None:
+        return among[pick % len(among)] if among else None
+
+    def _unfinished(self) -> list[Job]:
+        return [job for job in self.model.jobs.values() if not job.finished]
+
+    def _pieces(self, *states: PieceState) -> list[Piece]:
+        return [each for each in self.model.pieces.values() if each.state in states]
 
     def _commit(self, writes: list[Write]) -> None:
         try:
@@ -253,8 +267,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
         recovery: Recovery = self._do(self.journal.begin_epoch())
         self.model.epoch += 1
         assert (recovery.epoch, recovery.position) == (self.model.epoch, self.model.position)
-        unfinished = [job for job in self.model.jobs.values() if not job.finished]
-        assert [stored.job for stored in recovery.unfinished] == unfinished
+        assert [stored.job for stored in recovery.unfinished] == self._unfinished()
         assert recovery.counts.total == len(self.model.jobs)
 
     def _open(self, path: Path) -> None:
@@ -280,6 +293,6 @@ class JournalAgainstModel(RuleBasedStateMachine):
 
 
 JournalAgainstModel.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=40, deadline=None
+    max_examples=40, stateful_step_count=50, deadline=None
 )
 test_the_journal_is_as_modelled = JournalAgainstModel.TestCase

@@ -77,6 +77,10 @@ class Crash(Exception):
     """Not an answer: whoever meets it dies."""
 
 
+EXPECTED = ("Crash:", "ZeroDivisionError: a bug in the engine", "EngineHangs:", "ChildFailed:")
+"""What actors die of here by arrangement."""
+
+
 class FaultyRuntime(LocalRuntime):
     """Loses, doubles and delays messages and answers, and lets actors die at each of them.
 
@@ -87,21 +91,32 @@ class FaultyRuntime(LocalRuntime):
         super().__init__(clock, seed=seed)
         self._fate = fate
         self._lives: dict[str, Child] = {}
+        self._chores: set[asyncio.Future[Any]] = set()
+        self.bugs: list[str] = []
+        """Deaths that nobody has arranged."""
         self._free_at: dict[tuple[str, str], float] = {}
 
     async def spawn(self, spec: Spawn) -> Child:
         child = await super().spawn(spec)
         self._lives[spec.name] = child
+        watch = asyncio.ensure_future(self._watch(child))
+        self._chores.add(watch)
+        watch.add_done_callback(self._chores.discard)
         return child
+
+    async def _watch(self, child: Child) -> None:
+        exit_ = await child.exited()
+        if exit_.reason == "crashed" and not exit_.cause.startswith(EXPECTED):
+            self.bugs.append(f"{child.name} died of {exit_.cause}")
 
     def kill(self, name: str) -> None:
         life = self._lives.get(name)
         if life is not None:
-            asyncio.ensure_future(life.kill())
+            killing = asyncio.ensure_future(life.kill())
+            self._chores.add(killing)
+            killing.add_done_callback(self._chores.discard)
 
-    def deliver(
-        self, sender: str, to: str, call: Call | PackedCall, reply: Reply | None
-    ) -> None:
+    def deliver(self, sender: str, to: str, call: Call | PackedCall, reply: Reply | None) -> None:
         self._kill_perhaps(sender, "crash_before")
         if self._fate.strikes("lost"):
             return
@@ -168,8 +183,6 @@ class FaultyJournal(SqliteJournal):
         if self.fate.strikes("commit_crash_after"):
             raise Crash("died after the commit")
 
-    def _commit(
-        self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]
-    ) -> None:
+    def _commit(self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> None:
         super()._commit(connection, epoch, writes)
         self.committed.append(writes)

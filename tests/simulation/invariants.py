@@ -10,7 +10,7 @@ from retender.jobs import Job
 from retender.journal.api import AddPieces, Append, Grant, Reset, SaveJob, Settle, Write
 from retender.states import TRANSITIONS, Status
 from retender.transcript import Segment
-from retender.work import PieceState
+from retender.work import Piece, PieceState
 from tests.scripted import Script
 
 Key = tuple[str, int]
@@ -22,48 +22,71 @@ class Violation(AssertionError):
 
 def check_commits(commits: Iterable[Sequence[Write]]) -> None:
     """Each result recorded once, each move in the table, each number in its place and with it."""
-    done: set[Key] = set()
-    leased: dict[Key, str] = {}
-    status: dict[str, Status | None] = defaultdict(lambda: None)
-    seq: dict[str, int] = defaultdict(int)
-    position = 0
+    books = _Books()
     for writes in commits:
-        saved: dict[str, int] = {}
-        told: dict[str, int] = {}
         for write in writes:
-            match write:
-                case SaveJob(job):
-                    _check_move(job, status[job.id])
-                    status[job.id] = job.status
-                    saved[job.id] = job.seq
-                case Append(event):
-                    _hold(event.seq == seq[event.job_id] + 1, f"numbers of {event.job_id} gap")
-                    _hold(event.position == position + 1, "positions of the log gap")
-                    seq[event.job_id] = told[event.job_id] = event.seq
-                    position = event.position
-                case Grant(piece):
-                    key = (piece.job_id, piece.index)
-                    _hold(key not in leased, f"{key} is given out twice")
-                    _hold(key not in done, f"{key} is given out after it was done")
-                    leased[key] = piece.token or ""
-                case Settle(token, piece, _):
-                    key = (piece.job_id, piece.index)
-                    _hold(leased.pop(key, None) == token, f"{key} settled without its lease")
-                    if piece.state is PieceState.DONE:
-                        _hold(key not in done, f"{key} is recorded twice")
-                        done.add(key)
-                case Reset(piece):
-                    leased.pop((piece.job_id, piece.index), None)
-                case AddPieces(pieces):
-                    for piece in pieces:
-                        _hold((piece.job_id, piece.index) not in done, "a plan is made twice")
+            books.follow(write)
+        saved = {write.job.id: write.job.seq for write in writes if isinstance(write, SaveJob)}
+        told = {
+            write.event.job_id: write.event.seq for write in writes if isinstance(write, Append)
+        }
         _hold(saved == told, "a job changed without its event, or the other way round")
 
 
-def _check_move(job: Job, before: Status | None) -> None:
-    moved = job.status is not before
-    legal = job.status in TRANSITIONS[before] if moved else not job.finished
-    _hold(legal, f"{job.id} went from {before} to {job.status}")
+class _Books:
+    """What the commits so far have made true."""
+
+    def __init__(self) -> None:
+        self._done: set[Key] = set()
+        self._leased: dict[Key, str | None] = {}
+        self._status: dict[str, Status] = {}
+        self._seq: dict[str, int] = defaultdict(int)
+        self._position = 0
+
+    def follow(self, write: Write) -> None:
+        match write:
+            case SaveJob(job):
+                self._move(job)
+            case Append(event):
+                self._tell(event)
+            case Grant(piece):
+                self._lease(piece)
+            case Settle(token, piece, _):
+                self._settle(token, piece)
+            case Reset(piece):
+                self._leased.pop(_key(piece), None)
+            case AddPieces(pieces):
+                for piece in pieces:
+                    _hold(_key(piece) not in self._done, f"{_key(piece)} is planned twice")
+
+    def _move(self, job: Job) -> None:
+        before = self._status.get(job.id)
+        moved = job.status is not before
+        legal = job.status in TRANSITIONS[before] if moved else not job.finished
+        _hold(legal, f"{job.id} went from {before} to {job.status}")
+        self._status[job.id] = job.status
+
+    def _tell(self, event: Event) -> None:
+        _hold(event.seq == self._seq[event.job_id] + 1, f"numbers of {event.job_id} gap")
+        _hold(event.position == self._position + 1, "positions of the log gap")
+        self._seq[event.job_id] = event.seq
+        self._position = event.position
+
+    def _lease(self, piece: Piece) -> None:
+        _hold(_key(piece) not in self._leased, f"{_key(piece)} is given out twice")
+        _hold(_key(piece) not in self._done, f"{_key(piece)} is given out after it was done")
+        self._leased[_key(piece)] = piece.token
+
+    def _settle(self, token: str, piece: Piece) -> None:
+        key = _key(piece)
+        if piece.state is PieceState.DONE:
+            _hold(key not in self._done, f"{key} is recorded twice")
+            self._done.add(key)
+        _hold(self._leased.pop(key, None) == token, f"{key} settled without its lease")
+
+
+def _key(piece: Piece) -> Key:
+    return piece.job_id, piece.index
 
 
 def check_events(job: Job, events: Sequence[Event], segments: Sequence[Segment]) -> None:

@@ -63,9 +63,7 @@ class Disk:
     def __init__(self, fate: Fate, journal: type[FaultyJournal]) -> None:
         self._fate = fate
         self._journal = journal
-        self.connection = sqlite3.connect(
-            ":memory:", isolation_level=None, check_same_thread=False
-        )
+        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.commits: list[Sequence[Write]] = []
 
     async def __call__(self) -> Journal:
@@ -138,8 +136,9 @@ class World:
         """Raises `Violation` where a promise is broken."""
         try:
             self.loop.run_until_complete(self._run())
-            if self.loop.mishaps:
-                raise Violation(f"errors that no one caught: {self.loop.mishaps[:3]}")
+            bugs = self.runtime.bugs + self.loop.mishaps
+            if bugs:
+                raise Violation(f"not by arrangement: {bugs[:3]}")
         finally:
             self._tear_down()
 
@@ -182,9 +181,7 @@ class World:
         while not self._over:
             try:
                 self._root = await self.runtime.spawn(root(self._settings()))
-                exit_ = await self._root.exited()
-                if self._over and not exit_.normal:
-                    raise Violation(f"the service did not stop in order: {exit_}")
+                await self._root.exited()
             except RetenderError:
                 pass
             await asyncio.sleep(1.0)

@@ -1,0 +1,93 @@
+"""A real process on a real disk, killed by the kernel: what was acknowledged gets done."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from retender.blobs import BlobStore
+from retender.journal.sqlite import SqliteOpener
+from retender.states import Status
+from tests.kills.program import script
+
+COMMIT_POINTS = [f"{where}:{n}" for n in range(1, 13) for where in ("before", "inside", "after")]
+MOMENTS = 24
+
+
+class Kills:
+    """One data folder, over which process after process dies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.accepted: list[str] = []
+        self.kills = 0
+        self._runs = 0
+
+    def run(self, point: str, seconds: float | None = None) -> int:
+        """Run until it ends by itself, or is killed here after so long. Returns its status."""
+        command = [sys.executable, "-m", "tests.kills.program", str(self.folder)]
+        process = subprocess.Popen(
+            [*command, str(self._runs), point], stdout=subprocess.PIPE, text=True
+        )
+        self._runs += 1
+        try:
+            output, _ = process.communicate(timeout=seconds or 60.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+        self.accepted += [line.split()[1] for line in output.splitlines() if "accepted" in line]
+        self.kills += process.returncode == -signal.SIGKILL
+        return process.returncode
+
+
+@pytest.mark.parametrize("half", [0, 1])
+async def test_what_was_acknowledged_survives_every_kill(half: int, tmp_path: Path) -> None:
+    kills = Kills(tmp_path)
+    for point in COMMIT_POINTS[half::2]:
+        assert kills.run(point) == -signal.SIGKILL, f"{point} was not reached"
+    draw = Random(half)
+    for _ in range(MOMENTS // 2):
+        kills.run("never", seconds=draw.uniform(0.3, 1.5))
+    assert kills.run("never") == 0, "left alone, it does all the rest and stops in order"
+
+    assert kills.kills >= 25
+    assert len(kills.accepted) > 10
+    await assert_all_done(kills)
+    assert_nothing_twice(tmp_path / "recorded.log")
+    await assert_nothing_stray(tmp_path)
+
+
+async def assert_all_done(kills: Kills) -> None:
+    journal = await SqliteOpener(str(kills.folder / "journal.db"))()
+    for job_id in kills.accepted:
+        _, run, number = job_id.split("-")
+        job = await journal.job(job_id)
+        assert job is not None, f"{job_id} was acknowledged and is gone"
+        assert job.status is Status.COMPLETED, f"{job_id} ended as {job.status}: {job.failure}"
+        segments = await journal.segments(job_id)
+        said = " ".join(segment.text for segment in segments)
+        assert said == script(int(run), int(number)).text
+        events = await journal.events(job_id, 0, 1000)
+        assert [event.seq for event in events] == list(range(1, job.seq + 1))
+    await journal.close()
+
+
+async def assert_nothing_stray(folder: Path) -> None:
+    """Housekeeping finds every half upload, and leaves what jobs name."""
+    journal = await SqliteOpener(str(folder / "journal.db"))()
+    in_use = await journal.audio_in_use(finished_after=0.0)
+    await journal.close()
+    await BlobStore(folder).collect(in_use, older_than=float("inf"))
+    assert list((folder / "incoming").iterdir()) == []
+    assert {path.name for path in (folder / "blobs").glob("*/*")} == in_use
+
+
+def assert_nothing_twice(log: Path) -> None:
+    recorded = Counter(log.read_text().splitlines())
+    assert [piece for piece, times in recorded.items() if times > 1] == []

@@ -1,0 +1,53 @@
+"""Run simulated services by hand: `python -m tests.simulation SEED` replays one, with its log;
+`python -m tests.simulation soak [MINUTES]` runs new ones for as long as one likes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+
+from loguru import logger
+
+from tests.simulation.world import World
+
+
+def replay(seed: int) -> None:
+    logger.remove()
+    logger.add(sys.stderr, level="DEBUG", format="{name}:{function} {message}")
+    world = World(seed)
+    try:
+        world.run()
+    finally:
+        print(f"faults: {dict(world.fate.dealt)}")
+    print(f"seed {seed}: every promise held")
+
+
+def soak(minutes: float) -> None:
+    logger.remove()
+    end = time.monotonic() + minutes * 60
+    first = seed = time.time_ns() // 1000
+    dealt: Counter[str] = Counter()
+    while time.monotonic() < end:
+        world = World(seed)
+        try:
+            world.run()
+        except Exception:
+            print(f"seed {seed} failed; run it again with: make replay SEED={seed}")
+            raise
+        dealt += world.fate.dealt
+        seed += 1
+    print(f"{seed - first} worlds, every promise held; faults: {dict(dealt)}")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["soak"]:
+            soak(1.0)
+        case ["soak", minutes]:
+            soak(float(minutes))
+        case [seed]:
+            replay(int(seed))
+        case _:
+            sys.exit(__doc__)

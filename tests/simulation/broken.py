@@ -1,0 +1,56 @@
+"""Services with one safeguard taken out: the simulation must notice."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from retender.dispatch import Dispatcher, Lease
+from retender.journal.api import Append, Write
+from retender.journal.database import transaction
+from retender.journal.writer import Writer
+from retender.work import Piece
+from tests.simulation.faults import Crash, FaultyJournal
+
+
+class TrustingWriter(Writer):
+    """Takes every result, whoever's lease is over."""
+
+    def ends_lease(self, piece: Piece, token: str) -> bool:
+        super().ends_lease(piece, token)
+        return True
+
+
+class TrustingJournal(FaultyJournal):
+    writer = TrustingWriter
+
+
+class RememberingDispatcher(Dispatcher):
+    """Never forgets a lease it has given, as if none ever ended."""
+
+    def given(self, lease: Lease) -> None:
+        super().given(lease)
+        self.__dict__.setdefault("ever", {})[lease.token] = lease
+
+    def lease(self, token: str) -> Lease | None:
+        lease: Lease | None = self.__dict__.get("ever", {}).get(token)
+        return lease if lease is not None and lease.job_id in self._board else None
+
+
+class LooseJournal(FaultyJournal):
+    """Writes the events in a transaction of their own: between the two, power may fail."""
+
+    def _commit(self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> None:
+        changes = [write for write in writes if not isinstance(write, Append)]
+        self._apply(connection, epoch, changes)
+        if self.fate.strikes("commit_crash_after"):
+            self.committed.append(changes)
+            raise Crash("died between the two transactions")
+        self._apply(connection, epoch, [write for write in writes if isinstance(write, Append)])
+        self.committed.append(writes)
+
+    def _apply(self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> None:
+        with transaction(connection):
+            writer = self.writer(connection)
+            writer.check_epoch(epoch)
+            writer.apply(writes)
