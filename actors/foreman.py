@@ -11,6 +11,7 @@ from actors.ledger import Ledger
 from actors.patience import Waiting, at_once
 from actors.runtime.api import Clock, Later
 from retender import rulings
+from retender.board import Draft
 from retender.dispatch import Lease
 from retender.errors import StorageFull, WorkerCrashed, WorkerSilent
 from retender.limits import LOST_ORDERS_AFTER
@@ -56,8 +57,7 @@ class Foreman:
             for piece in entry.pieces.values():
                 if piece.state is PieceState.LEASED:
                     rulings.interrupted(draft, piece)
-        if draft.writes:
-            await self._ledger.commit(draft)
+        await self._commit(draft)
 
     def close(self) -> None:
         """Nothing more is given out; what is in hand may still be turned in."""
@@ -74,16 +74,16 @@ class Foreman:
             self._drains.answer(lambda _: True)
 
     async def release_all(self) -> None:
-        for lease in self._dispatcher.all_leases():
-            await self._return(lease)
+        await self._return(self._dispatcher.all_leases())
 
     async def exchange(self, asked: Exchange) -> Later[Orders]:
         now = self._clock.monotonic()
         self._hear(asked.worker, now)
+        draft = self._ledger.draft()
         for lease in self._dispatcher.of_worker(asked.worker, other_than=asked.life):
-            await self._lose(lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
-        lost = tuple([each.token for each in asked.outcomes if not await self._take_in(each)])
-        given = await self._give(asked) if asked.want else ()
+            self._lose(draft, lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
+        lost = tuple([each.token for each in asked.outcomes if not self._take_in(draft, each)])
+        given = await self._commit_and_give(draft, asked)
         if given or asked.outcomes or asked.wait <= 0:
             return at_once(Orders(given, lost))
         return self._lanes.add(asked, now + asked.wait)
@@ -91,13 +91,15 @@ class Foreman:
     async def renew(self, worker: str, life: str, holding: tuple[str, ...]) -> dict[str, Verdict]:
         now = self._clock.monotonic()
         self._hear(worker, now)
-        for lease in self._dispatcher.unclaimed(worker, life, holding, now - LOST_ORDERS_AFTER):
-            await self._return(lease)
+        unclaimed = self._dispatcher.unclaimed(worker, life, holding, now - LOST_ORDERS_AFTER)
+        await self._return(unclaimed)
         return self._dispatcher.renew(holding, now)
 
     async def worker_down(self, worker: str, cause: str) -> None:
+        draft = self._ledger.draft()
         for lease in self._dispatcher.of_worker(worker):
-            await self._lose(lease, WorkerCrashed(f"{worker} died: {cause}"))
+            self._lose(draft, lease, WorkerCrashed(f"{worker} died: {cause}"))
+        await self._commit(draft)
         self._dispatcher.gone(worker)
         self._silent.pop(worker, None)
 
@@ -113,9 +115,11 @@ class Foreman:
         """Leases run out, delays are over, patience ends."""
         now = self._clock.monotonic()
         try:
+            draft = self._ledger.draft()
             for lease in self._dispatcher.expired(now):
                 self._silent[lease.worker] = None
-                await self._lose(lease, WorkerSilent(f"{lease.worker} gave no sign of life"))
+                self._lose(draft, lease, WorkerSilent(f"{lease.worker} gave no sign of life"))
+            await self._commit(draft)
         except StorageFull as full:
             logger.warning("work waits for room on the disk: {}", full.message)
         self._dispatcher.wake(now)
@@ -131,7 +135,7 @@ class Foreman:
             asked, lane = self._lanes.pop()
             given: tuple[Order, ...] = ()
             try:
-                given = await self._give(asked)
+                given = await self._commit_and_give(self._ledger.draft(), asked)
             except StorageFull as full:
                 logger.warning("work waits for room on the disk: {}", full.message)
             if given:
@@ -143,31 +147,29 @@ class Foreman:
         self._dispatcher.seen(worker, now)
         self._silent.pop(worker, None)
 
-    async def _give(self, asked: Exchange) -> tuple[Order, ...]:
-        """Lease what is next for this worker; it hears of it only once it is written down."""
-        if self._closed:
-            return ()
-        leases = self._dispatcher.choose(asked, self._clock.monotonic())
-        if not leases:
-            return ()
-        draft = self._ledger.draft()
+    async def _commit_and_give(self, draft: Draft, asked: Exchange) -> tuple[Order, ...]:
+        """Commit, and with it the leases of what is next for this worker, who hears of them only
+        once they are written down."""
+        chosen: list[Lease] = []
+        if asked.want and not self._closed:
+            chosen = self._dispatcher.choose(asked, self._clock.monotonic())
+        leases = [each for each in chosen if not draft.job(each.job_id).finished]
         pieces = [rulings.give(draft, each.job_id, each.index, each.token) for each in leases]
         try:
-            await self._ledger.commit(draft)
+            await self._commit(draft)
         except StorageFull:
-            self._dispatcher.put_back(leases)
+            self._dispatcher.put_back(chosen)
             raise
         for lease in leases:
             self._dispatcher.given(lease)
         self._ledger.estimates.lanes = max(1, self._dispatcher.leases)
         return tuple(order(piece, self._ledger.board[piece.job_id].job) for piece in pieces)
 
-    async def _take_in(self, outcome: Outcome) -> bool:
-        """Whether it counted."""
+    def _take_in(self, draft: Draft, outcome: Outcome) -> bool:
+        """Whether it counts."""
         lease = self._dispatcher.lease(outcome.token)
-        if lease is None:
+        if lease is None or draft.job(lease.job_id).finished:
             return False
-        draft = self._ledger.draft()
         # Under the token it was done with: the journal compares that one with its own.
         piece = replace(draft.piece(*lease.key), token=outcome.token)
         match outcome:
@@ -176,26 +178,27 @@ class Foreman:
             case Transcribed():
                 made = Made(outcome.engine, outcome.model)
                 rulings.transcribed(draft, piece, outcome.result, made)
+                taken = self._clock.monotonic() - lease.granted
+                self._ledger.estimates.observe(piece.seconds, taken)
             case Broke():
                 chance = self._random.random()
                 rulings.broke(draft, piece, outcome.failure, self._retry, chance)
             case Dropped():
                 rulings.given_back(draft, piece)
-        await self._ledger.commit(draft)
-        if isinstance(outcome, Transcribed):
-            taken = self._clock.monotonic() - lease.granted
-            self._ledger.estimates.observe(piece.seconds, taken)
         return True
 
-    async def _lose(self, lease: Lease, error: WorkerCrashed | WorkerSilent) -> None:
+    def _lose(self, draft: Draft, lease: Lease, error: WorkerCrashed | WorkerSilent) -> None:
         """A worker will not finish this: another must."""
-        draft = self._ledger.draft()
-        chance = self._random.random()
-        piece = draft.piece(*lease.key)
-        rulings.worker_lost(draft, piece, error.failure(), self._retry, chance)
-        await self._ledger.commit(draft)
+        if not draft.job(lease.job_id).finished:
+            piece, chance = draft.piece(*lease.key), self._random.random()
+            rulings.worker_lost(draft, piece, error.failure(), self._retry, chance)
 
-    async def _return(self, lease: Lease) -> None:
+    async def _return(self, leases: list[Lease]) -> None:
         draft = self._ledger.draft()
-        rulings.given_back(draft, draft.piece(*lease.key))
-        await self._ledger.commit(draft)
+        for lease in leases:
+            rulings.given_back(draft, draft.piece(*lease.key))
+        await self._commit(draft)
+
+    async def _commit(self, draft: Draft) -> None:
+        if draft.writes:
+            await self._ledger.commit(draft)

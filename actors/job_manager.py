@@ -26,7 +26,7 @@ from retender.errors import (
 )
 from retender.events import Event
 from retender.jobs import Audio, Job, cache_key
-from retender.journal.api import JournalOpener, Page
+from retender.journal.api import JournalOpener, Page, Precedents
 from retender.limits import EVENTS_PER_PAGE, FORGOTTEN_AT_ONCE, JOBS_PER_PAGE, TICK
 from retender.retention import Needed, Retention
 from retender.retry import RetryPolicy
@@ -96,14 +96,13 @@ class JobManager:
     # Asked from outside
 
     async def submit(self, submission: Submission) -> Receipt:
-        if (existing := await self._already(submission)) is not None:
+        new = new_job(submission, self._ctx.clock.now())
+        before = await self._precedents(submission, new)
+        if (existing := _existing(submission, before)) is not None:
             return self._receipt(existing, existing=True)
         self._admit()
-        known = None
-        if submission.audio is not None:
-            known = await self._known(submission.audio, new_job(submission, 0.0))
         draft = self._ledger.draft()
-        job = rulings.accept(draft, new_job(submission, draft.at), known)
+        job = rulings.accept(draft, new, before.known)
         await self._ledger.commit(draft)
         return self._receipt(job)
 
@@ -112,7 +111,7 @@ class JobManager:
         job = await self._ledger.find(job_id)
         if job.status is not Status.PENDING:
             return self._receipt(job, existing=True)
-        known = await self._known(audio, job)
+        known = await self._ledger.journal.completed(cache_key(audio, job.options))
         draft = self._ledger.draft()
         job = rulings.audio_arrived(draft, job_id, audio, known)
         await self._ledger.commit(draft)
@@ -273,22 +272,13 @@ class JobManager:
 
     # Admission
 
-    async def _already(self, submission: Submission) -> Job | None:
-        """The job that this submission has made before, if it has."""
-        job = await self._ledger.look_up(submission.job_id)
-        if job is None and submission.idempotency_key is not None:
-            key = submission.idempotency_key
-            job = await self._ledger.journal.idempotent(submission.owner, key)
-            if job is not None and not same_request(job, submission):
-                raise IdempotencyConflict(
-                    "this idempotency key was used for another recording or other options",
-                    job_id=job.id,
-                )
-        return job
-
-    async def _known(self, audio: Audio, job: Job) -> Job | None:
-        """A completed job with this audio and these options."""
-        return await self._ledger.journal.completed(cache_key(audio, job.options))
+    async def _precedents(self, submission: Submission, new: Job) -> Precedents:
+        return await self._ledger.journal.precedents(
+            submission.job_id,
+            owner=submission.owner,
+            key=submission.idempotency_key,
+            cache_key=new.cache_key,
+        )
 
     def _admit(self) -> None:
         if self._draining:
@@ -304,3 +294,13 @@ class JobManager:
     def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
         estimates = self._ledger.estimates
         return Receipt(job, estimates.position(job), estimates.whole(job), existing)
+
+
+def _existing(submission: Submission, before: Precedents) -> Job | None:
+    """The job that this submission has made before, if it has."""
+    job = before.same_key
+    if job is not None and not same_request(job, submission):
+        raise IdempotencyConflict(
+            "this idempotency key was used for another recording or other options", job_id=job.id
+        )
+    return before.same_id or job

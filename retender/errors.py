@@ -23,6 +23,9 @@
     │  ├─ WorkerCrashed           worker_crashed        again; the piece
     │  ├─ WorkerSilent            worker_silent         again; the piece
     │  ├─ CorruptMedia            corrupt_media         never; the job
+    │  ├─ UnsupportedMedia        unsupported_media     never; the job (with what is accepted)
+    │  ├─ NoAudioStream           no_audio_stream       never; the job
+    │  ├─ TooLong                 too_long              never; the job (with the limit)
     │  └─ UploadExpired           upload_expired        never; the job
     ├─ Unreachable                an actor did not answer; whether it acted is unknown
     │  ├─ ActorGone               actor_gone            not there, or died with the message
@@ -62,6 +65,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
     retryable: bool = False
     spoils_job: bool = False
+    retry_after: float | None = None
+    """Seconds before which another try is pointless, where whoever failed said so."""
 
 
 class ErrorValue(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,6 +85,12 @@ class RetenderError(Exception):
         self.message = message
         self.details = details
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until it may be worth coming back, where that is known."""
+        after = self.details.get("retry_after")
+        return None if after is None else float(after)
+
     def to_value(self) -> ErrorValue:
         return ErrorValue(self.code, self.message, self.details)
 
@@ -91,11 +102,6 @@ class RetenderError(Exception):
 
 class Refusal(RetenderError):
     code = "refused"
-
-    @property
-    def retry_after(self) -> float | None:
-        after = self.details.get("retry_after")
-        return None if after is None else float(after)
 
 
 class BadRequest(Refusal):
@@ -156,7 +162,7 @@ class WorkError(RetenderError):
     spoils_job: ClassVar[bool] = False
 
     def failure(self) -> Failure:
-        return Failure(self.code, self.message, self.retryable, self.spoils_job)
+        return Failure(self.code, self.message, self.retryable, self.spoils_job, self.retry_after)
 
 
 class EngineFailed(WorkError):
@@ -184,6 +190,24 @@ class WorkerSilent(WorkError):
 
 class CorruptMedia(WorkError):
     code = "corrupt_media"
+    retryable = False
+    spoils_job = True
+
+
+class UnsupportedMedia(WorkError):
+    code = "unsupported_media"
+    retryable = False
+    spoils_job = True
+
+
+class NoAudioStream(WorkError):
+    code = "no_audio_stream"
+    retryable = False
+    spoils_job = True
+
+
+class TooLong(WorkError):
+    code = "too_long"
     retryable = False
     spoils_job = True
 

@@ -47,7 +47,7 @@ FORGOTTEN_AT_ONCE: Final = 200
 """Old jobs deleted in one round of housekeeping; the next round goes on."""
 
 MANAGER_MAILBOX: Final = 10_000
-"""Messages that wait for the JobManager; beyond that askers are told `Busy`, with when to return."""
+"""Messages that wait for the JobManager; beyond that askers are told `Busy`, and when to return."""
 
 BROADCASTER_MAILBOX: Final = 10_000
 """Messages that wait for the Broadcaster; beyond that passing progress is dropped."""

@@ -9,6 +9,9 @@ from retender.errors import Failure
 SHORTEST_DELAY = 0.1
 """Even with the luckiest jitter a fault gets so many seconds to pass."""
 
+LONGEST_ASKED = 86_400.0
+"""Nobody is believed who asks for a longer wait than a day, in seconds."""
+
 # Any sane factor has reached the cap long before; a float would overflow some time after.
 _MOST_DOUBLINGS = 64
 
@@ -38,8 +41,10 @@ class GiveUp(msgspec.Struct, frozen=True):
 def decide(policy: RetryPolicy, attempt: int, failure: Failure, random: float) -> RetryAt | GiveUp:
     """`attempt` is the one that failed, counted from 1; `random` is uniform in [0, 1).
 
-    Full jitter: pieces that failed together do not come back together.
+    Full jitter: pieces that failed together do not come back together, and those that were told
+    when to come back do not all come at that moment.
     """
     if not failure.retryable or attempt >= policy.attempts:
         return GiveUp(failure)
-    return RetryAt(max(SHORTEST_DELAY, random * policy.ceiling(attempt)))
+    asked = min(failure.retry_after or 0.0, LONGEST_ASKED)
+    return RetryAt(max(SHORTEST_DELAY, asked + random * policy.ceiling(attempt)))

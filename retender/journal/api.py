@@ -124,6 +124,14 @@ class Counts(msgspec.Struct, frozen=True):
         return self.by_status.get(Status.FAILED, 0)
 
 
+class Precedents(msgspec.Struct, frozen=True):
+    """Jobs that a submission may turn out to be, or to have its answer from."""
+
+    same_id: Job | None = None
+    same_key: Job | None = None
+    known: Job | None = None
+
+
 class Recovery(msgspec.Struct, frozen=True):
     """What a new epoch begins with. The pieces that were leased in an older one are as they
     were left: voiding those leases is a decision, and so the new manager's first commit."""
@@ -156,8 +164,11 @@ class Journal(Protocol):
     ) -> Page:
         """Newest first."""
 
-    async def idempotent(self, owner: str, key: str) -> Job | None:
-        """The job this owner submitted under this key."""
+    async def precedents(
+        self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
+    ) -> Precedents:
+        """The job of this id; else the one its owner submitted under this key; else a completed
+        one with this audio and these options. The first that is found is the only one given."""
 
     async def completed(self, cache_key: str) -> Job | None:
         """A completed job with this audio and these options."""

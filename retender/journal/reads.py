@@ -14,7 +14,7 @@ from retender.chunks import ChunkResult
 from retender.errors import InvalidOption
 from retender.events import Event
 from retender.jobs import Job
-from retender.journal.api import Counts, Page, Recovery, Stored
+from retender.journal.api import Counts, Page, Precedents, Recovery, Stored
 from retender.journal.database import transaction
 from retender.states import Status
 from retender.transcript import Segment
@@ -134,8 +134,21 @@ def jobs(
     return Page(tuple(_job(body) for _, body in page), more)
 
 
-def idempotent(connection: sqlite3.Connection, owner: str, key: str) -> Job | None:
-    return _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
+def precedents(
+    connection: sqlite3.Connection,
+    job_id: str,
+    *,
+    owner: str,
+    key: str | None,
+    cache_key: str | None,
+) -> Precedents:
+    if (same_id := job(connection, job_id)) is not None:
+        return Precedents(same_id=same_id)
+    if key is not None:
+        same_key = _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
+        if same_key is not None:
+            return Precedents(same_key=same_key)
+    return Precedents(known=None if cache_key is None else completed(connection, cache_key))
 
 
 def completed(connection: sqlite3.Connection, cache_key: str) -> Job | None:

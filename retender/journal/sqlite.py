@@ -12,7 +12,7 @@ import msgspec
 from retender.events import Event
 from retender.jobs import Job
 from retender.journal import reads
-from retender.journal.api import Journal, Page, Recovery, Stored, Write
+from retender.journal.api import Journal, Page, Precedents, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread
 from retender.journal.database import BorrowedDatabase, DatabaseFile, Synchronous, transaction
 from retender.journal.writer import Writer
@@ -54,8 +54,11 @@ class SqliteJournal:
         asked = partial(reads.jobs, owner=owner, status=status, limit=limit, cursor=cursor)
         return await self._thread.run(asked)
 
-    async def idempotent(self, owner: str, key: str) -> Job | None:
-        return await self._thread.run(partial(reads.idempotent, owner=owner, key=key))
+    async def precedents(
+        self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
+    ) -> Precedents:
+        asked = partial(reads.precedents, job_id=job_id, owner=owner, key=key, cache_key=cache_key)
+        return await self._thread.run(asked)
 
     async def completed(self, cache_key: str) -> Job | None:
         return await self._thread.run(partial(reads.completed, cache_key=cache_key))

@@ -64,7 +64,9 @@ def deeds(journal: SqliteJournal, story: Story) -> Deeds:
         "an owner's jobs": lambda: page("ana", None),
         "failed jobs": lambda: page(None, Status.FAILED),
         "an owner's failed jobs": lambda: page("ana", Status.FAILED),
-        "idempotent": lambda: journal.idempotent("ana", "k"),
+        "precedents": lambda: journal.precedents(
+            "unknown", owner="ana", key="k", cache_key="unknown"
+        ),
         "completed": lambda: journal.completed("unknown"),
         "events": lambda: journal.events("a", 1, 10),
         "log": lambda: journal.log(finished - 2, 10),

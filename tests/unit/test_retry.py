@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from retender.errors import EngineFailed, ModelUnavailable
-from retender.retry import SHORTEST_DELAY, GiveUp, RetryAt, RetryPolicy, decide
+from retender.errors import EngineFailed, Failure, ModelUnavailable
+from retender.retry import LONGEST_ASKED, SHORTEST_DELAY, GiveUp, RetryAt, RetryPolicy, decide
 
 PASSING = EngineFailed("out of memory").failure()
 LASTING = ModelUnavailable("no such model").failure()
@@ -45,3 +46,29 @@ def test_no_jitter_makes_a_retry_come_at_once() -> None:
 
 def test_a_patient_policy_still_has_an_answer_after_a_million_attempts() -> None:
     assert decide(RetryPolicy(attempts=10**7), 10**6, PASSING, 0.5) == RetryAt(30.0)
+
+
+def test_whoever_says_when_to_come_back_is_not_asked_sooner() -> None:
+    busy = EngineFailed("too many requests", retry_after=90.0).failure()
+    assert decide(RetryPolicy(), 1, busy, 0.0) == RetryAt(90.0)
+
+
+def test_those_who_are_told_the_same_time_do_not_all_come_back_at_that_moment() -> None:
+    busy = EngineFailed("too many requests", retry_after=90.0).failure()
+    assert decide(RetryPolicy(), 1, busy, 0.25) == RetryAt(90.25)
+    assert decide(RetryPolicy(), 1, busy, 0.75) == RetryAt(90.75)
+
+
+def test_a_time_to_come_back_makes_no_failure_worth_repeating() -> None:
+    lasting = Failure("model_unavailable", "no such model", retry_after=5.0)
+    assert decide(RetryPolicy(), 1, lasting, 0.5) == GiveUp(lasting)
+
+
+def test_an_absurd_time_to_come_back_is_cut_to_a_day() -> None:
+    busy = EngineFailed("too many requests", retry_after=1e12).failure()
+    assert decide(RetryPolicy(), 1, busy, 0.0) == RetryAt(LONGEST_ASKED)
+
+
+def test_failures_stored_before_this_was_known_are_still_read() -> None:
+    stored = b'{"code":"engine_failed","message":"out of memory","retryable":true}'
+    assert msgspec.json.decode(stored, type=Failure) == PASSING

@@ -1,0 +1,63 @@
+# `make serve` starts the service, `make test` runs every test; both set up what they need.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := dev
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: setup serve test lint format bench soak replay lock diagram clean
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml requirements/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Retender needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=…"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint requirements/constraints.txt --editable '.[$(EXTRAS)]'
+	@touch $@
+
+serve: setup
+	$(BIN)/retender serve
+
+test: setup
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered \
+		--ignore tests/simulation --ignore tests/kills
+	$(BIN)/python -m pytest -n $(WORKERS) tests/simulation tests/kills
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m bench.foundation
+
+# New simulated worlds for as long as one likes: make soak MINUTES=60
+MINUTES ?= 10
+soak: setup
+	$(BIN)/python -m tests.simulation soak $(MINUTES)
+
+# One simulated world again, with its log: make replay SEED=1234
+replay: setup
+	$(BIN)/python -m tests.simulation $(SEED)
+
+# The exact versions of everything, for every extra.
+lock: setup
+	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header --upgrade \
+		--no-emit-index-url --no-emit-find-links \
+		--output-file requirements/constraints.txt pyproject.toml
+
+# The state diagram in the docs is the table in the code.
+diagram: setup
+	$(BIN)/python -m retender.states
+
+clean:
+	rm -rf $(VENV) build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,43 @@
+"""What may be done to a recording before it is recognised. Nothing of it is done unasked."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import msgspec
+
+KEEPING_TIME: Final = "aresample=async=1:first_pts=0"
+"""Where a file's clock jumps or starts late there is silence, so that times are the player's."""
+
+
+class Channel(enum.StrEnum):
+    MIX = "mix"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
+    channel: Channel = Channel.MIX
+    """One side of a stereo recording: of a telephone call, or where the sides cancel out."""
+    high_pass: int = 0
+    """Hz below which nothing is kept; 0 keeps all. Takes away rumble and hum."""
+    noise_reduction: bool = False
+    """Takes away steady noise."""
+    loudness: bool = False
+    """Raises quiet passages, evenly over some seconds."""
+
+    def filters(self) -> tuple[str, ...]:
+        """In this order: noise is measured without the rumble, and not made louder first."""
+        chosen = [KEEPING_TIME]
+        if self.channel is not Channel.MIX:
+            side = "c0" if self.channel is Channel.LEFT else "c1"
+            # Made stereo first, so that a mono recording has both sides.
+            chosen += ["aformat=channel_layouts=stereo", f"pan=mono|c0={side}"]
+        if self.high_pass:
+            chosen.append(f"highpass=f={self.high_pass}")
+        if self.noise_reduction:
+            chosen.append("afftdn=nr=12:nf=-40:tn=1")
+        if self.loudness:
+            chosen.append("dynaudnorm=f=250:g=31:p=0.9:m=20")
+        return tuple(chosen)

@@ -1,0 +1,124 @@
+"""Where ffmpeg is, and the one way of pointing it at a stranger's file.
+
+It can do far more than is wanted here: follow a playlist to other files and addresses, open video
+that nobody asked for. What it may do is named, and named before the input, or it does not count:
+
+- protocols: a file and its own pipes. This alone does not stop a playlist;
+- formats: those of recordings. This does;
+- codecs: those of sound. Without this even `-vn` lets it open video decoders to see what is there.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import ffmpeg  # type: ignore[import-untyped]  # it carries no types
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it carries no types
+
+from retender.chunks import SAMPLE_RATE
+from retender.errors import EngineUnavailable
+
+PROTOCOLS: Final = ("file", "pipe")
+FORMATS: Final = (
+    *("mov", "matroska", "webm", "wav", "w64", "mp3", "ogg", "flac"),
+    *("aac", "aiff", "amr", "caf", "asf"),
+)
+DECODERS: Final = (
+    *("aac", "aac_latm", "mp3float", "mp3", "opus", "vorbis", "flac", "alac"),
+    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_u8"),
+    *("pcm_mulaw", "pcm_alaw", "amrnb", "amrwb", "wmav2"),
+)
+LARGEST_ALLOCATION: Final = 256 << 20
+
+_CODEC_OF_DECODER = {"mp3float": "mp3", "amrnb": "amr_nb", "amrwb": "amr_wb"}
+
+CODECS: Final = frozenset(_CODEC_OF_DECODER.get(decoder, decoder) for decoder in DECODERS)
+"""What those decoders read, by the names ffmpeg calls it by."""
+
+_TIME = re.compile(r"\btime=(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+
+
+def find(search: str) -> str:
+    """The ffmpeg on this search path, else the one that imageio-ffmpeg carries."""
+    found = shutil.which("ffmpeg", path=search)
+    if found is not None:
+        return str(Path(found).resolve())
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise EngineUnavailable("no ffmpeg here: install it, or imageio-ffmpeg") from error
+
+
+def looking_at(binary: str, source: Path) -> list[str]:
+    """Says what the file is, and gives up for want of an output."""
+    return [*_called(binary), *ffmpeg.get_args(_guarded(source).output("pipe:1"))[:-1]]
+
+
+def counting(binary: str, source: Path) -> list[str]:
+    """Reads all of the first sound track without decoding it, and says how long it is."""
+    return _compiled(binary, _guarded(source), "-", c="copy", f="null")
+
+
+def decoding(binary: str, source: Path, *, filters: tuple[str, ...], seconds: float) -> list[str]:
+    """Writes the first sound track as samples. `seconds` is the most that is decoded."""
+    return _compiled(
+        binary,
+        _guarded(source),
+        "pipe:1",
+        af=",".join(filters),
+        ac=1,
+        ar=SAMPLE_RATE,
+        t=f"{seconds:.3f}",
+        f="s16le",
+    )
+
+
+def encoding(binary: str, samples: Path, target: Path, *, start: int, length: int) -> list[str]:
+    """Writes a part of our own samples as FLAC: without loss, in half of the bytes."""
+    source = ffmpeg.input(
+        f"file:{samples}",
+        f="s16le",
+        ar=SAMPLE_RATE,
+        ac=1,
+        protocol_whitelist=",".join(PROTOCOLS),
+        format_whitelist="s16le",
+        codec_whitelist="pcm_s16le",
+        ss=f"{start / SAMPLE_RATE:.6f}",
+        t=f"{length / SAMPLE_RATE:.6f}",
+    )
+    return [*_compiled(binary, source, f"file:{target}", f="flac"), "-y"]
+
+
+def last_time(said: str) -> float | None:
+    """How far it says to have come."""
+    times = _TIME.findall(said)
+    if not times:
+        return None
+    hours, minutes, seconds = times[-1]
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _guarded(source: Path) -> Any:
+    return ffmpeg.input(
+        f"file:{source}",
+        threads=1,
+        protocol_whitelist=",".join(PROTOCOLS),
+        format_whitelist=",".join(FORMATS),
+        codec_whitelist=",".join(DECODERS),
+    )
+
+
+def _compiled(binary: str, source: Any, target: str, **options: Any) -> list[str]:
+    only_sound: dict[str, Any] = {"map": "0:a:0", "vn": None, "sn": None, "dn": None}
+    stream = source.output(target, **only_sound, **options)
+    compiled: list[str] = ffmpeg.compile(stream, cmd=_called(binary))
+    return compiled
+
+
+def _called(binary: str) -> list[str]:
+    """`-v info`, because what the file is must be told by it; progress lines are not wanted."""
+    quiet = ["-nostdin", "-hide_banner", "-nostats", "-v", "info"]
+    return [binary, *quiet, "-max_alloc", str(LARGEST_ALLOCATION), "-filter_threads", "1"]

@@ -1,0 +1,74 @@
+"""What a file is and how long it lasts, without decoding it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from retender.audio import ffmpeg, report, verdict
+from retender.audio.containers import HEAD
+from retender.audio.report import Report
+from retender.audio.sandbox import Ended, Limits, run
+from retender.errors import CorruptMedia, UploadExpired
+
+LIMITS: Final = Limits(cpu=60, seconds=600.0)
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    format: str
+    """Container names as ffmpeg gives them: `mov,mp4,m4a,3gp,3g2,mj2`."""
+    codec: str
+    duration: float
+    """In seconds, as the file claims or, if it does not say, as counted."""
+
+
+async def probe(source: Path, *, binary: str) -> Media:
+    """Raises `UnsupportedMedia`, `NoAudioStream` or `CorruptMedia`, each saying why."""
+    head = await head_of(source)
+    looked = await _run(ffmpeg.looking_at(binary, source))
+    error = verdict.of_looking(looked, head)
+    if error is not None:
+        raise error
+    assert looked.format is not None
+    duration = looked.duration
+    if duration is None:
+        duration = await _counted(binary, source)
+    return Media(format=looked.format, codec=looked.codecs[0], duration=duration)
+
+
+async def head_of(source: Path) -> bytes:
+    """Raises `UploadExpired` where there is no file."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(None, _read_head, source)
+    except FileNotFoundError:
+        raise UploadExpired("the upload is no longer there") from None
+
+
+async def _counted(binary: str, source: Path) -> float:
+    """Recorders that stream, as browsers do, write no duration."""
+    ended = await _ended(ffmpeg.counting(binary, source))
+    seconds = ffmpeg.last_time(ended.said)
+    if not seconds:
+        raise CorruptMedia("the file is damaged: no sound can be read from it")
+    return seconds
+
+
+async def _run(command: list[str]) -> Report:
+    return report.read((await _ended(command)).said)
+
+
+async def _ended(command: list[str]) -> Ended:
+    ended = await run(command, LIMITS)
+    error = verdict.of_stopping(ended, report.read(ended.said))
+    if error is not None:
+        raise error
+    return ended
+
+
+def _read_head(source: Path) -> bytes:
+    with source.open("rb") as file:
+        return file.read(HEAD)

@@ -1,0 +1,120 @@
+"""Runs a program that is fed by strangers.
+
+The program runs in a session of its own, under `confined`, with nothing to read from, an empty
+environment, and at most one open file to write to. It is killed, with all that it started, as
+soon as nobody waits for it any more; what it says is kept only as far as it is of use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from retender.audio import confined
+from retender.errors import EngineUnavailable
+
+OPEN_FILES: Final = 64
+
+MOST_SAID_FIRST: Final = 256 * 1024
+MOST_SAID_LAST: Final = 4 * 1024
+"""Bytes kept of what a program says; what lies between its beginning and its end is dropped."""
+
+_ADDRESSES: Final = 1 << 30
+"""What libraries and stacks may take up on paper; only `memory` can be filled."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    memory: int = 256 << 20
+    """Bytes that the program can write to; beyond that it is refused more."""
+    cpu: int = 60
+    """Seconds of CPU time; then it is stopped by SIGXCPU."""
+    output: int = 0
+    """Bytes it may write into one file; then it is stopped by SIGXFSZ."""
+    seconds: float = 600.0
+    """Seconds on the clock, however busy the machine is; then it is killed."""
+
+    def spelt(self) -> tuple[str, ...]:
+        return (
+            f"AS={self.memory + _ADDRESSES}",
+            f"DATA={self.memory}",
+            f"CPU={self.cpu}",
+            f"FSIZE={self.output}",
+            f"NOFILE={OPEN_FILES}",
+            "CORE=0",
+        )
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a program ended and what it said. Success is not concluded from the code alone."""
+
+    code: int
+    said: str
+    timed_out: bool = False
+
+    @property
+    def stopped_by(self) -> signal.Signals | None:
+        return signal.Signals(-self.code) if self.code < 0 else None
+
+
+async def run(command: Sequence[str], limits: Limits, *, output: int = DEVNULL) -> Ended:
+    """`output` is the descriptor of the one open file that the program writes to.
+
+    Cancelling kills the program before the cancellation goes on.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", confined.__file__),
+        *(str(os.getpid()), *limits.spelt(), "--", *command),
+        stdin=DEVNULL,
+        stdout=output,
+        stderr=PIPE,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )
+    said = _Said()
+    timed_out = False
+    try:
+        async with asyncio.timeout(limits.seconds):
+            await said.listen(process)
+            await process.wait()
+    except TimeoutError:
+        timed_out = True
+    finally:
+        _kill(process)
+        code = await asyncio.shield(process.wait())
+    if code == confined.CANNOT_START:
+        raise EngineUnavailable(f"{Path(command[0]).name} cannot be started: {said.text}")
+    return Ended(code=code, said=said.text, timed_out=timed_out)
+
+
+def _kill(process: Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class _Said:
+    def __init__(self) -> None:
+        self._first = bytearray()
+        self._last = bytearray()
+
+    async def listen(self, process: Process) -> None:
+        assert process.stderr is not None
+        while data := await process.stderr.read(MOST_SAID_LAST):
+            room = MOST_SAID_FIRST - len(self._first)
+            self._first += data[:room]
+            self._last += data[room:]
+            del self._last[:-MOST_SAID_LAST]
+
+    @property
+    def text(self) -> str:
+        return (self._first + self._last).decode(errors="replace").strip()

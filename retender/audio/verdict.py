@@ -1,0 +1,89 @@
+"""What came of looking at a file, or of decoding it: nothing to object to, or which error.
+
+What could be saved is kept: a recording that breaks off is transcribed up to there. But what is
+left of an hour must not be a moment, or a damaged file would pass for a silent one.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import Final
+
+from retender.audio.containers import ACCEPTED, recognised
+from retender.audio.ffmpeg import CODECS
+from retender.audio.report import Report, read
+from retender.audio.sandbox import Ended
+from retender.chunks import SAMPLE_RATE
+from retender.errors import (
+    CorruptMedia,
+    EngineFailed,
+    NoAudioStream,
+    RetenderError,
+    TooLong,
+    UnsupportedMedia,
+)
+from retender.room import no_room
+
+LEAST_SAVED: Final = 0.01
+"""Of what a file claims to hold, so much must be there."""
+
+_ACCEPTED = ", ".join(ACCEPTED)
+
+
+def of_stopping(ended: Ended, report: Report) -> RetenderError | None:
+    """It was stopped, by us, by its limits, or for want of something. None: it came to an end."""
+    if report.no_room:
+        return no_room("the decoded audio", "it filled up while decoding")
+    if ended.timed_out:
+        return EngineFailed("reading the file took longer than it may on this machine")
+    match ended.stopped_by:
+        case signal.SIGKILL:
+            return EngineFailed("reading the file was stopped from outside")
+        case signal.SIGXCPU:
+            return CorruptMedia("the file takes more work to read than any recording should")
+        case signal.SIGXFSZ:
+            return TooLong("the recording is longer than allowed")
+        case None:
+            return None
+        case other:
+            return CorruptMedia(f"the file cannot be read: it ends the decoder ({other.name})")
+
+
+def of_looking(report: Report, head: bytes) -> RetenderError | None:
+    """None: it has sound of a kind that can be decoded."""
+    container = recognised(head)
+    if container is None and (report.format is None or report.guessed):
+        return _unsupported("this is not a recording of any known type")
+    if report.no_memory:
+        return CorruptMedia("the file takes more memory to read than any recording should")
+    if report.format is None:
+        return CorruptMedia(f"the file is damaged or incomplete: it begins as {container}, no more")
+    if not report.codecs:
+        return NoAudioStream("the file has no sound track")
+    if report.codecs[0] not in CODECS:
+        return _unsupported(f"sound coded as {report.codecs[0]} is not supported")
+    return None
+
+
+def of_decoding(
+    ended: Ended, head: bytes, *, samples: int, most_seconds: float
+) -> RetenderError | None:
+    """None: these samples are the recording."""
+    report = read(ended.said)
+    error = of_stopping(ended, report)
+    if error is not None:
+        return error
+    seconds = samples / SAMPLE_RATE
+    if seconds > most_seconds:
+        return TooLong(f"the recording is longer than {most_seconds:g} s", limit=most_seconds)
+    error = of_looking(report, head)
+    if error is not None:
+        return error
+    claimed = report.duration or 0.0
+    if samples == 0 or seconds < LEAST_SAVED * claimed:
+        return CorruptMedia("the file is damaged: no sound can be read from it")
+    return None
+
+
+def _unsupported(why: str) -> UnsupportedMedia:
+    return UnsupportedMedia(f"{why}; accepted are {_ACCEPTED}", accepted=list(ACCEPTED))

@@ -1,0 +1,196 @@
+"""The budget's ledger on disk, and the line of requests that wait for room in it.
+
+Nobody owns the file: each change locks it, reads it, decides and replaces it whole, synced to
+disk, before the request is sent. So a restart forgets nothing, and several workers on one disk
+share one budget. They do not share the line: who waits in which order is each worker's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+from loguru import logger
+
+from retender import folders
+from retender.engines.budget import (
+    Beyond,
+    Charge,
+    Go,
+    Ledger,
+    Limits,
+    Usage,
+    Wait,
+    ask,
+    close,
+    settle,
+    usage,
+)
+from retender.errors import EngineFailed
+from retender.room import room_for
+
+R = TypeVar("R")
+
+LOOK_AGAIN: Final = 30.0
+"""However long the wait is said to be, the ledger is looked at again after so many seconds:
+another worker may have given something back, and clocks are set."""
+
+
+class LedgerFile:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = path.with_suffix(".lock")
+
+    def read(self) -> Ledger:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Ledger)
+        except FileNotFoundError:
+            return Ledger()
+        except msgspec.MsgspecError as error:
+            # At worst the service refuses a request, and says until when.
+            logger.warning("{} cannot be read and is begun anew: {}", self._path, error)
+            return Ledger()
+
+    def change(self, decide: Callable[[Ledger], tuple[Ledger, R]]) -> R:
+        """On disk before it returns."""
+        with room_for("the record of what was sent"), self._locked():
+            before = self.read()
+            after, answer = decide(before)
+            if after != before:
+                self._write(after)
+        return answer
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        folders.make(self._path.parent)
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _write(self, ledger: Ledger) -> None:
+        new = self._path.with_suffix(".new")
+        with new.open("wb") as file:
+            file.write(msgspec.json.encode(ledger))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)
+        folders.sync(self._path.parent)
+
+
+class Spending:
+    """One request that has been let go. Whoever sends it says what it came to."""
+
+    def __init__(self) -> None:
+        self.ticket: int | None = None
+        self.charge = Charge.FULL
+        self.closed_for: float | None = None
+        """The service takes nothing for so many seconds."""
+
+
+class Budget:
+    def __init__(self, file: LedgerFile, limits: Limits, now: Callable[[], float]) -> None:
+        self._file = file
+        self._limits = limits
+        self._now = now
+        self._line: dict[object, float] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    async def usage(self) -> Usage:
+        return usage(await _to_its_end(self._file.read), self._limits, self._now())
+
+    @asynccontextmanager
+    async def spend(self, seconds: float) -> AsyncIterator[Spending]:
+        """Wait for room for a request with so much audio; inside the block it may be sent."""
+        spending = Spending()
+        try:
+            await self._wait_for_room(spending, seconds)
+            yield spending
+        finally:
+            if spending.ticket is not None:
+                await _to_its_end(lambda: self._file.change(self._over(spending)))
+                self._tell()
+
+    async def _wait_for_room(self, spending: Spending, seconds: float) -> None:
+        me = object()
+        self._line[me] = seconds
+        try:
+            while True:
+                changed = self._changed
+                verdict = await _to_its_end(
+                    lambda: self._file.change(self._let_go(spending, me, seconds))
+                )
+                if isinstance(verdict, Go):
+                    return
+                if isinstance(verdict, Beyond):
+                    raise EngineFailed(
+                        f"the recording has {seconds:.0f} s in one piece, and the limits that are "
+                        f"set allow {verdict.largest} s"
+                    )
+                await _first(changed, min(LOOK_AGAIN, max(0.0, verdict.until - self._now())))
+        finally:
+            del self._line[me]
+            self._tell()
+
+    def _let_go(
+        self, spending: Spending, me: object, seconds: float
+    ) -> Callable[[Ledger], tuple[Ledger, Go | Wait | Beyond]]:
+        line = list(self._line)
+        ahead = tuple(self._line[other] for other in line[: line.index(me)])
+
+        def decide(ledger: Ledger) -> tuple[Ledger, Go | Wait | Beyond]:
+            verdict = ask(ledger, self._limits, seconds, self._now(), ahead)
+            if not isinstance(verdict, Go):
+                return ledger, verdict
+            spending.ticket = verdict.ticket
+            return verdict.ledger, verdict
+
+        return decide
+
+    def _over(self, spending: Spending) -> Callable[[Ledger], tuple[Ledger, None]]:
+        now = self._now()
+        ticket = spending.ticket
+        assert ticket is not None
+
+        def decide(ledger: Ledger) -> tuple[Ledger, None]:
+            ledger = settle(ledger, ticket, now, spending.charge)
+            if spending.closed_for is not None:
+                ledger = close(ledger, now + spending.closed_for)
+            return ledger, None
+
+        return decide
+
+    def _tell(self) -> None:
+        """Whoever waits looks again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+async def _first(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def _to_its_end(work: Callable[[], R]) -> R:
+    """In a thread. One that has begun cannot be called off: who is cancelled waits for its end."""
+    future = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise
