@@ -24,7 +24,7 @@ def serve() -> None:
     try:
         status = asyncio.run(serve_local(settings, pool=None))
     except RetenderError as error:
-        raise SystemExit(f"Retender cannot start: {error.message}") from error
+        raise SystemExit(f"Retender cannot start: {_cause(error)}") from error
     raise SystemExit(status)
 
 
@@ -32,6 +32,11 @@ def serve() -> None:
 def show_version() -> None:
     """Say which version this is."""
     sys.stdout.write(f"retender {version('retender')}\n")
+
+
+def _cause(error: RetenderError) -> str:
+    """What it was at the bottom of the tree."""
+    return str(error.details.get("cause", error.message)).removeprefix("ChildFailed: ")
 
 
 def _settings() -> Settings:

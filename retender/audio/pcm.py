@@ -55,7 +55,8 @@ class Pcm(msgspec.Struct, frozen=True):
         """The middle of the quietest tenth of a second between; of equals the most central."""
         begin, end = max(0, start), min(self.samples, end)
         middle = (begin + end) // 2
-        steps = [loudness(self.read(at, at + _QUIET_STEP)) for at in range(begin, end, _QUIET_STEP)]
+        sound = self.read(begin, end)
+        steps = [movement(sound[at : at + _QUIET_STEP]) for at in range(0, len(sound), _QUIET_STEP)]
         half = _QUIET_STEPS * _QUIET_STEP // 2
         places = [
             (sum(steps[n : n + _QUIET_STEPS]), abs(begin + n * _QUIET_STEP + half - middle), n)
@@ -81,11 +82,12 @@ def samples_of(data: bytes) -> array[int]:
     return samples
 
 
-def loudness(samples: array[int]) -> float:
-    """How much the sound moves, on average: the mean difference of samples two apart.
+def movement(samples: array[int]) -> float:
+    """How loud it is: the mean difference between samples that are two apart.
 
     Differences, because an offset and the hum of the mains count for little in them, and soft
     consonants for more. Every fourth is enough, and takes a quarter of the time.
     """
     first, second = samples[::4], samples[2::4]
-    return sum(map(abs, map(sub, first, second))) / max(1, len(second))
+    total: int = sum(map(abs, map(sub, first, second)))
+    return total / max(1, len(second))

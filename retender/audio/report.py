@@ -29,22 +29,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(said: str) -> Report:
-    trouble = {
-        "guessed": _GUESSED in said,
-        "no_room": any(words in said for words in _NO_ROOM),
-        "no_memory": _NO_MEMORY in said,
-    }
+    trouble = Report(
+        guessed=_GUESSED in said,
+        no_room=any(words in said for words in _NO_ROOM),
+        no_memory=_NO_MEMORY in said,
+    )
     opened = _OPENED.search(said)
     if opened is None:
-        return Report(**trouble)
+        return trouble
     about = said[opened.start() :]
     if ends := _END_OF_INPUT.search(about):
         about = about[: ends.start()]
-    return Report(
+    return msgspec.structs.replace(
+        trouble,
         format=opened[1],
         duration=_seconds(_DURATION.search(about)),
         codecs=tuple(_SOUND.findall(about)),
-        **trouble,
     )
 
 

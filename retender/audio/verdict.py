@@ -21,6 +21,7 @@ from retender.errors import (
     RetenderError,
     TooLong,
     UnsupportedMedia,
+    WorkError,
 )
 from retender.room import no_room
 
@@ -36,17 +37,7 @@ def of_stopping(ended: Ended, report: Report) -> RetenderError | None:
         return no_room("the decoded audio", "it filled up while decoding")
     if ended.timed_out:
         return EngineFailed("reading the file took longer than it may on this machine")
-    match ended.stopped_by:
-        case signal.SIGKILL:
-            return EngineFailed("reading the file was stopped from outside")
-        case signal.SIGXCPU:
-            return CorruptMedia("the file takes more work to read than any recording should")
-        case signal.SIGXFSZ:
-            return TooLong("the recording is longer than allowed")
-        case None:
-            return None
-        case other:
-            return CorruptMedia(f"the file cannot be read: it ends the decoder ({other.name})")
+    return None if ended.stopped_by is None else _of_signal(ended.stopped_by)
 
 
 def of_looking(report: Report, head: bytes) -> RetenderError | None:
@@ -83,6 +74,18 @@ def of_decoding(
     if samples == 0 or seconds < LEAST_SAVED * claimed:
         return CorruptMedia("the file is damaged: no sound can be read from it")
     return None
+
+
+def _of_signal(stopped_by: signal.Signals) -> WorkError:
+    match stopped_by:
+        case signal.SIGKILL:
+            return EngineFailed("reading the file was stopped from outside")
+        case signal.SIGXCPU:
+            return CorruptMedia("the file takes more work to read than any recording should")
+        case signal.SIGXFSZ:
+            return TooLong("the recording is longer than allowed")
+        case _:
+            return CorruptMedia(f"the file cannot be read: the decoder dies ({stopped_by.name})")
 
 
 def _unsupported(why: str) -> UnsupportedMedia:

@@ -32,12 +32,14 @@ from retender.engines.budget import (
     settle,
     usage,
 )
-from retender.errors import EngineFailed
+from retender.engines.groq.failures import TOO_LONG, Failed
+from retender.errors import Failure
 from retender.room import room_for
 
 R = TypeVar("R")
 
-LOOK_AGAIN: Final = 30.0
+SHORTEST_LOOK: Final = 0.05
+LONGEST_LOOK: Final = 30.0
 """However long the wait is said to be, the ledger is looked at again after so many seconds:
 another worker may have given something back, and clocks are set."""
 
@@ -135,14 +137,15 @@ class Budget:
                 if isinstance(verdict, Go):
                     return
                 if isinstance(verdict, Beyond):
-                    raise EngineFailed(
-                        f"the recording has {seconds:.0f} s in one piece, and the limits that are "
-                        f"set allow {verdict.largest} s"
-                    )
-                await _first(changed, min(LOOK_AGAIN, max(0.0, verdict.until - self._now())))
+                    sentence = f"{seconds:.0f} s in one piece, and Groq takes {verdict.largest} s"
+                    raise Failed(Failure(TOO_LONG, sentence, spoils_job=True), Charge.NOTHING)
+                await _first(changed, self._patience(verdict))
         finally:
             del self._line[me]
             self._tell()
+
+    def _patience(self, verdict: Wait) -> float:
+        return min(LONGEST_LOOK, max(SHORTEST_LOOK, verdict.until - self._now()))
 
     def _let_go(
         self, spending: Spending, me: object, seconds: float
@@ -193,4 +196,5 @@ async def _to_its_end(work: Callable[[], R]) -> R:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         await asyncio.wait([future])
+        future.exception()
         raise

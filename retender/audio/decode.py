@@ -1,0 +1,127 @@
+"""From an upload to `audio.pcm` in its job's folder.
+
+The file appears whole, synced to disk, by one rename: where it is, nothing needs to be decoded
+again. The samples go from ffmpeg straight into the file, never through this process. How many
+there are is counted by the file's size, whatever the upload's header claims; ffmpeg is stopped at
+the most that is allowed, and the kernel stops it a little later if it should go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Final, TypeVar
+
+from retender import folders
+from retender.audio import ffmpeg, verdict
+from retender.audio.cleaning import Cleaning
+from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
+from retender.audio.probe import head_of
+from retender.audio.sandbox import Limits, run
+from retender.errors import CorruptMedia
+from retender.room import room_for
+
+R = TypeVar("R")
+
+DECODED: Final = "audio.pcm"
+_PART: Final = ".part"
+
+CPU_SHARE: Final = 1 / 20
+"""Seconds of CPU time that a second of sound may take to decode; usual is a five-hundredth."""
+
+START_SECONDS: Final = 60
+"""CPU time beside that, for opening a file with a long index."""
+
+BUSY_MACHINE: Final = 10
+"""A tenth of a CPU is the least that decoding is given."""
+
+
+async def decode(
+    source: Path,
+    folder: Path,
+    *,
+    binary: str,
+    most_seconds: float,
+    cleaning: Cleaning = Cleaning(),  # noqa: B008 - frozen
+) -> Pcm:
+    """Raises the `WorkError` that says what is wrong with the upload, or `StorageFull`.
+
+    Cancelled, it kills ffmpeg at once. Whatever happens, it leaves a whole file or none.
+    """
+    whole = folder / DECODED
+    if await _off_the_loop(whole.exists):
+        return Pcm.at(whole)
+    head = await head_of(source)
+    command = ffmpeg.decoding(binary, source, filters=cleaning.filters(), seconds=most_seconds + 1)
+    part = await _off_the_loop(lambda: _Part(folder))
+    try:
+        ended = await run(command, _limits(most_seconds), output=part.descriptor)
+        samples = await _off_the_loop(part.count)
+        error = verdict.of_decoding(ended, head, samples=samples, most_seconds=most_seconds)
+        if error is not None:
+            raise error
+        await _off_the_loop(lambda: part.settle(whole))
+    finally:
+        await asyncio.shield(_off_the_loop(part.discard))
+    return Pcm(whole, samples)
+
+
+def _limits(most_seconds: float) -> Limits:
+    cpu = START_SECONDS + int(most_seconds * CPU_SHARE)
+    output = int((most_seconds + 2) * BYTES_PER_SECOND)
+    return Limits(cpu=cpu, output=output, seconds=float(cpu * BUSY_MACHINE))
+
+
+class _Part:
+    """The file being written. Its methods are for threads: who waited for one may be cancelled
+    while it goes on, so `discard` comes after it."""
+
+    def __init__(self, folder: Path) -> None:
+        _sweep(folder)
+        self._lock = Lock()
+        with room_for("the decoded audio"):
+            self.descriptor, path = tempfile.mkstemp(suffix=_PART, dir=folder)
+        self._path: Path | None = Path(path)
+        # Held by ffmpeg too: nobody takes the file for a leftover while either lives.
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+
+    def count(self) -> int:
+        return os.fstat(self.descriptor).st_size // SAMPLE_BYTES
+
+    def settle(self, place: Path) -> None:
+        with self._lock:
+            if self._path is None:
+                return
+            if Pcm.at(self._path).is_no_sound():
+                raise CorruptMedia("the file is damaged: its samples are not numbers")
+            with room_for("the decoded audio"):
+                os.fsync(self.descriptor)
+                self._path.rename(place)
+                self._path = None
+                folders.sync(place.parent)
+
+    def discard(self) -> None:
+        """What was moved to its place stays there."""
+        with self._lock:
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)
+                self._path = None
+            os.close(self.descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what decoders left whose process has died."""
+    for leftover in folder.glob(f"*{_PART}"):
+        with contextlib.suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()
+
+
+async def _off_the_loop(work: Callable[[], R]) -> R:
+    return await asyncio.get_running_loop().run_in_executor(None, work)

@@ -1,0 +1,34 @@
+"""A part of a decoded recording as a small file, for a service that is reached over the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from retender.audio import ffmpeg, report
+from retender.audio.pcm import BYTES_PER_SECOND, Pcm
+from retender.audio.sandbox import Limits, run
+from retender.chunks import Chunk
+from retender.errors import EngineFailed
+from retender.room import no_room
+
+_HEADER: Final = 1 << 16
+
+
+async def flac(pcm: Pcm, chunk: Chunk, target: Path, *, binary: str) -> None:
+    """The chunk without loss; a file that was there is replaced. Cancelled, it leaves none."""
+    length = chunk.end - chunk.start
+    command = ffmpeg.encoding(binary, pcm.path, target, start=chunk.start, length=length)
+    # Noise can't be packed; FLAC then takes as much as the samples, and a little more.
+    output = int(chunk.seconds * BYTES_PER_SECOND * 1.1) + _HEADER
+    made = False
+    try:
+        ended = await run(command, Limits(output=output))
+        if report.read(ended.said).no_room:
+            raise no_room("a chunk on its way out", "it filled up")
+        if ended.code != 0 or ended.timed_out:
+            raise EngineFailed("a chunk could not be encoded")
+        made = True
+    finally:
+        if not made:
+            target.unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""Speech is what is louder than what goes on around it.
+
+Of each frame only its level is kept, a byte for 30 ms: a megabyte for ten hours. When all have
+been heard, each is held against the level of the quiet parts of half a minute around it. In doubt
+it is speech: a model makes little of noise, but a word left out is lost.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator
+from typing import Final
+
+from retender.audio.pcm import movement
+from retender.audio.speech import Frame, Gate
+from retender.chunks import Span
+
+STEP: Final = 480
+"""Samples in a frame: 30 ms."""
+
+_PAUSE = 8
+"""Frames; the closure of a consonant is no pause."""
+
+_SHORTEST = 2
+
+_SCALE = 2
+"""Levels are stored in half decibels."""
+
+_AROUND = 167
+"""Frames for which the surroundings are taken to be the same: 5 s."""
+_REACH = 3
+"""How many times that, to either side, the surroundings are."""
+
+_QUIET_PART = 10
+"""The quiet tenth of the surroundings is their floor."""
+
+_ENTER, _LEAVE = 9, 6
+"""Decibels above the floor at which speech begins, and below which it may end."""
+
+_LOWEST_FLOOR, _HIGHEST_FLOOR = 14, 49
+"""Decibels. Below the one is nothing that could be understood; what is well above the other is
+taken for speech however steady it is."""
+
+
+class EnergyDetector:
+    def __init__(self) -> None:
+        self._rest: array[int] = array("h")
+        self._levels = bytearray()
+        self._samples = 0
+
+    def feed(self, samples: array[int]) -> None:
+        self._samples += len(samples)
+        self._rest += samples
+        whole = len(self._rest) // STEP * STEP
+        for at in range(0, whole, STEP):
+            self._levels.append(_level(self._rest[at : at + STEP]))
+        del self._rest[:whole]
+
+    def finish(self) -> list[Span]:
+        if self._rest:
+            self._levels.append(_level(self._rest))
+        gate = Gate(STEP, pause=_PAUSE, shortest=_SHORTEST)
+        for frame in _frames(self._levels):
+            gate.take(frame)
+        return gate.finish(self._samples)
+
+
+def _level(samples: array[int]) -> int:
+    return round(_SCALE * 20 * math.log10(max(1.0, movement(samples))))
+
+
+def _frames(levels: bytearray) -> Iterator[Frame]:
+    for at in range(0, len(levels), _AROUND):
+        floor = _floor(levels[max(0, at - _REACH * _AROUND) : at + (_REACH + 1) * _AROUND])
+        enter, leave = _SCALE * (floor + _ENTER), _SCALE * (floor + _LEAVE)
+        for level in levels[at : at + _AROUND]:
+            if level >= enter:
+                yield Frame.SPEECH
+            else:
+                yield Frame.SILENCE if level < leave else Frame.UNDECIDED
+
+
+def _floor(levels: bytearray) -> float:
+    quiet = sorted(levels)[len(levels) // _QUIET_PART] / _SCALE
+    return min(_HIGHEST_FLOOR, max(_LOWEST_FLOOR, quiet))

@@ -1,0 +1,98 @@
+"""Silero's voice activity network, as faster-whisper carries it, over a recording in blocks.
+
+Its state goes from block to block, so that what it says of each frame is what it would say
+hearing the whole recording at once, in the memory of a block.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from array import array
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]  # it carries no types
+
+from retender.audio.speech import Frame, Gate
+from retender.chunks import Span
+from retender.errors import ModelUnavailable
+
+STEP: Final = 512
+"""Samples in a frame, as the network was trained: 32 ms."""
+
+NETWORK: Final = "silero_vad_v6.onnx"
+
+_CONTEXT = 64
+"""Samples of the frame before that the network hears again."""
+
+_STATE = (1, 1, 128)
+_FULL_SCALE = 32768.0
+_ONLY_ERRORS = 3
+
+_SPEECH, _SILENCE = 0.5, 0.35
+"""The probabilities that Silero's makers recommend."""
+
+_PAUSE = 4
+"""Frames. Short, because each pause is a place to cut; chunks keep what lies between."""
+
+
+class SileroDetector:
+    def __init__(self) -> None:
+        self._network = _session(_network())
+        self._h = np.zeros(_STATE, np.float32)
+        self._c = np.zeros(_STATE, np.float32)
+        self._context = np.zeros(_CONTEXT, np.float32)
+        self._rest: array[int] = array("h")
+        self._gate = Gate(STEP, pause=_PAUSE, shortest=1)
+        self._samples = 0
+
+    def feed(self, samples: array[int]) -> None:
+        self._samples += len(samples)
+        self._rest += samples
+        whole = len(self._rest) // STEP * STEP
+        if whole:
+            self._hear(self._rest[:whole])
+            del self._rest[:whole]
+
+    def finish(self) -> list[Span]:
+        if self._rest:
+            self._hear(self._rest + array("h", bytes(2 * (STEP - len(self._rest)))))
+        return self._gate.finish(self._samples)
+
+    def _hear(self, samples: array[int]) -> None:
+        for probability in self._probabilities(samples):
+            if probability >= _SPEECH:
+                self._gate.take(Frame.SPEECH)
+            else:
+                undecided = probability >= _SILENCE
+                self._gate.take(Frame.UNDECIDED if undecided else Frame.SILENCE)
+
+    def _probabilities(self, samples: array[int]) -> list[float]:
+        sound = np.frombuffer(samples, np.int16).astype(np.float32) / _FULL_SCALE
+        frames = sound.reshape(-1, STEP)
+        before = np.vstack([self._context, frames[:-1, -_CONTEXT:]])
+        heard = {"input": np.hstack([before, frames]), "h": self._h, "c": self._c}
+        said, self._h, self._c = self._network.run(None, heard)
+        self._context = frames[-1, -_CONTEXT:]
+        probabilities: list[float] = said.ravel().tolist()
+        return probabilities
+
+
+def _network() -> Path:
+    """Found without importing faster-whisper, which would take 57 MB and a second."""
+    package = importlib.util.find_spec("faster_whisper")
+    if package is not None and package.origin is not None:
+        network = Path(package.origin).parent / "assets" / NETWORK
+        if network.exists():
+            return network
+    raise ModelUnavailable(f"{NETWORK} is not here: install faster-whisper 1.2, or use `energy`")
+
+
+def _session(network: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.inter_op_num_threads = 1
+    options.intra_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = _ONLY_ERRORS
+    return onnxruntime.InferenceSession(str(network), options, ["CPUExecutionProvider"])

@@ -1,0 +1,108 @@
+"""Where in a recording somebody speaks.
+
+Two detectors find it, each fed the recording block by block and remembering little of it:
+
+    silero    a small neural network, good at telling speech from other sound; needs onnxruntime
+    energy    whatever is louder than its surroundings; needs nothing, for the smallest machines
+
+A detector calls each frame of sound speech, silence, or undecided, and a `Gate` makes spans of
+that: undecided frames stay what the ones before were.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from array import array
+from collections.abc import AsyncGenerator
+from typing import Final, Protocol
+
+from retender.audio.pcm import Pcm
+from retender.chunks import SAMPLE_RATE, Span
+
+BLOCK: Final = 60 * SAMPLE_RATE
+"""Samples given to a detector at once: some tenths of a second of work, 2 MB of memory."""
+
+
+class DetectorName(enum.StrEnum):
+    SILERO = "silero"
+    ENERGY = "energy"
+
+
+class Detector(Protocol):
+    def feed(self, samples: array[int]) -> None:
+        """The next samples, however many."""
+
+    def finish(self) -> list[Span]:
+        """All spans, in order and apart from each other. To be called once, at the end."""
+
+
+def detector(name: DetectorName) -> Detector:
+    """A new one, for one recording. Raises `ModelUnavailable` where its network is missing."""
+    if name is DetectorName.SILERO:
+        from retender.audio.silero import SileroDetector  # noqa: PLC0415 - 50 MB, where wanted
+
+        return SileroDetector()
+    from retender.audio.energy import EnergyDetector  # noqa: PLC0415 - as the other
+
+    return EnergyDetector()
+
+
+async def listen(pcm: Pcm, ear: Detector) -> AsyncGenerator[float, None]:
+    """Feed it all of the recording off the event loop; tells how many seconds it has heard.
+
+    Closing it stops it within a block.
+    """
+    loop = asyncio.get_running_loop()
+    for start in range(0, pcm.samples, BLOCK):
+        end = min(pcm.samples, start + BLOCK)
+        await loop.run_in_executor(None, _feed, ear, pcm, start, end)
+        yield end / SAMPLE_RATE
+
+
+def _feed(ear: Detector, pcm: Pcm, start: int, end: int) -> None:
+    ear.feed(pcm.read(start, end))
+
+
+class Frame(enum.IntEnum):
+    SILENCE = -1
+    UNDECIDED = 0
+    SPEECH = 1
+
+
+class Gate:
+    """Opens with the first frame of speech, closes when silence has lasted."""
+
+    def __init__(self, step: int, *, pause: int, shortest: int) -> None:
+        """`step` samples a frame; silence of `pause` frames ends speech; what is shorter than
+        `shortest` frames was none."""
+        self._step = step
+        self._pause = pause
+        self._shortest = shortest
+        self._frames = 0
+        self._begin: int | None = None
+        self._silent_since: int | None = None
+        self._spans: list[Span] = []
+
+    def take(self, frame: Frame) -> None:
+        now = self._frames
+        self._frames += 1
+        if frame is Frame.SPEECH:
+            self._begin = now if self._begin is None else self._begin
+            self._silent_since = None
+        elif self._begin is not None:
+            if self._silent_since is None and frame is Frame.SILENCE:
+                self._silent_since = now
+            if self._silent_since is not None and now + 1 - self._silent_since >= self._pause:
+                self._close(self._begin, self._silent_since)
+
+    def finish(self, samples: int) -> list[Span]:
+        """`samples`: where the recording ends, perhaps within the last frame."""
+        if self._begin is not None:
+            self._close(self._begin, self._silent_since or self._frames)
+        return [Span(span.start, min(samples, span.end)) for span in self._spans]
+
+    def _close(self, begin: int, end: int) -> None:
+        if end - begin >= self._shortest:
+            self._spans.append(Span(begin * self._step, end * self._step))
+        self._begin = self._silent_since = None

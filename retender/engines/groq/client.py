@@ -1,0 +1,134 @@
+"""One request to Groq: a file goes there as it is read from disk, an answer or a failure comes back.
+
+The SDK tries once: whether a request is worth another try is decided here, by those who know
+what is left of the budget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
+
+import groq
+import httpx
+
+from retender.engines.groq.answers import Answer, read
+from retender.engines.groq.failures import Failed, from_connection, from_status
+from retender.engines.groq.settings import GroqSettings
+from retender.errors import EngineFailed, EngineUnavailable, UploadExpired
+from retender.jobs import Options, Task
+
+ANSWER_BYTES: Final = 32 * 1024 * 1024
+"""The longest answer: several times what a day of speech takes."""
+
+PROMPT_CHARS: Final = 896
+"""Groq refuses longer ones. Whisper minds the end of a prompt, so the end is kept."""
+
+CONNECT_SECONDS: Final = 10.0
+WRITE_SECONDS: Final = 60.0
+
+
+class Parcel(NamedTuple):
+    """A file to send, and the name that tells Groq its format."""
+
+    path: Path
+    name: str
+    seconds: float
+
+
+class GroqClient:
+    """`transport` stands in for the network."""
+
+    def __init__(
+        self, settings: GroqSettings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        if not settings.api_key.strip():
+            raise EngineUnavailable("there is no API key for Groq: set GROQ_API_KEY")
+        self._deadline = settings.limits.longest_request
+        timeout = httpx.Timeout(
+            settings.answer_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS
+        )
+        self._groq = groq.AsyncGroq(
+            api_key=settings.api_key.strip(),
+            base_url=settings.address,
+            max_retries=0,
+            timeout=timeout,
+            http_client=httpx.AsyncClient(
+                transport=transport,
+                proxy=settings.proxy,
+                trust_env=False,
+                timeout=timeout,
+                limits=httpx.Limits(max_connections=settings.lanes),
+            ),
+        )
+
+    async def close(self) -> None:
+        await self._groq.close()
+
+    async def recognise(
+        self, parcel: Parcel, model: str, options: Options, *, words: bool
+    ) -> Answer:
+        """Cancelling it hangs up."""
+        with await asyncio.to_thread(_opened, parcel.path) as file:
+            fields = _fields(model, options, words=words)
+            try:
+                async with asyncio.timeout(self._deadline):
+                    return read(await self._post(file, parcel.name, options.task, fields))
+            except TimeoutError as error:
+                late = EngineFailed(f"Groq did not answer within {self._deadline:g} s")
+                raise Failed(late.failure()) from error
+            except groq.APIStatusError as error:
+                raise from_status(error) from error
+            except (groq.APIConnectionError, httpx.HTTPError) as error:
+                raise from_connection(error) from error
+
+    async def _post(
+        self, file: BinaryIO, name: str, task: Task, fields: Mapping[str, Any]
+    ) -> bytes:
+        audio = self._groq.audio
+        sent: AbstractAsyncContextManager[groq.AsyncAPIResponse[Any]]
+        if task is Task.TRANSLATE:
+            sent = audio.translations.with_streaming_response.create(file=(name, file), **fields)
+        else:
+            sent = audio.transcriptions.with_streaming_response.create(file=(name, file), **fields)
+        body = bytearray()
+        async with sent as response:
+            async for part in response.iter_bytes():
+                body += part
+                if len(body) > ANSWER_BYTES:
+                    endless = EngineFailed(f"Groq's answer has more than {ANSWER_BYTES} bytes")
+                    raise Failed(endless.failure())
+        return bytes(body)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise UploadExpired("the audio of this job is no longer here") from error
+
+
+def _fields(model: str, options: Options, *, words: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "model": model,
+        "response_format": "verbose_json",
+        "temperature": options.temperature,
+    }
+    if prompt := _prompt(options):
+        fields["prompt"] = prompt
+    if options.task is not Task.TRANSLATE:
+        fields["timestamp_granularities"] = ["word", "segment"] if words else ["segment"]
+        if options.language != "auto":
+            fields["language"] = options.language
+    return fields
+
+
+def _prompt(options: Options) -> str:
+    """Groq knows no hotwords: they go before the prompt, as text that came before."""
+    prompt = " ".join(f"{options.hotwords} {options.prompt}".split())
+    if len(prompt) <= PROMPT_CHARS:
+        return prompt
+    return prompt[-PROMPT_CHARS:].partition(" ")[2]
