@@ -18,6 +18,11 @@ from actors.runtime.api import Context, Recipe
 from retender.errors import RetenderError
 from retender.retention import Needed, Retention
 
+PATIENCE = 60.0
+
+DRIFT = 5.0
+"""Seconds by which the clocks may part between two looks without one of them having been set."""
+
 
 class Blobs(Protocol):
     async def collect(self, keep: Collection[str], older_than: float) -> int: ...
@@ -31,13 +36,17 @@ class Collector:
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._offset = self._wall_offset()
+        self._steady_since = ctx.clock.monotonic()
         ctx.after(self._retention.collect_every, Collector.look)
 
     async def look(self) -> None:
         self._ctx.after(self._retention.collect_every, Collector.look)
-        manager = self._ctx.ref(JobManager, JOB_MANAGER).within(60.0)
         # Taken before the question: what is finished after it is younger than the grace.
         grace = self._ctx.clock.now() - self._retention.stray_seconds
+        if not self._clock_is_steady():
+            return
+        manager = self._ctx.ref(JobManager, JOB_MANAGER).within(PATIENCE)
         try:
             needed: Needed = await manager.ask(JobManager.needed, self._retention)
         except RetenderError as error:
@@ -47,3 +56,14 @@ class Collector:
         gone += await self._blobs.collect_job_folders(needed.jobs, grace)
         if gone:
             logger.info("let go of {} files that nothing needs", gone)
+
+    def _clock_is_steady(self) -> bool:
+        """Ages of files are told by the wall clock. For as long as the grace after it was set
+        (or may have been, before this life) they mean nothing."""
+        now, offset = self._ctx.clock.monotonic(), self._wall_offset()
+        if abs(offset - self._offset) > DRIFT:
+            self._offset, self._steady_since = offset, now
+        return now - self._steady_since >= self._retention.stray_seconds
+
+    def _wall_offset(self) -> float:
+        return self._ctx.clock.now() - self._ctx.clock.monotonic()

@@ -59,10 +59,10 @@ async def decode(
         return Pcm.at(whole)
     head = await head_of(source)
     command = ffmpeg.decoding(binary, source, filters=cleaning.filters(), seconds=most_seconds + 1)
-    part = await _off_the_loop(lambda: _Part(folder))
+    part = _Part(folder)
     try:
         ended = await run(command, _limits(most_seconds), output=part.descriptor)
-        samples = await _off_the_loop(part.count)
+        samples = part.count()
         error = verdict.of_decoding(ended, head, samples=samples, most_seconds=most_seconds)
         if error is not None:
             raise error
@@ -79,8 +79,8 @@ def _limits(most_seconds: float) -> Limits:
 
 
 class _Part:
-    """The file being written. Its methods are for threads: who waited for one may be cancelled
-    while it goes on, so `discard` comes after it."""
+    """The file being written. Who waits for a thread may be cancelled while the thread goes on:
+    so `discard` waits for `settle`, and `settle` after `discard` does nothing."""
 
     def __init__(self, folder: Path) -> None:
         _sweep(folder)

@@ -31,4 +31,4 @@ async def flac(pcm: Pcm, chunk: Chunk, target: Path, *, binary: str) -> None:
         made = True
     finally:
         if not made:
-            target.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)  # noqa: ASYNC240 - a moment, and it must not be lost

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import ffmpeg  # type: ignore[import-untyped]  # it carries no types
-import imageio_ffmpeg  # type: ignore[import-untyped]  # it carries no types
 
 from retender.chunks import SAMPLE_RATE
 from retender.errors import EngineUnavailable
@@ -47,8 +46,10 @@ def find(search: str) -> str:
     if found is not None:
         return str(Path(found).resolve())
     try:
+        import imageio_ffmpeg  # type: ignore[import-untyped] # noqa: PLC0415 - untyped; optional
+
         return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
+    except (ImportError, RuntimeError) as error:
         raise EngineUnavailable("no ffmpeg here: install it, or imageio-ffmpeg") from error
 
 

@@ -62,7 +62,7 @@ async def _steps(order: Order, blobs: BlobStore, how: Preparation) -> AsyncGener
         pcm = decoding.result()
     finally:
         decoding.cancel()
-        await asyncio.wait((decoding,))
+        await asyncio.gather(decoding, return_exceptions=True)
     spans = [Span(0, pcm.samples)]
     if order.options.vad:
         ear = detector(how.detector)

@@ -52,7 +52,7 @@ FAULTS_END = 60.0
 BOUND = 900.0
 """Virtual seconds after the last fault in which everything accepted must have ended."""
 RETENTION = Retention(
-    audio_seconds=120.0, stray_seconds=60.0, upload_seconds=3600.0, collect_every=30.0
+    audio_seconds=60.0, stray_seconds=20.0, upload_seconds=3600.0, collect_every=5.0
 )
 WORDS = ("uno", "dos", "tres", "four", "five", "six", "seven", "ocho", "nueve", "ten")
 
@@ -170,7 +170,7 @@ class World:
             client.result()
         # Past every time that a clock which was set has written down.
         self.clock.shift(10 * 86400.0)
-        await asyncio.sleep(3 * RETENTION.collect_every)
+        await asyncio.sleep(RETENTION.stray_seconds + 3 * RETENTION.collect_every)
         await self._stop(service, reader)
         await self._check()
 

@@ -1,4 +1,4 @@
-"""One request to Groq: a file goes there as it is read from disk, an answer or a failure comes back.
+"""One request to Groq: a file goes there while it is read, an answer or a failure comes back.
 
 The SDK tries once: whether a request is worth another try is decided here, by those who know
 what is left of the budget.
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import groq
 import httpx
 
+from retender.engines.budget import Charge
 from retender.engines.groq.answers import Answer, read
 from retender.engines.groq.failures import Failed, from_connection, from_status
 from retender.engines.groq.settings import GroqSettings
@@ -36,7 +37,8 @@ class Parcel(NamedTuple):
 
     path: Path
     name: str
-    seconds: float
+    words: bool = True
+    """Ask for the time of each word."""
 
 
 class GroqClient:
@@ -68,12 +70,10 @@ class GroqClient:
     async def close(self) -> None:
         await self._groq.close()
 
-    async def recognise(
-        self, parcel: Parcel, model: str, options: Options, *, words: bool
-    ) -> Answer:
+    async def recognise(self, parcel: Parcel, model: str, options: Options) -> Answer:
         """Cancelling it hangs up."""
         with await asyncio.to_thread(_opened, parcel.path) as file:
-            fields = _fields(model, options, words=words)
+            fields = _fields(model, options, words=parcel.words)
             try:
                 async with asyncio.timeout(self._deadline):
                     return read(await self._post(file, parcel.name, options.task, fields))
@@ -108,7 +108,8 @@ def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError as error:
-        raise UploadExpired("the audio of this job is no longer here") from error
+        gone = UploadExpired("the audio of this job is no longer here")
+        raise Failed(gone.failure(), Charge.NOTHING) from error
 
 
 def _fields(model: str, options: Options, *, words: bool) -> dict[str, Any]:
@@ -131,4 +132,5 @@ def _prompt(options: Options) -> str:
     prompt = " ".join(f"{options.hotwords} {options.prompt}".split())
     if len(prompt) <= PROMPT_CHARS:
         return prompt
-    return prompt[-PROMPT_CHARS:].partition(" ")[2]
+    end = prompt[-PROMPT_CHARS:]
+    return end.partition(" ")[2] or end

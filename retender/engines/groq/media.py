@@ -36,6 +36,11 @@ _MP4_BRANDS: Final = {
 
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _FRAME_SYNC: Final = 0xFFE0_0000
+_RESERVED: Final = (
+    (0x0018_0000, 0x0008_0000),  # version
+    (0x0000_F000, 0x0000_F000),  # bit rate
+    (0x0000_0C00, 0x0000_0C00),  # sampling rate
+)
 _MPEG_LAYERS: Final = {0b01: "mp3", 0b10: "mpga", 0b11: "mpga"}
 
 
@@ -90,9 +95,5 @@ def _mpeg_audio(header: int) -> str | None:
     """By the header of an MPEG audio frame; AAC begins alike, but names no layer."""
     if header & _FRAME_SYNC != _FRAME_SYNC:
         return None
-    reserved = (
-        header >> 19 & 0b11 == 0b01,  # version
-        header >> 12 & 0b1111 == 0b1111,  # bit rate
-        header >> 10 & 0b11 == 0b11,  # sampling rate
-    )
-    return None if any(reserved) else _MPEG_LAYERS.get(header >> 17 & 0b11)
+    reserved = any(header & mask == value for mask, value in _RESERVED)
+    return None if reserved else _MPEG_LAYERS.get(header >> 17 & 0b11)

@@ -53,5 +53,5 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def account(self, model: str) -> str:
         """Names what the limits are counted for, without telling the key."""
-        parts = "\n".join((self.address, self.api_key, model))
+        parts = f"{self.address}\n{self.api_key}\n{model}"
         return hashlib.sha256(parts.encode()).hexdigest()[:16]

@@ -1,0 +1,193 @@
+"""Groq's Whisper behind the engine protocol.
+
+An upload that Groq takes as it is becomes one chunk and goes there untouched: nothing is decoded
+here, which is what lets a tenth of a processor do. Any other is decoded, cut in silences and sent
+in parts. All that happens here is waiting, so one worker with a few lanes does for a whole service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from retender.blobs import BlobStore
+from retender.chunks import SAMPLE_RATE, Chunk, Plan
+from retender.engines.api import News, Progress
+from retender.engines.budget import Usage
+from retender.engines.groq import media
+from retender.engines.groq.answers import heard
+from retender.engines.groq.client import GroqClient, Parcel
+from retender.engines.groq.failures import Failed
+from retender.engines.groq.ledger import Budget, LedgerFile
+from retender.engines.groq.settings import GroqSettings
+from retender.errors import (
+    CorruptMedia,
+    EngineFailed,
+    Failure,
+    RetenderError,
+    TooLarge,
+    UploadExpired,
+    WorkError,
+)
+from retender.work import Broke, Order, Prepared, Transcribed
+
+Probe = Callable[[Path], Awaitable[float]]
+"""How many seconds of audio a file holds, without decoding it. Raises a `WorkError`."""
+
+Prepare = Callable[[Order, Path, int], Awaitable[Plan]]
+"""Decode an order's upload to this file, find the speech, and plan chunks of at most so many
+samples. Raises a `WorkError`."""
+
+Encode = Callable[[Path, Chunk, Path], Awaitable[None]]
+"""Write a part of decoded audio as a FLAC file."""
+
+REFUSALS: Final = 5
+"""How often one order is refused for Groq's limits before it is given back."""
+
+
+class GroqEngine:
+    name = "groq"
+    batch = 1
+
+    def __init__(
+        self,
+        settings: GroqSettings,
+        *,
+        root: Path,
+        now: Callable[[], float],
+        probe: Probe,
+        prepare: Prepare,
+        encode: Encode,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.lanes = settings.lanes
+        self._settings = settings
+        self._blobs = BlobStore(root)
+        self._ledgers = root / "groq"
+        self._now = now
+        self._probe = probe
+        self._prepare = prepare
+        self._encode = encode
+        self._transport = transport
+        self._budgets: dict[str, Budget] = {}
+        self._client: GroqClient
+
+    async def open(self) -> None:
+        self._client = GroqClient(self._settings, self._transport)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def usage(self) -> dict[str, Usage]:
+        """What has been used of each model that this engine sends to; Groq counts them apart."""
+        models = (self._settings.model, self._settings.translation_model)
+        return {model: await self._budget(model).usage() for model in models}
+
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+        for order in orders:
+            async with aclosing(self._alive(order)) as news:
+                async for item in news:
+                    yield item
+
+    async def _alive(self, order: Order) -> AsyncGenerator[News, None]:
+        """Signs of life until the order's outcome is there."""
+        task = asyncio.create_task(self._outcome(order))
+        try:
+            while not (await asyncio.wait({task}, timeout=self._settings.heartbeat))[0]:
+                yield Progress(order.token, 0.0)
+            yield task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _outcome(self, order: Order) -> News:
+        try:
+            if order.chunk is None:
+                return await self._prepared(order)
+            return await self._transcribed(order, order.chunk)
+        except Failed as failed:
+            return Broke(order.token, failed.failure)
+        except WorkError as error:
+            return Broke(order.token, error.failure())
+        except RetenderError as error:
+            again = EngineFailed(error.message, retry_after=error.retry_after)
+            return Broke(order.token, again.failure())
+
+    async def _prepared(self, order: Order) -> Prepared:
+        folder = self._blobs.job_folder(order.job_id)
+        plan = await self._whole(order, folder)
+        if plan is None:
+            await asyncio.to_thread(media.unmark, folder)
+            window = int(self._settings.chunk_seconds * SAMPLE_RATE)
+            plan = await self._prepare(order, folder / media.PCM, window)
+        return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
+
+    async def _whole(self, order: Order, folder: Path) -> Plan | None:
+        """One chunk for all of it, where Groq takes the upload as it is."""
+        if order.options.multilingual or order.audio.size > self._settings.file_bytes:
+            return None
+        blob = self._blobs.path(order.audio)
+        try:
+            kind = await asyncio.to_thread(media.known_format, blob)
+        except FileNotFoundError as error:
+            raise UploadExpired("the audio of this job is no longer here") from error
+        if kind is None:
+            return None
+        seconds = await self._probe(blob)
+        if seconds > self._settings.limits.largest:
+            return None
+        if seconds <= 0:
+            raise CorruptMedia("the recording holds no audio")
+        await asyncio.to_thread(media.mark_whole, folder, kind)
+        return Plan(seconds, (Chunk(0, math.ceil(seconds * SAMPLE_RATE)),))
+
+    async def _transcribed(self, order: Order, chunk: Chunk) -> Transcribed:
+        model = self._settings.model_for(order.options)
+        async with self._parcel(order, chunk) as parcel:
+            for refusals in range(REFUSALS):
+                async with self._budget(model).spend(chunk.seconds) as spending:
+                    try:
+                        answer = await self._client.recognise(parcel, model, order.options)
+                    except Failed as failed:
+                        spending.charge, spending.closed_for = failed.charge, failed.closed_for
+                        if failed.closed_for is None or refusals == REFUSALS - 1:
+                            raise
+                    else:
+                        result = heard(answer, chunk)
+                        return Transcribed(order.token, result, self.name, model)
+        raise AssertionError("the last refusal was raised")
+
+    @asynccontextmanager
+    async def _parcel(self, order: Order, chunk: Chunk) -> AsyncIterator[Parcel]:
+        """What is to be sent for this chunk. Parts are joined by the times of their words."""
+        folder = self._blobs.job_folder(order.job_id)
+        kind = await asyncio.to_thread(media.marked_whole, folder)
+        if kind is not None:
+            blob = self._blobs.path(order.audio)
+            yield Parcel(blob, f"audio.{kind}", words=order.options.word_timestamps)
+            return
+        pcm = folder / media.PCM
+        if not pcm.exists():
+            raise UploadExpired("the decoded audio of this job is no longer here")
+        flac = folder / f"part-{order.index}-{order.token}.flac"
+        try:
+            await self._encode(pcm, chunk, flac)
+            if flac.stat().st_size > self._settings.file_bytes:
+                raise Failed(
+                    Failure(TooLarge.code, "a part of the recording is too large for Groq")
+                )
+            yield Parcel(flac, flac.name)
+        finally:
+            flac.unlink(missing_ok=True)
+
+    def _budget(self, model: str) -> Budget:
+        if model not in self._budgets:
+            path = self._ledgers / f"{self._settings.account(model)}.json"
+            self._budgets[model] = Budget(LedgerFile(path), self._settings.limits, self._now)
+        return self._budgets[model]

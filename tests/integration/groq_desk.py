@@ -1,0 +1,133 @@
+"""A Groq engine with a disk of its own, and what is needed to give it work."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from retender.blobs import BlobStore
+from retender.chunks import SAMPLE_RATE, Chunk, Plan
+from retender.engines.api import News, Progress
+from retender.engines.groq.engine import GroqEngine
+from retender.engines.groq.flac import Flac
+from retender.engines.groq.settings import GroqSettings
+from retender.jobs import Audio, Options
+from retender.work import Broke, Order, Prepared, Transcribed
+from tests.groq_service import KEY
+
+MP3 = b"\xff\xfb\x90\x64"
+NOWHERE = "http://127.0.0.1:9"
+
+
+def mp3(seconds: float, name: str = "") -> bytes:
+    """What stands for a recording: it begins like one, and says how long it is."""
+    return MP3 + f"{seconds:g} {name}".encode()
+
+
+def spoken_seconds(recording: bytes) -> float:
+    return float(recording.removeprefix(MP3).split(b" ")[0])
+
+
+async def probe(path: Path) -> float:
+    return spoken_seconds(path.read_bytes()[:64])
+
+
+async def never_decode(_: Order, __: Path, ___: int) -> Plan:
+    raise AssertionError("nothing was to be decoded here")
+
+
+def tone(seconds: float) -> bytes:
+    """A sound whose every part is different."""
+    samples = (round(9000 * math.sin(n * n / 4e5)) for n in range(round(seconds * SAMPLE_RATE)))
+    return array.array("h", samples).tobytes()
+
+
+def decoding(pcm: bytes, chunks: Sequence[Chunk]) -> Callable[[Order, Path, int], Awaitable[Plan]]:
+    async def prepare(_: Order, into: Path, window: int) -> Plan:
+        assert all(chunk.end - chunk.start <= window for chunk in chunks)
+        await asyncio.to_thread(into.write_bytes, pcm)
+        return Plan(len(pcm) / 2 / SAMPLE_RATE, tuple(chunks))
+
+    return prepare
+
+
+class Desk:
+    def __init__(self, root: Path, now: Callable[[], float]) -> None:
+        self.root = root
+        self.blobs = BlobStore(root)
+        self._now = now
+        self._given = 0
+
+    def engine(
+        self,
+        address: str = NOWHERE,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        prepare: Callable[[Order, Path, int], Awaitable[Plan]] = never_decode,
+        **settings: Any,
+    ) -> GroqEngine:
+        return GroqEngine(
+            GroqSettings(**{"api_key": KEY, "base_url": address, **settings}),
+            root=self.root,
+            now=self._now,
+            probe=probe,
+            prepare=prepare,
+            encode=Flac("/usr/bin/ffmpeg"),
+            transport=transport,
+        )
+
+    async def upload(self, content: bytes) -> Audio:
+        async with self.blobs.receive(limit=2**30) as upload:
+            await upload.write(content)
+            return await upload.finish(at=self._now())
+
+    def order(self, audio: Audio, chunk: Chunk | None = None, **options: Any) -> Order:
+        self._given += 1
+        return Order(
+            token=f"1.{self._given}",
+            job_id=f"job-{audio.sha256[:12]}",
+            index=0 if chunk is None else 1,
+            attempt=1,
+            audio=audio,
+            options=Options(engine="groq", **options),
+            chunk=chunk,
+        )
+
+    async def prepared(self, engine: GroqEngine, content: bytes, **options: Any) -> list[Order]:
+        """An upload taken in and prepared: the orders for its chunks."""
+        audio = await self.upload(content)
+        outcome = await done(engine, self.order(audio, **options))
+        assert isinstance(outcome, Prepared), outcome
+        return [self.order(audio, chunk, **options) for chunk in outcome.plan.chunks]
+
+
+async def news(engine: GroqEngine, order: Order) -> list[News]:
+    async with aclosing(engine.work((order,))) as items:
+        return [item async for item in items]
+
+
+async def done(engine: GroqEngine, order: Order) -> News:
+    *signs, outcome = await news(engine, order)
+    assert all(isinstance(sign, Progress) for sign in signs)
+    assert not isinstance(outcome, Progress)
+    assert outcome.token == order.token
+    return outcome
+
+
+async def transcribed(engine: GroqEngine, order: Order) -> Transcribed:
+    outcome = await done(engine, order)
+    assert isinstance(outcome, Transcribed), outcome
+    return outcome
+
+
+async def broke(engine: GroqEngine, order: Order) -> Broke:
+    outcome = await done(engine, order)
+    assert isinstance(outcome, Broke), outcome
+    return outcome

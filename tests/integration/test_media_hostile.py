@@ -1,0 +1,226 @@
+"""What nobody should send gets its name, and touches nothing on the way."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retender.audio.decode import decode
+from retender.audio.probe import probe
+from retender.errors import (
+    CorruptMedia,
+    NoAudioStream,
+    TooLong,
+    UnsupportedMedia,
+    UploadExpired,
+    WorkError,
+)
+from tests.media import FLOATS, ON_EITHER_FFMPEG, RATE, ffmpeg, likeness, noise, voice, wav
+
+MOST = 60.0
+
+PLAYLISTS = {
+    "HLS": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n",
+    "DASH": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period>'
+    '<AdaptationSet contentType="audio"><Representation id="1"><BaseURL>{target}</BaseURL>'
+    "</Representation></AdaptationSet></Period></MPD>",
+    "concat": "ffconcat version 1.0\nfile '{target}'\n",
+    "SDP": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n"
+    "a=control:{target}\n",
+    "another playlist": "[playlist]\nFile1={target}\n",
+}
+NAN = struct.pack("<f", float("nan"))
+INFINITE = struct.pack("<f", float("inf"))
+
+NO_RECORDINGS = {
+    "nothing": b"",
+    "one byte": b"\0",
+    "noise": noise(4, loud=9000, seed=1).tobytes(),
+    "text": b"Dear Sir or Madam,\n" * 500,
+    "a web page": b"<html><body>404</body></html>",
+    "a PDF": b"%PDF-1.7\n" + b"\0" * 5000,
+    "zeros": bytes(100_000),
+}
+DAMAGED = {
+    "60,000 channels": wav(bytes(200_000), channels=60_000),
+    "no channels": wav(bytes(200_000), channels=0),
+    "a sample rate of 4 GHz": wav(bytes(20_000), rate=4_000_000_000),
+    "samples of 1000 bits": wav(bytes(20_000), bits=1000),
+    "samples that are not numbers": wav(NAN * RATE, kind=FLOATS, bits=32),
+    "endless samples": wav(INFINITE * RATE, kind=FLOATS, bits=32),
+    "a header alone": wav(b""),
+    "half a header": wav(b"")[:20],
+    "an MP4 that is one size field": struct.pack(">I4s", 0xFFFFFFFF, b"ftyp") + b"isom",
+    "a FLAC of rubbish": b"fLaC" + noise(1, loud=9000).tobytes(),
+    "an Ogg of rubbish": b"OggS" + noise(1, loud=9000).tobytes(),
+    "a Matroska of rubbish": b"\x1a\x45\xdf\xa3" + noise(1, loud=9000).tobytes(),
+}
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server
+
+
+def folder_for(source: Path) -> Path:
+    folder = source.parent / "job"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+async def refused(source: Path, binary: str, *, most: float = MOST) -> WorkError:
+    """Why it is not decoded. Nothing is left of the attempt."""
+    with pytest.raises(WorkError) as caught:
+        await decode(source, folder_for(source), binary=binary, most_seconds=most)
+    assert not any(folder_for(source).iterdir())
+    assert not caught.value.retryable
+    return caught.value
+
+
+@ON_EITHER_FFMPEG
+@pytest.mark.parametrize("kind", PLAYLISTS)
+async def test_a_playlist_leads_to_no_file_and_no_address(
+    kind: str, binary: str, tmp_path: Path, listener: socket.socket
+) -> None:
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(wav(voice(2).tobytes()))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/a.ts"
+    for target in (f"file:{secret}", secret.name, address):
+        for name in ("a.mp3", "a.m3u8"):
+            source = tmp_path / name
+            source.write_text(PLAYLISTS[kind].format(target=target))
+            assert type(await refused(source, binary)) is UnsupportedMedia
+
+    with pytest.raises(BlockingIOError):
+        listener.accept()
+
+
+@ON_EITHER_FFMPEG
+@pytest.mark.parametrize("kind", NO_RECORDINGS)
+async def test_what_is_no_recording_is_told_what_is_one(
+    kind: str, binary: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.mp3"
+    source.write_bytes(NO_RECORDINGS[kind])
+
+    error = await refused(source, binary)
+
+    assert type(error) is UnsupportedMedia
+    assert "mp3" in error.details["accepted"]
+    with pytest.raises(UnsupportedMedia):
+        await probe(source, binary=binary)
+
+
+@ON_EITHER_FFMPEG
+@pytest.mark.parametrize("kind", DAMAGED)
+async def test_a_damaged_recording_is_called_so(kind: str, binary: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.wav"
+    source.write_bytes(DAMAGED[kind])
+
+    assert type(await refused(source, binary)) is CorruptMedia
+
+
+@ON_EITHER_FFMPEG
+async def test_a_recording_without_its_index_is_damaged(binary: str, tmp_path: Path) -> None:
+    whole, source = tmp_path / "whole.m4a", tmp_path / "a.m4a"
+    ffmpeg("-f", "lavfi", "-i", "sine=d=20", "-c:a", "aac", whole)
+    source.write_bytes(whole.read_bytes()[:20_000])
+
+    assert type(await refused(source, binary)) is CorruptMedia
+
+
+@ON_EITHER_FFMPEG
+async def test_a_video_without_sound_has_no_sound(binary: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=d=1:s=160x120", "-c:v", "mpeg4", source)
+
+    assert type(await refused(source, binary)) is NoAudioStream
+    with pytest.raises(NoAudioStream):
+        await probe(source, binary=binary)
+
+
+@ON_EITHER_FFMPEG
+@pytest.mark.parametrize("codec", ["ac3", "pcm_f64le"])
+async def test_sound_of_an_unknown_kind_is_named(codec: str, binary: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.mkv"
+    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", codec, source)
+
+    error = await refused(source, binary)
+
+    assert type(error) is UnsupportedMedia
+    assert codec in error.message
+
+
+@ON_EITHER_FFMPEG
+async def test_a_small_file_of_many_hours_is_too_long(binary: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.flac"
+    ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=36000", "-c:a", "flac", source)
+
+    error = await refused(source, binary, most=600.0)
+
+    assert type(error) is TooLong
+    assert error.details == {"limit": 600.0}
+
+
+@ON_EITHER_FFMPEG
+async def test_a_few_samples_cannot_be_blown_up_beyond_the_limit(
+    binary: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.wav"
+    source.write_bytes(wav(bytes(2000), rate=1))
+
+    assert type(await refused(source, binary)) is TooLong
+
+
+@ON_EITHER_FFMPEG
+@pytest.mark.parametrize("claims", [0, 10, 0x7FFFFFFF, 0xFFFFFFFF])
+async def test_a_header_that_lies_about_the_length_is_not_believed(
+    binary: str, tmp_path: Path, claims: int
+) -> None:
+    sound = voice(3)
+    source = tmp_path / "a.wav"
+    source.write_bytes(wav(sound.tobytes(), claims=claims))
+
+    pcm = await decode(source, folder_for(source), binary=binary, most_seconds=MOST)
+
+    assert pcm.samples == (5 if claims == 10 else len(sound))
+
+
+@ON_EITHER_FFMPEG
+@pytest.mark.parametrize("file", ["a.mp3", "a.flac", "a.ogg", "a.webm", "a.wav"])
+async def test_of_a_recording_that_breaks_off_the_beginning_is_saved(
+    binary: str, tmp_path: Path, file: str
+) -> None:
+    sound = voice(6)
+    original, whole, source = tmp_path / "o.wav", tmp_path / f"whole-{file}", tmp_path / file
+    original.write_bytes(wav(sound.tobytes()))
+    ffmpeg("-i", original, whole)
+    data = whole.read_bytes()
+    source.write_bytes(data[: len(data) // 2])
+
+    pcm = await decode(source, folder_for(source), binary=binary, most_seconds=MOST)
+
+    assert 1.5 < pcm.seconds < 4.5
+    assert likeness(pcm.read(0, pcm.samples), sound[: pcm.samples], within=0.1) > 0.95
+
+
+@ON_EITHER_FFMPEG
+async def test_of_an_hour_a_moment_is_not_enough(binary: str, tmp_path: Path) -> None:
+    whole, source = tmp_path / "whole.m4a", tmp_path / "a.m4a"
+    first = ("-movflags", "+faststart")
+    ffmpeg("-f", "lavfi", "-i", "sine=d=600", "-ar", "8000", "-c:a", "aac", *first, whole)
+    data = whole.read_bytes()
+    start = data.index(b"mdat")
+    source.write_bytes(data[: start + 3000])
+
+    assert type(await refused(source, binary)) is CorruptMedia
+
+
+async def test_an_upload_that_is_gone_has_expired(tmp_path: Path) -> None:
+    assert type(await refused(tmp_path / "a.wav", "/nowhere")) is UploadExpired
