@@ -28,6 +28,7 @@ from retender.room import no_room
 LEAST_SAVED: Final = 0.01
 """Of what a file claims to hold, so much must be there."""
 
+_UNKNOWN_CODEC = "none"
 _ACCEPTED = ", ".join(ACCEPTED)
 
 
@@ -51,8 +52,10 @@ def of_looking(report: Report, head: bytes) -> RetenderError | None:
         return CorruptMedia(f"the file is damaged or incomplete: it begins as {container}, no more")
     if not report.codecs:
         return NoAudioStream("the file has no sound track")
-    if report.codecs[0] not in CODECS:
-        return _unsupported(f"sound coded as {report.codecs[0]} is not supported")
+    codec = report.codecs[0]
+    if codec not in CODECS:
+        how = "in an unknown way" if codec == _UNKNOWN_CODEC else f"as {codec}"
+        return _unsupported(f"sound coded {how} is not supported")
     return None
 
 

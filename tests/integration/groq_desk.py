@@ -36,7 +36,12 @@ def spoken_seconds(recording: bytes) -> float:
 
 
 async def probe(path: Path) -> float:
-    return spoken_seconds(path.read_bytes()[:64])
+    return spoken_seconds(await asyncio.to_thread(_beginning, path))
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)
 
 
 async def never_decode(_: Order, __: Path, ___: int) -> Plan:

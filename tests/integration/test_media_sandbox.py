@@ -14,9 +14,9 @@ import pytest
 from retender.audio import sandbox
 from retender.audio.sandbox import Limits, run
 from retender.errors import EngineUnavailable
+from tests.stuck import DEADLINE, Stuck
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
-DEADLINE = 30.0
 
 DYING_OWNER = """
 import asyncio, sys
@@ -25,42 +25,9 @@ asyncio.run(run(["/bin/sh", sys.argv[1]], Limits()))
 """
 
 
-class Family:
-    """A script that starts a child of its own and then waits for ever, as that child does.
-
-    Both hold a pipe open: it comes to its end when both are dead.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.pipe = folder / "pipe"
-        os.mkfifo(self.pipe)
-        self.script = folder / "family"
-        self.script.write_text(f"exec 3>{self.pipe}\necho here >&3\nsleep 1000 &\nsleep 1000\n")
-        self._descriptor = os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK)
-        os.set_blocking(self._descriptor, True)
-
-    async def born(self) -> None:
-        # An end for writing is held until then: without one the pipe would be at its end already.
-        writing = os.open(self.pipe, os.O_WRONLY)
-        assert await self._read(5) == b"here\n"
-        os.close(writing)
-
-    async def dead(self) -> None:
-        assert await self._read(1) == b""
-
-    async def _read(self, size: int) -> bytes:
-        async with asyncio.timeout(DEADLINE):
-            return await asyncio.get_running_loop().run_in_executor(
-                None, os.read, self._descriptor, size
-            )
-
-    def close(self) -> None:
-        os.close(self._descriptor)
-
-
 @pytest.fixture
-def family(tmp_path: Path) -> Iterator[Family]:
-    made = Family(tmp_path)
+def stuck(tmp_path: Path) -> Iterator[Stuck]:
+    made = Stuck(tmp_path)
     yield made
     made.close()
 
@@ -126,23 +93,23 @@ async def test_whatever_floods_the_log_ends_and_its_first_and_last_words_are_kep
     assert len(said) <= sandbox.MOST_SAID_FIRST + sandbox.MOST_SAID_LAST
 
 
-async def test_out_of_time_it_is_killed_with_all_that_it_started(family: Family) -> None:
-    running = asyncio.create_task(run(["/bin/sh", str(family.script)], Limits(seconds=1.0)))
-    await family.born()
+async def test_out_of_time_it_is_killed_with_all_that_it_started(stuck: Stuck) -> None:
+    running = asyncio.create_task(run(["/bin/sh", str(stuck.script)], Limits(seconds=1.0)))
+    await stuck.born()
 
     assert (await running).timed_out
-    await family.dead()
+    await stuck.dead()
 
 
-async def test_cancelled_it_is_killed_with_all_that_it_started(family: Family) -> None:
-    running = asyncio.create_task(run(["/bin/sh", str(family.script)], Limits()))
-    await family.born()
+async def test_cancelled_it_is_killed_with_all_that_it_started(stuck: Stuck) -> None:
+    running = asyncio.create_task(run(["/bin/sh", str(stuck.script)], Limits()))
+    await stuck.born()
 
     running.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await running
-    await family.dead()
+    await stuck.dead()
 
 
 async def test_it_dies_with_the_process_that_runs_it(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from random import Random
 
 from actors.broadcaster import Broadcaster
+from actors.collector import PATIENCE
 from actors.hub import Follower, Hub
 from actors.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER, JOB_MANAGER, ROOT
@@ -170,7 +171,7 @@ class World:
             client.result()
         # Past every time that a clock which was set has written down.
         self.clock.shift(10 * 86400.0)
-        await asyncio.sleep(RETENTION.stray_seconds + 3 * RETENTION.collect_every)
+        await asyncio.sleep(PATIENCE + RETENTION.stray_seconds + 3 * RETENTION.collect_every)
         await self._stop(service, reader)
         await self._check()
 
