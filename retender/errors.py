@@ -53,7 +53,7 @@ class IllegalTransition(Exception):
     """A bug, not an answer: a job was moved along an edge that the table does not have."""
 
     def __init__(self, before: str, after: str) -> None:
-        super().__init__(f"a job cannot go from {before!r} to {after!r}")
+        super().__init__(f"a job cannot go from '{before}' to '{after}'")
         self.before = before
         self.after = after
 

@@ -80,3 +80,7 @@ def diagram() -> str:
             lines.append(f"    {before or '[*]'} --> {after}: {why}")
     lines.extend(f"    {status} --> [*]" for status in Status if not TRANSITIONS[status])
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(diagram())  # noqa: T201 - that is what it is run for

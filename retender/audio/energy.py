@@ -32,13 +32,18 @@ _AROUND = 167
 _REACH = 3
 """How many times that, to either side, the surroundings are."""
 
-_QUIET_PART = 10
-"""The quiet tenth of the surroundings is their floor."""
+_QUIET, _LOUD = 0.1, 0.98
+"""Their quiet tenth is their floor, and the loud fiftieth is who speaks, if somebody does."""
 
-_ENTER, _LEAVE = 9, 6
-"""Decibels above the floor at which speech begins, and below which it may end."""
+_DOUBT = 3, 10
+"""Somebody may speak in noise that is almost as loud. Where the loud moments are so many decibels
+above the floor, all of it is speech; even noise alone has none that loud."""
 
-_LOWEST_FLOOR, _HIGHEST_FLOOR = 14, 49
+_ENTER, _LEAVE = 5, 3
+"""Decibels above the floor at which speech begins, and below which it may end. The level of even
+noise wavers by less than one."""
+
+_LOWEST_FLOOR, _HIGHEST_FLOOR = 10, 52
 """Decibels. Below the one is nothing that could be understood; what is well above the other is
 taken for speech however steady it is."""
 
@@ -72,15 +77,13 @@ def _level(samples: array[int]) -> int:
 
 def _frames(levels: bytearray) -> Iterator[Frame]:
     for at in range(0, len(levels), _AROUND):
-        floor = _floor(levels[max(0, at - _REACH * _AROUND) : at + (_REACH + 1) * _AROUND])
+        around = sorted(levels[max(0, at - _REACH * _AROUND) : at + (_REACH + 1) * _AROUND])
+        quiet, loud = (around[int(len(around) * part)] / _SCALE for part in (_QUIET, _LOUD))
+        floor = min(_HIGHEST_FLOOR, max(_LOWEST_FLOOR, quiet))
+        in_doubt = _DOUBT[0] <= loud - floor < _DOUBT[1]
         enter, leave = _SCALE * (floor + _ENTER), _SCALE * (floor + _LEAVE)
         for level in levels[at : at + _AROUND]:
-            if level >= enter:
+            if in_doubt or level >= enter:
                 yield Frame.SPEECH
             else:
                 yield Frame.SILENCE if level < leave else Frame.UNDECIDED
-
-
-def _floor(levels: bytearray) -> float:
-    quiet = sorted(levels)[len(levels) // _QUIET_PART] / _SCALE
-    return min(_HIGHEST_FLOOR, max(_LOWEST_FLOOR, quiet))

@@ -83,11 +83,12 @@ def samples_of(data: bytes) -> array[int]:
 
 
 def movement(samples: array[int]) -> float:
-    """How loud it is: the mean difference between samples that are two apart.
+    """How loud it is: how much every fourth sample differs from the one before, on average.
 
-    Differences, because an offset and the hum of the mains count for little in them, and soft
-    consonants for more. Every fourth is enough, and takes a quarter of the time.
+    Differences, because an offset and the hum of the mains count for little in them; every fourth
+    sample, because that is enough, four times as fast, and keeps the voice's part of them large.
     """
-    first, second = samples[::4], samples[2::4]
-    total: int = sum(map(abs, map(sub, first, second)))
-    return total / max(1, len(second))
+    every = samples[::4]
+    steps = max(1, len(every) - 1)
+    total: int = sum(map(abs, map(sub, every[1:], every)))
+    return total / steps

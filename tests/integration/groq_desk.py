@@ -5,23 +5,26 @@ from __future__ import annotations
 import array
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from retender.audio.decode import DECODED
 from retender.blobs import BlobStore
 from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
 from retender.engines.groq.engine import GroqEngine
-from retender.engines.groq.flac import Flac
 from retender.engines.groq.settings import GroqSettings
+from retender.engines.groq.tools import Tools
+from retender.engines.preparation import Preparation
 from retender.jobs import Audio, Options
 from retender.work import Broke, Order, Prepared, Transcribed
 from tests.groq_service import KEY
 
+FFMPEG = "/usr/bin/ffmpeg"
 MP3 = b"\xff\xfb\x90\x64"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -35,8 +38,25 @@ def spoken_seconds(recording: bytes) -> float:
     return float(recording.removeprefix(MP3).split(b" ")[0])
 
 
-async def probe(path: Path) -> float:
-    return spoken_seconds(await asyncio.to_thread(_beginning, path))
+class Workshop(Tools):
+    """Takes a recording at its word; decodes nothing, unless it is told what comes of it."""
+
+    def __init__(self, blobs: BlobStore, pcm: bytes | None, chunks: Sequence[Chunk]) -> None:
+        super().__init__(blobs, Preparation(ffmpeg=FFMPEG, most_seconds=3600))
+        self._folder = blobs.job_folder
+        self._pcm = pcm
+        self._chunks = chunks
+
+    async def seconds(self, upload: Path) -> float:
+        return spoken_seconds(await asyncio.to_thread(_beginning, upload))
+
+    async def prepare(self, order: Order, window: int) -> AsyncGenerator[News, None]:
+        assert self._pcm is not None, "nothing was to be decoded here"
+        assert all(chunk.end - chunk.start <= window for chunk in self._chunks)
+        decoded = self._folder(order.job_id) / DECODED
+        await asyncio.to_thread(decoded.write_bytes, self._pcm)
+        seconds = len(self._pcm) / 2 / SAMPLE_RATE
+        yield Prepared(order.token, Plan(seconds, tuple(self._chunks)))
 
 
 def _beginning(path: Path) -> bytes:
@@ -44,23 +64,10 @@ def _beginning(path: Path) -> bytes:
         return file.read(64)
 
 
-async def never_decode(_: Order, __: Path, ___: int) -> Plan:
-    raise AssertionError("nothing was to be decoded here")
-
-
 def tone(seconds: float) -> bytes:
     """A sound whose every part is different."""
     samples = (round(9000 * math.sin(n * n / 4e5)) for n in range(round(seconds * SAMPLE_RATE)))
     return array.array("h", samples).tobytes()
-
-
-def decoding(pcm: bytes, chunks: Sequence[Chunk]) -> Callable[[Order, Path, int], Awaitable[Plan]]:
-    async def prepare(_: Order, into: Path, window: int) -> Plan:
-        assert all(chunk.end - chunk.start <= window for chunk in chunks)
-        await asyncio.to_thread(into.write_bytes, pcm)
-        return Plan(len(pcm) / 2 / SAMPLE_RATE, tuple(chunks))
-
-    return prepare
 
 
 class Desk:
@@ -75,16 +82,16 @@ class Desk:
         address: str = NOWHERE,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        prepare: Callable[[Order, Path, int], Awaitable[Plan]] = never_decode,
+        pcm: bytes | None = None,
+        chunks: Sequence[Chunk] = (),
         **settings: Any,
     ) -> GroqEngine:
         return GroqEngine(
             GroqSettings(**{"api_key": KEY, "base_url": address, **settings}),
-            root=self.root,
+            blobs=self.blobs,
+            ledgers=self.root / "groq",
+            tools=Workshop(self.blobs, pcm, chunks),
             now=self._now,
-            probe=probe,
-            prepare=prepare,
-            encode=Flac("/usr/bin/ffmpeg"),
             transport=transport,
         )
 

@@ -260,7 +260,7 @@ async def test_a_full_disk_is_no_licence_to_send(
 
     monkeypatch.setattr(LedgerFile, "_write", full)
     failure = (await broke(engine, order)).failure
-    assert (failure.code, failure.retryable) == ("engine_failed", True)
+    assert (failure.code, failure.retryable) == ("storage_full", True)
     assert failure.retry_after
     assert service.asked == []
 

@@ -32,9 +32,9 @@ from tests.groq_service import (
     refusal,
 )
 from tests.integration.groq_desk import (
+    FFMPEG,
     Desk,
     broke,
-    decoding,
     done,
     mp3,
     news,
@@ -178,7 +178,8 @@ async def test_what_groq_does_not_take_is_decoded_and_sent_in_parts(
     chunks = (Chunk(0, 2 * SAMPLE_RATE), Chunk(2 * SAMPLE_RATE - 8000, 4 * SAMPLE_RATE, 8000))
     engine = desk.engine(
         server.address,
-        prepare=decoding(pcm, chunks),
+        pcm=pcm,
+        chunks=chunks,
         file_bytes=80_000 if reason == "size" else 25_000_000,
     )
     await engine.open()
@@ -205,7 +206,7 @@ async def test_what_groq_does_not_take_is_decoded_and_sent_in_parts(
 
 def _decoded(asked: Asked) -> bytes:
     assert asked.name.endswith(".flac")
-    command = ["/usr/bin/ffmpeg", "-v", "error", "-i", "pipe:0", "-f", "s16le", "pipe:1"]
+    command = [FFMPEG, "-v", "error", "-i", "pipe:0", "-f", "s16le", "pipe:1"]
     return subprocess.run(command, input=asked.audio, capture_output=True, check=True).stdout
 
 
@@ -387,5 +388,5 @@ def test_real_files_are_known_by_what_is_in_them(
 ) -> None:
     made = tmp_path / name
     sound = ["-f", "lavfi", "-i", "sine=duration=0.5:sample_rate=48000"]
-    subprocess.run(["/usr/bin/ffmpeg", "-v", "error", *sound, "-c:a", codec, str(made)], check=True)
+    subprocess.run([FFMPEG, "-v", "error", *sound, "-c:a", codec, str(made)], check=True)
     assert known_format(made.rename(tmp_path / "upload")) == kind

@@ -11,11 +11,13 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import httpx
 
+from retender.audio.decode import DECODED
 from retender.blobs import BlobStore
 from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
@@ -26,9 +28,10 @@ from retender.engines.groq.client import GroqClient, Parcel
 from retender.engines.groq.failures import Failed
 from retender.engines.groq.ledger import Budget, LedgerFile
 from retender.engines.groq.settings import GroqSettings
+from retender.engines.groq.tools import Tools
+from retender.engines.preparation import Preparation
 from retender.errors import (
     CorruptMedia,
-    EngineFailed,
     Failure,
     RetenderError,
     TooLarge,
@@ -37,21 +40,13 @@ from retender.errors import (
 )
 from retender.work import Broke, Order, Prepared, Transcribed
 
-Probe = Callable[[Path], Awaitable[float]]
-"""How many seconds of audio a file holds, without decoding it. Raises a `WorkError`."""
-
-Prepare = Callable[[Order, Path, int], Awaitable[Plan]]
-"""Decode an order's upload to this file, find the speech, and plan chunks of at most so many
-samples. Raises a `WorkError`."""
-
-Encode = Callable[[Path, Chunk, Path], Awaitable[None]]
-"""Write a part of decoded audio as a FLAC file."""
-
 REFUSALS: Final = 5
 """How often one order is refused for Groq's limits before it is given back."""
 
 
 class GroqEngine:
+    """`now` is the wall clock: what was used of a day's allowance outlives this process."""
+
     name = "groq"
     batch = 1
 
@@ -59,21 +54,18 @@ class GroqEngine:
         self,
         settings: GroqSettings,
         *,
-        root: Path,
+        blobs: BlobStore,
+        ledgers: Path,
+        tools: Tools,
         now: Callable[[], float],
-        probe: Probe,
-        prepare: Prepare,
-        encode: Encode,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.lanes = settings.lanes
         self._settings = settings
-        self._blobs = BlobStore(root)
-        self._ledgers = root / "groq"
+        self._blobs = blobs
+        self._ledgers = ledgers
+        self._tools = tools
         self._now = now
-        self._probe = probe
-        self._prepare = prepare
-        self._encode = encode
         self._transport = transport
         self._budgets: dict[str, Budget] = {}
         self._client: GroqClient
@@ -91,61 +83,65 @@ class GroqEngine:
 
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
         for order in orders:
-            async with aclosing(self._alive(order)) as news:
+            if order.chunk is None:
+                news = self._preparation(order)
+            else:
+                news = self._alive(order, partial(self._transcribed, order, order.chunk))
+            async with aclosing(news):
                 async for item in news:
                     yield item
 
-    async def _alive(self, order: Order) -> AsyncGenerator[News, None]:
-        """Signs of life until the order's outcome is there."""
-        task = asyncio.create_task(self._outcome(order))
-        try:
-            while not (await asyncio.wait({task}, timeout=self._settings.heartbeat))[0]:
-                yield Progress(order.token, 0.0)
-            yield task.result()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _outcome(self, order: Order) -> News:
-        try:
-            if order.chunk is None:
-                return await self._prepared(order)
-            return await self._transcribed(order, order.chunk)
-        except Failed as failed:
-            return Broke(order.token, failed.failure)
-        except WorkError as error:
-            return Broke(order.token, error.failure())
-        except RetenderError as error:
-            again = EngineFailed(error.message, retry_after=error.retry_after)
-            return Broke(order.token, again.failure())
-
-    async def _prepared(self, order: Order) -> Prepared:
+    async def _preparation(self, order: Order) -> AsyncGenerator[News, None]:
+        """One chunk for all of it, where Groq takes the upload as it is; else as anywhere."""
+        settled = False
+        async with aclosing(self._alive(order, partial(self._whole, order))) as news:
+            async for item in news:
+                settled = settled or not isinstance(item, Progress)
+                yield item
+        if settled:
+            return
         folder = self._blobs.job_folder(order.job_id)
-        plan = await self._whole(order, folder)
-        if plan is None:
-            await asyncio.to_thread(media.unmark, folder)
-            window = int(self._settings.chunk_seconds * SAMPLE_RATE)
-            plan = await self._prepare(order, folder / media.PCM, window)
-        return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
+        await asyncio.to_thread(media.unmark, folder)
+        window = int(self._settings.chunk_seconds * SAMPLE_RATE)
+        async with aclosing(self._tools.prepare(order, window)) as news:
+            async for item in news:
+                yield self._signed(order, item.plan) if isinstance(item, Prepared) else item
 
-    async def _whole(self, order: Order, folder: Path) -> Plan | None:
-        """One chunk for all of it, where Groq takes the upload as it is."""
+    async def _whole(self, order: Order) -> Prepared | None:
         if order.options.multilingual or order.audio.size > self._settings.file_bytes:
             return None
         blob = self._blobs.path(order.audio)
         try:
             kind = await asyncio.to_thread(media.known_format, blob)
         except FileNotFoundError as error:
-            raise UploadExpired("the audio of this job is no longer here") from error
+            raise UploadExpired("the upload is no longer there") from error
         if kind is None:
             return None
-        seconds = await self._probe(blob)
+        seconds = await self._tools.seconds(blob)
         if seconds > self._settings.limits.largest:
             return None
         if seconds <= 0:
-            raise CorruptMedia("the recording holds no audio")
+            raise CorruptMedia("the recording holds no sound")
+        folder = self._blobs.job_folder(order.job_id)
         await asyncio.to_thread(media.mark_whole, folder, kind)
-        return Plan(seconds, (Chunk(0, math.ceil(seconds * SAMPLE_RATE)),))
+        return self._signed(order, Plan(seconds, (Chunk(0, math.ceil(seconds * SAMPLE_RATE)),)))
+
+    def _signed(self, order: Order, plan: Plan) -> Prepared:
+        return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
+
+    async def _alive(
+        self, order: Order, work: Callable[[], Awaitable[News | None]]
+    ) -> AsyncGenerator[News, None]:
+        """Signs of life until it is done, then what came of it."""
+        task = asyncio.create_task(_judged(order, work))
+        try:
+            while not (await asyncio.wait({task}, timeout=self._settings.heartbeat))[0]:
+                yield Progress(order.token, 0.0)
+            if (outcome := task.result()) is not None:
+                yield outcome
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _transcribed(self, order: Order, chunk: Chunk) -> Transcribed:
         model = self._settings.model_for(order.options)
@@ -172,22 +168,45 @@ class GroqEngine:
             blob = self._blobs.path(order.audio)
             yield Parcel(blob, f"audio.{kind}", words=order.options.word_timestamps)
             return
-        pcm = folder / media.PCM
+        pcm = folder / DECODED
         if not pcm.exists():
-            raise UploadExpired("the decoded audio of this job is no longer here")
-        flac = folder / f"part-{order.index}-{order.token}.flac"
+            raise UploadExpired("the decoded audio of this job is no longer there")
+        part = folder / f"part-{order.index}-{order.token}.flac"
         try:
-            await self._encode(pcm, chunk, flac)
-            if flac.stat().st_size > self._settings.file_bytes:
+            await self._tools.encode(pcm, chunk, part)
+            if part.stat().st_size > self._settings.file_bytes:
                 raise Failed(
                     Failure(TooLarge.code, "a part of the recording is too large for Groq")
                 )
-            yield Parcel(flac, flac.name)
+            yield Parcel(part, part.name)
         finally:
-            flac.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
 
     def _budget(self, model: str) -> Budget:
         if model not in self._budgets:
             path = self._ledgers / f"{self._settings.account(model)}.json"
             self._budgets[model] = Budget(LedgerFile(path), self._settings.limits, self._now)
         return self._budgets[model]
+
+
+def groq_engine(
+    settings: GroqSettings, root: Path, how: Preparation, now: Callable[[], float]
+) -> GroqEngine:
+    """The engine with the tools of this machine."""
+    blobs = BlobStore(root)
+    return GroqEngine(
+        settings, blobs=blobs, ledgers=root / "groq", tools=Tools(blobs, how), now=now
+    )
+
+
+async def _judged(order: Order, work: Callable[[], Awaitable[News | None]]) -> News | None:
+    try:
+        return await work()
+    except Failed as failed:
+        return Broke(order.token, failed.failure)
+    except WorkError as error:
+        return Broke(order.token, error.failure())
+    except RetenderError as error:
+        # Room on the disk, most likely: it may be made in time.
+        passing = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
+        return Broke(order.token, passing)

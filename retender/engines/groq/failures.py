@@ -18,8 +18,6 @@ from retender.errors import (
     TooLarge,
 )
 
-TOO_LONG: Final = "too_long"
-
 UNSAID_WAIT: Final = 20.0
 """How long Groq is left alone when it refuses for its limits and does not say until when."""
 

@@ -32,8 +32,8 @@ from retender.engines.budget import (
     settle,
     usage,
 )
-from retender.engines.groq.failures import TOO_LONG, Failed
-from retender.errors import Failure
+from retender.engines.groq.failures import Failed
+from retender.errors import TooLong
 from retender.room import room_for
 
 R = TypeVar("R")
@@ -138,7 +138,7 @@ class Budget:
                     return
                 if isinstance(verdict, Beyond):
                     sentence = f"{seconds:.0f} s in one piece, and Groq takes {verdict.largest} s"
-                    raise Failed(Failure(TOO_LONG, sentence, spoils_job=True), Charge.NOTHING)
+                    raise Failed(TooLong(sentence).failure(), Charge.NOTHING)
                 await _first(changed, self._patience(verdict))
         finally:
             del self._line[me]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO, Final
 
-PCM: Final = "audio.pcm"
+from retender.audio.decode import DECODED
+
 _WHOLE: Final = "whole"
 
 _HEAD_BYTES: Final = 64
@@ -51,7 +52,7 @@ def known_format(path: Path) -> str | None:
 
 
 def mark_whole(folder: Path, kind: str) -> None:
-    (folder / PCM).unlink(missing_ok=True)
+    (folder / DECODED).unlink(missing_ok=True)
     (folder / f"{_WHOLE}.{kind}").touch()
 
 

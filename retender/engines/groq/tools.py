@@ -1,0 +1,36 @@
+"""What the Groq engine needs done to recordings on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+
+from retender.audio.encode import flac
+from retender.audio.pcm import Pcm
+from retender.audio.probe import probe
+from retender.blobs import BlobStore
+from retender.chunks import Chunk
+from retender.engines.api import News
+from retender.engines.preparation import Preparation, prepare
+from retender.work import Order
+
+
+class Tools:
+    def __init__(self, blobs: BlobStore, how: Preparation) -> None:
+        self._blobs = blobs
+        self._how = how
+
+    async def seconds(self, upload: Path) -> float:
+        """How long it lasts, without decoding it."""
+        return (await probe(upload, binary=self._how.ffmpeg)).duration
+
+    def prepare(self, order: Order, window: int) -> AsyncGenerator[News, None]:
+        """Decode the upload into its job's folder and plan chunks of at most so many samples."""
+        return prepare(order, self._blobs, msgspec.structs.replace(self._how, window=window))
+
+    async def encode(self, pcm: Path, chunk: Chunk, into: Path) -> None:
+        decoded = await asyncio.to_thread(Pcm.at, pcm)
+        await flac(decoded, chunk, into, binary=self._how.ffmpeg)
