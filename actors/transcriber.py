@@ -55,24 +55,19 @@ class Transcriber:
         await self._engine.close()
 
     async def work(self) -> None:
-        """All lanes at once, until there is nothing to do for any of them."""
+        """All lanes at once, until this life is to end."""
         async with asyncio.TaskGroup() as group:
             heart = group.create_task(self._beat())
             lanes = [group.create_task(self._lane()) for _ in range(self._engine.lanes)]
             await asyncio.wait(lanes)
             heart.cancel()
-        self._ctx.after(0, Transcriber.work)
 
     async def _lane(self) -> None:
         """Turn in what is done, take what is next, do it."""
         done: tuple[Outcome, ...] = ()
         while done or not self._ctx.stopping:
             orders = await self._exchange(done, self._engine.batch)
-            done = ()
-            if orders:
-                done = await self._do(orders)
-            elif not self._batches:
-                return
+            done = await self._do(orders) if orders else ()
 
     async def _do(self, orders: tuple[Order, ...]) -> tuple[Outcome, ...]:
         """Work on one batch; what ends it is returned, to be turned in with the next request."""

@@ -6,9 +6,7 @@ import asyncio
 import io
 import math
 from pathlib import Path
-from typing import Final
-
-from faster_whisper import WhisperModel
+from typing import Any, Final
 
 from retender.languages import LANGUAGES
 from tests.groq_service import Asked, Heard
@@ -18,6 +16,8 @@ DIGITS: Final = Path(__file__).parents[1] / "models" / "digits"
 
 class DigitsEar:
     def __init__(self, model: Path = DIGITS) -> None:
+        from faster_whisper import WhisperModel  # type: ignore[import-untyped] # noqa: PLC0415 - untyped; heavy
+
         self._model = WhisperModel(str(model), device="cpu", compute_type="int8", cpu_threads=1)
 
     async def __call__(self, asked: Asked) -> Heard:
@@ -28,12 +28,21 @@ class DigitsEar:
             io.BytesIO(asked.audio),
             language=asked.field("language") or None,
             condition_on_previous_text=False,
+            word_timestamps=True,
         )
         segments = list(found)
         logprob = min((segment.avg_logprob for segment in segments), default=0.0)
         return Heard(
             info.duration,
-            tuple((segment.start, segment.end, segment.text) for segment in segments),
+            tuple(_timed(segment, segment.text) for segment in segments),
             language=LANGUAGES[info.language].title(),
             logprob=logprob if math.isfinite(logprob) else -1.0,
+            words=tuple(
+                _timed(word, word.word) for segment in segments for word in segment.words or ()
+            ),
         )
+
+
+def _timed(part: Any, text: str) -> tuple[float, float, str]:
+    """Times come as numpy's numbers or as Python's."""
+    return float(part.start), float(part.end), text

@@ -25,6 +25,7 @@ class GroqServer:
         """A client went away while it was waiting for an answer."""
         self._keep = keep
         self._connections: set[asyncio.Task[None]] = set()
+        self._bugs: list[Exception] = []
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[GroqServer]:
@@ -39,6 +40,8 @@ class GroqServer:
                 connection.cancel()
             await asyncio.gather(*self._connections, return_exceptions=True)
             await server.wait_closed()
+        if self._bugs:
+            raise ExceptionGroup("the stand-in itself is wrong", self._bugs)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -48,6 +51,8 @@ class GroqServer:
             await self._converse(_Wire(reader, writer))
         except (ConnectionError, asyncio.CancelledError):
             return
+        except Exception as error:  # noqa: BLE001 - the test shall fail of it, not its client
+            self._bugs.append(error)
         finally:
             self._connections.discard(task)
             writer.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import httpx
@@ -66,6 +66,8 @@ class Heard(NamedTuple):
     language: str = "Spanish"
     logprob: float = -0.105
     silence: float = 0.01
+    words: tuple[tuple[float, float, str], ...] = ()
+    """Without them, those of each segment at an even pace."""
 
 
 Listener = Callable[[Asked], Awaitable[Heard]]
@@ -187,7 +189,10 @@ def _verbose(asked: Asked, heard: Heard) -> dict[str, Any]:
         "x_groq": {"id": "req_of_the_tests"},
     }
     if "word" in asked.fields.get("timestamp_granularities[]", ()):
-        body["words"] = [word for one in heard.segments for word in _words(*one)]
+        spoken = heard.words or [word for one in heard.segments for word in _evenly(*one)]
+        body["words"] = [
+            {"word": word.strip(), "start": start, "end": end} for start, end, word in spoken
+        ]
     return body
 
 
@@ -207,13 +212,10 @@ def _segment(index: int, heard: Heard) -> dict[str, Any]:
     }
 
 
-def _words(start: float, end: float, text: str) -> list[dict[str, Any]]:
-    words: Sequence[str] = text.split()
+def _evenly(start: float, end: float, text: str) -> list[tuple[float, float, str]]:
+    words = text.split()
     each = (end - start) / max(1, len(words))
-    return [
-        {"word": word, "start": start + n * each, "end": start + (n + 0.9) * each}
-        for n, word in enumerate(words)
-    ]
+    return [(start + n * each, start + (n + 0.9) * each, word) for n, word in enumerate(words)]
 
 
 def taken_apart(path: str, headers: dict[str, str], body: bytes) -> Asked:

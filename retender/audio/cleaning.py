@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-KEEPING_TIME: Final = "aresample=async=1:first_pts=0"
-"""Where a file's clock jumps or starts late there is silence, so that times are the player's."""
+LATE_START: Final = "aresample=first_pts=0:min_hard_comp=1000000000"
+"""Sound that begins after the picture keeps its time. Only there is a file's clock believed: where
+it jumps back later, as in recordings strung together, to follow it would be to drop sound."""
 
 
 class Channel(enum.StrEnum):
@@ -29,7 +30,7 @@ class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
 
     def filters(self) -> tuple[str, ...]:
         """In this order: noise is measured without the rumble, and not made louder first."""
-        chosen = [KEEPING_TIME]
+        chosen = [LATE_START]
         if self.channel is not Channel.MIX:
             side = "c0" if self.channel is Channel.LEFT else "c1"
             # Made stereo first, so that a mono recording has both sides.

@@ -7,6 +7,7 @@ hearing the whole recording at once, in the memory of a block.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from array import array
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,9 @@ NETWORK: Final = "silero_vad_v6.onnx"
 
 _CONTEXT = 64
 """Samples of the frame before that the network hears again."""
+
+_AT_ONCE = 64
+"""Frames the network hears in one call: more would be no faster, and take more memory."""
 
 _STATE = (1, 1, 128)
 _FULL_SCALE = 32768.0
@@ -61,7 +65,10 @@ class SileroDetector:
         return self._gate.finish(self._samples)
 
     def _hear(self, samples: array[int]) -> None:
-        for probability in self._probabilities(samples):
+        portions = range(0, len(samples), _AT_ONCE * STEP)
+        for probability in itertools.chain.from_iterable(
+            self._probabilities(samples[at : at + _AT_ONCE * STEP]) for at in portions
+        ):
             if probability >= _SPEECH:
                 self._gate.take(Frame.SPEECH)
             else:

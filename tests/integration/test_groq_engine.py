@@ -33,6 +33,7 @@ from tests.groq_service import (
 )
 from tests.integration.groq_desk import (
     FFMPEG,
+    NOWHERE,
     Desk,
     broke,
     done,
@@ -302,6 +303,19 @@ async def test_the_address_may_be_written_as_for_other_clients(
     await transcribed(engine, order)
     await engine.close()
     assert server.service.asked[0].path == TRANSCRIPTIONS
+
+
+async def test_the_environment_decides_nothing_here(
+    desk: Desk, server: GroqServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "GROQ_BASE_URL"):
+        monkeypatch.setenv(name, NOWHERE)
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_of_somebody_else")
+    own = desk.engine(server.address)
+    await own.open()
+    (order,) = await desk.prepared(own, mp3(12.5))
+    await transcribed(own, order)
+    await own.close()
 
 
 async def test_calling_work_off_hangs_up_at_once(

@@ -39,7 +39,7 @@ FILE_BYTES = 100_000
 
 
 def make_engine(root: str, address: str) -> GroqEngine:
-    settings = GroqSettings(api_key=KEY, base_url=address, file_bytes=FILE_BYTES, chunk_seconds=3.0)
+    settings = GroqSettings(api_key=KEY, base_url=address, file_bytes=FILE_BYTES, chunk_seconds=4.0)
     how = Preparation(ffmpeg=FFMPEG, most_seconds=3600, detector=DetectorName.ENERGY)
     return groq_engine(settings, Path(root), how, time.time)
 
@@ -117,7 +117,7 @@ async def test_a_small_file_passes_through_and_a_large_one_goes_in_parts(tmp_pat
         assert await office.text(small) == "Esto era mp3."
         assert service.asked[0].audio == (tmp_path / "small.mp3").read_bytes()
 
-        large = await office.done(tone(tmp_path / "large.wav", 5.0), vad=False)
+        large = await office.done(tone(tmp_path / "large.wav", 6.0), vad=False)
         assert large.status is Status.COMPLETED
         assert large.chunks > 1
         assert len(service.asked) == 1 + large.chunks

@@ -136,6 +136,20 @@ async def test_sound_that_begins_after_the_picture_keeps_its_time(
 
 
 @ON_EITHER_FFMPEG
+@pytest.mark.parametrize("file", ["a.mp3", "a.flac", "a.opus", "a.aac"])
+async def test_recordings_strung_together_are_heard_to_the_end(
+    file: str, binary: str, original: Path
+) -> None:
+    source = original.with_name(file)
+    ffmpeg("-i", original, source)
+    source.write_bytes(3 * source.read_bytes())
+
+    samples = await heard(source, binary)
+
+    assert len(samples) == pytest.approx(3 * len(SOUND), abs=3 * 2 * ENCODERS_DELAY * RATE)
+
+
+@ON_EITHER_FFMPEG
 @pytest.mark.parametrize(
     ("channel", "expected"),
     [(Channel.LEFT, SOUND), (Channel.RIGHT, voice(4, seed=2))],
