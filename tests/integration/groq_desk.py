@@ -23,8 +23,8 @@ from retender.engines.preparation import Preparation
 from retender.jobs import Audio, Options
 from retender.work import Broke, Order, Prepared, Transcribed
 from tests.groq_service import KEY
+from tests.media import FFMPEG
 
-FFMPEG = "/usr/bin/ffmpeg"
 MP3 = b"\xff\xfb\x90\x64"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -46,12 +46,14 @@ class Workshop(Tools):
         self._folder = blobs.job_folder
         self._pcm = pcm
         self._chunks = chunks
+        self.window = 0
 
     async def seconds(self, upload: Path) -> float:
         return spoken_seconds(await asyncio.to_thread(_beginning, upload))
 
     async def prepare(self, order: Order, window: int) -> AsyncGenerator[News, None]:
         assert self._pcm is not None, "nothing was to be decoded here"
+        self.window = window
         assert all(chunk.end - chunk.start <= window for chunk in self._chunks)
         decoded = self._folder(order.job_id) / DECODED
         await asyncio.to_thread(decoded.write_bytes, self._pcm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
@@ -16,7 +17,7 @@ from retender.chunks import Chunk
 from retender.engines.api import Progress
 from retender.engines.budget import HOUR, MINUTE, Ledger, Limits
 from retender.engines.groq.engine import REFUSALS, GroqEngine
-from retender.engines.groq.ledger import LedgerFile
+from retender.engines.groq.ledger import Budget, LedgerFile
 from retender.work import Order
 from tests.groq_service import Asked, GroqService, GroqTransport, Hang, Heard, refusal
 from tests.integration.groq_desk import Desk, broke, done, mp3, news, spoken_seconds, transcribed
@@ -237,6 +238,32 @@ async def test_whoever_is_called_off_while_waiting_leaves_the_line(
     await next_in_line
     assert virtual_clock.monotonic() - begun < MINUTE
     assert (await engine.usage())[TURBO].requests_today == 2
+
+
+async def test_whoever_is_called_off_at_the_moment_of_being_let_go_has_spent_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = Budget(LedgerFile(tmp_path / "ledger.json"), Limits(), lambda: 1_700_000_000.0)
+    loop, write = asyncio.get_running_loop(), LedgerFile._write
+    writing, go_on = asyncio.Event(), threading.Event()
+
+    def slow(file: LedgerFile, ledger: Ledger) -> None:
+        loop.call_soon_threadsafe(writing.set)
+        go_on.wait(30)
+        write(file, ledger)
+
+    async def spend() -> None:
+        async with budget.spend(600):
+            raise AssertionError("it was called off")
+
+    monkeypatch.setattr(LedgerFile, "_write", slow)
+    spending = asyncio.create_task(spend())
+    await writing.wait()
+    spending.cancel()
+    loop.call_soon(go_on.set)
+    await asyncio.gather(spending, return_exceptions=True)
+    assert spending.cancelled()
+    assert (await budget.usage()).requests_today == 0
 
 
 async def test_a_recording_beyond_every_limit_is_refused_and_not_waited_for(

@@ -32,9 +32,9 @@ from tests.groq_service import (
     refusal,
 )
 from tests.integration.groq_desk import (
-    FFMPEG,
     NOWHERE,
     Desk,
+    Workshop,
     broke,
     done,
     mp3,
@@ -42,6 +42,7 @@ from tests.integration.groq_desk import (
     tone,
     transcribed,
 )
+from tests.media import FFMPEG
 
 SPEECH = Heard(12.5, ((0.5, 2.5, " Hola, mundo."), (3.0, 5.0, " ¿Qué tal?")))
 MEGABYTE = 2**20
@@ -203,6 +204,31 @@ async def test_what_groq_does_not_take_is_decoded_and_sent_in_parts(
     assert sorted(path.name for path in desk.blobs.job_folder(orders[0].job_id).iterdir()) == [
         "audio.pcm"
     ]
+
+
+async def test_parts_are_short_where_several_languages_are_spoken(
+    server: GroqServer, desk: Desk
+) -> None:
+    engine = desk.engine(server.address, pcm=tone(1.0), chunks=[Chunk(0, SAMPLE_RATE)])
+    assert isinstance(engine._tools, Workshop)
+    await desk.prepared(engine, mp3(7300))
+    assert engine._tools.window == 300 * SAMPLE_RATE
+    await desk.prepared(engine, mp3(7300), multilingual=True)
+    assert engine._tools.window == 30 * SAMPLE_RATE
+
+
+async def test_a_job_prepared_anew_is_sent_as_it_was_prepared_last(
+    server: GroqServer, desk: Desk, engine: GroqEngine
+) -> None:
+    await desk.prepared(engine, mp3(4))
+    strict = desk.engine(
+        server.address, pcm=tone(4.0), chunks=[Chunk(0, 4 * SAMPLE_RATE)], file_bytes=3
+    )
+    (order,) = await desk.prepared(strict, mp3(4))
+    await transcribed(engine, order)
+    await desk.prepared(engine, mp3(4))
+    await transcribed(engine, order)
+    assert [asked.name.rpartition(".")[2] for asked in server.service.asked] == ["flac", "mp3"]
 
 
 def _decoded(asked: Asked) -> bytes:

@@ -33,7 +33,7 @@ from retender.submission import Submission
 from tests.groq_digits import DIGITS, DigitsEar
 from tests.groq_server import GroqServer
 from tests.groq_service import KEY, Asked, GroqService, Heard, refusal
-from tests.integration.groq_desk import FFMPEG
+from tests.media import FFMPEG, needs_espeak
 
 FILE_BYTES = 100_000
 
@@ -149,6 +149,7 @@ async def test_a_passing_failure_is_tried_again_and_the_text_comes(tmp_path: Pat
         assert await office.text(job) == "Hola."
 
 
+@needs_espeak
 @pytest.mark.skipif(not DIGITS.exists(), reason="the digits model is not there")
 @pytest.mark.parametrize("name", ["spoken.mp3", "spoken.wav"])
 async def test_the_words_that_were_spoken_come_back(tmp_path: Path, name: str) -> None:

@@ -116,7 +116,8 @@ class _Engine:
             self._sound.append(np.ctypeslib.as_array(samples, (count,)).copy())
         place = 0
         while events and events[place].type != _END_OF_LIST:
-            if events[place].type == _WORD:
+            # Now and then one more word is told of at the end, at no place in the text.
+            if events[place].type == _WORD and events[place].text_position > 0:
                 self._starts.append(events[place].audio_position / 1000)
             place += 1
         return 0

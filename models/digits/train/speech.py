@@ -54,9 +54,9 @@ class Unclear(ValueError):
 def phrase(words: Sequence[str], voice: Voice, manner: Manner, random: Generator) -> Phrase:
     if manner == "apart":
         return _apart(words, voice, random)
-    commas = [", " if manner == "listed" and random.random() < 0.5 else " " for _ in words[1:]]
+    commas = [", " if manner == "listed" and chance(random, 0.5) else " " for _ in words[1:]]
     text = words[0] + "".join(map("".join, zip(commas, words[1:], strict=True)))
-    if random.random() < 0.3:
+    if chance(random, 0.3):
         text += "."
     sound, starts = speak(text, voice)
     if len(starts) != len(words):
@@ -99,3 +99,7 @@ def audible(sound: Sound) -> tuple[int, int]:
 
 def silence(seconds: float) -> Sound:
     return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+def chance(random: Generator, share: float) -> bool:
+    return bool(random.random() < share)

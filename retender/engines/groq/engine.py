@@ -43,6 +43,9 @@ from retender.work import Broke, Order, Prepared, Transcribed
 REFUSALS: Final = 5
 """How often one order is refused for Groq's limits before it is given back."""
 
+ONE_LANGUAGE_SECONDS: Final = 30.0
+"""Groq tells one language a request: where several are spoken, parts are no longer than this."""
+
 
 class GroqEngine:
     """`now` is the wall clock: what was used of a day's allowance outlives this process."""
@@ -102,8 +105,10 @@ class GroqEngine:
             return
         folder = self._blobs.job_folder(order.job_id)
         await asyncio.to_thread(media.unmark, folder)
-        window = int(self._settings.chunk_seconds * SAMPLE_RATE)
-        async with aclosing(self._tools.prepare(order, window)) as news:
+        most = self._settings.chunk_seconds
+        if order.options.multilingual:
+            most = min(most, ONE_LANGUAGE_SECONDS)
+        async with aclosing(self._tools.prepare(order, int(most * SAMPLE_RATE))) as news:
             async for item in news:
                 yield self._signed(order, item.plan) if isinstance(item, Prepared) else item
 

@@ -93,7 +93,7 @@ class Spending:
 
     def __init__(self) -> None:
         self.ticket: int | None = None
-        self.charge = Charge.FULL
+        self.charge = Charge.NOTHING
         self.closed_for: float | None = None
         """The service takes nothing for so many seconds."""
 
@@ -119,6 +119,7 @@ class Budget:
         spending = Spending()
         try:
             await self._wait_for_room(spending, seconds)
+            spending.charge = Charge.FULL
             yield spending
         finally:
             if spending.ticket is not None:
