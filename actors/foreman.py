@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from random import Random
 
 from loguru import logger
 from msgspec.structs import replace
 
 from actors.ledger import Ledger
-from actors.patience import Waiting, at_once
+from actors.patience import Asker, Waiting
 from actors.runtime.api import Clock, Later
 from retender import rulings
 from retender.board import Draft
@@ -32,6 +33,8 @@ from retender.work import (
     order,
 )
 
+_Lane = tuple[Exchange, Asker[Orders]]
+
 
 class Foreman:
     def __init__(self, ledger: Ledger, clock: Clock, random: Random, retry: RetryPolicy) -> None:
@@ -40,6 +43,7 @@ class Foreman:
         self._clock = clock
         self._random = random
         self._retry = retry
+        self._arrived: list[_Lane] = []
         self._lanes: Waiting[Exchange, Orders] = Waiting()
         self._drains: Waiting[None, bool] = Waiting()
         self._silent: dict[str, None] = {}
@@ -47,8 +51,9 @@ class Foreman:
 
     @property
     def wanted(self) -> bool:
-        """Someone waits for work, and there is some."""
-        return bool(self._lanes and self._dispatcher.pieces_waiting and not self._closed)
+        """Someone has turned something in, or waits for work and there is some."""
+        work = self._dispatcher.pieces_waiting and not self._closed
+        return bool(self._arrived or (self._lanes and work))
 
     async def void_old_leases(self) -> None:
         """What an earlier life of the manager gave out is not out any more."""
@@ -76,17 +81,11 @@ class Foreman:
     async def release_all(self) -> None:
         await self._return(self._dispatcher.all_leases())
 
-    async def exchange(self, asked: Exchange) -> Later[Orders]:
-        now = self._clock.monotonic()
-        self._hear(asked.worker, now)
-        draft = self._ledger.draft()
-        for lease in self._dispatcher.of_worker(asked.worker, other_than=asked.life):
-            self._lose(draft, lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
-        lost = tuple([each.token for each in asked.outcomes if not self._take_in(draft, each)])
-        given = await self._commit_and_give(draft, asked)
-        if given or asked.outcomes or asked.wait <= 0:
-            return at_once(Orders(given, lost))
-        return self._lanes.add(asked, now + asked.wait)
+    def exchange(self, asked: Exchange) -> Later[Orders]:
+        """Answered by the next `serve`: all that arrive until then share one commit."""
+        lane: Asker[Orders] = Asker(self._clock.monotonic() + asked.wait)
+        self._arrived.append((asked, lane))
+        return lane.later
 
     async def renew(self, worker: str, life: str, holding: tuple[str, ...]) -> dict[str, Verdict]:
         now = self._clock.monotonic()
@@ -128,47 +127,72 @@ class Foreman:
         self._drains.dismiss(now, lambda _: False)
 
     async def serve(self) -> None:
-        """Give what waits to those who wait for it."""
-        for _ in range(len(self._lanes)):
-            if not self.wanted:
-                return
-            asked, lane = self._lanes.pop()
-            given: tuple[Order, ...] = ()
-            try:
-                given = await self._commit_and_give(self._ledger.draft(), asked)
-            except StorageFull as full:
-                logger.warning("work waits for room on the disk: {}", full.message)
-            if given:
-                lane.give(Orders(given))
+        """Take in what was turned in, and give what waits to those who want it: in one commit."""
+        arrived, self._arrived = self._arrived, []
+        draft = self._ledger.draft()
+        lost = [self._take_in_all(draft, asked) for asked, _ in arrived]
+        waiting = [self._lanes.pop() for _ in range(len(self._lanes))]
+        given = [self._choose(draft, asked) for asked, _ in (*arrived, *waiting)]
+        try:
+            await self._commit(draft)
+        except StorageFull as full:
+            self._refuse(arrived, waiting, given, full)
+            return
+        self._ledger.estimates.lanes = max(1, self._dispatcher.leases)
+        losses = chain(lost, repeat(()))
+        for (asked, lane), leases, late in zip((*arrived, *waiting), given, losses, strict=False):
+            orders = self._orders(leases)
+            if orders or asked.outcomes or lane.until <= self._clock.monotonic():
+                lane.give(Orders(orders, late))
             else:
                 self._lanes.push(asked, lane)
+
+    def _refuse(
+        self,
+        arrived: list[_Lane],
+        waiting: list[_Lane],
+        given: list[list[Lease]],
+        full: StorageFull,
+    ) -> None:
+        """Nothing was written: who turned something in keeps it, who waited goes on waiting."""
+        logger.warning("work waits for room on the disk: {}", full.message)
+        self._dispatcher.put_back([lease for leases in given for lease in leases])
+        for _, lane in arrived:
+            lane.refuse(full)
+        for asked, lane in waiting:
+            self._lanes.push(asked, lane)
+
+    def _take_in_all(self, draft: Draft, asked: Exchange) -> tuple[str, ...]:
+        """The tokens of what no longer counted."""
+        self._hear(asked.worker, self._clock.monotonic())
+        for lease in self._dispatcher.of_worker(asked.worker, other_than=asked.life):
+            self._lose(draft, lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
+        return tuple(each.token for each in asked.outcomes if not self._take_in(draft, each))
+
+    def _choose(self, draft: Draft, asked: Exchange) -> list[Lease]:
+        """Lease what is next for this worker; it hears of it only once it is written down."""
+        if self._closed or not asked.want:
+            return []
+        leases = self._dispatcher.choose(asked, self._clock.monotonic())
+        for lease in leases:
+            if not draft.job(lease.job_id).finished:
+                rulings.give(draft, lease.job_id, lease.index, lease.token)
+        return leases
+
+    def _orders(self, leases: list[Lease]) -> tuple[Order, ...]:
+        """A job that has ended in the same commit is off the board, and its leases with it."""
+        board = self._ledger.board
+        entries = ((lease, board.get(lease.job_id)) for lease in leases)
+        return tuple(order(e.pieces[lease.index], e.job) for lease, e in entries if e is not None)
 
     def _hear(self, worker: str, now: float) -> None:
         self._dispatcher.seen(worker, now)
         self._silent.pop(worker, None)
 
-    async def _commit_and_give(self, draft: Draft, asked: Exchange) -> tuple[Order, ...]:
-        """Commit, and with it the leases of what is next for this worker, who hears of them only
-        once they are written down."""
-        chosen: list[Lease] = []
-        if asked.want and not self._closed:
-            chosen = self._dispatcher.choose(asked, self._clock.monotonic())
-        leases = [each for each in chosen if not draft.job(each.job_id).finished]
-        pieces = [rulings.give(draft, each.job_id, each.index, each.token) for each in leases]
-        try:
-            await self._commit(draft)
-        except StorageFull:
-            self._dispatcher.put_back(chosen)
-            raise
-        for lease in leases:
-            self._dispatcher.given(lease)
-        self._ledger.estimates.lanes = max(1, self._dispatcher.leases)
-        return tuple(order(piece, self._ledger.board[piece.job_id].job) for piece in pieces)
-
     def _take_in(self, draft: Draft, outcome: Outcome) -> bool:
         """Whether it counts."""
         lease = self._dispatcher.lease(outcome.token)
-        if lease is None or draft.job(lease.job_id).finished:
+        if lease is None or not draft.leased(lease.key, outcome.token):
             return False
         # Under the token it was done with: the journal compares that one with its own.
         piece = replace(draft.piece(*lease.key), token=outcome.token)
@@ -189,7 +213,7 @@ class Foreman:
 
     def _lose(self, draft: Draft, lease: Lease, error: WorkerCrashed | WorkerSilent) -> None:
         """A worker will not finish this: another must."""
-        if not draft.job(lease.job_id).finished:
+        if draft.leased(lease.key, lease.token):
             piece, chance = draft.piece(*lease.key), self._random.random()
             rulings.worker_lost(draft, piece, error.failure(), self._retry, chance)
 

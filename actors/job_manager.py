@@ -215,7 +215,9 @@ class JobManager:
 
     async def exchange(self, asked: Exchange) -> Later[Orders]:
         """A worker turns in what it has and gets what is next; or waits for it here."""
-        return await self._foreman.exchange(asked)
+        answer = self._foreman.exchange(asked)
+        self._serve_soon()
+        return answer
 
     async def renew(self, worker: str, life: str, holding: tuple[str, ...]) -> dict[str, Verdict]:
         """A sign of life for all that the worker holds; the answer says what to go on with."""
@@ -238,7 +240,7 @@ class JobManager:
         self._serve_soon()
 
     async def serve(self) -> None:
-        """Work has come for those who wait for it."""
+        """Work has come for those who wait for it, or from those who have done it."""
         self._serving = False
         await self._foreman.serve()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from actors.runtime.api import Later
+from retender.errors import RetenderError
 
 Q = TypeVar("Q")
 R = TypeVar("R")
@@ -23,6 +24,10 @@ class Asker(Generic[R]):
     def give(self, reply: R) -> None:
         if not self.later.future.done():
             self.later.future.set_result(reply)
+
+    def refuse(self, error: RetenderError) -> None:
+        if not self.later.future.done():
+            self.later.future.set_exception(error)
 
 
 class Waiting(Generic[Q, R]):

@@ -135,6 +135,10 @@ class Draft:
         changed = self.pieces.get((job_id, index))
         return changed if changed is not None else self._board[job_id].pieces[index]
 
+    def leased(self, key: PieceKey, token: str) -> bool:
+        """Whether the piece is out under this very token."""
+        return not self.job(key[0]).finished and self.piece(*key).token == token
+
     def result(self, job_id: str, index: int) -> ChunkResult | None:
         if (job_id, index) in self.results:
             return self.results[job_id, index]

@@ -83,7 +83,8 @@ class Dispatcher:
         return self._leases.get(token)
 
     def choose(self, asked: Exchange, now: float) -> list[Lease]:
-        """Up to `want` pieces that may go to this worker together, taken off the queue."""
+        """Up to `want` pieces that may go to this worker together, taken off the queue and leased.
+        Who cannot have that written down must `put_back`."""
         held = self._by_worker.get(asked.worker, {})
         if any(lease.alone for lease in held.values()):
             return []
@@ -103,8 +104,7 @@ class Dispatcher:
             together = together or self._line(*key)
         return [self._issue(asked, key, now) for key in chosen]
 
-    def given(self, lease: Lease) -> None:
-        """The lease is committed: it counts from here on."""
+    def _enter(self, lease: Lease) -> None:
         self._leases[lease.token] = lease
         self._by_piece[lease.key] = lease.token
         self._by_worker.setdefault(lease.worker, {})[lease.token] = lease
@@ -112,6 +112,7 @@ class Dispatcher:
     def put_back(self, leases: list[Lease]) -> None:
         """The commit failed: the pieces were never given out."""
         for lease in leases:
+            self._end_lease(lease.key, called_off=False, now=lease.granted)
             if lease.alone:
                 self._suspects[lease.key] = None
             else:
@@ -123,7 +124,7 @@ class Dispatcher:
             lease = self._leases.get(token)
             if lease is not None:
                 renewed = msgspec.structs.replace(lease, expires=now + self._lease_seconds)
-                self.given(renewed)
+                self._enter(renewed)
                 verdicts[token] = Verdict.GO_ON
             elif token in self._called_off:
                 verdicts[token] = Verdict.CANCELLED
@@ -195,7 +196,7 @@ class Dispatcher:
 
     def _issue(self, asked: Exchange, key: PieceKey, now: float, *, alone: bool = False) -> Lease:
         self._issued += 1
-        return Lease(
+        lease = Lease(
             token=f"{self._epoch}.{self._issued}",
             worker=asked.worker,
             life=asked.life,
@@ -205,6 +206,8 @@ class Dispatcher:
             expires=now + self._lease_seconds,
             alone=alone,
         )
+        self._enter(lease)
+        return lease
 
     def _suspect_for(self, worker: str, now: float) -> PieceKey | None:
         """A suspect is kept for the first worker that asks, until that one's hands are empty."""

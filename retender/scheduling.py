@@ -2,8 +2,9 @@
 
 The order, from the strongest rule to the weakest:
 
-1. every `AGEING_TURN`th turn goes to the job that has gone longest without one, whatever its
-   priority: so nothing starves;
+1. every `AGEING_TURN`th free choice goes to the job that has gone longest without a turn, whatever
+   its priority: so nothing starves. A choice is free when no batch has been begun that it must
+   fit, and is counted for each kind of worker by itself;
 2. the caller's priority;
 3. the caller who has been served least (start-time fair queueing over seconds of audio: a caller
    who returns after a pause is not owed the time away);
@@ -17,7 +18,7 @@ again and the outdated ones thrown away when they surface.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 AGEING_TURN = 4
@@ -53,6 +54,10 @@ class _Ticket:
         self.pieces: list[tuple[int, float]] = []
 
 
+_Head = tuple[tuple[float, ...], str]
+"""A job that could be next, with what to compare it by."""
+
+
 class _Line:
     """The waiting jobs whose pieces may share a batch."""
 
@@ -74,8 +79,8 @@ class _Line:
         heapq.heappush(jobs, entry)
         heapq.heappush(self._longest, (ticket.since, ticket.arrived, ticket.version, terms.job_id))
 
-    def first(self) -> tuple[tuple[float, ...], str] | None:
-        """The job whose turn it is by rules 2 to 5, with what to compare it by across lines."""
+    def first(self) -> _Head | None:
+        """The job whose turn it is by rules 2 to 5."""
         for priority in sorted(self._callers, reverse=True):
             callers = self._callers[priority]
             while callers:
@@ -94,7 +99,7 @@ class _Line:
             del self._callers[priority]
         return None
 
-    def longest_waiting(self) -> tuple[tuple[float, ...], str] | None:
+    def longest_waiting(self) -> _Head | None:
         while self._longest:
             since, arrived, version, job_id = self._longest[0]
             if self._valid(version, job_id):
@@ -115,12 +120,15 @@ class FairQueue:
         self._active: dict[str, int] = {}
         self._virtual = 0.0
         self._turn = 0
+        self._choices: dict[frozenset[str], int] = {}
         self._arrivals = 0
+        self._statements = 0
+        self._pieces = 0
         self.seconds = 0.0
         """Audio in all waiting pieces."""
 
     def __len__(self) -> int:
-        return sum(len(ticket.pieces) for ticket in self._tickets.values())
+        return self._pieces
 
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._tickets
@@ -134,6 +142,7 @@ class FairQueue:
             ticket.since = self._turn
             self._enter(offer.owner)
         heapq.heappush(ticket.pieces, (offer.piece, offer.seconds))
+        self._pieces += 1
         self.seconds += offer.seconds
         self._restate(ticket, offer)
 
@@ -141,6 +150,7 @@ class FairQueue:
         """None of the job's pieces waits any more."""
         ticket = self._tickets.get(job_id)
         if ticket is not None:
+            self._pieces -= len(ticket.pieces)
             self.seconds -= sum(seconds for _, seconds in ticket.pieces)
             self._remove(ticket)
 
@@ -151,6 +161,7 @@ class FairQueue:
             return None
         ticket = self._tickets[job_id]
         index, seconds = heapq.heappop(ticket.pieces)
+        self._pieces -= 1
         self.seconds -= seconds
         self._turn += 1
         owner = ticket.terms.owner
@@ -166,26 +177,36 @@ class FairQueue:
 
     def put_back(self, offer: Offer) -> None:
         """Undo a `take`: the piece could not be given out after all."""
+        served = self._served.get(offer.owner, self._virtual)
+        self._served[offer.owner] = served - max(offer.seconds, LEAST_CHARGE)
         self.offer(offer)
-        self._served[offer.owner] -= max(offer.seconds, LEAST_CHARGE)
 
     def _choose(self, engines: Collection[str], line: str | None) -> str | None:
-        lines = self._serving(engines, line)
-        if self._turn % AGEING_TURN == AGEING_TURN - 1:
-            heads = [head for each in lines if (head := each.longest_waiting()) is not None]
-        else:
-            heads = [head for each in lines if (head := each.first()) is not None]
+        if line is not None:
+            return self._foremost([line] if line in self._lines else [], _Line.first)
+        lines = [name for name, each in self._lines.items() if each.engine in {"auto", *engines}]
+        kind = frozenset(engines)
+        choices = self._choices.get(kind, 0) + 1
+        rule = _Line.first if choices % AGEING_TURN else _Line.longest_waiting
+        job_id = self._foremost(lines, rule)
+        if job_id is not None:
+            self._choices[kind] = choices
+        return job_id
+
+    def _foremost(self, lines: list[str], rule: Callable[[_Line], _Head | None]) -> str | None:
+        heads = []
+        for name in lines:
+            if (head := rule(self._lines[name])) is not None:
+                heads.append(head)
+            else:
+                del self._lines[name]
         return min(heads)[1] if heads else None
 
-    def _serving(self, engines: Collection[str], line: str | None) -> Iterator[_Line]:
-        if line is not None:
-            found = self._lines.get(line)
-            return iter(() if found is None else (found,))
-        return (each for each in self._lines.values() if each.engine in {"auto", *engines})
-
     def _restate(self, ticket: _Ticket, terms: Offer) -> None:
+        # No statement of an earlier ticket of the same job may pass for one of this.
+        self._statements += 1
+        ticket.version = self._statements
         ticket.terms = terms
-        ticket.version += 1
         line = self._lines.get(terms.line)
         if line is None:
             line = self._lines[terms.line] = _Line(terms.engine, self._tickets, self._served)
@@ -200,6 +221,8 @@ class FairQueue:
             self._forget_callers()
         if not self._tickets:
             self._lines.clear()
+            # What is left of it are the errors of rounding.
+            self.seconds = 0.0
 
     def _enter(self, owner: str) -> None:
         if owner not in self._active:

@@ -28,8 +28,8 @@ class TrustingJournal(FaultyJournal):
 class RememberingDispatcher(Dispatcher):
     """Never forgets a lease it has given, as if none ever ended."""
 
-    def given(self, lease: Lease) -> None:
-        super().given(lease)
+    def _enter(self, lease: Lease) -> None:
+        super()._enter(lease)
         self.__dict__.setdefault("ever", {})[lease.token] = lease
 
     def lease(self, token: str) -> Lease | None:

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from actors import ledger
+from retender.board import Draft
 from tests.simulation.broken import LooseJournal, RememberingDispatcher, TrustingJournal
 from tests.simulation.invariants import Violation
 from tests.simulation.world import World
@@ -59,6 +60,7 @@ def test_a_service_that_takes_results_under_ended_leases_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ledger, "Dispatcher", RememberingDispatcher)
+    monkeypatch.setattr(Draft, "leased", lambda draft, key, _: not draft.job(key[0]).finished)
     assert seeds_until_caught(TrustingJournal) <= NET
 
 

@@ -60,8 +60,6 @@ class Desk:
         for lease in leases:
             rulings.give(draft, lease.job_id, lease.index, lease.token)
         self.commit(draft)
-        for lease in leases:
-            self.dispatcher.given(lease)
         return leases
 
     def crash(self, *leases: Lease) -> None:

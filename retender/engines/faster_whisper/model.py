@@ -1,0 +1,253 @@
+"""A Whisper model in memory: features, encoding, generating, aligning.
+
+faster-whisper brings features and tokens, CTranslate2 computes. Every call blocks until it is
+done, and several threads may call at once: each call takes one of the model's lanes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from ctranslate2 import StorageView
+from faster_whisper import WhisperModel  # type: ignore[import-untyped] # it carries no types
+from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped] # as above
+from faster_whisper.transcribe import (  # type: ignore[import-untyped] # as above
+    get_suppressed_tokens,
+)
+from numpy.typing import NDArray
+
+from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.errors import EngineFailed, ModelUnavailable
+
+Samples = NDArray[np.float32]
+Features = NDArray[np.float32]
+
+ENCODED_FRAMES: Final = 3000
+"""What faster-whisper gives the encoder, whatever the model's window is."""
+
+FRAMES_PER_SECOND: Final = 100
+
+_FIRST_TIMESTAMP_AT_MOST: Final = 50
+"""In steps of 0.02 s: the first second, where a transcript may begin."""
+
+_BEST_OF: Final = 5
+_EVERYTHING: Final = -1
+
+
+class Line(NamedTuple):
+    """What the model is told to do with a chunk."""
+
+    language: str
+    task: str
+    prompt: str = ""
+    hotwords: str = ""
+
+
+class Sampling(NamedTuple):
+    """How text is drawn from the model's probabilities. At temperature 0 nothing is random."""
+
+    beam: int = 5
+    temperature: float = 0.0
+    never_twice: int = 0
+    """No run of so many tokens may come again."""
+
+
+class Generated(NamedTuple):
+    tokens: tuple[int, ...]
+    average: float
+    """The mean of the logarithms of the tokens' probabilities."""
+    no_speech: float
+    full: bool
+    """There was no room for another token: more may have been said."""
+
+
+class Aligned(NamedTuple):
+    """A word, how many tokens it is made of, and where in the window it was heard."""
+
+    text: str
+    tokens: int
+    start: float = 0.0
+    end: float = 0.0
+    confidence: float = 1.0
+
+
+class Model:
+    """Raises `EngineFailed` where computing fails, for want of memory say."""
+
+    def __init__(self, folder: Path, settings: WhisperSettings) -> None:
+        self._lock = Lock()
+        self._tokenizers: dict[tuple[str, str], Any] = {}
+        try:
+            self._whisper = WhisperModel(
+                str(folder),
+                device=settings.device,
+                compute_type=settings.precision,
+                cpu_threads=settings.threads,
+                num_workers=settings.lanes,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelUnavailable(f"the model in {folder} cannot be loaded: {error}") from error
+        give_memory_back()
+
+    @property
+    def multilingual(self) -> bool:
+        return bool(self._whisper.model.is_multilingual)
+
+    @cached_property
+    def window(self) -> int:
+        """Frames that the model was trained to hear at once."""
+        return min(ENCODED_FRAMES, int(self._whisper.feature_extractor.nb_max_frames))
+
+    @cached_property
+    def first_timestamp(self) -> int:
+        """Tokens from this one on are times, in steps of 0.02 s."""
+        return int(self._tokenizer("en", "transcribe").timestamp_begin)
+
+    def knows(self, language: str) -> bool:
+        token = self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>")
+        return token is not None if self.multilingual else language == "en"
+
+    def features(self, samples: Samples) -> Features:
+        """One column for each hundredth of a second."""
+        features: Features = self._whisper.feature_extractor(samples)[..., :-1]
+        return features
+
+    def encode(self, windows: Sequence[Features]) -> StorageView:
+        try:
+            return self._whisper.encode(np.stack([_padded(window) for window in windows]))
+        except (RuntimeError, MemoryError) as error:
+            raise EngineFailed(f"encoding failed: {error}") from error
+
+    def detect(self, encoded: StorageView) -> list[dict[str, float]]:
+        """The probability of each language in each window."""
+        found = self._whisper.model.detect_language(encoded)
+        return [{token[2:-2]: float(share) for token, share in each} for each in found]
+
+    def prompt(self, line: Line) -> tuple[int, ...]:
+        """Hot words and the end of the prompt, within the room for previous text."""
+        tokenizer = self._tokenizer(line.language, line.task)
+        room = int(self._whisper.max_length) // 2 - 1
+        hot = tokenizer.encode(f" {line.hotwords.strip()}") if line.hotwords.strip() else []
+        before = tokenizer.encode(f" {line.prompt.strip()}") if line.prompt.strip() else []
+        hot = hot[: room // 2] if before else hot[:room]
+        previous = (*hot, *before[-(room - len(hot)) :])
+        start = tuple(tokenizer.sot_sequence)
+        return (tokenizer.sot_prev, *previous, *start) if previous else start
+
+    def generate(
+        self, encoded: StorageView, prompts: Sequence[tuple[int, ...]], sampling: Sampling
+    ) -> list[Generated]:
+        """One answer for each window. All prompts must be equally long."""
+        how: dict[str, Any] = {"beam_size": sampling.beam}
+        if sampling.temperature > 0:
+            how = {
+                "beam_size": 1,
+                "num_hypotheses": _BEST_OF,
+                "sampling_topk": 0,
+                "sampling_temperature": sampling.temperature,
+            }
+        try:
+            results = self._whisper.model.generate(
+                encoded,
+                [list(prompt) for prompt in prompts],
+                max_length=self._whisper.max_length,
+                no_repeat_ngram_size=sampling.never_twice,
+                return_scores=True,
+                return_no_speech_prob=True,
+                suppress_tokens=list(self._suppressed),
+                max_initial_timestamp_index=_FIRST_TIMESTAMP_AT_MOST,
+                **how,
+            )
+        except (RuntimeError, MemoryError) as error:
+            raise EngineFailed(f"recognition failed: {error}") from error
+        return [
+            self._generated(result, len(prompt))
+            for result, prompt in zip(results, prompts, strict=True)
+        ]
+
+    def text(self, tokens: Sequence[int]) -> str:
+        decoded: str = self._tokenizer("en", "transcribe").decode(list(tokens))
+        return decoded
+
+    def words(self, line: Line, tokens: Sequence[int]) -> list[Aligned]:
+        """The text's words, without their times."""
+        tokenizer = self._tokenizer(line.language, line.task)
+        texts, parts = tokenizer.split_to_word_tokens(list(tokens))
+        return [Aligned(text, len(part)) for text, part in zip(texts, parts, strict=True)]
+
+    def align(
+        self,
+        encoded: StorageView,
+        line: Line,
+        texts: Sequence[Sequence[int]],
+        frames: Sequence[int],
+    ) -> list[list[Aligned]]:
+        """The words of each window's text with the times at which the model heard them."""
+        tokenizer = self._tokenizer(line.language, line.task)
+        texts = [list(text) for text in texts]
+        try:
+            found = self._whisper.find_alignment(tokenizer, texts, encoded, list(frames))
+        except (RuntimeError, MemoryError) as error:
+            raise EngineFailed(f"aligning words failed: {error}") from error
+        return [
+            [
+                Aligned(
+                    word["word"],
+                    len(word["tokens"]),
+                    float(word["start"]),
+                    float(word["end"]),
+                    min(1.0, float(word["probability"])),
+                )
+                for word in words
+            ]
+            for words in found
+        ]
+
+    def unload(self) -> None:
+        """Nearly all of the memory comes back at once; the rest when the process ends."""
+        self._whisper.model.unload_model()
+        del self._whisper
+        give_memory_back()
+
+    @cached_property
+    def _suppressed(self) -> tuple[int, ...]:
+        tokenizer = self._tokenizer("en", "transcribe")
+        return tuple(map(int, get_suppressed_tokens(tokenizer, [_EVERYTHING])))
+
+    def _tokenizer(self, language: str, task: str) -> Any:
+        with self._lock:
+            made = self._tokenizers.get((language, task))
+            if made is None:
+                made = Tokenizer(
+                    self._whisper.hf_tokenizer, self.multilingual, task=task, language=language
+                )
+                self._tokenizers[language, task] = made
+            return made
+
+    def _generated(self, result: Any, prompt: int) -> Generated:
+        tokens = tuple(result.sequences_ids[0])
+        length = len(tokens)
+        average = float(result.scores[0]) * length / (length + 1)
+        full = prompt + length >= int(self._whisper.max_length)
+        return Generated(tokens, average, float(result.no_speech_prob), full)
+
+
+def give_memory_back() -> None:
+    """The C library keeps what is freed, unless told; glibc alone can be told."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def _padded(window: Features) -> Features:
+    missing = ENCODED_FRAMES - window.shape[-1]
+    return np.pad(window, ((0, 0), (0, missing))) if missing > 0 else window[:, :ENCODED_FRAMES]

@@ -1,0 +1,89 @@
+"""How much memory a model needs, and which one to take where the asked one does not fit.
+
+Measured on int8 models of the true sizes: a parameter takes a byte once loaded (two in float16,
+four in float32); the hub's files are float16 and pass through memory whole; and each lane needs
+room to compute in, which grows with the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from retender.engines.models.names import KNOWN, Known, canonical
+from retender.errors import ModelUnavailable
+
+MEGABYTE: Final = 1_000_000
+
+RUNTIME: Final = 120 * MEGABYTE
+"""The process itself, with faster-whisper imported and no model."""
+
+_BYTES: Final[Mapping[str, int]] = MappingProxyType(
+    {"int8": 1, "int8_float16": 1, "float16": 2, "bfloat16": 2, "int16": 2, "float32": 4}
+)
+_WIDEST: Final = 4
+_FILE_BYTES: Final = 2
+
+_LANE: Final = 90 * MEGABYTE
+_LANE_PER_PARAMETER: Final = 0.75
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Deterministic: the same question has the same answer on every worker of a machine."""
+
+    asked: str
+    used: str
+
+    @property
+    def smaller(self) -> bool:
+        """Not what was asked for, and the answer is to say so."""
+        return self.used != self.asked
+
+
+def loaded_bytes(millions: float, precision: str) -> int:
+    """What the weights take up once they are there."""
+    return round(millions * MEGABYTE * _BYTES.get(precision, _WIDEST))
+
+
+def needed_bytes(millions: float, precision: str, lanes: int) -> int:
+    """The most that a worker with this model ever takes: while loading, or with all lanes busy."""
+    loading = round(millions * MEGABYTE * _FILE_BYTES)
+    lane = _LANE + round(millions * MEGABYTE * _LANE_PER_PARAMETER)
+    return RUNTIME + max(loading, loaded_bytes(millions, precision) + lanes * lane)
+
+
+def choose(name: str, room: int, precision: str, lanes: int) -> Choice:
+    """The asked model, or the largest smaller one of its kind that fits into `room` bytes.
+
+    0 is room without end. A model of unknown size is taken at its word. Raises
+    `ModelUnavailable` where nothing fits.
+    """
+    asked = canonical(name)
+    known = KNOWN.get(asked)
+    if known is None or not room or _fits(known, room, precision, lanes):
+        return Choice(asked, asked)
+    smaller = [
+        other
+        for other in _substitutes(known)
+        if KNOWN[other].millions < known.millions and _fits(KNOWN[other], room, precision, lanes)
+    ]
+    if not smaller:
+        least = needed_bytes(KNOWN["tiny"].millions, precision, lanes) // MEGABYTE
+        raise ModelUnavailable(
+            f"no model fits into {room // MEGABYTE} MB of memory; the smallest needs {least} MB: "
+            "give the service more memory or fewer lanes, or have Groq do the recognition"
+        )
+    return Choice(asked, max(smaller, key=lambda other: KNOWN[other].millions))
+
+
+def _substitutes(known: Known) -> tuple[str, ...]:
+    """Plain models only: `turbo` does not translate, distilled ones know only English."""
+    sizes = ("tiny", "base", "small", "medium")
+    return tuple(f"{size}.en" for size in sizes) if known.english_only else (*sizes, "large-v3")
+
+
+def _fits(known: Known, room: int, precision: str, lanes: int) -> bool:
+    return needed_bytes(known.millions, precision, lanes) <= room

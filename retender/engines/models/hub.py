@@ -1,0 +1,160 @@
+"""The hub of models, as far as it is needed: which files a model has, and the bytes of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+import httpx
+import msgspec
+
+WANTED: Final = (
+    "config.json",
+    "model.bin",
+    "preprocessor_config.json",
+    "tokenizer.json",
+    "vocabulary.*",
+)
+"""Nothing else of a repository is ever downloaded."""
+
+CONNECT_SECONDS: Final = 10.0
+SILENT_SECONDS: Final = 30.0
+LARGEST_LISTING: Final = 4_000_000
+
+_HASHED_AT_ONCE: Final = 1 << 20
+
+
+class HubSettings(Protocol):
+    @property
+    def hub_url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def proxy(self) -> str | None: ...
+
+
+class RemoteFile(msgspec.Struct, frozen=True):
+    """A file, and what its content must hash to: SHA-256, or Git's own name for small ones."""
+
+    name: str
+    size: int
+    sha256: str = ""
+    git: str = ""
+
+    def is_at(self, path: Path) -> bool:
+        if not path.is_file() or path.stat().st_size != self.size:
+            return False
+        digest = hashlib.sha256()
+        if not self.sha256:
+            digest = hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
+        with path.open("rb") as file:
+            while part := file.read(_HASHED_AT_ONCE):
+                digest.update(part)
+        return digest.hexdigest() == (self.sha256 or self.git)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    revision: str
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+class Hub:
+    """`transport` stands in for the network."""
+
+    def __init__(
+        self, settings: HubSettings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
+        self._client = httpx.AsyncClient(
+            base_url=settings.hub_url,
+            headers=headers,
+            transport=transport,
+            proxy=settings.proxy,
+            trust_env=False,
+            follow_redirects=True,
+            timeout=httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def listing(self, repository: str) -> Listing:
+        """What the model consists of, at one revision of its repository."""
+        body = bytearray()
+        url = f"/api/models/{repository}/revision/main?blobs=true"
+        async with self._client.stream("GET", url) as response:
+            response.raise_for_status()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > LARGEST_LISTING:
+                    raise ValueError(f"the hub's answer about {repository} does not end")
+        return read(bytes(body))
+
+    @asynccontextmanager
+    async def opened(
+        self, repository: str, revision: str, file: RemoteFile, begin: int
+    ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        """The file's bytes, and from where on: the beginning, where the hub knows no better."""
+        headers = {"Accept-Encoding": "identity"}
+        if begin:
+            headers["Range"] = f"bytes={begin}-"
+        url = f"/{repository}/resolve/{revision}/{file.name}"
+        async with self._client.stream("GET", url, headers=headers) as response:
+            response.raise_for_status()
+            resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+            yield (begin if resumed else 0), response.aiter_bytes()
+
+
+def read(body: bytes) -> Listing:
+    """Raises `ValueError` for an answer without a model in it."""
+    try:
+        answer = msgspec.json.decode(body, type=_Repository)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"the hub's answer makes no sense: {error}") from error
+    files = tuple(
+        RemoteFile(
+            sibling.rfilename,
+            sibling.size,
+            sibling.lfs.sha256 if sibling.lfs is not None else "",
+            sibling.blobId,
+        )
+        for sibling in answer.siblings
+        if any(fnmatch(sibling.rfilename, wanted) for wanted in WANTED)
+        and "/" not in sibling.rfilename
+    )
+    if not any(file.name == "model.bin" for file in files):
+        raise ValueError("the repository holds no model in CTranslate2's form")
+    return Listing(answer.sha, files)
+
+
+class _Lfs(msgspec.Struct):
+    sha256: str
+
+
+class _Sibling(msgspec.Struct):
+    rfilename: str
+    size: int = 0
+    blobId: str = ""  # noqa: N815 - the hub calls it so
+    lfs: _Lfs | None = None
+
+
+class _Repository(msgspec.Struct):
+    sha: str
+    siblings: list[_Sibling]

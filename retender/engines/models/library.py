@@ -1,0 +1,150 @@
+"""Where a model's files are on this machine, and how they get there.
+
+    models/<name>/              whole models: what lies here has been checked
+    models/.incoming/<name>/    one on its way
+
+Looked for in this order, all of it offline: the folders that the owner named, `models/`, the
+cache that other programs share with the hub. Only then is the network asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+
+from retender.chunks import SAMPLE_RATE
+from retender.engines.models import names
+from retender.engines.models.download import Arrived, Download
+from retender.engines.models.hub import Hub
+from retender.errors import ModelUnavailable
+
+NEEDED: Final = ("config.json", "model.bin", "tokenizer.json")
+"""Without these nothing can be loaded; beside them the hub has `vocabulary.*` and another."""
+
+WINDOW_SECONDS: Final = 30
+"""What Whisper hears at once, unless the model's `preprocessor_config.json` says otherwise."""
+
+
+class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True):
+    root: str
+    """The folder of models."""
+    folders: Mapping[str, str] = {}
+    """Names that the owner gave to folders with models of their own."""
+    shared_cache: str = ""
+    """The hub's own cache on this machine, where there is one."""
+    any_repository: bool = False
+    """Callers may name any repository of the hub, not only the known models."""
+    offline: bool = False
+    hub_url: str = "https://huggingface.co"
+    token: str = ""
+    proxy: str | None = None
+
+    def __repr__(self) -> str:
+        return f"LibrarySettings({self.root})"
+
+
+class Library:
+    """`transport` stands in for the network."""
+
+    def __init__(
+        self, settings: LibrarySettings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._root = Path(settings.root)
+
+    def find(self, name: str) -> Path | None:
+        """Where the model is, without asking anyone."""
+        return next((place for place in self._places(name) if _whole(place)), None)
+
+    async def obtain(self, name: str, progress: Callable[[Arrived], None]) -> Path:
+        """Where the model is; it is downloaded where it is not here. Blocks nothing.
+
+        However many ask at once, in however many processes, one downloads and all are told how
+        far it is. Raises `ModelUnavailable` with what to do.
+        """
+        found = self.find(name)
+        if found is not None:
+            return found
+        repository = self._repository(name)
+        if self._settings.offline:
+            raise self._missing(name, "downloading is switched off")
+        place = self._place(name)
+        incoming = self._root / ".incoming" / place.name
+        async with Hub(self._settings, self._transport) as hub:
+            download = Download(hub, repository, incoming, place, _whole)
+            try:
+                await download.run(progress)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+                raise self._missing(name, str(error) or type(error).__name__) from error
+        return place
+
+    def _places(self, name: str) -> list[Path]:
+        given = self._settings.folders.get(name)
+        if given is not None:
+            return [Path(given)]
+        repository = names.repository(name)
+        if repository is None:
+            return []
+        return [self._place(name), *_snapshots(self._settings.shared_cache, repository)]
+
+    def _place(self, name: str) -> Path:
+        return self._root / names.folder_name(name)
+
+    def _repository(self, name: str) -> str:
+        """Raises `ModelUnavailable` for a name that stands for nothing that may be downloaded."""
+        if name in self._settings.folders:
+            folder = self._settings.folders[name]
+            missing = ", ".join(file for file in NEEDED if not (Path(folder) / file).is_file())
+            raise ModelUnavailable(f"the folder {folder} of the model {name!r} lacks {missing}")
+        known = names.canonical(name) in names.KNOWN
+        repository = names.repository(name)
+        if repository is None or not (known or self._settings.any_repository):
+            accepted = ", ".join(sorted({*names.KNOWN, *self._settings.folders}))
+            raise ModelUnavailable(f"there is no model {name!r}; there are: {accepted}")
+        return repository
+
+    def _missing(self, name: str, why: str) -> ModelUnavailable:
+        return ModelUnavailable(
+            f"the model {name!r} is not here and cannot be downloaded: {why}. Connect this "
+            f"machine to {self._settings.hub_url}, or put {', '.join(NEEDED)} and vocabulary.* "
+            f"of {names.repository(name)} into {self._place(name)}"
+        )
+
+
+def window(folder: Path) -> int:
+    """How many samples the model hears at once."""
+    try:
+        config = (folder / "preprocessor_config.json").read_bytes()
+    except FileNotFoundError:
+        return WINDOW_SECONDS * SAMPLE_RATE
+    try:
+        return msgspec.json.decode(config, type=_Preprocessor).chunk_length * SAMPLE_RATE
+    except msgspec.MsgspecError as error:
+        raise ModelUnavailable(
+            f"preprocessor_config.json in {folder} is broken: {error}"
+        ) from error
+
+
+def _whole(folder: Path) -> bool:
+    return all((folder / file).is_file() for file in NEEDED)
+
+
+def _snapshots(cache: str, repository: str) -> list[Path]:
+    """What the hub's own client has downloaded: the revision that its `main` was last."""
+    if not cache:
+        return []
+    entry = Path(cache) / f"models--{repository.replace('/', '--')}"
+    try:
+        revision = (entry / "refs" / "main").read_text().strip()
+    except OSError:
+        return []
+    return [entry / "snapshots" / revision]
+
+
+class _Preprocessor(msgspec.Struct):
+    chunk_length: int = WINDOW_SECONDS
