@@ -47,6 +47,7 @@ class Foreman:
         self._lanes: Waiting[Exchange, Orders] = Waiting()
         self._drains: Waiting[None, bool] = Waiting()
         self._silent: dict[str, None] = {}
+        self._lives: dict[str, str] = {}
         self._closed = False
 
     @property
@@ -89,7 +90,7 @@ class Foreman:
 
     async def renew(self, worker: str, life: str, holding: tuple[str, ...]) -> dict[str, Verdict]:
         now = self._clock.monotonic()
-        self._hear(worker, now)
+        self._hear(worker, life, now)
         unclaimed = self._dispatcher.unclaimed(worker, life, holding, now - LOST_ORDERS_AFTER)
         await self._return(unclaimed)
         return self._dispatcher.renew(holding, now)
@@ -101,6 +102,8 @@ class Foreman:
         await self._commit(draft)
         self._dispatcher.gone(worker)
         self._silent.pop(worker, None)
+        self._lives.pop(worker, None)
+        self._clear_lanes(worker)
 
     def load(self) -> Load:
         return Load(
@@ -164,7 +167,7 @@ class Foreman:
 
     def _take_in_all(self, draft: Draft, asked: Exchange) -> tuple[str, ...]:
         """The tokens of what no longer counted."""
-        self._hear(asked.worker, self._clock.monotonic())
+        self._hear(asked.worker, asked.life, self._clock.monotonic())
         for lease in self._dispatcher.of_worker(asked.worker, other_than=asked.life):
             self._lose(draft, lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
         return tuple(each.token for each in asked.outcomes if not self._take_in(draft, each))
@@ -185,9 +188,16 @@ class Foreman:
         entries = ((lease, board.get(lease.job_id)) for lease in leases)
         return tuple(order(e.pieces[lease.index], e.job) for lease, e in entries if e is not None)
 
-    def _hear(self, worker: str, now: float) -> None:
+    def _hear(self, worker: str, life: str, now: float) -> None:
         self._dispatcher.seen(worker, now)
         self._silent.pop(worker, None)
+        if self._lives.get(worker, life) != life:
+            self._clear_lanes(worker)
+        self._lives[worker] = life
+
+    def _clear_lanes(self, worker: str) -> None:
+        """Who waited there is dead: what it was given would count as the cause of that."""
+        self._lanes.answer(lambda asked: Orders() if asked.worker == worker else None)
 
     def _take_in(self, draft: Draft, outcome: Outcome) -> bool:
         """Whether it counts."""

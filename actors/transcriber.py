@@ -9,7 +9,7 @@ A crash: the pieces in hand are given to others, and count as attempts. It crash
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 import msgspec
@@ -42,6 +42,8 @@ class Transcriber:
         self._engine: Engine = engine.resolve()(**engine.options)
         self._settings = settings
         self._batches: dict[_Batch, None] = {}
+        self._held: dict[str, None] = {}
+        """Tokens of what was given, until the manager has heard what became of it."""
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -136,23 +138,29 @@ class Transcriber:
                 if self._ctx.stopping or not done:
                     return ()
             else:
+                self._let_go(outcome.token for outcome in done)
+                self._held.update((order.token, None) for order in orders.orders)
                 return orders.orders
 
     async def _beat(self) -> None:
         """Say that we live, and hear what has been called off."""
         while True:
             await asyncio.sleep(self._settings.heartbeat)
-            holding = tuple(token for batch in self._batches for token in batch.open)
             try:
                 verdicts = await self._manager.ask(
-                    JobManager.renew, self._ctx.name, self._life, holding
+                    JobManager.renew, self._ctx.name, self._life, tuple(self._held)
                 )
             except RetenderError as error:
                 logger.debug("{} was not heard: {}", self._ctx.name, error.message)
                 continue
             off = {token for token, verdict in verdicts.items() if verdict is not Verdict.GO_ON}
+            self._let_go(off)
             for batch in list(self._batches):
                 batch.call_off(off)
+
+    def _let_go(self, tokens: Iterable[str]) -> None:
+        for token in tokens:
+            self._held.pop(token, None)
 
 
 class _Batch:

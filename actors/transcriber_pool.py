@@ -80,7 +80,10 @@ class TranscriberPool(Supervisor):
         present = {child.name: child for child in self.children()}
         for number in range(1, size + 1):
             if transcriber(number) not in present:
-                await self.start_child(self._spec(number))
+                # Not by `start_child`: one that does not come up is to be tried again, and to be
+                # seen, like those that were there from the beginning.
+                self._admit(self._spec(number))
+        self._act()
         for name, child in present.items():
             if name not in wanted and child.state != "stopping":
                 await self.stop_child(name)

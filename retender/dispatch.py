@@ -12,6 +12,7 @@ import msgspec
 
 from retender.board import Board, Draft, PieceKey
 from retender.estimates import seconds_left
+from retender.jobs import Job
 from retender.scheduling import FairQueue, Offer
 from retender.work import Exchange, Piece, PieceState, Verdict, line
 
@@ -50,7 +51,8 @@ class Dispatcher:
 
     @property
     def seconds_waiting(self) -> float:
-        return self._queue.seconds
+        suspects = (self._board[job_id].pieces[index] for job_id, index in self._suspects)
+        return self._queue.seconds + sum(self._offer(piece).seconds for piece in suspects)
 
     @property
     def pieces_waiting(self) -> int:
@@ -88,7 +90,7 @@ class Dispatcher:
         held = self._by_worker.get(asked.worker, {})
         if any(lease.alone for lease in held.values()):
             return []
-        if (suspect := self._suspect_for(asked.worker, now)) is not None:
+        if (suspect := self._suspect_for(asked, now)) is not None:
             if held:
                 return []
             del self._suspects[suspect]
@@ -101,7 +103,7 @@ class Dispatcher:
             if key is None:
                 break
             chosen.append(key)
-            together = together or self._line(*key)
+            together = together or self._line(key)
         return [self._issue(asked, key, now) for key in chosen]
 
     def _enter(self, lease: Lease) -> None:
@@ -209,13 +211,16 @@ class Dispatcher:
         self._enter(lease)
         return lease
 
-    def _suspect_for(self, worker: str, now: float) -> PieceKey | None:
+    def _suspect_for(self, asked: Exchange, now: float) -> PieceKey | None:
         """A suspect is kept for the first worker that asks, until that one's hands are empty."""
-        if not self._suspects:
+        engines = {"auto", *asked.engines}
+        fitting = (key for key in self._suspects if self._job(key).options.engine in engines)
+        suspect = next(fitting, None)
+        if suspect is None:
             return None
         if self._reserved is None or self._reserved[1] <= now:
-            self._reserved = (worker, now + self._lease_seconds)
-        return next(iter(self._suspects)) if self._reserved[0] == worker else None
+            self._reserved = (asked.worker, now + self._lease_seconds)
+        return suspect if self._reserved[0] == asked.worker else None
 
     def _end_lease(self, key: PieceKey, *, called_off: bool, now: float) -> None:
         token = self._by_piece.pop(key, None)
@@ -255,5 +260,8 @@ class Dispatcher:
             remaining=left,
         )
 
-    def _line(self, job_id: str, index: int) -> str:
-        return line(index, self._board[job_id].job.options)
+    def _line(self, key: PieceKey) -> str:
+        return line(key[1], self._job(key).options)
+
+    def _job(self, key: PieceKey) -> Job:
+        return self._board[key[0]].job

@@ -14,9 +14,10 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     upload_seconds: float = DAY
     """An upload that has not been finished after so long fails its job."""
     audio_seconds: float = 7 * DAY
-    """The upload of a finished job can be listened to for so long."""
+    """The upload of a finished job can be listened to for so long. That of a failed one stays as
+    long as the job: it may be retried."""
     job_seconds: float = 30 * DAY
-    """A completed or cancelled job and its transcript are forgotten after so long."""
+    """A finished job and its transcript are forgotten after so long."""
     stray_seconds: float = 3600.0
     """A file that no job names may belong to a submission on its way, for so long."""
 

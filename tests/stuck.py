@@ -21,7 +21,7 @@ class Stuck:
         self.script = folder / "stuck"
         self.script.write_text(
             "#!/bin/sh\necho half a file\n"
-            f"exec 3>{self.pipe}\necho here >&3\nsleep 1000 &\nsleep 1000\n"
+            f"exec 3>{self.pipe}\nsleep 1000 &\necho here >&3\nsleep 1000\n"
         )
         self.script.chmod(0o700)
         self._descriptor = os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -182,10 +182,11 @@ class Journal(Protocol):
     async def segments(self, job_id: str) -> tuple[Segment, ...]: ...
 
     async def audio_in_use(self, finished_after: float) -> frozenset[str]:
-        """Hashes of the uploads that unfinished jobs need, or jobs finished since then."""
+        """Hashes of the uploads that unfinished jobs need, or dead letters (they may be retried),
+        or jobs finished since then."""
 
     async def finished_before(self, at: float, limit: int) -> tuple[str, ...]:
-        """Ids of jobs completed or cancelled before then; dead letters are not among them."""
+        """Ids of jobs that ended before then, oldest first."""
 
     async def close(self) -> None: ...
 

@@ -74,14 +74,14 @@ _LOG = """
 _SEGMENTS = "SELECT body FROM segments WHERE job_id = ? ORDER BY id"
 _AUDIO_IN_USE = """
     SELECT sha256 FROM jobs
-    WHERE status IN ('pending', 'queued', 'processing') AND sha256 IS NOT NULL
+    WHERE status IN ('pending', 'queued', 'processing', 'failed') AND sha256 IS NOT NULL
     UNION
     SELECT sha256 FROM jobs WHERE completed_at >= ? AND sha256 IS NOT NULL
 """
 # Left to itself, SQLite looks the states up and sorts all that it finds.
 _FINISHED_BEFORE = """
     SELECT id FROM jobs INDEXED BY jobs_to_forget
-    WHERE status IN ('completed', 'cancelled') AND completed_at < ?
+    WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at < ?
     ORDER BY completed_at LIMIT ?
 """
 

@@ -506,23 +506,24 @@ async def test_an_upload_is_in_use_until_its_last_job_has_been_over_for_long(
     await journal.commit(1, story.begin("running", audio=audio(1)))
     await journal.commit(1, story.begin("uploading", status=Status.PENDING, stage=Stage.UPLOADING))
     await journal.commit(1, story.whole("old", Status.COMPLETED, at=10.0, audio=audio(2)))
-    await journal.commit(1, story.whole("new", Status.FAILED, at=30.0, audio=audio(3)))
+    await journal.commit(1, story.whole("new", Status.COMPLETED, at=30.0, audio=audio(3)))
     await journal.commit(1, story.whole("both", Status.CANCELLED, at=5.0, audio=audio(1)))
 
-    assert await journal.audio_in_use(20.0) == {audio(1).sha256, audio(3).sha256}
-    assert await journal.audio_in_use(40.0) == {audio(1).sha256}
+    await journal.commit(1, story.whole("dead", Status.FAILED, at=1.0, audio=audio(4)))
+
+    kept = {audio(1).sha256, audio(4).sha256}
+    assert await journal.audio_in_use(20.0) == kept | {audio(3).sha256}
+    assert await journal.audio_in_use(40.0) == kept
 
 
-async def test_what_ended_long_ago_is_found_oldest_first_and_dead_letters_are_spared(
-    journal: Journal, story: Story
-) -> None:
+async def test_what_ended_long_ago_is_found_oldest_first(journal: Journal, story: Story) -> None:
     await journal.commit(1, story.whole("second", Status.CANCELLED, at=20.0))
     await journal.commit(1, story.whole("first", Status.COMPLETED, at=10.0))
-    await journal.commit(1, story.whole("dead", Status.FAILED, at=10.0))
+    await journal.commit(1, story.whole("dead", Status.FAILED, at=15.0))
     await journal.commit(1, story.whole("third", Status.COMPLETED, at=30.0))
     await journal.commit(1, story.begin("running"))
 
-    assert await journal.finished_before(30.0, 10) == ("first", "second")
+    assert await journal.finished_before(30.0, 10) == ("first", "dead", "second")
     assert await journal.finished_before(31.0, 1) == ("first",)
     assert await journal.finished_before(10.0, 10) == ()
 

@@ -108,7 +108,8 @@ async def test_cancelled_it_is_killed_with_all_that_it_started(stuck: Stuck) -> 
     running.cancel()
 
     with pytest.raises(asyncio.CancelledError):
-        await running
+        async with asyncio.timeout(DEADLINE):
+            await running
     await stuck.dead()
 
 

@@ -226,17 +226,15 @@ class JournalAgainstModel(RuleBasedStateMachine):
     async def _compare_sets(self) -> None:
         jobs = self.model.jobs.values()
         middle = self.model.position // 2
-        forgettable = {
-            job.id
-            for job in jobs
-            if job.status in {Status.COMPLETED, Status.CANCELLED}
-            and (job.completed_at or 0) < middle
-        }
+        forgettable = {job.id for job in jobs if job.finished and (job.completed_at or 0) < middle}
         assert set(await self.journal.finished_before(middle, EVERYTHING)) == forgettable
         used = {
             job.audio.sha256
             for job in jobs
-            if job.audio and (not job.finished or (job.completed_at or 0) >= middle)
+            if job.audio
+            and (
+                not job.finished or job.status is Status.FAILED or (job.completed_at or 0) >= middle
+            )
         }
         assert await self.journal.audio_in_use(middle) == used
 

@@ -257,7 +257,6 @@ class World:
             await self._insist(job_id, "cancel")
         job = await self._ended(job_id)
         if job.status is Status.FAILED and draw.random() < 0.5:
-            self.blobs.put(script)
             await self._insist(job_id, "retry")
             job = await self._ended(job_id)
         await self._followed(follower, job_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from retender import rulings
 from retender.board import Board, Draft
 from retender.chunks import SAMPLE_RATE, Chunk, Plan
@@ -46,15 +48,21 @@ class Desk:
         )
         rulings.accept(draft, job, None)
         self.commit(draft)
-        (lease,) = self.give(worker="preparer")
+        (lease,) = self.give(worker="preparer", engines=("local", "groq"))
         each = 10 * SAMPLE_RATE
         plan = Plan(10.0 * chunks, tuple(Chunk(n * each, (n + 1) * each) for n in range(chunks)))
         draft = self.draft()
         rulings.prepared(draft, draft.piece(*lease.key), plan, Made())
         self.commit(draft)
 
-    def give(self, want: int = 1, worker: str = "w", life: str = "1") -> list[Lease]:
-        asked = Exchange(worker=worker, life=life, want=want)
+    def give(
+        self,
+        want: int = 1,
+        worker: str = "w",
+        life: str = "1",
+        engines: tuple[str, ...] = ("local",),
+    ) -> list[Lease]:
+        asked = Exchange(worker=worker, life=life, want=want, engines=engines)
         leases = self.dispatcher.choose(asked, self.now)
         draft = self.draft()
         for lease in leases:
@@ -197,3 +205,104 @@ def test_workers_are_counted_while_they_are_heard_of() -> None:
     assert desk.dispatcher.workers(15.0) == 1
     desk.dispatcher.gone("b")
     assert desk.dispatcher.workers(15.0) == 0
+
+
+def test_the_end_of_a_job_calls_off_all_that_is_out_of_it() -> None:
+    desk = Desk()
+    desk.job("one")
+    tokens = tuple(lease.token for lease in desk.give(2))
+    draft = desk.draft()
+    rulings.fail(draft, "one", EngineFailed("for good").failure())
+    desk.commit(draft)
+    assert Verdict.GO_ON not in desk.dispatcher.renew(tokens, 0.0).values()
+    assert (desk.dispatcher.leases, desk.dispatcher.busy_workers) == (0, 0)
+    assert desk.dispatcher.pieces_waiting == 0
+
+
+def test_what_was_called_off_is_remembered_for_a_while_and_not_for_ever() -> None:
+    desk = Desk()
+    tokens = []
+    for job_id in ("one", "two"):
+        desk.job(job_id, 1)
+        tokens += [lease.token for lease in desk.give()]
+        draft = desk.draft()
+        rulings.cancel(draft, job_id)
+        desk.commit(draft)
+        desk.later(11 * LEASE)
+    assert list(desk.dispatcher.renew(tuple(tokens), desk.now).values()) == [
+        Verdict.LOST,
+        Verdict.CANCELLED,
+    ]
+
+
+def test_a_job_takes_its_delayed_pieces_and_its_suspects_along() -> None:
+    desk = Desk()
+    desk.job("one", 2)
+    suspect, delayed = desk.give(2)
+    desk.crash(suspect)
+    desk.later(1.0)
+    desk.crash(delayed)
+    draft = desk.draft()
+    rulings.cancel(draft, "one")
+    desk.commit(draft)
+    desk.later(1000.0)
+    assert (desk.dispatcher.pieces_waiting, desk.give(4)) == (0, [])
+
+
+def test_a_worker_gets_nothing_that_another_engine_is_asked_for() -> None:
+    desk = Desk()
+    desk.job("one", 2, Options(engine="groq"))
+    assert desk.give(4) == []
+    assert len(desk.give(4, engines=("local", "groq"))) == 2
+
+
+def test_a_suspect_goes_only_to_a_worker_with_its_engine() -> None:
+    desk = Desk()
+    desk.job("one", 1, Options(engine="groq"))
+    desk.job("two", 1)
+    desk.crash(*desk.give(engines=("groq",)))
+    desk.later(1.0)
+    assert [lease.job_id for lease in desk.give()] == ["two"]
+    assert [lease.job_id for lease in desk.give(worker="g", engines=("groq",))] == ["one"]
+
+
+def test_a_suspect_is_audio_that_waits() -> None:
+    """Else a pool that has shrunk to nothing would never work on it."""
+    desk = Desk()
+    desk.job("one", 1)
+    desk.crash(*desk.give())
+    desk.later(1.0)
+    assert (desk.dispatcher.pieces_waiting, desk.dispatcher.seconds_waiting) == (1, 10.0)
+
+
+def test_a_suspect_that_could_not_be_committed_is_worked_on_alone_still() -> None:
+    desk = Desk()
+    desk.job("one", 2)
+    desk.crash(*desk.give())
+    desk.later(1.0)
+    desk.dispatcher.put_back(
+        desk.dispatcher.choose(Exchange(worker="w", life="1", want=2), desk.now)
+    )
+    assert desk.dispatcher.leases == 0
+    assert [lease.alone for lease in desk.give(2)] == [True]
+
+
+def test_chunks_and_preparations_share_no_batch() -> None:
+    desk = Desk()
+    desk.job("one", 1)
+    draft = desk.draft()
+    for job_id in ("two", "three"):
+        job = replace(desk.board["one"].job, id=job_id, status=Status.QUEUED, chunks=0)
+        rulings.accept(draft, job, None)
+    desk.commit(draft)
+    batches = [[lease.index for lease in desk.give(5)] for _ in range(2)]
+    assert sorted(batches) == [[0, 0], [1]]
+
+
+def test_a_dispatcher_begins_with_all_that_waits_on_the_board() -> None:
+    desk = Desk()
+    desk.job("one", 3)
+    desk.give()
+    again = Dispatcher(desk.board, epoch=4, lease_seconds=LEASE)
+    again.load()
+    assert (again.pieces_waiting, again.seconds_waiting) == (2, 20.0)

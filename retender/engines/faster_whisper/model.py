@@ -15,8 +15,8 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from ctranslate2 import StorageView
-from faster_whisper import WhisperModel  # type: ignore[import-untyped] # it carries no types
+from ctranslate2 import StorageView  # type: ignore[import-untyped] # it carries no types
+from faster_whisper import WhisperModel  # type: ignore[import-untyped] # as above
 from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped] # as above
 from faster_whisper.transcribe import (  # type: ignore[import-untyped] # as above
     get_suppressed_tokens,
@@ -24,6 +24,7 @@ from faster_whisper.transcribe import (  # type: ignore[import-untyped] # as abo
 from numpy.typing import NDArray
 
 from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.engines.faster_whisper.tokens import Aligned
 from retender.errors import EngineFailed, ModelUnavailable
 
 Samples = NDArray[np.float32]
@@ -68,16 +69,6 @@ class Generated(NamedTuple):
     """There was no room for another token: more may have been said."""
 
 
-class Aligned(NamedTuple):
-    """A word, how many tokens it is made of, and where in the window it was heard."""
-
-    text: str
-    tokens: int
-    start: float = 0.0
-    end: float = 0.0
-    confidence: float = 1.0
-
-
 class Model:
     """Raises `EngineFailed` where computing fails, for want of memory say."""
 
@@ -110,6 +101,11 @@ class Model:
     def first_timestamp(self) -> int:
         """Tokens from this one on are times, in steps of 0.02 s."""
         return int(self._tokenizer("en", "transcribe").timestamp_begin)
+
+    @cached_property
+    def first_special(self) -> int:
+        """Tokens below this one are text."""
+        return int(self._tokenizer("en", "transcribe").eot)
 
     def knows(self, language: str) -> bool:
         token = self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>")

@@ -22,8 +22,8 @@ class WhisperSettings(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 1
     """Chunks in one batch: gains much on a GPU, little on a CPU."""
     memory: int = 0
-    """Bytes that a worker may take; where the asked model needs more, a smaller one is used.
-    0: without end."""
+    """Bytes that a worker may take: where the asked model needs more, a smaller one is used, and
+    several models stay loaded as long as they fit. 0: unknown; the asked one, one at a time."""
     idle_seconds: float = 600.0
     """After so long without work the engine says that it is spent: the memory of its models comes
     back to the machine when its process ends."""

@@ -55,11 +55,21 @@ def needed_bytes(millions: float, precision: str, lanes: int) -> int:
     return RUNTIME + max(loading, loaded_bytes(millions, precision) + lanes * lane)
 
 
+def room_for_models(memory: int) -> int:
+    """What the models of a worker may hold together, of all that the worker may take."""
+    return max(0, memory - RUNTIME)
+
+
+def held_bytes(file: int, lanes: int) -> int:
+    """An upper bound of what a model of whatever kind holds while it is used, by its file."""
+    return round(file * (1 + lanes * _LANE_PER_PARAMETER))
+
+
 def choose(name: str, room: int, precision: str, lanes: int) -> Choice:
     """The asked model, or the largest smaller one of its kind that fits into `room` bytes.
 
-    0 is room without end. A model of unknown size is taken at its word. Raises
-    `ModelUnavailable` where nothing fits.
+    0: nobody knows, and the asked one is taken. A model of unknown size is taken at its word.
+    Raises `ModelUnavailable` where nothing fits.
     """
     asked = canonical(name)
     known = KNOWN.get(asked)

@@ -22,7 +22,8 @@ from retender.engines.models.download import Arrived, Download
 from retender.engines.models.hub import Hub
 from retender.errors import ModelUnavailable
 
-NEEDED: Final = ("config.json", "model.bin", "tokenizer.json")
+MODEL: Final = "model.bin"
+NEEDED: Final = ("config.json", MODEL, "tokenizer.json")
 """Without these nothing can be loaded; beside them the hub has `vocabulary.*` and another."""
 
 WINDOW_SECONDS: Final = 30

@@ -27,7 +27,8 @@ CREATE INDEX jobs_by_owner ON jobs (owner, ordinal);
 CREATE INDEX jobs_by_status ON jobs (status, ordinal);
 CREATE INDEX jobs_by_owner_and_status ON jobs (owner, status, ordinal);
 CREATE INDEX jobs_by_end ON jobs (completed_at, sha256);
-CREATE INDEX jobs_to_forget ON jobs (completed_at) WHERE status IN ('completed', 'cancelled');
+CREATE INDEX jobs_to_forget ON jobs (completed_at)
+    WHERE status IN ('completed', 'failed', 'cancelled');
 CREATE INDEX jobs_known ON jobs (cache_key, ordinal) WHERE status = 'completed';
 
 CREATE TABLE pieces (

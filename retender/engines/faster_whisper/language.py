@@ -1,0 +1,78 @@
+"""The language of a recording, one for all of its chunks.
+
+Chunks are worked on side by side, by whoever is free, so none may decide for the others. The
+language is found once, by a rule that depends on the recording alone, and noted in the job's
+folder, where every worker finds it. Should two look for it at the same time, both find the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+import numpy as np
+
+from retender.audio.pcm import Pcm
+from retender.chunks import SAMPLE_RATE
+from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Model, Samples
+
+PLACES: Final = 3
+"""Windows listened to at most."""
+
+SURE: Final = 0.5
+"""A language that is this probable in one window needs no second one."""
+
+_NOTE: Final = "language.json"
+_FULL_SCALE: Final = 32768.0
+
+
+class Detected(msgspec.Struct, frozen=True):
+    language: str
+    probability: float
+
+
+class Place(Protocol):
+    """A span, or a chunk."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+def detect(model: Model, pcm: Pcm, places: Sequence[Place]) -> Detected:
+    """The first place whose language is sure decides; where none is, all of them together."""
+    if not model.multilingual:
+        return Detected("en", 1.0)
+    window = model.window * SAMPLE_RATE // FRAMES_PER_SECOND
+    total: dict[str, float] = {}
+    for place in places[:PLACES]:
+        samples = read(pcm, place.start, min(place.end, place.start + window))
+        (shares,) = model.detect(model.encode([model.features(samples)[:, : model.window]]))
+        for language, share in shares.items():
+            total[language] = total.get(language, 0.0) + share
+        surest = max(shares, key=lambda code: (shares[code], code))
+        if shares[surest] >= SURE:
+            return Detected(surest, shares[surest])
+    likeliest = max(total, key=lambda code: (total[code], code))
+    return Detected(likeliest, total[likeliest] / len(places[:PLACES]))
+
+
+def noted(folder: Path) -> Detected | None:
+    try:
+        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Detected)
+    except FileNotFoundError:
+        return None
+
+
+def note(folder: Path, detected: Detected, token: str) -> None:
+    """`token` tells writers apart: whole notes only are ever seen."""
+    part = folder / f"{_NOTE}.{token}"
+    part.write_bytes(msgspec.json.encode(detected))
+    part.replace(folder / _NOTE)
+
+
+def read(pcm: Pcm, start: int, end: int) -> Samples:
+    return np.asarray(pcm.read(start, end), np.float32) / _FULL_SCALE

@@ -1,0 +1,117 @@
+"""Orders for one model, carried out a native call at a time.
+
+Everything here blocks and belongs on a lane's thread. Importing it brings in faster-whisper, 50 MB
+and a second of work: only where a model is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from retender.audio.decode import DECODED
+from retender.audio.pcm import Pcm
+from retender.blobs import BlobStore
+from retender.chunks import SAMPLE_RATE, Plan, Span
+from retender.engines.api import News, Progress
+from retender.engines.faster_whisper import language
+from retender.engines.faster_whisper.decoding import Advance, Utterance, recognise
+from retender.engines.faster_whisper.language import Detected
+from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
+from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
+from retender.jobs import Options
+from retender.work import Broke, Order, Transcribed
+
+AUTO = "auto"
+
+_PLACEHOLDER = "en"
+
+
+class Recogniser:
+    def __init__(self, folder: Path, settings: WhisperSettings, blobs: BlobStore) -> None:
+        self._model = Model(folder, settings)
+        self._beam = settings.beam
+        self._blobs = blobs
+
+    def unload(self) -> None:
+        self._model.unload()
+
+    def settle_language(self, order: Order, plan: Plan) -> None:
+        """For all chunks of a job, before any is worked on."""
+        if plan.chunks and self._wants_detection(order.options):
+            self._settle(order, plan.chunks)
+
+    def work(self, orders: Sequence[Order], name: str) -> Iterator[News]:
+        """One outcome for each order; what is wrong with the computing itself is raised.
+
+        `name` is what the model is called.
+        """
+        begun: list[Order] = []
+        utterances: list[Utterance] = []
+        for order in orders:
+            try:
+                utterances.append(self._utterance(order))
+            except WorkError as error:
+                yield Broke(order.token, error.failure())
+            except InvalidOption as error:
+                yield Broke(order.token, Failure(error.code, error.message, spoils_job=True))
+            else:
+                begun.append(order)
+                yield Progress(order.token, 0.0)
+        for step in recognise(self._model, utterances, self._beam):
+            token = begun[step.number].token
+            if isinstance(step, Advance):
+                yield Progress(token, step.seconds)
+            else:
+                yield Transcribed(token, step.result, "local", name)
+
+    def _utterance(self, order: Order) -> Utterance:
+        options, chunk = order.options, order.chunk
+        assert chunk is not None
+        spoken, probability = self._language(order)
+        samples = language.read(self._pcm(order), chunk.start, chunk.end)
+        return Utterance(
+            samples,
+            chunk.start / SAMPLE_RATE,
+            Line(spoken, str(options.task), options.prompt, options.hotwords),
+            probability,
+            detect=options.multilingual and self._model.multilingual,
+            words=options.word_timestamps or chunk.overlap > 0,
+            temperature=options.temperature,
+        )
+
+    def _language(self, order: Order) -> tuple[str, float | None]:
+        options = order.options
+        if options.multilingual and self._model.multilingual:
+            return _PLACEHOLDER, None
+        if self._wants_detection(options):
+            found = language.noted(self._blobs.job_folder(order.job_id))
+            found = found or self._settle(order, self._beginning(self._pcm(order)))
+            return found.language, found.probability
+        spoken = _PLACEHOLDER if options.language == AUTO else options.language
+        if not self._model.knows(spoken):
+            raise InvalidOption(f"the model does not know the language {spoken!r}")
+        return spoken, None
+
+    def _wants_detection(self, options: Options) -> bool:
+        auto = options.language == AUTO and not options.multilingual
+        return auto and self._model.multilingual
+
+    def _settle(self, order: Order, places: Sequence[language.Place]) -> Detected:
+        found = language.detect(self._model, self._pcm(order), places)
+        language.note(self._blobs.job_folder(order.job_id), found, order.token)
+        return found
+
+    def _beginning(self, pcm: Pcm) -> list[Span]:
+        """The first windows, where the job was prepared by somebody who left no note."""
+        window = self._model.window * SAMPLE_RATE // FRAMES_PER_SECOND
+        starts = range(0, pcm.samples, window)[: language.PLACES]
+        return [Span(start, min(pcm.samples, start + window)) for start in starts]
+
+    def _pcm(self, order: Order) -> Pcm:
+        try:
+            return Pcm.at(self._blobs.job_folder(order.job_id) / DECODED)
+        except FileNotFoundError as error:
+            gone = "the decoded audio of this job is no longer here"
+            raise UploadExpired(gone) from error
