@@ -7,7 +7,7 @@ EXTRAS := dev,whisper
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: setup serve test lint format bench soak replay lock diagram clean
+.PHONY: setup tools serve test lint format bench soak replay lock diagram clean
 
 setup: $(INSTALLED)
 
@@ -22,7 +22,16 @@ $(INSTALLED): pyproject.toml requirements/constraints.txt
 serve: setup
 	$(BIN)/retender serve
 
-test: setup
+# What tests need beside Python packages: speech made on the spot, and every codec.
+TOOLS := espeak-ng ffmpeg
+tools:
+	@for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	test -z "$$missing" || { \
+		apt_get="apt-get"; test "$$(id -u)" = 0 || apt_get="sudo apt-get"; \
+		$$apt_get update -qq && $$apt_get install -y -qq --no-install-recommends $$missing; \
+	} || { echo "The tests need$$missing; please install it."; exit 1; }
+
+test: setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered \
 		--ignore tests/simulation --ignore tests/kills
 	$(BIN)/python -m pytest -n $(WORKERS) tests/simulation tests/kills

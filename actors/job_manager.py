@@ -22,6 +22,7 @@ from retender.errors import (
     IdempotencyConflict,
     NotFailed,
     QueueFull,
+    StorageFull,
     UploadExpired,
 )
 from retender.events import Event
@@ -83,8 +84,13 @@ class JobManager:
 
     async def stopping(self) -> None:
         self._foreman.close()
-        await self._foreman.release_all()
-        await self._ledger.journal.close()
+        try:
+            await self._foreman.release_all()
+        except StorageFull as full:
+            # In the next life they are void all the same.
+            logger.warning("leases are left to run out: {}", full.message)
+        finally:
+            await self._ledger.journal.close()
 
     async def drain(self, grace: float) -> Later[bool]:
         """Take nothing new in and give nothing more out. Answered when nothing is in hand any

@@ -1,8 +1,7 @@
-"""Recordings of known words, made on the spot: what was said, when, and how to have it recognised."""
+"""Recordings of known words, spoken on the spot."""
 
 from __future__ import annotations
 
-import hashlib
 import random
 import subprocess
 import tempfile
@@ -13,19 +12,16 @@ from typing import NamedTuple
 
 from tests.media import RATE, silence
 
-ROOT = Path(__file__).parents[1]
-DIGITS = next(
-    (path for path in (ROOT / "models" / "digits",) if path.is_dir()),
-    ROOT.parent / "shared" / "digits-model",
-)
+DIGITS = Path(__file__).parents[1] / "models" / "digits"
 """The trained model that knows these words."""
 
-ENGLISH = tuple(
-    "zero one two three four five six seven eight nine alpha bravo charlie delta echo foxtrot golf "
-    "hotel india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform victor "
-    "whiskey yankee zulu".split()
-)
-SPANISH = tuple("cero uno dos tres cuatro cinco seis siete ocho nueve".split())
+_ENGLISH = """
+zero one two three four five six seven eight nine alpha bravo charlie delta echo foxtrot golf hotel
+india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform victor whiskey
+yankee zulu
+"""
+_SPANISH = "cero uno dos tres cuatro cinco seis siete ocho nueve"
+WORDS = {"en": tuple(_ENGLISH.split()), "es": tuple(_SPANISH.split())}
 VOICES = {"en": "en-us+m4", "es": "es+m4"}
 
 
@@ -73,16 +69,11 @@ def chosen(count: int, words: Sequence[str], chance: random.Random) -> list[str]
 def talk(seconds: float, language: str = "en", *, seed: int = 0, breath: int = 7) -> Speech:
     """Breaths of some words each with pauses between, for about so long."""
     chance = random.Random(seed)
-    vocabulary = ENGLISH if language == "en" else SPANISH
     speech = pause(0.5)
     while len(speech.samples) < seconds * RATE:
-        words = chosen(breath, vocabulary, chance)
+        words = chosen(breath, WORDS[language], chance)
         while speech.words and words[0] == speech.words[-1]:
-            words = chosen(breath, vocabulary, chance)
+            words = chosen(breath, WORDS[language], chance)
         speech += said(words, language, speed=chance.randrange(125, 190))
         speech += pause(chance.uniform(0.4, 0.9))
     return speech
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,14 @@
-"""What may be done to a recording before it is recognised. Nothing of it is done unasked."""
+"""What may be done to a recording before it is recognised. Nothing of it is done unasked.
+
+A recogniser learned from sound as it comes, and each of these costs words where there is nothing
+to clean. Word errors of the digits model, 140 words each (`python -m bench.cleaning`):
+
+                                  as it is   high-pass   noise reduction   loudness
+    clean                            0.7 %       0.7 %             0.7 %      0.7 %
+    hum, 10 dB over the voice        1.4 %       0.7 %             2.1 %      1.4 %
+    noise, 5 dB under the voice      5.7 %      12.1 %             3.6 %      5.7 %
+    half of it 46 dB softer         14.3 %      19.3 %            25.7 %     11.4 %
+"""
 
 from __future__ import annotations
 
@@ -26,7 +36,7 @@ class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
     noise_reduction: bool = False
     """Takes away steady noise."""
     loudness: bool = False
-    """Raises quiet passages, evenly over some seconds."""
+    """Raises quiet passages, as where one of two speakers is far away."""
 
     def filters(self) -> tuple[str, ...]:
         """In this order: noise is measured without the rumble, and not made louder first."""
@@ -40,5 +50,5 @@ class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
         if self.noise_reduction:
             chosen.append("afftdn=nr=12:nf=-40:tn=1")
         if self.loudness:
-            chosen.append("dynaudnorm=f=250:g=31:p=0.9:m=20")
+            chosen.append("dynaudnorm=f=250:g=7:p=0.9:m=100")
         return tuple(chosen)

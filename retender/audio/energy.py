@@ -83,7 +83,7 @@ def _frames(levels: bytearray) -> Iterator[Frame]:
         in_doubt = _DOUBT[0] <= loud - floor < _DOUBT[1]
         enter, leave = _SCALE * (floor + _ENTER), _SCALE * (floor + _LEAVE)
         for level in levels[at : at + _AROUND]:
-            if level >= enter:
+            if in_doubt or level >= enter:
                 yield Frame.SPEECH
             else:
                 yield Frame.SILENCE if level < leave else Frame.UNDECIDED

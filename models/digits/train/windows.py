@@ -96,7 +96,9 @@ class _Draft:
             self._lead()
         most = 24 if chance(self._random, 0.15) else self._most()
         for number in range(_ENDLESS):
-            self._speak(self._phrase(most), follows=number > 0)
+            if number:
+                self._add(silence(self._gap()))
+            self._speak(self._phrase(most))
             if self._length > SAMPLES + _BEYOND:
                 break
 
@@ -104,15 +106,14 @@ class _Draft:
         self._lead()
         most = self._most()
         for number in range(int(self._random.choice([1, 1, 1, 2, 3]))):
-            said = self._phrase(most)
             gap = self._gap() if number else 0.0
-            while self._ends(said, gap) > SAMPLES - _ROOM:
-                if number:
-                    return
+            said = self._phrase(most)
+            while not number and self._ends(said, gap) > SAMPLES - _ROOM:
                 said = self._phrase(5)
-                gap = 0.0
+            if self._ends(said, gap) > SAMPLES - _ROOM:
+                break
             self._add(silence(gap))
-            self._speak(said, follows=False)
+            self._speak(said)
         if chance(self._random, 0.15):
             self._pause(0.02, 0.02)
         else:
@@ -154,9 +155,7 @@ class _Draft:
         manner = MANNERS[int(self._random.integers(len(MANNERS)))]
         return phrase(words, self._voice, manner, self._random)
 
-    def _speak(self, said: Phrase, *, follows: bool) -> None:
-        if follows:
-            self._add(silence(self._gap()))
+    def _speak(self, said: Phrase) -> None:
         self._said.append(tuple(word.later(self._length / SAMPLE_RATE) for word in said.words))
         self._add(said.sound)
 

@@ -46,6 +46,8 @@ def detect(model: Model, pcm: Pcm, places: Sequence[Place]) -> Detected:
     """The first place whose language is sure decides; where none is, all of them together."""
     if not model.multilingual:
         return Detected("en", 1.0)
+    if not places:
+        return Detected("en", 0.0)
     window = model.window * SAMPLE_RATE // FRAMES_PER_SECOND
     total: dict[str, float] = {}
     for place in places[:PLACES]:

@@ -1,0 +1,94 @@
+"""When words were said, and the segments that are made of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from retender.engines.faster_whisper.listening import Piece
+from retender.engines.faster_whisper.sentences import LONGEST, sentences
+from retender.engines.faster_whisper.tokens import Aligned
+from retender.engines.faster_whisper.words import attached, dealt_out, guessed, measured
+
+
+def heard(*words: tuple[str, float, float]) -> list[Aligned]:
+    return [Aligned(text, 1, start, end) for text, start, end in words]
+
+
+def texts(words: list[Aligned]) -> list[str]:
+    return [word.text for word in words]
+
+
+def steady(count: int, *, each: float = 0.4, text: str = " la") -> list[Aligned]:
+    return [Aligned(text, 1, n * each, (n + 1) * each) for n in range(count)]
+
+
+def test_punctuation_belongs_to_its_word_and_takes_none_of_its_time() -> None:
+    words = heard(
+        (" ¿", 0, 0.1), ("Qué", 0.1, 0.5), ("?", 0.5, 2.0), (' "', 2, 2.1), ("No", 2.1, 3)
+    )
+    whole = attached(words)
+    assert texts(whole) == [" ¿Qué?", ' "No']
+    assert [(word.start, word.end) for word in whole] == [(0.1, 0.5), (2.1, 3)]
+    assert sum(word.tokens for word in whole) == len(words)
+
+
+def test_an_opening_mark_at_the_very_end_is_not_lost() -> None:
+    assert texts(attached(heard((" yes", 0, 1), (" (", 1, 1)))) == [" yes", " ("]
+
+
+def test_each_piece_gets_its_own_words() -> None:
+    pieces = [Piece(0, 1, (1, 2)), Piece(1, 2, (3,)), Piece(2, 3, (4, 5))]
+    words = [Aligned(" a", 1), Aligned(" b", 2), Aligned(" c", 1), Aligned(" d", 1)]
+    hands = dealt_out(words, pieces)
+    assert [texts(hand) for hand in hands] == [[" a", " b"], [], [" c", " d"]]
+
+
+def test_the_first_word_does_not_begin_in_the_silence_before_it() -> None:
+    words = [Aligned(" first", 1, 0.0, 5.0), *heard((" second", 5.0, 5.4), (" third", 5.4, 5.8))]
+    (hand,) = measured([words], [Piece(4.5, 6.0, (1, 2, 3))])
+    assert hand[0].start == pytest.approx(4.2)
+    assert hand[0].end == 5.0
+
+
+def test_the_last_word_does_not_last_through_the_silence_after_it() -> None:
+    words = [*heard((" one", 0, 0.4), (" two", 0.4, 0.8)), Aligned(" three", 1, 0.8, 9.0)]
+    (hand,) = measured([words], [Piece(0.0, 1.5, (1, 2, 3))])
+    assert 1.2 <= hand[-1].end <= 1.6
+
+
+def test_words_that_were_not_measured_share_their_piece_by_their_letters() -> None:
+    (hand,) = guessed([heard((" ab", 0, 0), (" abcde", 0, 0))], [Piece(3.0, 6.0, (1, 2))])
+    assert [(word.start, word.end) for word in hand] == [(3.0, 4.0), (4.0, 6.0)]
+
+
+def test_a_sentence_is_a_segment() -> None:
+    words = [*steady(7), Aligned(" end.", 1, 2.8, 3.2), Aligned(" Next", 1, 3.2, 3.6)]
+    assert [len(group) for group in sentences(words)] == [8, 1]
+
+
+def test_very_short_sentences_share_a_segment() -> None:
+    words = heard((" Yes.", 0, 0.4), (" No.", 0.4, 0.8), (" Well", 0.8, 1.2))
+    assert len(sentences(words)) == 1
+
+
+def test_a_long_pause_ends_a_segment() -> None:
+    assert len(sentences(heard((" one", 0, 0.4), (" two", 1.5, 2)))) == 2
+
+
+@pytest.mark.parametrize("seconds", [13, 30, 300])
+def test_no_segment_lasts_for_half_a_minute(seconds: int) -> None:
+    words = steady(round(seconds / 0.4))
+    groups = sentences(words)
+    assert [word for group in groups for word in group] == words
+    assert all(group[-1].end - group[0].start <= LONGEST for group in groups)
+    assert all(group[-1].end - group[0].start >= LONGEST / 4 for group in groups)
+
+
+def test_a_long_sentence_is_cut_after_a_comma_rather_than_between_words() -> None:
+    words = steady(40)
+    words[17] = words[17]._replace(text=" la,")
+    assert [len(group) for group in sentences(words)] == [18, 22]
+
+
+def test_one_word_may_last_as_long_as_it_likes() -> None:
+    assert sentences(heard((" om", 0, 60))) == [heard((" om", 0, 60))]
