@@ -28,7 +28,7 @@ from retender.audio.ffmpeg import find
 FFMPEG: Final = find(os.environ["PATH"])
 RATE: Final = 16_000
 CLIPS, DIGITS = 20, 7
-WORDS = "zero one two three four five six seven eight nine".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 WAYS = {
     "as it is": Cleaning(),
@@ -51,7 +51,20 @@ def spoken(folder: Path, seed: int) -> Clip:
     path = folder / "spoken.wav"
     speak = ["espeak-ng", "-v", "en", "-s", "150", "-w", str(path), " ".join(words)]
     subprocess.run(speak, check=True)
-    take = [FFMPEG, "-v", "error", "-i", path, "-ac", "1", "-ar", str(RATE), "-f", "s16le", "-"]
+    take = [
+        FFMPEG,
+        "-v",
+        "error",
+        "-i",
+        str(path),
+        "-ac",
+        "1",
+        "-ar",
+        str(RATE),
+        "-f",
+        "s16le",
+        "-",
+    ]
     raw = subprocess.run(take, check=True, capture_output=True).stdout
     return Clip(words, np.array(array("h", raw), np.float64))
 
@@ -93,14 +106,16 @@ def errors(meant: list[str], heard: list[str]) -> int:
     return row[-1]
 
 
-async def heard(model: Any, sound: Samples, way: Cleaning, folder: Path) -> list[str]:
-    source = folder / "clip.wav"
+def write(sound: Samples, target: Path) -> None:
     raw = np.clip(np.round(sound), -32768, 32767).astype("<i2").tobytes()
     make = [FFMPEG, "-v", "error", "-y", "-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "-"]
-    subprocess.run([*make, str(source)], input=raw, check=True)
-    (folder / "audio.pcm").unlink(missing_ok=True)
-    pcm = await decode(source, folder, binary=FFMPEG, most_seconds=60, cleaning=way)
-    samples = np.array(pcm.read(0, pcm.samples), np.float32) / 32768
+    subprocess.run([*make, str(target)], input=raw, check=True)
+
+
+async def heard(model: Any, source: Path, way: Cleaning) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        pcm = await decode(source, Path(folder), binary=FFMPEG, most_seconds=60, cleaning=way)
+        samples = np.array(pcm.read(0, pcm.samples), np.float32) / 32768
     segments, _ = model.transcribe(samples, language="en", beam_size=1, temperature=0.0)
     text = " ".join(segment.text for segment in segments)
     return [word.strip(".,!?").lower() for word in text.split()]
@@ -117,8 +132,9 @@ async def main() -> None:
             for way, cleaning in WAYS.items():
                 wrong = 0
                 for clip in clips:
-                    sound = disturbed(clip.sound, condition)
-                    wrong += errors(clip.words, await heard(model, sound, cleaning, folder))
+                    write(disturbed(clip.sound, condition), folder / "clip.wav")
+                    said = await heard(model, folder / "clip.wav", cleaning)
+                    wrong += errors(clip.words, said)
                 print(f"    {way:18}{100 * wrong / (CLIPS * DIGITS):6.1f} %", flush=True)
 
 

@@ -112,6 +112,7 @@ def _listen(model: Model, ears: Sequence[_Ear], beam: int) -> Iterator[Step]:
     if any(ear.undetected for ear in ears):
         for ear, shares in zip(ears, model.detect(encoded), strict=True):
             ear.detected(shares)
+        yield from (ear.advance(ENCODED_SHARE) for ear in ears)
     temperature = ears[0].utterance.temperature
     prompts = [model.prompt(ear.line) for ear in ears]
     answers = model.generate(encoded, prompts, Sampling(beam, temperature))
@@ -137,6 +138,7 @@ def _without_loops(
     again = model.generate(encoded, prompts, Sampling(beam, never_twice=NEVER_TWICE))
     for n, answer in zip(stuck, again, strict=True):
         answers[n] = min(answers[n], answer, key=lambda each: repetition(model, each))
+        yield ears[n].advance()
     return answers
 
 

@@ -127,7 +127,9 @@ class Download:
             return
         remote = self._hub.opened(self._repository, listing.revision, file, begin)
         async with remote as (start, body):
-            with await _off_the_loop(lambda: part.open("r+b" if start else "wb")) as out:
+            with await _off_the_loop(
+                lambda: part.open("r+b" if start else "wb", buffering=0)
+            ) as out:
                 out.seek(start)
                 left = file.size - start
                 async for piece in body:

@@ -1,0 +1,164 @@
+"""What becomes of what a model says, with a model that says what the test wants."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from retender.engines.faster_whisper.decoding import Advance, Told, Utterance, alike, recognise
+from retender.engines.faster_whisper.model import Features, Generated, Line, Model, Sampling
+from retender.engines.faster_whisper.tokens import Aligned
+
+SPECIAL, TIMES = 1000, 1200
+ENGLISH, SPANISH = Line("en", "transcribe"), Line("es", "transcribe")
+LOOP = (1,) * 100
+CALM = (1, 2, 3)
+
+
+class Parrot:
+    """Says for each window, known by its first number, what it was taught; words are numbers."""
+
+    window = 3000
+    first_special = SPECIAL
+    first_timestamp = TIMES
+
+    def __init__(self, says: Mapping[float, Sequence[Generated]]) -> None:
+        self._says = {window: list(answers) for window, answers in says.items()}
+        self.calls: list[tuple[Any, ...]] = []
+
+    def features(self, samples: Features) -> Features:
+        return np.repeat(samples[np.newaxis, :1], 100 * len(samples), axis=1)
+
+    def prompt(self, line: Line) -> tuple[int, ...]:
+        return (1, 2, 3, *([0] * len(line.prompt.split())))
+
+    def encode(self, windows: Sequence[Features]) -> list[float]:
+        encoded = [float(window[0, 0]) for window in windows]
+        self.calls.append(("encode", *encoded))
+        return encoded
+
+    def detect(self, encoded: Sequence[float]) -> list[dict[str, float]]:
+        return [{"en": 0.2, "es": 0.8} if window < 0 else {"en": 1.0} for window in encoded]
+
+    def generate(
+        self, encoded: Sequence[float], prompts: Sequence[tuple[int, ...]], sampling: Sampling
+    ) -> list[Generated]:
+        assert len({len(prompt) for prompt in prompts}) == 1
+        self.calls.append(("generate", sampling, *encoded))
+        return [self._says[window].pop(0) for window in encoded]
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return " ".join(str(token) for token in tokens if token < SPECIAL)
+
+    def words(self, line: Line, tokens: Sequence[int]) -> list[Aligned]:
+        return [Aligned(f" {line.language}{token}", 1) for token in tokens]
+
+    def align(
+        self, encoded: object, line: Line, texts: Sequence[Sequence[int]], frames: Sequence[int]
+    ) -> list[list[Aligned]]:
+        self.calls.append(("align", line.language))
+        return [
+            [Aligned(f" {line.language}{token}", 1, n, n + 1.0) for n, token in enumerate(text)]
+            for text in texts
+        ]
+
+
+def said(tokens: Sequence[int], *, average: float = -0.1, no_speech: float = 0.0) -> Generated:
+    return Generated(tuple(tokens), average, no_speech, full=False)
+
+
+def window(
+    number: float,
+    seconds: int = 10,
+    *,
+    line: Line = ENGLISH,
+    detect: bool = False,
+    words: bool = False,
+) -> Utterance:
+    samples = np.full(seconds, number, np.float32)
+    return Utterance(samples, 0.0, line, detect=detect, words=words)
+
+
+def model(parrot: Parrot) -> Model:
+    return cast("Model", parrot)
+
+
+def texts(parrot: Parrot, *utterances: Utterance) -> list[str]:
+    told = {
+        step.number: " ".join(segment.text for segment in step.result.segments)
+        for step in recognise(model(parrot), utterances, 5)
+        if isinstance(step, Told)
+    }
+    return [told[number] for number in range(len(utterances))]
+
+
+def test_text_that_repeats_itself_is_decoded_again_without_its_neighbours() -> None:
+    parrot = Parrot({1: [said(CALM)], 2: [said(LOOP), said([4, 5])]})
+    assert texts(parrot, window(1), window(2)) == ["en1 en2 en3", "en4 en5"]
+    again = parrot.calls[2:]
+    assert [call[0] for call in again] == ["encode", "generate"]
+    assert all(call[-1] == 2 and 1 not in call for call in again)
+    assert again[1][1].never_twice > 0
+    assert again[1][1].temperature == 0
+
+
+def test_the_less_repetitive_of_two_tries_stands() -> None:
+    parrot = Parrot({1: [said(LOOP[:60]), said(LOOP * 3)]})
+    assert len(texts(parrot, window(1))[0].split()) == 60
+
+
+def test_what_is_likely_silence_and_badly_heard_is_left_out() -> None:
+    made_up = {"average": -1.5, "no_speech": 0.9}
+    assert texts(Parrot({1: [said(CALM, **made_up)]}), window(1)) == [""]
+    assert texts(Parrot({1: [said(CALM, average=-1.5)]}), window(1)) != [""]
+    assert texts(Parrot({1: [said(CALM, no_speech=0.9)]}), window(1)) != [""]
+
+
+def test_a_window_is_listened_to_again_from_where_the_model_stopped() -> None:
+    stop = said([TIMES, 1, TIMES + 200, TIMES + 250])
+    parrot = Parrot({1: [stop, said([TIMES + 25, 2, TIMES + 100])]})
+    steps = list(recognise(model(parrot), [window(1)], 5))
+    (told,) = (step for step in steps if isinstance(step, Told))
+    assert [(each.start, each.end, each.text) for each in told.result.segments] == [
+        (0.0, 4.0, "en1"),
+        (5.5, 7.0, "en2"),
+    ]
+    seconds = [step.seconds for step in steps if isinstance(step, Advance)]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == 10.0
+
+
+def test_between_two_native_calls_there_is_a_sign_of_life() -> None:
+    parrot = Parrot({1: [said(LOOP), said(CALM)]})
+    steps = recognise(model(parrot), [window(1, words=True)], 5)
+    counts = [len(parrot.calls) for _ in steps]
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(counts))
+    assert [call[0] for call in parrot.calls] == [
+        *("encode", "generate", "encode", "generate", "align"),
+    ]
+
+
+def test_only_equally_long_prompts_share_a_batch() -> None:
+    prompted = ENGLISH._replace(prompt="some words")
+    asked = [window(1), window(2, line=prompted), window(3, line=SPANISH), window(4, line=prompted)]
+    assert alike(model(Parrot({})), asked) == [[0, 2], [1, 3]]
+
+
+def test_words_are_aligned_in_the_language_they_were_said_in() -> None:
+    parrot = Parrot({1: [said([7])], 2: [said([8])], -3: [said([9])]})
+    heard = texts(
+        parrot,
+        window(1, words=True),
+        window(2, words=True, line=SPANISH),
+        window(-3, words=True, detect=True),
+    )
+    assert heard == ["en7", "es8", "es9"]
+
+
+def test_a_batch_of_unknown_languages_is_detected_at_once() -> None:
+    parrot = Parrot({1: [said([7])], -2: [said([8])]})
+    assert texts(parrot, window(1, detect=True), window(-2, detect=True)) == ["en7", "es8"]
+    assert len(parrot.calls) == 2
