@@ -99,13 +99,19 @@ async def main(folder: Path, run: int) -> None:
     blobs = BlobStore(folder)
     for number in range(JOBS_PER_RUN if run >= 0 else 0):
         await submit(manager, blobs, run, number)
+    await all_done(manager)
+    exit_ = await service.stop()
+    sys.stdout.write(f"stopped {exit_.reason}\n")
+
+
+async def all_done(manager: Ref[JobManager]) -> None:
+    position = None
     while True:
         info = await manager.ask(JobManager.info)
         if not info.queue_size and not info.active_jobs:
-            break
-        await asyncio.sleep(0.02)
-    exit_ = await service.stop()
-    sys.stdout.write(f"stopped {exit_.reason}\n")
+            return
+        page = await manager.within(10.0).ask(JobManager.log, position, 5.0)
+        position = page.position
 
 
 async def submit(manager: Ref[JobManager], blobs: BlobStore, run: int, number: int) -> None:
