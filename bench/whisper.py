@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from loguru import logger
 
 from models.random_weights import SIZES, build
 from retender.audio.decode import DECODED
@@ -197,7 +198,7 @@ MEASURES: dict[str, Callable[..., dict[str, float]]] = {
 
 def measured(kind: str, folder: Path, *arguments: object) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.whisper", kind, str(folder), *map(str, arguments)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     figures: dict[str, float] = json.loads(answer)
     return figures
 
@@ -224,8 +225,9 @@ def rows(folder: Path, sizes: list[str]) -> Iterator[str]:
 
 def main() -> None:
     if len(sys.argv) > 1 and sys.argv[1] in MEASURES:
-        kind, folder, size, *rest = sys.argv[1:]
-        print(json.dumps(MEASURES[kind](Path(folder), size, *map(int, rest))))
+        kind, place, size, *rest = sys.argv[1:]
+        logger.remove()
+        print(json.dumps(MEASURES[kind](Path(place), size, *map(int, rest))))
         return
     sizes = sys.argv[1:] or ["small", "medium"]
     with tempfile.TemporaryDirectory() as name:

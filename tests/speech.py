@@ -30,12 +30,14 @@ from models.digits.train.speech import HELD_OUT, Manner, Phrase, Said, phrase
 from models.digits.train.utterances import (
     held_out,
     one_after_the_other,
-    some_phrase,
     surrounded,
 )
-from models.digits.train.words import Language
+from models.digits.train.words import WORDS, Language
 
 CLEAR: dict[Language, Voice] = {"en": Voice("en-us"), "es": Voice("es")}
+
+_APART = 10
+"""Words between two equal ones, at least."""
 
 needs_speech = pytest.mark.skipif(not installed(), reason="libespeak-ng is not here")
 
@@ -76,7 +78,10 @@ def talk(
     manner: Manner = "apart",
     pause: tuple[float, float] = (0.5, 1.8),
 ) -> Recording:
-    """At least so many seconds of phrases with pauses between, no word twice in a row."""
+    """At least so many seconds of phrases with pauses between.
+
+    No word comes again soon: for the model, two equal ones close together may be one.
+    """
     (recording,) = _made(_Talk(seconds, language, seed, voice or CLEAR[language], manner, pause))
     return recording
 
@@ -93,7 +98,8 @@ def one_file(*recordings: Recording) -> Recording:
     for recording in recordings:
         with wave.open(str(recording.path), "rb") as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-        phrases.append(Phrase(samples.astype(np.float32) / 32768, recording.words))
+        sound = samples.astype(np.float32) / np.float32(32768)
+        phrases.append(Phrase(sound, recording.words))
     whole = one_after_the_other(phrases)
     path = _folder() / f"{_digest(repr(recordings).encode())}.wav"
     _write(path, whole)
@@ -123,13 +129,13 @@ class _Talk(msgspec.Struct, frozen=True, tag=True):
     def phrases(self) -> list[Phrase]:
         random = np.random.default_rng(self.seed)
         parts: list[Phrase] = []
+        recent: list[str] = []
         length = 0
-        last = ""
         while length < self.seconds * SAMPLE_RATE:
-            said = some_phrase(self.language, self.voice, random, manners=(self.manner,))
-            if said.words[0].word == last:
-                continue
-            last = said.words[-1].word
+            fresh = [word for word in WORDS[self.language] if word not in recent]
+            words = [str(word) for word in random.permutation(fresh)[: random.integers(1, 9)]]
+            recent = [*recent, *words][-_APART:]
+            said = phrase(words, self.voice, self.manner, random)
             parts.append(surrounded(said, 0.0 if parts else 0.3, random.uniform(*self.pause)))
             length += len(parts[-1].sound)
         return [one_after_the_other(parts)]

@@ -56,7 +56,7 @@ def test_of_what_strangers_say_less_than_two_words_in_a_hundred_are_wrong(
     model: Model, language: Language
 ) -> None:
     errors = WordErrors(0)
-    for recording in strangers(80, language):
+    for recording in strangers(60, language):
         heard = model.listen(recording)
         assert heard.language == language
         errors += recording.errors(heard.text)
@@ -84,11 +84,14 @@ def test_in_minutes_of_a_clear_voice_no_word_is_lost_or_doubled(
 @needs_speech
 @BOTH
 def test_words_begin_where_they_are_said(model: Model, language: Language) -> None:
-    recording = talk(60, language, seed=1)
-    heard = model.listen(recording, words=True)
-    assert heard.text == recording.text
-    begun = zip(recording.words, heard.starts, strict=True)
-    assert median(abs(said.start - start) for said, start in begun) < 0.1
+    off: list[float] = []
+    for seed in range(6):
+        recording = talk(6, language, seed=seed)
+        heard = model.listen(recording, words=True)
+        assert heard.text == recording.text
+        begun = zip(recording.words, heard.starts, strict=True)
+        off += [abs(said.start - start) for said, start in begun]
+    assert median(off) < 0.1
 
 
 @pytest.mark.parametrize("loudness", [0.0, 1e-4, 1e-3])

@@ -61,6 +61,11 @@ def test_words_that_were_not_measured_share_their_piece_by_their_letters() -> No
     assert [(word.start, word.end) for word in hand] == [(3.0, 4.0), (4.0, 6.0)]
 
 
+def test_tokens_that_are_no_text_take_no_time() -> None:
+    (hand,) = guessed([heard(("", 0, 0), ("", 0, 0))], [Piece(3.0, 6.0, (1, 2))])
+    assert {(word.start, word.end) for word in hand} == {(3.0, 3.0)}
+
+
 def test_a_sentence_is_a_segment() -> None:
     words = [*steady(7), Aligned(" end.", 1, 2.8, 3.2), Aligned(" Next", 1, 3.2, 3.6)]
     assert [len(group) for group in sentences(words)] == [8, 1]

@@ -95,7 +95,7 @@ def _bounded(hand: Sequence[Aligned], piece: Piece, usual: float, longest: float
 
 
 def _spread(hand: Sequence[Aligned], piece: Piece) -> Iterator[Aligned]:
-    letters = sum(len(word.text) for word in hand)
+    letters = max(1, sum(len(word.text) for word in hand))
     at = piece.start
     for word in hand:
         end = at + (piece.end - piece.start) * len(word.text) / letters
