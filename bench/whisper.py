@@ -89,6 +89,19 @@ async def done(engine: WhisperEngine, number: int, model: str) -> None:
             pass
 
 
+class Watch:
+    """Beside the time that passed, what this process had of the cores: others may want them too."""
+
+    def __init__(self) -> None:
+        self._begun = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        return {
+            "seconds": time.perf_counter() - self._begun[0],
+            "busy": time.process_time() - self._begun[1],
+        }
+
+
 class Counted:
     """Caps what each window says, and counts the windows that are encoded."""
 
@@ -115,7 +128,7 @@ def lanes(folder: Path, size: str, number: int) -> dict[str, float]:
     """Our engine, chunks handed to lanes as they fall free."""
     counted = Counted()
 
-    async def run() -> float:
+    async def run() -> dict[str, float]:
         local = engine(folder, number)
         await done(local, 1, size)
         counted.windows = 0
@@ -125,12 +138,11 @@ def lanes(folder: Path, size: str, number: int) -> dict[str, float]:
             for chunk in waiting:
                 await done(local, chunk, size)
 
-        begun = time.perf_counter()
+        watch = Watch()
         await asyncio.gather(*(lane() for _ in range(number)))
-        return time.perf_counter() - begun
+        return watch.read()
 
-    taken = asyncio.run(run())
-    return {"windows": counted.windows, "seconds": taken, "peak": resident("VmHWM")}
+    return asyncio.run(run()) | {"windows": counted.windows, "peak": resident("VmHWM")}
 
 
 def plain(folder: Path, size: str, threads: int) -> dict[str, float]:
@@ -147,13 +159,12 @@ def plain(folder: Path, size: str, threads: int) -> dict[str, float]:
     }
     list(model.transcribe(samples[: WINDOW * SAMPLE_RATE], **how)[0])
     counted.windows = 0
-    begun = time.perf_counter()
+    watch = Watch()
     for _ in itertools.takewhile(
         lambda _: counted.windows < WINDOWS, model.transcribe(samples, **how)[0]
     ):
         pass
-    taken = time.perf_counter() - begun
-    return {"windows": counted.windows, "seconds": taken, "peak": resident("VmHWM")}
+    return watch.read() | {"windows": counted.windows, "peak": resident("VmHWM")}
 
 
 def memory(folder: Path, size: str) -> dict[str, float]:
@@ -213,7 +224,11 @@ def rows(folder: Path, sizes: list[str]) -> Iterator[str]:
         pace = got["windows"] / got["seconds"]
         first = first or pace
         name = f"faster-whisper, {number} threads" if kind == "plain" else f"{number} lanes"
-        yield f"    {name:28} {pace:6.3f} windows/s  {pace / first:5.2f} x  {got['peak']:6.0f} MB"
+        busy = got["busy"] / got["windows"]
+        yield (
+            f"    {name:28} {pace:6.3f} windows/s {pace / first:5.2f} x "
+            f"{busy:6.2f} s of a core each {got['peak']:6.0f} MB"
+        )
     yield f"(c) {heavy} int8 in memory, {CORES} lanes"
     got = measured("memory", folder, heavy)
     for what in ("before", "loaded", "peak", "swapped"):

@@ -10,6 +10,7 @@ import pytest
 from actors.runtime.api import Recipe, Spawn
 from actors.runtime.local import LocalRuntime
 from tests.integration.family import DIARY, Diary, Family, settle
+from tests.integration.service import SETTINGS, FullDisk, Service
 from tests.virtual_time import VirtualClock
 
 
@@ -23,3 +24,13 @@ async def family(virtual_clock: VirtualClock) -> AsyncIterator[Family]:
     await diary.stop(1.0)
     await settle()
     assert asyncio.all_tasks() == {asyncio.current_task()}, "someone has left a task behind"
+
+
+@pytest.fixture
+async def service(virtual_clock: VirtualClock) -> AsyncIterator[Service]:
+    """A manager over a journal in memory; clients and workers are the test's own."""
+    service = Service(virtual_clock, SETTINGS)
+    await service.start()
+    yield service
+    FullDisk.full = False
+    await service.stop()

@@ -17,6 +17,7 @@ from retender.errors import StorageFull
 from retender.jobs import Audio, Job, Options
 from retender.journal.api import Journal, Write
 from retender.journal.sqlite import SqliteJournal
+from retender.retry import RetryPolicy
 from retender.submission import Receipt, Submission
 from retender.work import Exchange, Order, Orders, Outcome, Prepared, Transcribed
 from tests.scripted import Passage, Script
@@ -25,6 +26,7 @@ from tests.virtual_time import VirtualClock
 AUDIO = Audio("a" * 64, 1000)
 PLAIN = Options()
 ENGLISH = Options(language="en")
+SETTINGS = ManagerSettings(max_queue=5, lease_seconds=10.0, retry=RetryPolicy(attempts=3))
 
 
 class FullDisk(SqliteJournal):
