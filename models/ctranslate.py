@@ -120,8 +120,8 @@ class _Filling:
 
     def decoder(self, spec: Any, vocabulary: int) -> None:
         width = self._shape.width
+        embedding = self._weights.linear("decoder.embedding", vocabulary, width, bias=False)
         for tied in (spec.embeddings, spec.projection):
-            embedding = self._weights.linear("decoder.embedding", vocabulary, width, bias=False)
             _place(tied, embedding)
         places = self._weights.array("decoder.positions", (DECODER_POSITIONS, width))
         spec.position_encodings.encodings = places

@@ -50,23 +50,15 @@ class RandomWeights:
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._embedding: Linear | None = None
 
-    def linear(self, name: str, rows: int, columns: int, *, bias: bool) -> Linear:
-        if name != "decoder.embedding":
-            return self._drawn(rows, columns, bias=bias)
-        if self._embedding is None:
-            self._embedding = self._drawn(rows, columns, bias=bias)
-        return self._embedding
-
-    def norm(self, name: str, width: int) -> Norm:  # noqa: ARG002 - all norms are alike
-        gamma = self._random.uniform(0.98, 1.02, width).astype(np.float32)
-        return Norm(gamma, self._normal((width,), 0.01))
-
-    def array(self, name: str, shape: tuple[int, ...]) -> Array:  # noqa: ARG002 - likewise
-        return self._normal(shape, _SPREAD)
-
-    def _drawn(self, rows: int, columns: int, *, bias: bool) -> Linear:
+    def linear(
+        self,
+        name: str,  # noqa: ARG002 - all are alike but for their size
+        rows: int,
+        columns: int,
+        *,
+        bias: bool,
+    ) -> Linear:
         weight = np.frombuffer(self._random.bytes(rows * columns), np.int8)
         # No two scales may be equal: equal arrays are stored once, and then do not load.
         scale = _INT8_SPREAD / _SPREAD * self._random.uniform(0.97, 1.03, rows)
@@ -75,6 +67,13 @@ class RandomWeights:
             self._normal((rows,), 0.01) if bias else None,
             scale.astype(np.float32),
         )
+
+    def norm(self, name: str, width: int) -> Norm:  # noqa: ARG002 - all norms are alike
+        gamma = self._random.uniform(0.98, 1.02, width).astype(np.float32)
+        return Norm(gamma, self._normal((width,), 0.01))
+
+    def array(self, name: str, shape: tuple[int, ...]) -> Array:  # noqa: ARG002 - likewise
+        return self._normal(shape, _SPREAD)
 
     def _normal(self, shape: tuple[int, ...], spread: float) -> Array:
         return self._random.standard_normal(shape, dtype=np.float32) * np.float32(spread)
@@ -93,7 +92,11 @@ def build(size: Size, folder: Path, *, seed: int = 0) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m models.random_weights", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m models.random_weights",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("size", choices=SIZES)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=0)

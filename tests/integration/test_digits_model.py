@@ -80,8 +80,8 @@ def test_in_minutes_of_a_clear_voice_hardly_a_word_is_wrong(
     """Not none: faster-whisper cuts long recordings anywhere, also inside words."""
     recording = talk(180, language)
     errors = recording.errors(model.listen(recording).text)
-    assert errors.words > 200
-    assert errors.rate < 0.005, str(errors)
+    assert errors.words > 150
+    assert errors.rate < 0.01, str(errors)
 
 
 @needs_speech

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from actors import broadcaster as broadcaster_module
+from actors import subscriptions
 from actors.broadcaster import Broadcaster
 from actors.hub import Follower, Hub
 from actors.job_manager import JobManager
@@ -106,9 +107,35 @@ async def test_followers_that_come_while_the_manager_is_away_miss_nothing(
     async with service.hub.follow("one") as follower:
         assert await seen(follower) == []
         await service.start()
+        assert numbers(await seen(follower, 30.0)) == [1], "though nothing more has happened"
+
+
+async def test_what_happens_long_after_a_restart_of_the_broadcaster_is_seen(
+    service: Newsroom,
+) -> None:
+    await service.start_broadcaster()
+    await service.submit("one")
+    async with service.hub.follow("one") as follower:
+        before = await seen(follower)
+        await service._children[1].kill()
+        await service.start_broadcaster()
+        await service.wait(60.0)
         await service.work_off()
         job = await service.job("one")
-        assert numbers(await seen(follower, 30.0)) == list(range(1, job.seq + 1))
+        assert numbers(before + await seen(follower)) == list(range(1, job.seq + 1))
+
+
+async def test_when_nothing_can_wait_for_a_process_it_replays_everything(
+    service: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "NEWS_WAITING", 0)
+    await service.start_broadcaster()
+    await service.submit("one")
+    async with service.hub.follow("one") as follower:
+        before = await seen(follower)
+        await service.work_off()
+        job = await service.job("one")
+        assert numbers(before + await seen(follower)) == list(range(1, job.seq + 1))
 
 
 async def test_processes_that_follow_each_get_everything_once(service: Newsroom) -> None:

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from actors import ledger
-from actors.job_manager import JobManager, ManagerSettings
+from actors.job_manager import JobManager
 from retender.errors import (
     ActorGone,
     CorruptMedia,
+    Draining,
     JobNotFound,
     RetenderError,
     StorageFull,
 )
 from retender.jobs import Audio
-from retender.retry import RetryPolicy
 from retender.states import Status
 from retender.work import Broke, Verdict
-from tests.integration.service import AUDIO, FullDisk, Service, recording
-from tests.virtual_time import VirtualClock
-
-SETTINGS = ManagerSettings(lease_seconds=10.0, retry=RetryPolicy(attempts=3))
-
-
-@pytest.fixture
-async def service(virtual_clock: VirtualClock) -> AsyncIterator[Service]:
-    service = Service(virtual_clock, SETTINGS)
-    await service.start()
-    yield service
-    FullDisk.full = False
-    await service.stop()
+from tests.integration.service import AUDIO, SETTINGS, FullDisk, Service, recording
 
 
 async def fail(service: Service, job_id: str) -> None:
@@ -125,6 +112,14 @@ async def test_a_manager_that_was_replaced_writes_nothing_more(service: Service)
         await service.job("after")
 
 
+async def test_a_service_that_is_stopping_takes_no_retries(service: Service) -> None:
+    await fail(service, "dead")
+    assert await service.manager.ask(JobManager.drain, 1.0)
+    with pytest.raises(Draining):
+        await service.manager.ask(JobManager.retry, "dead")
+    assert (await service.job("dead")).status is Status.FAILED
+
+
 # Leases that cross
 
 
@@ -156,15 +151,18 @@ async def test_a_worker_that_died_loses_what_it_held_and_no_one_elses(service: S
     assert (await service.manager.ask(JobManager.info)).workers == 1
 
 
-async def test_a_lane_of_a_dead_worker_gets_nothing(service: Service) -> None:
-    old = asyncio.ensure_future(service.ask_for(1, worker="w", life="1", wait=4.0))
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_a_lane_of_a_dead_worker_gets_nothing(service: Service, *, is_told: bool) -> None:
+    """Whether the manager was told of the death, or meets the next life."""
+    lane = asyncio.ensure_future(service.ask_for(1, life="1", wait=4.0))
     await service.wait(0.1)
-    await service.ask_for(0, worker="w", life="2")
-    assert (await old).orders == (), "there is another life under its name"
-    new = asyncio.ensure_future(service.ask_for(1, worker="w", life="2", wait=4.0))
-    await service.wait(0.1)
-    await service.manager.ask(JobManager.worker_down, "w", "killed")
-    assert (await new).orders == ()
+    if is_told:
+        await service.manager.ask(JobManager.worker_down, "w", "killed")
+    else:
+        await service.ask_for(0, life="2")
+    await service.submit("one")
+    assert (await lane).orders == ()
+    assert (await service.order(life="2")).attempt == 1
 
 
 # Audio that is known

@@ -22,9 +22,11 @@ from retender.sizing import Bounds
 from retender.states import Status
 from retender.work import Order
 from tests.integration.service import FullDisk, recording
-from tests.integration.works import Works
-from tests.scripted import Passage, Script
+from tests.integration.works import SETTINGS, Works
+from tests.scripted import Act, Passage, Script
 from tests.virtual_time import VirtualClock
+
+PATIENT = Intensity(3, 60.0)
 
 
 @pytest.fixture
@@ -45,13 +47,20 @@ async def begun(service: Works, batches: int) -> None:
         await service.wait(0.1)
 
 
-async def pool_of(service: Works, engine: Recipe, bounds: Bounds, heartbeat: float = 0.5) -> Child:
+async def pool_of(
+    service: Works,
+    engine: Recipe,
+    bounds: Bounds,
+    *,
+    heartbeat: float = 0.5,
+    intensity: Intensity = PATIENT,
+) -> Child:
     settings = PoolSettings(
         engine=engine,
         host="local",
         bounds=bounds,
         transcriber=TranscriberSettings(heartbeat=heartbeat),
-        intensity=Intensity(3, 60.0),
+        intensity=intensity,
         backoff=Backoff(cap=4.0),
         cool_down=500.0,
     )
@@ -213,6 +222,15 @@ async def test_a_worker_that_dies_while_it_waits_for_work_is_suspected_of_nothin
     await service.transcriber()
     assert await service.ends("one") is Status.COMPLETED
     assert {order.attempt for batch in service.batches for order in batch} == {1}
+
+
+async def test_what_a_dead_worker_held_goes_to_another_at_once(service: Works) -> None:
+    """Not only when its lease has run out, and whether or not it comes back."""
+    await pool_of(service, service.engine(), Bounds(least=2, most=2), intensity=Intensity(0, 60.0))
+    await service.submit("one", Script((Passage(("word",), acts=(Act.CRASH,)),)))
+    begin = service.clock.monotonic()
+    assert await service.ends("one") is Status.COMPLETED
+    assert service.clock.monotonic() - begin < SETTINGS.lease_seconds
 
 
 async def test_a_worker_that_falls_silent_is_replaced(service: Works) -> None:

@@ -122,7 +122,8 @@ def test_whoever_waits_is_served_however_strong_those_are_who_come(
 ) -> None:
     queue = FairQueue()
     for n, (owner, importance) in enumerate(before):
-        queue.offer(offer(f"before-{n}", owner=owner, priority=importance, line="busy"))
+        for piece in range(AGEING_TURN * (len(before) + 1)):
+            queue.offer(offer(f"before-{n}", piece, owner=owner, priority=importance, line="busy"))
     queue.offer(offer("victim", owner="v", priority=priority, remaining=remaining, line="quiet"))
     served = []
     for turn in range(AGEING_TURN * (len(before) + 1)):

@@ -144,3 +144,12 @@ def test_it_knows_how_much_audio_waits() -> None:
     queue.take(("local",))
     assert (len(queue), queue.seconds) == (1, 7.0)
     assert "a" in queue
+
+
+def test_who_was_served_more_does_not_pass_by_asking_for_something_else() -> None:
+    queue = queue_of(offer("ana-1", owner="ana", seconds=50.0))
+    jobs_taken(queue, 1)
+    queue.offer(offer("ana-2", owner="ana", remaining=1.0, line="local/small"))
+    queue.offer(offer("ben", owner="ben", remaining=900.0))
+    queue.offer(offer("ben", 2, owner="ben", remaining=900.0))
+    assert jobs_taken(queue, 1) == ["ben"]
