@@ -7,7 +7,7 @@ EXTRAS := dev,whisper
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: setup tools serve test lint format bench soak replay lock diagram clean
+.PHONY: setup tools serve test lint format bench soak replay lock diagram digits clean
 
 setup: $(INSTALLED)
 
@@ -67,6 +67,15 @@ lock: setup
 # The state diagram in the docs is the table in the code.
 diagram: setup
 	$(BIN)/python -m retender.states
+
+# The digits model trained anew, on what espeak-ng says: about an hour on two cores. It can be
+# interrupted and goes on where it was. The settings make the allocator keep what it has.
+TRAINING := build/training-venv
+digits:
+	test -x $(TRAINING)/bin/python || $(PYTHON) -m venv $(TRAINING)
+	$(TRAINING)/bin/python -m pip install --quiet -r models/digits/train/requirements.txt
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 \
+		$(TRAINING)/bin/python -m models.digits.train build/digits-work build/digits
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache
