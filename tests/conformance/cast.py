@@ -130,6 +130,22 @@ class Player:
     async def pid(self) -> int:
         return os.getpid()
 
+    # Waiting beside the messages.
+
+    async def wait_beside(self, gate: str) -> None:
+        answer = self._witness.ask(Witness.passes, gate)
+        self.ctx.pipe(answer, Player.passed, Player.turned_away)
+
+    async def ask_nobody(self) -> None:
+        answer = self.ctx.ref(Player, "nobody").ask(Player.pid)
+        self.ctx.pipe(answer, Player.passed, Player.turned_away)
+
+    async def passed(self, answer: object) -> None:
+        self._witness.tell(Witness.note, f"passed with {answer}")
+
+    async def turned_away(self, error: RetenderError) -> None:
+        self._witness.tell(Witness.note, f"turned away by {error.code}")
+
     # Ways to fail.
 
     async def refuse(self, error: ErrorValue) -> None:

@@ -226,6 +226,31 @@ async def test_two_may_kill_at_once(stage: Stage) -> None:
     assert [exit_.reason for exit_ in exits] == ["killed"] * 3
 
 
+async def test_an_answer_waited_for_beside_the_messages_comes_as_one(stage: Stage) -> None:
+    await stage.start()
+    await stage.player().ask(Player.wait_beside, "gate")
+    assert await stage.player().ask(Player.echo, "meanwhile") == "meanwhile"
+    await stage.open("gate")
+    await stage.sees("passed with None")
+
+
+async def test_a_refusal_waited_for_beside_the_messages_comes_as_one(stage: Stage) -> None:
+    await stage.start()
+    await stage.player().ask(Player.ask_nobody)
+    await stage.sees("turned away by actor_gone")
+
+
+async def test_an_answer_waited_for_beside_is_forgotten_when_the_actor_ends(stage: Stage) -> None:
+    child = await stage.start()
+    await stage.player().ask(Player.wait_beside, "gate")
+    await child.stop(30)
+    await stage.start()
+    await stage.open("gate")
+    await stage.player().ask(Player.hear, "in my second life")
+    await stage.sees("in my second life")
+    assert await stage.noted() == ["in my second life"]
+
+
 async def test_what_was_put_off_is_told_after_a_while(stage: Stage) -> None:
     await stage.start()
     await stage.player().ask(Player.hear_after, 0.01, "put off")
