@@ -34,6 +34,8 @@ def serve() -> None:
     logs.configure(settings.log_level, settings.log_format)
     try:
         status = asyncio.run(serve_local(settings, _pool(settings)))
+    except BadSetting as error:
+        raise SystemExit(f"Retender cannot start: {error}") from error
     except RetenderError as error:
         raise SystemExit(f"Retender cannot start: {_cause(error)}") from error
     raise SystemExit(status)

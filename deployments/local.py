@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+import uuid
+from importlib.metadata import version
 from typing import Any
 
 from loguru import logger
 
+from actors.broadcaster import Broadcaster
+from actors.hub import Hub
 from actors.job_manager import JobManager, ManagerSettings
-from actors.names import JOB_MANAGER
+from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Child, Exit, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process import ProcessHost
@@ -18,12 +22,17 @@ from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings, root
 from deployments import logs
 from deployments.settings import Settings
+from deployments.web import Web, listen
 from retender.blobs import BlobStore
 from retender.errors import RetenderError
 from retender.journal.durability import durability_warning
 from retender.journal.sqlite import SqliteOpener
 from retender.retention import DAY, Retention
 from retender.retry import RetryPolicy
+from serve_app.services import Services
+from serve_app.settings import HttpSettings
+
+MEBIBYTE = 1024 * 1024
 
 
 class SystemClock:
@@ -68,32 +77,67 @@ class Service:
     async def exited(self) -> Exit:
         return await self._root.exited()
 
-    async def stop(self) -> Exit:
-        """Intake first; then what is in hand, within the grace time; then everything else."""
+    async def drain(self) -> None:
+        """Intake first; then what is in hand, within the grace time."""
         manager = self.runtime.ref(JobManager, JOB_MANAGER)
         try:
             await manager.within(self._grace).ask(JobManager.drain, self._grace)
         except RetenderError as error:
             logger.warning("stopping without the manager's word: {}", error.message)
+
+    async def stop(self) -> Exit:
+        """Everything, from the bottom of the tree to its top."""
         return await self._root.stop(self._grace)
+
+
+def http(settings: Settings) -> HttpSettings:
+    return HttpSettings(
+        version=version("retender"),
+        language=settings.language,
+        most_bytes=int(settings.max_file_mb * MEBIBYTE),
+        ping_interval=settings.websocket_ping_interval,
+        websocket_timeout=settings.websocket_timeout,
+    )
+
+
+def services(service: Service, settings: Settings) -> Services:
+    """What the app works with, where everything is in this process."""
+    runtime = service.runtime
+    return Services(
+        manager=runtime.ref(JobManager, JOB_MANAGER),
+        broadcaster=runtime.ref(Broadcaster, BROADCASTER),
+        hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
+        blobs=BlobStore(settings.data_dir.absolute()),
+        clock=runtime.clock,
+        new_id=lambda: uuid.uuid4().hex,
+        settings=http(settings),
+    )
 
 
 async def serve(settings: Settings, pool: PoolSettings | None) -> int:
     """Run until told to stop, or until the tree gives up. Returns the exit status."""
+    listener = listen(settings.host, settings.port)
     log_setup = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
     service = Service(tree(settings, pool), grace=settings.grace_seconds, logs=log_setup)
     told = _stop_signal()
     await service.start()
+    web = Web(services(service, settings), listener)
+    await web.start()
     if (sentence := durability_warning(str(settings.data_dir.absolute()))) is not None:
         logger.warning(sentence)
-    logger.info("Retender is up; its data is in {}", settings.data_dir.absolute())
+    logger.info("Retender is up at {}", web.address)
+    logger.info("its data is in {}", settings.data_dir.absolute())
     ended = asyncio.create_task(service.exited())
     either: set[asyncio.Future[Any]] = {told, ended}
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if ended.done():
         logger.error("Retender gives up: {}", ended.result().cause)
+        await web.stop()
         return 1
     logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
+    web.close_intake()
+    await service.drain()
+    await web.stop()
     exit_ = await service.stop()
     logger.info("stopped: {}", exit_.reason)
     return 0 if exit_.normal else 1

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     profile: Literal["auto", "local"] = _named("RETENDER_PROFILE", "auto")
+    host: str = _named("HOST", "127.0.0.1")
+    port: Annotated[int, Field(ge=0, le=65_535)] = _named("PORT", 8000)
+    max_file_mb: Positive = _named("MAX_FILE_SIZE_MB", 25.0)
+    websocket_ping_interval: Positive = _named("WEBSOCKET_PING_INTERVAL", 30.0)
+    websocket_timeout: Positive = _named("WEBSOCKET_TIMEOUT", 300.0)
     data_dir: Path = _named("RETENDER_DATA_DIR", Path("data"))
     language: Literal["es", "en"] = _named("RETENDER_LANGUAGE", "es")
     default_model: str = _named("DEFAULT_MODEL", "medium")

@@ -92,4 +92,5 @@ async def passing_service(settings: Settings, pool: PoolSettings) -> AsyncIterat
         finally:
             reading.cancel()
             await asyncio.wait({reading})
+            await service.drain()
             await service.stop()

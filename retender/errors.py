@@ -5,7 +5,12 @@
     │  ├─ BadRequest              bad_request
     │  │  ├─ InvalidOption        invalid_option        (names the field and what is accepted)
     │  │  ├─ EmptyUpload          empty_upload
-    │  │  └─ IncompleteUpload     incomplete_upload
+    │  │  ├─ IncompleteUpload     incomplete_upload
+    │  │  └─ UrlNotAllowed        url_not_allowed
+    │  ├─ Unauthorized            unauthorized          (no key, or none that is known)
+    │  ├─ Forbidden               forbidden             (the key may not do this)
+    │  ├─ RateLimited             rate_limited          (with when to come back)
+    │  ├─ UploadStalled           upload_stalled
     │  ├─ JobNotFound             job_not_found
     │  ├─ AlreadyFinished         already_finished
     │  ├─ NotFailed               not_failed
@@ -118,6 +123,26 @@ class EmptyUpload(BadRequest):
 
 class IncompleteUpload(BadRequest):
     code = "incomplete_upload"
+
+
+class UrlNotAllowed(BadRequest):
+    code = "url_not_allowed"
+
+
+class Unauthorized(Refusal):
+    code = "unauthorized"
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+
+
+class RateLimited(Refusal):
+    code = "rate_limited"
+
+
+class UploadStalled(Refusal):
+    code = "upload_stalled"
 
 
 class JobNotFound(Refusal):

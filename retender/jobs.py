@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from retender.audio.cleaning import BELOW_VOICES, Channel, Cleaning
 from retender.chunks import Seam
 from retender.errors import Failure, IllegalTransition
 from retender.events import Event, EventKind
@@ -39,6 +40,23 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt: str = ""
     hotwords: str = ""
     temperature: float = 0.0
+    channel: Channel = Channel.MIX
+    highpass: bool = False
+    denoise: bool = False
+    normalize: bool = False
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """What is to be done to the sound before it is recognised."""
+        return Cleaning(
+            channel=self.channel,
+            high_pass=BELOW_VOICES if self.highpass else 0,
+            noise_reduction=self.denoise,
+            loudness=self.normalize,
+        )
+
+
+_UNCHANGED = Options()
 
 
 class Audio(msgspec.Struct, frozen=True):
@@ -64,6 +82,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     completed_at: float | None = None
     attempt: int = 1
     seq: int = 0
+    note: Note = Note("queued")
+    """What its last event says to people."""
     duration: float | None = None
     seconds_done: float = 0.0
     chunks: int = 0
@@ -103,8 +123,18 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def cache_key(audio: Audio, options: Options) -> str:
-    """Equal for jobs that must come to the same text."""
-    return hashlib.sha256(audio.sha256.encode() + msgspec.json.encode(options)).hexdigest()
+    """Equal for jobs that must come to the same text.
+
+    Made of what differs from the defaults, however it was written down: so an option that is new
+    changes no key of those who do not use it.
+    """
+    names = Options.__struct_fields__
+    chosen = {
+        name: value
+        for name in names
+        if (value := getattr(options, name)) != getattr(_UNCHANGED, name)
+    }
+    return hashlib.sha256(audio.sha256.encode() + msgspec.json.encode(chosen)).hexdigest()
 
 
 def step(
@@ -126,7 +156,7 @@ def step(
     if to is job.status and job.finished:
         raise IllegalTransition(job.status, to)
     changed = msgspec.structs.replace(
-        job, status=to, stage=stage or job.stage, seq=job.seq + 1, **changes
+        job, status=to, stage=stage or job.stage, seq=job.seq + 1, note=note, **changes
     )
     return changed, _tell(changed, at, note, kind, segments=segments, piece=piece)
 
@@ -136,7 +166,7 @@ def first_step(job: Job, *, at: float, note: Note) -> tuple[Job, Event]:
     if job.status not in TRANSITIONS[None]:
         raise IllegalTransition("(new)", job.status)
     kind = EventKind.COMPLETED if job.finished else EventKind.PROGRESS
-    numbered = msgspec.structs.replace(job, seq=1)
+    numbered = msgspec.structs.replace(job, seq=1, note=note)
     return numbered, _tell(numbered, at, note, kind)
 
 

@@ -46,8 +46,22 @@ JOBS_PER_PAGE: Final = 500
 FORGOTTEN_AT_ONCE: Final = 200
 """Old jobs deleted in one round of housekeeping; the next round goes on."""
 
+SEGMENTS_PER_EVENT: Final = 200
+"""Segments in one event, so that it stays well under a frame's size; the rest comes with the next.
+"""
+
+INTERRUPTIONS: Final = 10
+"""Deaths of the manager that one piece may be out at; then it is taken for their cause and fails.
+"""
+
 MANAGER_MAILBOX: Final = 10_000
 """Messages that wait for the JobManager; beyond that askers are told `Busy`, and when to return."""
 
 BROADCASTER_MAILBOX: Final = 10_000
 """Messages that wait for the Broadcaster; beyond that passing progress is dropped."""
+
+CONNECTIONS: Final = 20_000
+"""Connections of one process; who comes beyond that is answered 503."""
+
+SOCKET_FRAME_BYTES: Final = 64 * 1024
+"""The longest message that a WebSocket client may send; a longer one closes its socket (1009)."""

@@ -19,7 +19,9 @@ PATIENCE = 60.0
 def serving(data: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-c", "from deployments.cli import main; main()", "serve"],
-        env=os.environ | {"RETENDER_DATA_DIR": str(data), "LOG_FORMAT": "json"} | environment,
+        env=os.environ
+        | {"PORT": "0", "RETENDER_DATA_DIR": str(data), "LOG_FORMAT": "json"}
+        | environment,
         stderr=subprocess.PIPE,
         text=True,
     )

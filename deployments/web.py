@@ -1,0 +1,95 @@
+"""The app behind uvicorn, inside a loop that has other things to do as well."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import uvicorn
+
+from deployments.settings import BadSetting
+from retender.limits import CONNECTIONS, SOCKET_FRAME_BYTES
+from serve_app.app import create_app
+from serve_app.services import Services
+
+_BACKLOG: Final = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Taken before anything is started, so that a port in use is the first thing one hears of."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise BadSetting(
+            f"Port {port} on {host} cannot be had ({error.strerror}). "
+            "Set PORT and HOST to others, or end what holds it."
+        ) from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Signals are for whoever runs the whole service."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Web:
+    def __init__(self, services: Services, listener: socket.socket) -> None:
+        settings = services.settings
+        config = uvicorn.Config(
+            create_app(services),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            backlog=_BACKLOG,
+            limit_concurrency=CONNECTIONS,
+            ws="websockets-sansio",
+            ws_max_size=SOCKET_FRAME_BYTES,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._listener = listener
+        self._closing = services.closing
+        self._server = _Server(config)
+        self._serving: asyncio.Task[None]
+
+    @property
+    def address(self) -> str:
+        host, port = self._listener.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def start(self) -> None:
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        up = asyncio.create_task(self._server.up.wait())
+        await asyncio.wait({up, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not up.done():
+            up.cancel()
+            self._serving.result()
+
+    def close_intake(self) -> None:
+        """Who follows a job is sent away to come back later; who asks is still answered."""
+        self._closing.begin()
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        with suppress(asyncio.CancelledError):
+            await self._serving

@@ -1,0 +1,138 @@
+"""What went wrong, as an HTTP answer: the one place where codes meet statuses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from loguru import logger
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from retender.errors import InvalidOption, RetenderError
+
+STATUSES: Final[Mapping[str, int]] = {
+    "bad_request": 400,
+    "empty_upload": 400,
+    "incomplete_upload": 400,
+    "url_not_allowed": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "job_not_found": 404,
+    "upload_stalled": 408,
+    "already_finished": 409,
+    "not_failed": 409,
+    "idempotency_conflict": 409,
+    "upload_expired": 410,
+    "too_large": 413,
+    "unsupported_media": 415,
+    "no_audio_stream": 422,
+    "corrupt_media": 422,
+    "too_long": 422,
+    "invalid_option": 422,
+    "rate_limited": 429,
+    "queue_full": 429,
+    "engine_failed": 502,
+    "draining": 503,
+    "model_unavailable": 503,
+    "engine_unavailable": 503,
+    "busy": 503,
+    "actor_gone": 503,
+    "no_answer": 503,
+    "storage_full": 507,
+}
+"""Any other code is a fault of the service: 500."""
+
+_PASSING: Final = {"busy", "actor_gone", "no_answer"}
+"""The service is there and will be whole again in a moment."""
+
+_MOMENT: Final = 1.0
+
+
+def status_of(code: str) -> int:
+    return STATUSES.get(code, 500)
+
+
+def request_id(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
+
+
+def body(code: str, message: str, request_id: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            "request_id": request_id,
+            "details": {name: value for name, value in details.items() if name != "cause"},
+        }
+    }
+
+
+def answer(request: Request, error: RetenderError) -> Response:
+    """The error in the shape that this part of the service speaks."""
+    status = status_of(error.code)
+    headers = {}
+    if (after := _retry_after(error)) is not None:
+        headers["Retry-After"] = str(math.ceil(after))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.bind(request=request_id(request), code=error.code).warning(
+            "answered {}: {}", status, error.message
+        )
+    return _json(
+        status, body(error.code, error.message, request_id(request), error.details), headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(RetenderError, _on_retender_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+async def _on_retender_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RetenderError)
+    return answer(request, error)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    """A parameter of the address or a header that is not what it must be."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = str(first["loc"][-1])
+    sentence = f"{field} is not right: {first['msg']}"
+    return answer(request, InvalidOption(sentence, field=field))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself: no such path, no such method."""
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    message = f"{phrase}: {request.method} {request.url.path}"
+    content = body(code, message, request_id(request), {})
+    return _json(error.status_code, content, dict(error.headers or {}))
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    logger.bind(request=request_id(request)).opt(exception=error).error("a bug in the service")
+    message = "Something went wrong in the service; its log knows more under this request id."
+    return _json(500, body("internal", message, request_id(request), {}), {})
+
+
+def _retry_after(error: RetenderError) -> float | None:
+    if error.retry_after is None and error.code in _PASSING:
+        return _MOMENT
+    return error.retry_after
+
+
+def _json(status: int, content: Any, headers: Mapping[str, str]) -> Response:
+    encoded = msgspec.json.encode(content)
+    return Response(encoded, status, headers=dict(headers), media_type="application/json")

@@ -1,0 +1,66 @@
+"""Looking at jobs, calling them off, and giving failed ones another chance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from retender.errors import AlreadyFinished, Draining, JobNotFound, NotFailed, QueueFull
+from retender.states import Status
+from retender.submission import JobStatus
+from serve_app import answers
+from serve_app.access import Reader, Submitter
+from serve_app.receipts import receipt_body
+from serve_app.services import Given
+from serve_app.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape
+from serve_app.views import job_body, job_view
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
+async def job(job_id: str, services: Given, caller: Reader) -> Response:
+    """The job as it is now; with its result once it is completed."""
+    return answers.json(await job_view(services, job_id, caller.owner))
+
+
+@router.get("/jobs", responses={200: {"model": JobListShape}})
+async def jobs(
+    services: Given,
+    caller: Reader,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: str | None = None,
+) -> Response:
+    """Newest first. `next_cursor` leads to the next page."""
+    page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
+    language = services.settings.language
+    bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
+    return answers.json({"jobs": bodies, "next_cursor": page.cursor})
+
+
+@router.delete(
+    "/job/{job_id}",
+    responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
+)
+async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
+    """Call it off, whatever it is at. Doing so again changes nothing."""
+    cancelled = await services.manager.ask(JobManager.cancel, job_id, caller.owner)
+    return answers.json({"job_id": cancelled.id, "status": str(cancelled.status)})
+
+
+@router.post(
+    "/job/{job_id}/retry",
+    status_code=202,
+    responses={
+        202: {"model": ReceiptShape},
+        **answers.errors(JobNotFound, NotFailed, QueueFull, Draining),
+    },
+)
+async def retry(job_id: str, request: Request, services: Given, caller: Submitter) -> Response:
+    """Of a failed job. What it has finished is not done again."""
+    receipt = await services.manager.ask(JobManager.retry, job_id, caller.owner)
+    return answers.json(receipt_body(receipt, request), 202)

@@ -1,0 +1,108 @@
+"""The shapes of the wire contract, for the service's own description of itself.
+
+What is sent is built in `views` from the service's values; the tests hold both to each other.
+Fields may be added to these, never renamed or dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+StatusName = Literal["pending", "queued", "processing", "completed", "failed", "cancelled"]
+
+
+class WordShape(BaseModel):
+    word: str
+    start: float
+    end: float
+    confidence: float
+
+
+class SegmentShape(BaseModel):
+    id: int
+    start: float
+    end: float
+    text: str
+    confidence: float
+    language: str | None
+    words: list[WordShape] = []
+
+
+class ResultShape(BaseModel):
+    text: str
+    language: str | None
+    language_probability: float | None
+    duration: float
+    processing_time: float
+    model: str
+    engine: str
+    segments: list[SegmentShape]
+    no_speech: bool = Field(default=False, description="Nobody speaks in the recording.")
+
+
+class FailureShape(BaseModel):
+    code: str
+    message: str
+    detail: str
+
+
+class JobShape(BaseModel):
+    job_id: str
+    status: StatusName
+    stage: str
+    progress: float = Field(ge=0, le=100)
+    message: str
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    estimated_time_remaining: float | None
+    queue_position: int | None
+    attempt: int
+    model: str | None
+    language: str | None
+    duration: float | None
+    seq: int
+    error: FailureShape | None
+    result: ResultShape | None = None
+
+
+class JobListShape(BaseModel):
+    jobs: list[JobShape]
+    next_cursor: str | None
+
+
+class ReceiptShape(BaseModel):
+    job_id: str
+    status: StatusName
+    websocket_url: str
+    estimated_processing_time: float
+    queue_position: int | None
+
+
+class CancelledShape(BaseModel):
+    job_id: str
+    status: Literal["cancelled"]
+
+
+class QueueShape(BaseModel):
+    queue_size: int
+    active_jobs: int
+    total_jobs: int
+    max_concurrent_jobs: int
+    is_running: bool
+    dead_letters: int
+    workers: int
+    audio_seconds_waiting: float
+
+
+class WebSocketsShape(BaseModel):
+    total_connections: int
+    jobs_with_connections: int
+    active_jobs: list[str]
+
+
+class QueueInfoShape(BaseModel):
+    queue: QueueShape
+    websockets: WebSocketsShape
