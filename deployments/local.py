@@ -95,6 +95,7 @@ def http(settings: Settings) -> HttpSettings:
         version=version("retender"),
         language=settings.language,
         most_bytes=int(settings.max_file_mb * MEBIBYTE),
+        max_concurrent_jobs=settings.max_concurrent_jobs,
         ping_interval=settings.websocket_ping_interval,
         websocket_timeout=settings.websocket_timeout,
     )

@@ -14,6 +14,7 @@
     │  ├─ JobNotFound             job_not_found
     │  ├─ AlreadyFinished         already_finished
     │  ├─ NotFailed               not_failed
+    │  ├─ NotCompleted            not_completed
     │  ├─ IdempotencyConflict     idempotency_conflict
     │  ├─ TooLarge                too_large
     │  ├─ QueueFull               queue_full            (with when to come back)
@@ -155,6 +156,10 @@ class AlreadyFinished(Refusal):
 
 class NotFailed(Refusal):
     code = "not_failed"
+
+
+class NotCompleted(Refusal):
+    code = "not_completed"
 
 
 class IdempotencyConflict(Refusal):

@@ -9,11 +9,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from serve_app import errors, health, jobs
+from serve_app import errors, health, jobs, queue, results
 from serve_app.request_ids import RequestIds
 from serve_app.services import Services
 
-ROUTERS: Final = (jobs.router, health.router)
+ROUTERS: Final = (jobs.router, results.router, queue.router, health.router)
 
 
 def create_app(services: Services) -> FastAPI:

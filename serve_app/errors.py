@@ -27,6 +27,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "upload_stalled": 408,
     "already_finished": 409,
     "not_failed": 409,
+    "not_completed": 409,
     "idempotency_conflict": 409,
     "upload_expired": 410,
     "too_large": 413,

@@ -8,17 +8,27 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from actors.job_manager import JobManager
-from retender.errors import AlreadyFinished, Draining, JobNotFound, NotFailed, QueueFull
+from retender.errors import (
+    AlreadyFinished,
+    BadRequest,
+    Draining,
+    JobNotFound,
+    NotFailed,
+    QueueFull,
+)
+from retender.limits import JOBS_PER_PAGE
 from retender.states import Status
 from retender.submission import JobStatus
 from serve_app import answers
-from serve_app.access import Reader, Submitter
+from serve_app.access import Caller, Reader, Submitter
 from serve_app.receipts import receipt_body
-from serve_app.services import Given
+from serve_app.services import Given, Services
 from serve_app.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape
 from serve_app.views import job_body, job_view
 
 router = APIRouter(tags=["jobs"])
+
+Limit = Annotated[int, Query(ge=1, le=JOBS_PER_PAGE)]
 
 
 @router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
@@ -27,15 +37,29 @@ async def job(job_id: str, services: Given, caller: Reader) -> Response:
     return answers.json(await job_view(services, job_id, caller.owner))
 
 
-@router.get("/jobs", responses={200: {"model": JobListShape}})
+@router.get("/jobs", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
 async def jobs(
     services: Given,
     caller: Reader,
     status: Status | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Limit = 50,
     cursor: str | None = None,
 ) -> Response:
     """Newest first. `next_cursor` leads to the next page."""
+    return await _listing(services, caller, status, limit, cursor)
+
+
+@router.get("/dead-letters", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
+async def dead_letters(
+    services: Given, caller: Reader, limit: Limit = 50, cursor: str | None = None
+) -> Response:
+    """Jobs that failed for good, newest first. A retry gives one another chance."""
+    return await _listing(services, caller, Status.FAILED, limit, cursor)
+
+
+async def _listing(
+    services: Services, caller: Caller, status: Status | None, limit: int, cursor: str | None
+) -> Response:
     page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
     language = services.settings.language
     bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]

@@ -15,6 +15,7 @@ from actors.hub import Hub
 from actors.job_manager import JobManager
 from actors.runtime.api import Clock, Ref
 from retender.blobs import BlobStore
+from serve_app.audience import Audience
 from serve_app.settings import HttpSettings
 
 
@@ -45,6 +46,7 @@ class Services:
     new_id: Callable[[], str]
     settings: HttpSettings
     closing: Closing = field(default_factory=Closing)
+    audience: Audience = field(default_factory=Audience)
 
 
 def _services(connection: HTTPConnection) -> Services:

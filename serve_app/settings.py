@@ -12,6 +12,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Of messages for people, where the request does not ask for another."""
     most_bytes: int = 25 * 1024 * 1024
     """A larger upload is refused, before its body is read where its length is declared."""
+    max_concurrent_jobs: int = 1
+    """Told to who asks how busy the service is."""
     url_input: bool = False
     ping_interval: float = 30.0
     websocket_timeout: float = 300.0

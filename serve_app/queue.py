@@ -1,0 +1,41 @@
+"""How busy the service is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from serve_app import answers
+from serve_app.access import Reader
+from serve_app.services import Given
+from serve_app.shapes import QueueInfoShape
+
+router = APIRouter(tags=["queue"])
+
+
+@router.get("/queue/info", responses={200: {"model": QueueInfoShape}})
+async def queue_info(services: Given, caller: Reader) -> Response:
+    """What waits, what is worked on, and who watches. The watched jobs are named to admins only."""
+    info = await services.manager.ask(JobManager.info)
+    audience = services.audience
+    watched = audience.jobs
+    return answers.json(
+        {
+            "queue": {
+                "queue_size": info.queue_size,
+                "active_jobs": info.active_jobs,
+                "total_jobs": info.total_jobs,
+                "max_concurrent_jobs": services.settings.max_concurrent_jobs,
+                "is_running": info.accepting and not services.closing.begun,
+                "dead_letters": info.dead_letters,
+                "workers": info.workers,
+                "audio_seconds_waiting": round(info.audio_seconds_waiting, 1),
+            },
+            "websockets": {
+                "total_connections": audience.sockets,
+                "jobs_with_connections": len(watched),
+                "active_jobs": watched if caller.owner is None else [],
+            },
+        }
+    )
