@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from loguru import logger
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from retender.errors import InvalidOption, RetenderError
 
@@ -48,6 +49,8 @@ STATUSES: Final[Mapping[str, int]] = {
     "storage_full": 507,
 }
 """Any other code is a fault of the service: 500."""
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 _PASSING: Final = {"busy", "actor_gone", "no_answer"}
 """The service is there and will be whole again in a moment."""
@@ -119,7 +122,20 @@ async def _on_http(request: Request, error: Exception) -> Response:
     code = phrase.lower().replace(" ", "_")
     message = f"{phrase}: {request.method} {request.url.path}"
     content = body(code, message, request_id(request), {})
-    return _json(error.status_code, content, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return _json(error.status_code, content, headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """All that this path knows, whichever route has them."""
+    return {
+        method
+        for method in _METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

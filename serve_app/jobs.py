@@ -29,6 +29,9 @@ from serve_app.views import job_body, job_view
 router = APIRouter(tags=["jobs"])
 
 Limit = Annotated[int, Query(ge=1, le=JOBS_PER_PAGE)]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[0-9]{1,18}$", description="The `next_cursor` of a page.")
+]
 
 
 @router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
@@ -43,7 +46,7 @@ async def jobs(
     caller: Reader,
     status: Status | None = None,
     limit: Limit = 50,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Newest first. `next_cursor` leads to the next page."""
     return await _listing(services, caller, status, limit, cursor)
@@ -51,7 +54,7 @@ async def jobs(
 
 @router.get("/dead-letters", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
 async def dead_letters(
-    services: Given, caller: Reader, limit: Limit = 50, cursor: str | None = None
+    services: Given, caller: Reader, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Jobs that failed for good, newest first. A retry gives one another chance."""
     return await _listing(services, caller, Status.FAILED, limit, cursor)

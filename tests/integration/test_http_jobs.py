@@ -85,3 +85,10 @@ async def test_the_service_is_ready_until_it_stops(here: Site) -> None:
     here.web.close_intake()
     answer = await here.http.get("/health/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not_ready")
+
+
+async def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(here: Site) -> None:
+    answer = await here.http.put("/job/a")
+    assert answer.status_code == 405
+    assert {"DELETE", "GET"} <= set(answer.headers["Allow"].split(", "))
+    assert answer.json()["error"]["code"] == "method_not_allowed"
