@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from retender.overlap import TAIL_SECONDS, Heard, heard, repeated, tail
-from retender.transcript import Segment, Word, spoken
+from retender.limits import TAIL_SECONDS
+from retender.overlap import Heard, heard, repeated, tail
+from retender.sentences import in_sentences
+from retender.transcript import Segment, Word, spoken, spread
 
 SAMPLE_RATE = 16_000
 
@@ -50,6 +52,8 @@ class Chunk(msgspec.Struct, frozen=True):
     end: int
     overlap: int = 0
     """So many samples at its beginning belong to the chunk before it too."""
+    overlap_after: int = 0
+    """So many samples at its end belong to the chunk after it too."""
 
     @property
     def seconds(self) -> float:
@@ -59,12 +63,24 @@ class Chunk(msgspec.Struct, frozen=True):
     def overlap_seconds(self) -> float:
         return self.overlap / SAMPLE_RATE
 
+    @property
+    def own_seconds(self) -> float:
+        """Those that are its alone: what overlaps is counted with the chunk before."""
+        return self.seconds - self.overlap_seconds
 
-class Plan(msgspec.Struct, frozen=True):
+    @property
+    def joined_by_words(self) -> bool:
+        """It is to be known when each word was said: a neighbour hears some of them too."""
+        return self.overlap > 0 or self.overlap_after > 0
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """A plan without chunks: nobody speaks."""
 
     duration: float
     chunks: tuple[Chunk, ...]
+    whole: bool = False
+    """The only chunk is the upload as it came: nothing has been decoded."""
 
 
 class ChunkResult(msgspec.Struct, frozen=True):
@@ -185,27 +201,31 @@ def _pad(groups: Sequence[Span], total: int, window: int) -> Iterator[Chunk]:
         latter = groups[index + 1].start if index + 1 < len(groups) else 2 * total - group.end
         before = max(0, min(PADDING, (group.start - former) // 2, room // 2))
         after = max(0, min(PADDING, (latter - group.end) // 2, room - before))
-        overlap = max(0, former - group.start) if index else 0
-        yield Chunk(group.start - before, group.end + after, overlap)
+        overlap = max(0, former - group.start)
+        yield Chunk(group.start - before, group.end + after, overlap, max(0, group.end - latter))
 
 
 def merge(seam: Seam, chunk: Chunk, result: ChunkResult) -> tuple[Seam, tuple[Segment, ...]]:
     """The segments that the next chunk in order adds to the transcript.
 
     Guaranteed: ids have no gaps, no segment is blank, none begins before the end of the one
-    before it or ends before it begins, all times lie within the recording, and what the chunk
-    heard of the former chunk's words is left out.
+    before it or ends before it begins, all times lie within the recording, none is longer than
+    can be read at a glance, and what the chunk heard of the former chunk's words is left out.
     """
     begin, end = chunk.start / SAMPLE_RATE, chunk.end / SAMPLE_RATE
     segments = _in_order(result.segments, begin, end)
+    if chunk.overlap_after:
+        segments = _up_to(segments, end - chunk.overlap_after / SAMPLE_RATE / 2)
     if chunk.overlap:
         segments = _without_repeats(seam.tail, segments, begin, begin + chunk.overlap_seconds)
     released: list[Segment] = []
     last = seam.end
     for segment in segments:
         placed = _within(segment, last, max(last, segment.end))
-        released.append(msgspec.structs.replace(placed, id=seam.next_id + len(released)))
-        last = placed.end
+        for sentence in in_sentences(placed):
+            part = _within(sentence, last, max(last, sentence.end))
+            released.append(msgspec.structs.replace(part, id=seam.next_id + len(released)))
+            last = part.end
     words = [word for segment in released for word in _heard(segment)]
     after = Seam(seam.next_id + len(released), last, tail((*seam.tail, *words), end))
     return after, tuple(released)
@@ -244,24 +264,35 @@ def _without_repeats(
     return kept
 
 
+def _up_to(segments: Sequence[Segment], cut: float) -> list[Segment]:
+    """What was heard after the cut is the next chunk's to tell: it hears the words whole of which
+    this one has the beginnings, and makes others of them. Where times are guessed, all stays."""
+    kept: list[Segment] = []
+    for segment in segments:
+        group = _heard(segment)
+        places = [n for n, word in enumerate(group) if word.guessed or word.middle < cut]
+        if len(places) == len(group):
+            kept.append(segment)
+        elif places and (rest := _only(segment, group, places)).text:
+            kept.append(rest)
+    return kept
+
+
 def _only(segment: Segment, group: Sequence[Heard], places: Sequence[int]) -> Segment:
     words = tuple(segment.words[place] for place in places) if segment.words else ()
     tokens = segment.text.split()
     text = spoken(words) if words else " ".join(tokens[place] for place in places)
-    return msgspec.structs.replace(segment, start=group[places[0]].start, text=text, words=words)
+    end = segment.end if places[-1] + 1 == len(group) else group[places[-1]].end
+    return msgspec.structs.replace(
+        segment, start=group[places[0]].start, end=end, text=text, words=words
+    )
 
 
 def _heard(segment: Segment) -> list[Heard]:
     if segment.words:
         return [heard(word.word, word.start, word.end) for word in segment.words]
-    letters = len("".join(segment.text.split()))
-    pace = (segment.end - segment.start) / letters
-    words: list[Heard] = []
-    at = segment.start
-    for token in segment.text.split():
-        words.append(heard(token, at, at + pace * len(token), guessed=True))
-        at = words[-1].end
-    return words
+    words = spread(segment.text.split(), segment.start, segment.end)
+    return [heard(word.word, word.start, word.end, guessed=True) for word in words]
 
 
 def _within(segment: Segment, begin: float, end: float) -> Segment:

@@ -6,13 +6,18 @@
     │  │  ├─ InvalidOption        invalid_option        (names the field and what is accepted)
     │  │  ├─ EmptyUpload          empty_upload
     │  │  ├─ IncompleteUpload     incomplete_upload
+    │  │  ├─ WrongOffset          wrong_offset          (with the right one)
+    │  │  ├─ WrongTusVersion      wrong_tus_version     (with those that are spoken)
+    │  │  ├─ ChecksumMismatch     checksum_mismatch
     │  │  └─ UrlNotAllowed        url_not_allowed
     │  ├─ Unauthorized            unauthorized          (no key, or none that is known)
     │  ├─ Forbidden               forbidden             (the key may not do this)
     │  ├─ RateLimited             rate_limited          (with when to come back)
     │  ├─ UploadStalled           upload_stalled
+    │  ├─ UploadLocked            upload_locked         (with when to come back)
     │  ├─ JobNotFound             job_not_found
     │  ├─ AlreadyFinished         already_finished
+    │  ├─ JobCancelled            job_cancelled         (while someone waited for its result)
     │  ├─ NotFailed               not_failed
     │  ├─ NotCompleted            not_completed
     │  ├─ IdempotencyConflict     idempotency_conflict
@@ -32,11 +37,13 @@
     │  ├─ UnsupportedMedia        unsupported_media     never; the job (with what is accepted)
     │  ├─ NoAudioStream           no_audio_stream       never; the job
     │  ├─ TooLong                 too_long              never; the job (with the limit)
-    │  └─ UploadExpired           upload_expired        never; the job
+    │  ├─ UploadExpired           upload_expired        never; the job
+    │  └─ FetchFailed             fetch_failed          never; the job
     ├─ Unreachable                an actor did not answer; whether it acted is unknown
     │  ├─ ActorGone               actor_gone            not there, or died with the message
     │  ├─ Busy                    busy                  its mailbox is full (with when to come back)
     │  └─ NoAnswer                no_answer             the deadline passed
+    ├─ KeysUnreadable             keys_unreadable       the file of keys is damaged or not ours
     └─ JournalError               the durable store
        ├─ JournalLocked           journal_locked        another process has it (and which)
        ├─ JournalTooNew           journal_too_new       written by a newer version
@@ -126,6 +133,18 @@ class IncompleteUpload(BadRequest):
     code = "incomplete_upload"
 
 
+class WrongOffset(BadRequest):
+    code = "wrong_offset"
+
+
+class WrongTusVersion(BadRequest):
+    code = "wrong_tus_version"
+
+
+class ChecksumMismatch(BadRequest):
+    code = "checksum_mismatch"
+
+
 class UrlNotAllowed(BadRequest):
     code = "url_not_allowed"
 
@@ -146,12 +165,20 @@ class UploadStalled(Refusal):
     code = "upload_stalled"
 
 
+class UploadLocked(Refusal):
+    code = "upload_locked"
+
+
 class JobNotFound(Refusal):
     code = "job_not_found"
 
 
 class AlreadyFinished(Refusal):
     code = "already_finished"
+
+
+class JobCancelled(Refusal):
+    code = "job_cancelled"
 
 
 class NotFailed(Refusal):
@@ -248,6 +275,12 @@ class UploadExpired(WorkError):
     spoils_job = True
 
 
+class FetchFailed(WorkError):
+    code = "fetch_failed"
+    retryable = False
+    spoils_job = True
+
+
 class Unreachable(RetenderError):
     code = "unreachable"
 
@@ -262,6 +295,10 @@ class Busy(Unreachable):
 
 class NoAnswer(Unreachable):
     code = "no_answer"
+
+
+class KeysUnreadable(RetenderError):
+    code = "keys_unreadable"
 
 
 class JournalError(RetenderError):

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from retender.errors import Failure
-from retender.messages import Note, say
+from retender.messages import Note, say, tell
 from retender.states import Stage, Status
 from retender.transcript import Segment
 
@@ -58,6 +58,8 @@ class Passing(msgspec.Struct, frozen=True, omit_defaults=True):
     progress: float
     note: Note
     estimated_time_remaining: float | None = None
+    after: int = 0
+    """The number of the last event it knows of: beside a later one it is out of date."""
 
 
 def iso(at: float) -> str:
@@ -110,8 +112,9 @@ def _error(event: Event, language: str) -> dict[str, Any]:
     failure = event.failure or Failure("internal", say(event.note, language))
     return {
         "status": str(event.status),
-        "error": failure.message,
+        "error": tell(failure.code, language),
         "code": failure.code,
+        "detail": failure.message,
         "completed_at": iso(event.at),
     }
 

@@ -37,7 +37,8 @@ def render(transcript: Transcript, kind: Format, *, task: str = "transcribe") ->
 
 
 def result(transcript: Transcript) -> dict[str, Any]:
-    """The `result` of the wire contract."""
+    """The `result` of the wire contract. Who asked for no times gets the text alone."""
+    segments = transcript.segments if transcript.timed else ()
     body: dict[str, Any] = {
         "text": transcript.text,
         "language": transcript.language,
@@ -46,8 +47,10 @@ def result(transcript: Transcript) -> dict[str, Any]:
         "processing_time": transcript.processing_time,
         "model": transcript.model,
         "engine": transcript.engine,
-        "segments": msgspec.to_builtins(transcript.segments),
+        "segments": msgspec.to_builtins(segments),
     }
+    if transcript.requested_model is not None:
+        body["requested_model"] = transcript.requested_model
     if transcript.no_speech:
         body["no_speech"] = True
     return body

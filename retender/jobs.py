@@ -97,7 +97,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     language_probability: float | None = None
     model: str | None = None
+    requested_model: str | None = None
+    """What was asked for, where `model` had to stand in for it."""
     engine: str | None = None
+    """The one that it is with, or was at its end: see `retender.routing`."""
+    room_at: float | None = None
+    """Its engine has no room for it before then."""
+    whole: bool = False
+    """As its plan says: nothing has been decoded."""
     failure: Failure | None = None
 
     @property

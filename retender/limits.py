@@ -65,3 +65,287 @@ CONNECTIONS: Final = 20_000
 
 SOCKET_FRAME_BYTES: Final = 64 * 1024
 """The longest message that a WebSocket client may send; a longer one closes its socket (1009)."""
+
+SOCKETS: Final = 10_000
+"""WebSockets of one process; who comes beyond that is told to try again later (1013)."""
+
+NEWS_FRAME_BYTES: Final = 256 * 1024
+"""A message in which a result would make more is sent without it, and says where to fetch it."""
+
+FRAMES_WAITING: Final = 8
+"""Messages of one WebSocket client that wait to be answered; it is not read from beyond that."""
+
+BAD_MESSAGES: Final = 3
+"""Messages in a row that mean nothing; with the last of them the socket is closed (1008)."""
+
+SEND_SECONDS: Final = 20.0
+"""A follower that takes nothing of what is sent to it for so long is cut off; it comes back by
+number."""
+
+GOODBYE_SECONDS: Final = 5.0
+"""So long a socket may take to have its closing sent, and all together when the service stops."""
+
+UNREAD_SECONDS: Final = 120.0
+"""A connection whose client takes nothing of an answer for so long is cut."""
+
+ASKED_ANEW: Final = 25
+ASKED_ANEW_AFTER: Final = 0.2
+"""Questions to an actor that is being restarted are asked again so often, with so many seconds
+between; then whoever follows is sent away to come back."""
+
+MESSAGES_KEPT: Final = 32
+"""Encoded messages at hand for all who follow the same job; an older one is encoded again."""
+
+TICKET_SECONDS: Final = 60.0
+"""A ticket for a socket is good for so long."""
+
+TICKETS_REMEMBERED: Final = 50_000
+"""Used tickets that are not yet out of date; beyond that none are taken until some are."""
+
+KEY_CHARS: Final = 200
+"""The longest key; a longer one is no key that is known."""
+
+KEYS_KEPT: Final = 1000
+"""Keys that may be good at a time; beyond that no more are made until one is revoked. As many
+revoked ones are remembered, the oldest are forgotten."""
+
+KEYS_READ_EVERY: Final = 1.0
+"""Seconds between two looks at the file of keys: so long a revoked one may still be good."""
+
+CALLERS_COUNTED: Final = 20_000
+"""Callers and addresses of which it is known how much they ask for; beyond that the one that was
+quiet for longest is forgotten, and may ask anew."""
+
+WRONG_KEYS_PER_MINUTE: Final = 30
+"""From one address; beyond that wrong keys are answered 429, and right ones as ever."""
+
+# Telling others
+
+DELIVERY_HAND_SECONDS: Final = 30.0
+"""A delivery whose attempt nobody has told the end of is made again after so long, or later."""
+
+OUTBOX_LOOK_SECONDS: Final = 60.0
+"""However far off the next delivery seems to be, after so long it is looked for again: the clock
+may have been set."""
+
+DELIVERIES_AT_ONCE: Final = 16
+"""Webhooks under way, one to a host; the rest waits its turn."""
+
+DELIVERY_SECONDS: Final = 10.0
+DELIVERY_CONNECT_SECONDS: Final = 5.0
+"""A receiver that has not answered, or not been reached, in so long has failed this time."""
+
+DELIVERY_ANSWER_BYTES: Final = 16 * 1024
+DELIVERY_ANSWER_SECONDS: Final = 2.0
+"""So much is read, for so long, of what a receiver says beside its status, and thrown away; its
+connection is closed over more."""
+
+DELIVERY_RESULT_BYTES: Final = 256 * 1024
+"""The longest result in a webhook; a longer one is left out, and said where it is."""
+
+DELIVERY_ERROR_CHARS: Final = 200
+"""Kept of the reason why an attempt failed."""
+
+# Between processes
+
+FRAME_BYTES: Final = 8 * 1024 * 1024
+"""One message; a longer one is refused, whoever sends it, for audio and models never travel."""
+
+OUTBOX_BYTES: Final = 4 * FRAME_BYTES
+"""Messages that wait for a process to read; beyond that askers are told `Busy`. Answers always
+find room."""
+
+BARE_MESSAGE_CHARS: Final = 2000
+"""Of an error whose details cannot travel so much of its sentence does."""
+
+CAUSE_CHARS: Final = 500
+"""What an actor died of is cut to so much."""
+
+LINGER_SECONDS: Final = 2.0
+"""So long a child may take to leave after its last words; then they are taken for its end."""
+
+SETTLE_SECONDS: Final = 0.05
+"""After the first sign of a child's end so long is waited for the second, which may say why."""
+
+ORPHAN_SECONDS: Final = 1.0
+"""A child that has lost its parent may take so long to stop in order; then it is killed."""
+
+KILL_TRIES: Final = 10
+"""What was killed and has not ended is struck again every second, so often; then let go."""
+
+# Strangers' files
+
+PROGRAM_MEMORY: Final = 256 << 20
+"""Bytes that ffmpeg can write to; beyond that it is refused more, and the file with it."""
+
+PROGRAM_ADDRESSES: Final = 1 << 30
+"""Bytes that its libraries and stacks may take up on paper beside that; likewise."""
+
+PROGRAM_ALLOCATION: Final = 256 << 20
+"""Bytes that it may ask for at once; it then takes the file for damaged."""
+
+PROGRAM_CPU_SECONDS: Final = 60
+"""CPU time for what does not depend on a recording's length; then it is stopped."""
+
+PROGRAM_SECONDS: Final = 600.0
+"""The same on the clock, however busy the machine is; then it is killed."""
+
+PROGRAM_FILES: Final = 64
+"""Files it can have open; it is refused more."""
+
+SAID_FIRST_BYTES: Final = 256 * 1024
+SAID_LAST_BYTES: Final = 4 * 1024
+"""Kept of what a program says; what lies between its beginning and its end is dropped."""
+
+DECODING_CPU_SHARE: Final = 1 / 20
+"""Seconds of CPU time that a second of sound may take to decode; usual is a five-hundredth. At
+the limit decoding is stopped, and the file refused."""
+
+DECODING_START_SECONDS: Final = 60
+"""CPU time beside that, for opening a file with a long index."""
+
+DECODING_WAIT: Final = 10
+"""Decoding may take so many times its CPU time on the clock: a tenth of a CPU is the least that
+it is given. Then it is killed."""
+
+LISTENING_SECONDS: Final = 60
+"""Of a recording so much is in memory at once while speech is looked for; the rest comes after."""
+
+# Where two chunks share sound
+
+TAIL_SECONDS: Final = 2.0
+TAIL_WORDS: Final = 24
+TAIL_LETTERS: Final = 24
+"""Remembered of the end of a chunk and of each word in it; older words are not compared with. No
+chunks may overlap by more."""
+
+HEAD_WORDS: Final = 4 * TAIL_WORDS
+"""Words at the beginning of a chunk that are compared with the end of the one before; later ones
+are kept as they are."""
+
+TROUBLES_KEPT: Final = 16
+"""Models that were wished for and could not be had, of which a worker tells why; the oldest is
+forgotten."""
+
+WISHES_WAITING: Final = 32
+"""Wishes that wait for a worker's next sign of life; beyond that the oldest is forgotten."""
+
+# Where an engine is rationed
+
+ROOM_ASKED_EVERY: Final = 300.0
+"""Seconds. Who waits for room asks again after so long, however long the wait is said to be: else
+its place in the line is another's."""
+
+PLACES_KEPT: Final = 20
+"""Places in that line that are kept for those who will ask again; who comes after them has none,
+and may be passed."""
+
+# Addresses that strangers name
+
+URL_CHARS: Final = 2048
+"""A longer URL is refused."""
+
+ADDRESSES_TRIED: Final = 4
+"""Of all that a name stands for so many are tried; then it counts as out of reach."""
+
+OUTBOUND_CONNECTIONS: Final = 32
+"""Connections to such addresses at a time; further ones wait their turn."""
+
+# Uploads
+
+FORM_PARTS: Final = 64
+"""Parts of a form; one with more is refused."""
+
+FORM_HEADERS: Final = 8
+FORM_HEADER_BYTES: Final = 4096
+"""Headers of one part, and the length of each; a form with more is refused."""
+
+FORM_FIELD_BYTES: Final = 64 * 1024
+"""All fields of a form together, but for the recording; a longer form is refused."""
+
+FORM_BYTES: Final = 1 << 20
+"""What a form may have around its recording, boundaries and headers included; beyond that it is
+taken for a longer recording, and refused as too large."""
+
+PLAIN_BODY_BYTES: Final = 64 * 1024
+"""The body of a request that brings no recording; a longer one is refused."""
+
+BODY_IDLE_SECONDS: Final = 15.0
+"""A body of which nothing has come for so long is given up."""
+
+BODY_LEAST_RATE: Final = 1024
+BODY_WINDOW_SECONDS: Final = 30.0
+"""Bytes a second that a body must come at, over so many seconds of waiting; a slower one is given
+up."""
+
+LINGER_SECONDS_MOST: Final = 10.0
+LINGER_IDLE_SECONDS: Final = 2.0
+"""Who is refused in the middle of an upload may take so long to hear of it, and so long without a
+byte, while what still comes is thrown away; then the connection is closed."""
+
+TEXT_OPTION_CHARS: Final = 4000
+"""A prompt, or hotwords; longer ones are refused. A model looks at fewer."""
+
+USER_ID_CHARS: Final = 256
+"""A longer one is refused."""
+
+IDEMPOTENCY_KEY_CHARS: Final = 255
+"""A longer one is refused."""
+
+HIGHEST_PRIORITY: Final = 10
+"""And the lowest is its negative; what is beyond is refused."""
+
+SUBMIT_TRIES: Final = 4
+"""How often a submission is asked of a manager whose answer gets lost; then the caller is told."""
+
+CHECKPOINT_BYTES: Final = 16 << 20
+"""Of one long part of a resumable upload so much may be lost when the service dies; the client
+sends it again."""
+
+SWEEP_SECONDS: Final = 600.0
+SWEEP_AGAIN_SECONDS: Final = 5.0
+"""How often unfinished uploads are looked after, and how soon again when that went wrong."""
+
+PROGRESS_SECONDS: Final = 1.0
+"""How often it is told how far an upload is."""
+
+FETCHES_AT_ONCE: Final = 4
+"""Recordings that are fetched at a time; further ones wait as pending jobs."""
+
+FETCH_TRIES: Final = 3
+FETCH_PAUSE: Final = 2.0
+"""How often a recording is asked for whose host does not answer well, and how long is waited in
+between at first; then its job fails."""
+
+FETCH_SECONDS: Final = 3600.0
+"""All tries to fetch a recording together; then its job fails."""
+
+FETCH_CONNECT_SECONDS: Final = 10.0
+FETCH_IDLE_SECONDS: Final = 20.0
+"""A host that takes longer to be reached, or to send the next bytes, is given up for this time."""
+
+REDIRECTS: Final = 3
+"""From one address to the next, each checked like the first; then the fetch fails."""
+
+# The command line
+
+FILES_AT_ONCE: Final = 4
+"""Recordings of one command that are handed in or worked on at a time; the others wait for them."""
+
+HANDING_IN_TRIES: Final = 8
+"""How often a recording is handed in to a service that has no room, or whose connection breaks;
+then it counts as failed."""
+
+RETURN_SECONDS: Final = 15.0
+"""The longest pause between two tries to reach a service again."""
+
+UNHEARD_SECONDS: Final = 120.0
+"""A service that was there and of which nothing is heard for so long is given up."""
+
+SOCKET_TRIES: Final = 3
+SOCKET_AGAIN: Final = 10
+"""Where so many WebSockets in a row have failed, the job is asked after instead, and only every
+tenth time is a socket tried again."""
+
+TOLD_BYTES: Final = 16 << 20
+"""The longest message that is taken from a service."""

@@ -29,6 +29,7 @@ NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
         "uploading": ("Subiendo el archivo… {percent} %", "Subiendo el archivo…"),
         "queued": ("En cola, en el puesto {position}", "En cola"),
         "downloading_model": (
+            "Descargando el modelo {model}: {percent} % ({done} de {total} MB)",
             "Descargando el modelo {model}: {percent} %",
             "Descargando el modelo {model}",
             "Descargando el modelo",
@@ -45,6 +46,11 @@ NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
             "Reintentando (intento {attempt} de {limit})",
             "Reintentando",
         ),
+        "waiting_for_room": (
+            "El límite de {engine} está agotado: se sigue hacia las {until} UTC, en {minutes} min",
+            "El límite del motor está agotado: se sigue en cuanto haya sitio",
+        ),
+        "taken_on": ("Se sigue con el motor {engine}", "Se sigue con otro motor"),
         "resumed": ("Se reanuda donde se había quedado",),
         "completed": ("Transcripción completada",),
         "no_speech": ("No se ha detectado voz en la grabación",),
@@ -56,6 +62,7 @@ NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
         "uploading": ("Uploading the file… {percent}%", "Uploading the file…"),
         "queued": ("Queued at position {position}", "Queued"),
         "downloading_model": (
+            "Downloading model {model}: {percent}% ({done} of {total} MB)",
             "Downloading model {model}: {percent}%",
             "Downloading model {model}",
             "Downloading the model",
@@ -72,6 +79,11 @@ NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
             "Retrying (attempt {attempt} of {limit})",
             "Retrying",
         ),
+        "waiting_for_room": (
+            "{engine}'s limits are used up: going on at about {until} UTC, in {minutes} min",
+            "The engine's limits are used up: going on as soon as there is room",
+        ),
+        "taken_on": ("Going on with the engine {engine}", "Going on with another engine"),
         "resumed": ("Resuming where it left off",),
         "completed": ("Transcription completed",),
         "no_speech": ("No speech was found in the recording",),
@@ -98,6 +110,10 @@ FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
         "unsupported_media": "Este tipo de archivo no se admite.",
         "too_long": "La grabación dura más de lo permitido.",
         "upload_expired": "La subida no llegó a terminar. Vuelve a subir el archivo.",
+        "fetch_failed": "No se ha podido descargar la grabación de su dirección. "
+        "Comprueba que se puede descargar sin contraseña.",
+        "url_not_allowed": "No se admite esta dirección: debe ser https y pública.",
+        "too_large": "El archivo es más grande de lo permitido.",
         "storage_full": "No queda espacio en el servidor. Inténtalo de nuevo más tarde.",
     },
     "en": {
@@ -115,6 +131,10 @@ FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
         "unsupported_media": "This type of file is not supported.",
         "too_long": "The recording is longer than allowed.",
         "upload_expired": "The upload never finished. Upload the file again.",
+        "fetch_failed": "The recording could not be fetched from its address. "
+        "Check that it can be downloaded without a password.",
+        "url_not_allowed": "This address is not allowed: it must be https and public.",
+        "too_large": "The file is larger than allowed.",
         "storage_full": "The server has no space left. Try again later.",
     },
 }

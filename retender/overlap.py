@@ -1,16 +1,17 @@
 """Which words at the beginning of a chunk the chunk before it has already given.
 
-Two chunks share some audio only where speech had to be cut without a pause. The former chunk's
-words are released by then and stay; so the question is which of the latter's words to drop:
+Two chunks share some audio only where speech had to be cut without a pause. The cut lies in the
+middle of what they share. The former gives no word whose middle is after it: of the last one it
+may have but the beginning. What it gave is released by then and stays; so the question is which of
+the latter's words to drop:
 
 1. Both hear most of the shared words alike. Words of equal text at the same time are paired, in
    order, so that a word said twice is not taken for a word heard twice. The former's version
    stands up to the last pair: the latter's words up to there are dropped.
 2. After it (or where nothing pairs) a word is dropped when the former gave something else for at
-   least half of its time: one of the two misheard it. The cut lies in the middle of what is
-   shared. A word whose middle is after it was nearer to the former chunk's edge than to the
-   latter's, so only what the former gave after the cut counts against it: a last word drawn out
-   too far swallows no other.
+   least half of its time: one of the two misheard it, or the latter has but the end of it. Words
+   whose middle is after the cut are the latter's to tell, and only such of the former's count
+   against them: a last word drawn out too far swallows no other.
 
 Where the recogniser measured no words, times are a guess and only the text decides: the longest
 run of words that ends the former chunk and begins the latter.
@@ -25,12 +26,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-TAIL_SECONDS = 2.0
-TAIL_WORDS = 24
-TAIL_LETTERS = 24
-"""What is remembered of the end of a chunk, and so the longest overlap that can be merged."""
+from retender.limits import HEAD_WORDS, TAIL_LETTERS, TAIL_SECONDS, TAIL_WORDS
 
-_LOOKAHEAD = 4 * TAIL_WORDS
 _GUESS_ERROR = 1.0
 """How far a guessed time may be off, in seconds."""
 
@@ -73,10 +70,10 @@ def repeated(
     former: Sequence[Heard], latter: Sequence[Heard], begin: float, end: float
 ) -> set[int]:
     """Indexes of the latter chunk's words to drop; the two share the audio from begin to end."""
-    if any(word.guessed for word in (*former, *latter[:_LOOKAHEAD])):
+    if any(word.guessed for word in (*former, *latter[:HEAD_WORDS])):
         first = list(itertools.takewhile(lambda word: word.start < end + _GUESS_ERROR, latter))
-        return set(range(_common_run([*former], first[:_LOOKAHEAD])))
-    after = list(itertools.takewhile(lambda word: word.start < end, latter))[:_LOOKAHEAD]
+        return set(range(_common_run([*former], first[:HEAD_WORDS])))
+    after = list(itertools.takewhile(lambda word: word.start < end, latter))[:HEAD_WORDS]
     pairs = _pair(former, after)
     last_before, last_after = pairs[-1] if pairs else (-1, -1)
     rivals = former[last_before + 1 :]

@@ -7,22 +7,16 @@ from __future__ import annotations
 import msgspec
 
 from retender.board import Draft
-from retender.chunks import ChunkResult, Plan, merge
+from retender.chunks import ChunkResult, Plan
 from retender.errors import Failure, WorkerCrashed
 from retender.events import EventKind
 from retender.jobs import Audio, Job, first_step, step
-from retender.journal.api import Stored
+from retender.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
 from retender.messages import Note
+from retender.releases import releasable
 from retender.retry import GiveUp, RetryPolicy, decide
 from retender.states import Stage, Status
-from retender.transcript import Segment
 from retender.work import PREPARATION, Piece, PieceState
-
-SEGMENTS_PER_EVENT = 200
-"""An event stays well under a frame's size, whatever was waiting for its turn."""
-
-INTERRUPTIONS = 10
-"""A piece that was out at so many deaths of the manager is taken to be their cause."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -30,6 +24,15 @@ class Made(msgspec.Struct, frozen=True):
 
     engine: str = ""
     model: str = ""
+    asked: str = ""
+    """The model that was asked for, where another had to be used."""
+
+    @property
+    def note(self) -> Note | None:
+        """What people are to know of it."""
+        if not self.asked:
+            return None
+        return Note("smaller_model", {"asked": self.asked, "used": self.model})
 
 
 def accept(draft: Draft, job: Job, known: Job | None) -> Job:
@@ -85,7 +88,8 @@ def give(draft: Draft, job_id: str, index: int, token: str) -> Piece:
     draft.grant(piece)
     job = draft.job(job_id)
     stage, note = _at_work(job, index)
-    if job.status is Status.QUEUED or job.stage is not stage:
+    asks_early = job.room_at is not None and draft.at < job.room_at
+    if job.status is Status.QUEUED or (job.stage is not stage and not asks_early):
         started = draft.at if job.started_at is None else job.started_at
         job, event = step(
             job,
@@ -94,6 +98,7 @@ def give(draft: Draft, job_id: str, index: int, token: str) -> Piece:
             status=Status.PROCESSING,
             stage=stage,
             started_at=started,
+            room_at=None,
         )
         draft.save(job, event)
     return piece
@@ -111,15 +116,17 @@ def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
     job, event = step(
         draft.job(piece.job_id),
         at=draft.at,
-        note=Note("transcribing", {"n": 1, "total": max(1, len(chunks))}),
+        note=made.note or Note("transcribing", {"n": 1, "total": max(1, len(chunks))}),
         stage=Stage.TRANSCRIBING,
         piece=PREPARATION,
         duration=plan.duration,
         chunks=len(chunks),
-        engine=made.engine or None,
+        engine=draft.job(piece.job_id).engine or made.engine or None,
+        whole=plan.whole,
         model=made.model or None,
+        requested_model=made.asked or None,
         # What is not speech is done with the plan: the rest of the seconds are the chunks'.
-        seconds_done=max(0.0, plan.duration - _net_seconds(chunks)),
+        seconds_done=max(0.0, plan.duration - sum(chunk.own_seconds for chunk in plan.chunks)),
     )
     draft.save(job, event)
     _conclude(draft, job.id)
@@ -127,33 +134,36 @@ def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
 
 def transcribed(draft: Draft, piece: Piece, result: ChunkResult, made: Made) -> None:
     """A chunk's text is here. It joins the transcript when all before it have."""
+    chunk = piece.chunk
+    assert chunk is not None
     _settle(draft, piece, PieceState.DONE, result)
     job = draft.job(piece.job_id)
     heard = dict(job.heard)
     if result.language is not None and result.segments:
-        heard[result.language] = heard.get(result.language, 0.0) + piece.seconds
-    segments, released, seam = _releasable(draft, job)
+        heard[result.language] = heard.get(result.language, 0.0) + chunk.seconds
+    ready = releasable(draft, job)
     job = msgspec.structs.replace(
         job,
         chunks_done=job.chunks_done + 1,
-        seconds_done=job.seconds_done + _own_seconds(piece),
+        seconds_done=job.seconds_done + chunk.own_seconds,
         heard=heard,
         language=max(heard, key=lambda code: (heard[code], code)) if heard else job.language,
         language_probability=_surer(job.language_probability, result.language_probability),
-        engine=made.engine or job.engine,
+        engine=job.engine or made.engine,
         model=made.model or job.model,
+        requested_model=made.asked or job.requested_model,
     )
-    if released > job.released:
-        draft.release(job.id, job.released, released, segments)
-        job = msgspec.structs.replace(job, released=released, seam=seam)
+    if ready.upto > job.released:
+        draft.release(job.id, job.released, ready.upto, ready.segments)
+        job = msgspec.structs.replace(job, released=ready.upto, seam=ready.seam)
     _, note = _at_work(job, piece.index)
-    for start in range(0, max(1, len(segments)), SEGMENTS_PER_EVENT):
+    for start in range(0, max(1, len(ready.segments)), SEGMENTS_PER_EVENT):
         job, event = step(
             job,
             at=draft.at,
             note=note,
             stage=Stage.TRANSCRIBING,
-            segments=segments[start : start + SEGMENTS_PER_EVENT],
+            segments=ready.segments[start : start + SEGMENTS_PER_EVENT],
             piece=piece.index,
         )
         draft.save(job, event)
@@ -205,7 +215,8 @@ def interrupted(draft: Draft, piece: Piece) -> None:
     )
     if piece.interruptions >= INTERRUPTIONS:
         sentence = f"the service died {INTERRUPTIONS} times while this was being worked on"
-        _give_up(draft, msgspec.structs.replace(piece, token=token), _crash(sentence))
+        failure = WorkerCrashed(sentence).failure()
+        _give_up(draft, msgspec.structs.replace(piece, token=token), failure)
     else:
         _settle(draft, piece, PieceState.WAITING, failure=piece.failure)
 
@@ -265,18 +276,6 @@ def revive(draft: Draft, job_id: str) -> Job:
     return job
 
 
-def beyond_the_gap(stored: Stored) -> tuple[Segment, ...]:
-    """What a failed job's finished chunks say after the first that is missing."""
-    seam = stored.job.seam
-    segments: tuple[Segment, ...] = ()
-    for piece in stored.pieces:
-        result = stored.results.get(piece.index)
-        if result is not None and piece.chunk is not None:
-            seam, merged = merge(seam, piece.chunk, result)
-            segments += merged
-    return segments
-
-
 def _as_known(draft: Draft, job: Job, known: Job) -> Job:
     draft.copy_transcript(known.id, job.id)
     return msgspec.structs.replace(
@@ -295,6 +294,7 @@ def _as_known(draft: Draft, job: Job, known: Job) -> Job:
         language=known.language,
         language_probability=known.language_probability,
         model=known.model,
+        requested_model=known.requested_model,
         engine=known.engine,
     )
 
@@ -304,19 +304,6 @@ def _at_work(job: Job, index: int) -> tuple[Stage, Note]:
         return Stage.PREPARING, Note("preparing")
     n = min(job.chunks, job.chunks_done + 1)
     return Stage.TRANSCRIBING, Note("transcribing", {"n": n, "total": job.chunks})
-
-
-def _releasable(draft: Draft, job: Job) -> tuple[tuple[Segment, ...], int, object]:
-    """The segments that can now join the transcript, and up to which chunk."""
-    seam, released = job.seam, job.released
-    segments: list[Segment] = []
-    while (result := draft.result(job.id, released + 1)) is not None:
-        released += 1
-        chunk = draft.piece(job.id, released).chunk
-        assert chunk is not None
-        seam, merged = merge(seam, chunk, result)
-        segments += merged
-    return tuple(segments), released, seam
 
 
 def _give_up(draft: Draft, piece: Piece, failure: Failure) -> None:
@@ -373,20 +360,6 @@ def _reset(draft: Draft, piece: Piece, **changes: object) -> None:
     draft.reset(msgspec.structs.replace(piece, state=PieceState.WAITING, token=None, **changes))
 
 
-def _own_seconds(piece: Piece) -> float:
-    """The seconds that are this chunk's alone: what overlaps is counted with the one before."""
-    assert piece.chunk is not None
-    return piece.chunk.seconds - piece.chunk.overlap_seconds
-
-
-def _net_seconds(pieces: tuple[Piece, ...]) -> float:
-    return sum(map(_own_seconds, pieces))
-
-
 def _surer(one: float | None, other: float | None) -> float | None:
     known = [value for value in (one, other) if value is not None]
     return max(known) if known else None
-
-
-def _crash(sentence: str) -> Failure:
-    return WorkerCrashed(sentence).failure()

@@ -38,6 +38,10 @@ class Transcript(msgspec.Struct, frozen=True):
     processing_time: float
     model: str
     engine: str
+    timed: bool = True
+    """Whether its reader asked for times. Subtitles have them in any case."""
+    requested_model: str | None = None
+    """The model that was asked for, where `model` had to stand in for it."""
 
     @property
     def text(self) -> str:
@@ -53,6 +57,17 @@ def joined(texts: Iterable[str]) -> str:
     lines = (" ".join(text.split()) for text in texts)
     text = "\n".join(line for line in lines if line)
     return _UNSPACED_SEAM.sub("", text).replace("\n", " ")
+
+
+def spread(texts: Sequence[str], start: float, end: float) -> list[Word]:
+    """Words whose times nobody measured, each as long as it has letters."""
+    pace = (end - start) / max(1, sum(map(len, texts)))
+    words: list[Word] = []
+    at = start
+    for text in texts:
+        words.append(Word(text, at, at + pace * len(text)))
+        at = words[-1].end
+    return words
 
 
 def spoken(words: Sequence[Word]) -> str:

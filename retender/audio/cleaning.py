@@ -22,6 +22,10 @@ LATE_START: Final = "aresample=first_pts=0:min_hard_comp=1000000000"
 it jumps back later, as in recordings strung together, to follow it would be to drop sound."""
 
 
+BELOW_VOICES: Final = 80
+"""Hz: what is lower is rumble and hum, not speech."""
+
+
 class Channel(enum.StrEnum):
     MIX = "mix"
     LEFT = "left"
@@ -37,6 +41,11 @@ class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
     """Takes away steady noise."""
     loudness: bool = False
     """Raises quiet passages, as where one of two speakers is far away."""
+
+    @property
+    def nothing(self) -> bool:
+        """The sound is recognised as it came."""
+        return self == Cleaning()
 
     def filters(self) -> tuple[str, ...]:
         """In this order: noise is measured without the rumble, and not made louder first."""

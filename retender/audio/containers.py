@@ -35,6 +35,27 @@ _SIGNS: Final = (
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
 )
 
+_FOREIGN: Final = (
+    (b"%pdf-", "a PDF document"),
+    (b"pk\x03\x04", "an archive or an office document"),
+    (b"rar!\x1a\x07", "an archive"),
+    (b"7z\xbc\xaf\x27\x1c", "an archive"),
+    (b"\x1f\x8b\x08", "an archive"),
+    (b"\x89png\r\n\x1a\n", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"gif8", "an image"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"<?xml", "an XML document"),
+    (b"<svg", "an image"),
+    (b"#extm3u", "a playlist"),
+    (b"\x7felf", "a program"),
+)
+"""In small letters, as they are compared."""
+
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before text and says nothing."""
+
 _VERSION, _LAYER = 0x18, 0x06
 
 
@@ -44,6 +65,12 @@ def recognised(head: bytes) -> str | None:
         if head[at : at + len(sign)] == sign:
             return name
     return _bare_frame(head)
+
+
+def foreign(head: bytes) -> str | None:
+    """What it is, in words, where it plainly is no recording. Of most things one cannot tell."""
+    seen = head.lstrip(_BEFORE).lower()
+    return next((words for sign, words in _FOREIGN if seen.startswith(sign)), None)
 
 
 def _bare_frame(head: bytes) -> str | None:

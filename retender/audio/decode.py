@@ -25,21 +25,13 @@ from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
 from retender.audio.probe import head_of
 from retender.audio.sandbox import Limits, run
 from retender.errors import CorruptMedia
+from retender.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DECODING_WAIT
 from retender.room import room_for
 
 R = TypeVar("R")
 
 DECODED: Final = "audio.pcm"
 _PART: Final = ".part"
-
-CPU_SHARE: Final = 1 / 20
-"""Seconds of CPU time that a second of sound may take to decode; usual is a five-hundredth."""
-
-START_SECONDS: Final = 60
-"""CPU time beside that, for opening a file with a long index."""
-
-BUSY_MACHINE: Final = 10
-"""A tenth of a CPU is the least that decoding is given."""
 
 
 async def decode(
@@ -73,9 +65,9 @@ async def decode(
 
 
 def _limits(most_seconds: float) -> Limits:
-    cpu = START_SECONDS + int(most_seconds * CPU_SHARE)
+    cpu = DECODING_START_SECONDS + int(most_seconds * DECODING_CPU_SHARE)
     output = int((most_seconds + 2) * BYTES_PER_SECOND)
-    return Limits(cpu=cpu, output=output, seconds=float(cpu * BUSY_MACHINE))
+    return Limits(cpu=cpu, output=output, seconds=float(cpu * DECODING_WAIT))
 
 
 class _Part:

@@ -19,6 +19,7 @@ import ffmpeg  # type: ignore[import-untyped]  # it carries no types
 
 from retender.chunks import SAMPLE_RATE
 from retender.errors import EngineUnavailable
+from retender.limits import PROGRAM_ALLOCATION
 
 PROTOCOLS: Final = ("file", "pipe")
 FORMATS: Final = (
@@ -30,7 +31,6 @@ DECODERS: Final = (
     *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_u8"),
     *("pcm_mulaw", "pcm_alaw", "amrnb", "amrwb", "wmav2"),
 )
-LARGEST_ALLOCATION: Final = 256 << 20
 
 _CODEC_OF_DECODER = {"mp3float": "mp3", "amrnb": "amr_nb", "amrwb": "amr_wb"}
 
@@ -122,4 +122,4 @@ def _compiled(binary: str, source: Any, target: str, **options: Any) -> list[str
 def _called(binary: str) -> list[str]:
     """`-v info`, because what the file is must be told by it; progress lines are not wanted."""
     quiet = ["-nostdin", "-hide_banner", "-nostats", "-v", "info"]
-    return [binary, *quiet, "-max_alloc", str(LARGEST_ALLOCATION), "-filter_threads", "1"]
+    return [binary, *quiet, "-max_alloc", str(PROGRAM_ALLOCATION), "-filter_threads", "1"]

@@ -14,7 +14,7 @@ from retender.audio.report import Report
 from retender.audio.sandbox import Ended, Limits, run
 from retender.errors import CorruptMedia, UploadExpired
 
-LIMITS: Final = Limits(cpu=60, seconds=600.0)
+LIMITS: Final = Limits()
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):

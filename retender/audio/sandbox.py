@@ -15,40 +15,39 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from retender.audio import confined
 from retender.errors import EngineUnavailable
-
-OPEN_FILES: Final = 64
-
-MOST_SAID_FIRST: Final = 256 * 1024
-MOST_SAID_LAST: Final = 4 * 1024
-"""Bytes kept of what a program says; what lies between its beginning and its end is dropped."""
-
-_ADDRESSES: Final = 1 << 30
-"""What libraries and stacks may take up on paper; only `memory` can be filled."""
+from retender.limits import (
+    PROGRAM_ADDRESSES,
+    PROGRAM_CPU_SECONDS,
+    PROGRAM_FILES,
+    PROGRAM_MEMORY,
+    PROGRAM_SECONDS,
+    SAID_FIRST_BYTES,
+    SAID_LAST_BYTES,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    memory: int = 256 << 20
+    memory: int = PROGRAM_MEMORY
     """Bytes that the program can write to; beyond that it is refused more."""
-    cpu: int = 60
+    cpu: int = PROGRAM_CPU_SECONDS
     """Seconds of CPU time; then it is stopped by SIGXCPU."""
     output: int = 0
     """Bytes it may write into one file; then it is stopped by SIGXFSZ."""
-    seconds: float = 600.0
+    seconds: float = PROGRAM_SECONDS
     """Seconds on the clock, however busy the machine is; then it is killed."""
 
     def spelt(self) -> tuple[str, ...]:
         return (
-            f"AS={self.memory + _ADDRESSES}",
+            f"AS={self.memory + PROGRAM_ADDRESSES}",
             f"DATA={self.memory}",
             f"CPU={self.cpu}",
             f"FSIZE={self.output}",
-            f"NOFILE={OPEN_FILES}",
+            f"NOFILE={PROGRAM_FILES}",
             "CORE=0",
         )
 
@@ -109,11 +108,11 @@ class _Said:
 
     async def listen(self, process: Process) -> None:
         assert process.stderr is not None
-        while data := await process.stderr.read(MOST_SAID_LAST):
-            room = MOST_SAID_FIRST - len(self._first)
+        while data := await process.stderr.read(SAID_LAST_BYTES):
+            room = SAID_FIRST_BYTES - len(self._first)
             self._first += data[:room]
             self._last += data[room:]
-            del self._last[:-MOST_SAID_LAST]
+            del self._last[:-SAID_LAST_BYTES]
 
     @property
     def text(self) -> str:

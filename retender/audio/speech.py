@@ -19,8 +19,9 @@ from typing import Final, Protocol
 
 from retender.audio.pcm import Pcm
 from retender.chunks import SAMPLE_RATE, Span
+from retender.limits import LISTENING_SECONDS
 
-BLOCK: Final = 60 * SAMPLE_RATE
+BLOCK: Final = LISTENING_SECONDS * SAMPLE_RATE
 """Samples given to a detector at once: some tenths of a second of work, 2 MB of memory."""
 
 

@@ -13,7 +13,6 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from retender.audio.cleaning import Cleaning
 from retender.audio.decode import decode
 from retender.audio.pcm import Pcm
 from retender.audio.speech import DetectorName, detector, listen
@@ -37,7 +36,6 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     window: int = 30 * SAMPLE_RATE
     """The most that the model hears at once, in samples."""
     detector: DetectorName = DetectorName.SILERO
-    cleaning: Cleaning = Cleaning()
 
 
 async def prepare(order: Order, blobs: BlobStore, how: Preparation) -> AsyncGenerator[News, None]:
@@ -82,7 +80,7 @@ async def _decoded(order: Order, blobs: BlobStore, how: Preparation) -> Pcm:
         blobs.job_folder(order.job_id),
         binary=how.ffmpeg,
         most_seconds=how.most_seconds,
-        cleaning=how.cleaning,
+        cleaning=order.options.cleaning,
     )
 
 

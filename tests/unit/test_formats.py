@@ -57,6 +57,14 @@ def test_json_is_the_result_of_the_wire_contract() -> None:
     }
 
 
+def test_who_asked_for_no_times_gets_the_text_alone_and_subtitles_all_the_same() -> None:
+    timeless = msgspec.structs.replace(transcript(HOLA), timed=False)
+    body = parsed(render(timeless, "json"))
+    assert (body["text"], body["segments"]) == ("Hola", [])
+    assert "no_speech" not in body
+    assert render(timeless, "srt") == render(transcript(HOLA), "srt") != ""
+
+
 def test_json_of_silence_says_so() -> None:
     body = parsed(render(transcript(), "json"))
     assert body["no_speech"] is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from retender.audio.cleaning import Channel, Cleaning
 from retender.chunks import Seam
 from retender.jobs import Audio, Job, Options, Task, cache_key
 from retender.states import Stage, Status
@@ -26,12 +27,53 @@ DIFFERENT = [
     Options(prompt="names"),
     Options(hotwords="names"),
     Options(temperature=0.5),
+    Options(channel=Channel.LEFT),
+    Options(highpass=True),
+    Options(denoise=True),
+    Options(normalize=True),
 ]
 
 
 def test_equal_options_on_equal_audio_have_one_key() -> None:
     again = msgspec.json.decode(msgspec.json.encode(Options(model="m")), type=Options)
     assert cache_key(AUDIO, Options(model="m")) == cache_key(AUDIO, again)
+
+
+def test_what_is_said_to_be_as_usual_changes_no_key() -> None:
+    """Such as by a form whose every field is sent."""
+    said = msgspec.to_builtins(DIFFERENT[0])
+    for field in Options.__struct_fields__:
+        said.setdefault(field, getattr(Options(), field))
+    spelt_out = msgspec.json.decode(msgspec.json.encode(said), type=Options)
+    assert cache_key(AUDIO, spelt_out) == cache_key(AUDIO, DIFFERENT[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        (Options(), "a59663f5a7fbfe73b425905dacb3d236c5d22531d6b46d2235401f5dc6b73408"),
+        (
+            Options(language="es", vad=False),
+            "f530ac386617d44e60a1a8ed039b3d0cb97713421bf3259185366013d320a47f",
+        ),
+    ],
+)
+def test_what_was_recognised_by_an_older_version_is_found_again(options: Options, key: str) -> None:
+    assert cache_key(Audio("a" * 64, 1), options) == key
+
+
+def test_a_job_of_an_older_version_leaves_its_sound_as_it_is() -> None:
+    old = msgspec.json.decode(b'{"language":"es","vad":false}', type=Options)
+    assert old == Options(language="es", vad=False)
+    assert old.cleaning.nothing
+
+
+def test_each_way_of_cleaning_can_be_asked_for() -> None:
+    asked = Options(channel=Channel.RIGHT, highpass=True, denoise=True, normalize=True)
+    assert asked.cleaning == Cleaning(
+        channel=Channel.RIGHT, high_pass=80, noise_reduction=True, loudness=True
+    )
+    assert not asked.cleaning.nothing
 
 
 def test_every_option_that_may_change_the_text_changes_the_key() -> None:

@@ -5,87 +5,18 @@ from __future__ import annotations
 import pytest
 
 from retender import rulings
-from retender.board import Board, Draft
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.board import Draft
+from retender.chunks import Chunk
 from retender.errors import EngineFailed, ModelUnavailable, WorkerCrashed
-from retender.jobs import Audio, Job
+from retender.jobs import Job
 from retender.journal.api import CopyTranscript, DropPieces
+from retender.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
 from retender.retry import RetryPolicy
-from retender.rulings import INTERRUPTIONS, SEGMENTS_PER_EVENT, Made
 from retender.states import Stage, Status
-from retender.transcript import Segment
-from retender.work import PREPARATION, Piece, PieceState
+from retender.work import PREPARATION, PieceState
+from tests.one_job import AUDIO, SECOND, Table, chunks
 
-AUDIO = Audio("a" * 64, 1000)
-MADE = Made("local", "medium")
 POLICY = RetryPolicy(attempts=2)
-SECOND = SAMPLE_RATE
-
-
-class Table:
-    """A board on which one job moves."""
-
-    def __init__(self, status: Status = Status.QUEUED) -> None:
-        self.board = Board({})
-        self.tokens = 0
-        job = Job(
-            id="j",
-            owner="ana",
-            status=status,
-            stage=Stage.QUEUED,
-            created_at=0.0,
-            audio=None if status is Status.PENDING else AUDIO,
-        )
-        draft = self.draft()
-        rulings.accept(draft, job, None)
-        self.board.merge(draft)
-
-    @property
-    def job(self) -> Job:
-        return self.board["j"].job
-
-    def draft(self) -> Draft:
-        return Draft(self.board, at=5.0, position=0)
-
-    def piece(self, index: int) -> Piece:
-        return self.board["j"].pieces[index]
-
-    def give(self, index: int) -> Piece:
-        self.tokens += 1
-        draft = self.draft()
-        piece = rulings.give(draft, "j", index, f"t{self.tokens}")
-        self.board.merge(draft)
-        return piece
-
-    def prepare(self, *chunks: Chunk, duration: float | None = None) -> Draft:
-        draft = self.draft()
-        end = chunks[-1].end / SAMPLE_RATE if chunks else 0.0
-        plan = Plan(end if duration is None else duration, chunks)
-        rulings.prepared(draft, self.give(PREPARATION), plan, MADE)
-        self.board.merge(draft)
-        return draft
-
-    def done(self, index: int, *texts: str, language: str | None = None) -> Draft:
-        draft = self.draft()
-        piece = self.give(index)
-        assert piece.chunk is not None
-        start = piece.chunk.start / SAMPLE_RATE
-        each = piece.chunk.seconds / max(1, len(texts))
-        segments = tuple(
-            Segment(0, start + n * each, start + (n + 0.9) * each, text)
-            for n, text in enumerate(texts)
-        )
-        rulings.transcribed(draft, piece, ChunkResult(segments, language, 0.9), MADE)
-        self.board.merge(draft)
-        return draft
-
-
-def chunks(*seconds: int) -> tuple[Chunk, ...]:
-    ends = [sum(seconds[: n + 1]) for n in range(len(seconds))]
-    return tuple(
-        Chunk((end - length) * SECOND, end * SECOND)
-        for end, length in zip(ends, seconds, strict=True)
-    )
 
 
 # The beginning
