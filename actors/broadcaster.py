@@ -28,6 +28,8 @@ from retender.limits import (
     SUBSCRIPTION_SECONDS,
     TRACKED_JOBS,
 )
+from retender.messages import Note
+from retender.states import Stage
 from retender.submission import LogPage
 
 TRY_AGAIN = 0.2
@@ -87,10 +89,19 @@ class Broadcaster:
 
     # Passing progress
 
-    async def progress(self, job_id: str, piece: int, seconds: float) -> None:
-        """So many seconds of a piece are done, though not yet written down."""
+    async def progress(
+        self,
+        job_id: str,
+        piece: int,
+        seconds: float,
+        stage: Stage | None = None,
+        note: Note | None = None,
+    ) -> None:
+        """So many seconds of a piece are done, though not yet written down; or it waits, and this
+        is the stage it is in and what is to be said of it."""
         track = self._track(job_id)
-        news = track.under_way(piece, seconds, self._ctx.clock)
+        wait = None if stage is None or note is None else (stage, note)
+        news = track.under_way(piece, seconds, self._ctx.clock, wait)
         if news is not None:
             for subscriber in self._following(job_id):
                 subscriber.add_passing(news)

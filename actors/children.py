@@ -59,6 +59,8 @@ class Slot(msgspec.Struct, frozen=True):
     afterwards: Afterwards = ""
     exhausted: bool = False
     starts: int = 0
+    planned: int = 0
+    """How many of its lives ended as they meant to, so that another could begin."""
     streak: int = 0
     cause: str = ""
     up_at: float | None = None
@@ -83,7 +85,8 @@ class Slot(msgspec.Struct, frozen=True):
                 return "stopping"
             case "waiting" if self.exhausted:
                 return "exhausted"
-        return "starting" if self.starts <= 1 and not self.streak else "restarting"
+        crashed = self.streak or self.starts - self.planned > 1
+        return "restarting" if crashed else "starting"
 
 
 class TreeNode(msgspec.Struct, frozen=True):
@@ -99,7 +102,7 @@ class TreeNode(msgspec.Struct, frozen=True):
 
 
 def node(slot: Slot) -> TreeNode:
-    restarts = max(0, slot.starts - 1)
+    restarts = max(0, slot.starts - slot.planned - 1)
     return TreeNode(slot.name, slot.spec.kind, slot.state, restarts, slot.cause, slot.since)
 
 

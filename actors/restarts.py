@@ -6,7 +6,7 @@ within the period is too many. The caller brings the time and the chance.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,9 @@ Restart = Literal["permanent", "transient", "temporary"]
 Verdict = Literal["rest", "restart", "exhausted"]
 
 History = tuple[float, ...]
+
+SHORTEST_LIFE: Final = 1.0
+"""Seconds. An actor that ends itself sooner does not do so by plan: that counts like any end."""
 
 # Doubling so often is past every cap; going on would only overflow.
 _MOST_STEPS = 32
@@ -61,6 +64,11 @@ def rule(
     if len(recent) > intensity.restarts:
         return Ruling((), "exhausted")
     return Ruling(recent, "restart")
+
+
+def planned(restart: Restart, exit_: Exit, lived: float) -> bool:
+    """Whether it ended itself to be started anew: at once then, and nothing is counted."""
+    return restart == "permanent" and exit_.normal and lived >= SHORTEST_LIFE
 
 
 def streak(before: int, lived: float, intensity: Intensity) -> int:

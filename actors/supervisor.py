@@ -31,7 +31,7 @@ from actors.children import (
 )
 from actors.lives import Life, cause_of
 from actors.patience import at_once
-from actors.restarts import History, Intensity, delay, rule, streak
+from actors.restarts import History, Intensity, delay, planned, rule, streak
 from actors.runtime.api import NORMAL, Context, Exit, Later
 from retender.errors import ActorGone, Draining, Refusal, Unreachable
 
@@ -175,10 +175,13 @@ class Supervisor:
 
     def _judge(self, slot: Slot, exit_: Exit) -> None:
         spec, now = slot.spec, self._ctx.clock.monotonic()
+        lived = 0.0 if slot.up_at is None else now - slot.up_at
+        if planned(spec.restart, exit_, lived):
+            self._begin_anew(slot, exit_.cause or "ended by itself")
+            return
         ledger, intensity = self._ledger(spec), spec.intensity or self._intensity
         history = self._histories.get(ledger, ())
         history, verdict = rule(spec.restart, exit_, intensity, history, now)
-        lived = 0.0 if slot.up_at is None else now - slot.up_at
         self._histories[ledger] = history
         slot = self._put(
             slot,
@@ -197,6 +200,11 @@ class Supervisor:
             self._pause(self._put(slot, streak=0), spec.cool_down)
         else:
             self._give_up(slot, intensity)
+
+    def _begin_anew(self, slot: Slot, cause: str) -> None:
+        logger.info("{} begins anew: {}", slot.name, cause)
+        self._put(slot, phase="due", planned=slot.planned + 1, streak=0, cause=cause)
+        self._doom(affected(self._strategy, self._present(), slot.name), "restart")
 
     def _pause(self, slot: Slot, seconds: float) -> None:
         logger.warning("{} is down ({}); again in {:.1f} s", slot.name, slot.cause, seconds)

@@ -3,25 +3,29 @@
 Receives: `work`, from itself.
 Sends: `exchange` and `renew` to the JobManager, passing progress to the Broadcaster.
 A crash: the pieces in hand are given to others, and count as attempts. It crashes itself when its
-    engine falls silent: only the end of the process stops a native call that hangs.
+    engine falls silent: only the end of the process stops a native call that hangs. It ends itself
+    by plan, empty-handed, when that alone gives memory back or stops what was called off.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import aclosing
+from typing import Any
 
 import msgspec
 from loguru import logger
 
+from actors.batch import Batch
 from actors.broadcaster import Broadcaster
 from actors.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Context, Recipe
-from retender.engines.api import Engine, News, Progress
+from retender.engines.api import Engine, Keeping, Progress, Reporting
+from retender.engines.reports import Report, Wish
 from retender.errors import RetenderError, StorageFull, Unreachable, WorkError
-from retender.work import Broke, Dropped, Exchange, Order, Orders, Outcome, Verdict
+from retender.work import Broke, Dropped, Exchange, Order, Orders, Outcome, Renewed, Verdict
 
 
 class TranscriberSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +33,13 @@ class TranscriberSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between signs of life to the manager; a cancellation is heard with the next."""
     patience: float = 2.0
     """How long an idle lane waits at the manager before it asks again."""
-    silence: float = 60.0
-    """An engine that gives no sign of life for so long is taken to hang."""
+    silence: float = 120.0
+    """An engine that gives no sign of life for so long is taken to hang. There are none inside a
+    native call, and a window of a large model takes a slow processor tens of seconds."""
+    stop_seconds: float = 2.0
+    """So long an engine may take to stop when all that the worker has in hand is called off."""
+    report_every: float = 2.0
+    """Seconds between two reports to the manager, which go with signs of life."""
 
 
 class EngineHangs(Exception):
@@ -41,9 +50,14 @@ class Transcriber:
     def __init__(self, engine: Recipe, settings: TranscriberSettings) -> None:
         self._engine: Engine = engine.resolve()(**engine.options)
         self._settings = settings
-        self._batches: dict[_Batch, None] = {}
+        self._batches: dict[Batch, None] = {}
         self._held: dict[str, None] = {}
         """Tokens of what was given, until the manager has heard what became of it."""
+        self._heard: dict[str, None] = {}
+        """Wishes that were taken up, until the manager knows."""
+        self._report_due = 0.0
+        self._beside: set[asyncio.Task[None]] = set()
+        self._leaving = asyncio.Event()
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -59,15 +73,26 @@ class Transcriber:
     async def work(self) -> None:
         """All lanes at once, until this life is to end."""
         async with asyncio.TaskGroup() as group:
-            heart = group.create_task(self._beat())
+            self._group = group
             lanes = [group.create_task(self._lane()) for _ in range(self._engine.lanes)]
-            await asyncio.wait(lanes)
-            heart.cancel()
+            self._go_on_beside(self._beat())
+            done = group.create_task(asyncio.wait(lanes))
+            left = group.create_task(self._leaving.wait())
+            await asyncio.wait((done, left), return_when=asyncio.FIRST_COMPLETED)
+            for task in (*lanes, *self._beside, done, left):
+                task.cancel()
+
+    def _go_on_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """As long as there are lanes; what goes wrong in it is this worker's end."""
+        task = self._group.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _lane(self) -> None:
         """Turn in what is done, take what is next, do it."""
         done: tuple[Outcome, ...] = ()
         while done or not self._ctx.stopping:
+            self._end_if_spent()
             orders = await self._exchange(done, self._engine.batch)
             done = await self._do(orders) if orders else ()
 
@@ -75,47 +100,63 @@ class Transcriber:
         """Work on one batch; what ends it is returned, to be turned in with the next request."""
         if self._ctx.stopping:
             return tuple(Dropped(order.token) for order in orders)
-        batch = _Batch(orders)
+        batch = Batch(orders, self._ctx.clock.monotonic())
+        batch.task = asyncio.create_task(self._follow(batch))
         self._batches[batch] = None
         try:
-            batch.task = asyncio.create_task(self._follow(batch))
-            return await batch.task
-        except asyncio.CancelledError:
-            if batch.open:
-                raise
-            return ()
+            await self._see_it_done(batch)
         finally:
-            batch.task.cancel()
+            await batch.abandon()
             del self._batches[batch]
+        if batch.task.cancelled():
+            assert not batch.open, "the engine called off what was wanted"
+            return ()
+        return batch.task.result()
 
-    async def _follow(self, batch: _Batch) -> tuple[Outcome, ...]:
+    async def _see_it_done(self, batch: Batch) -> None:
+        silence = self._settings.silence
+        while not batch.task.done():
+            now, sign = self._ctx.clock.monotonic(), batch.last_sign
+            patience = silence if batch.turning_in else max(0.0, sign + silence - now)
+            await asyncio.wait((batch.task,), timeout=patience)
+            silent = batch.last_sign == sign and not batch.turning_in
+            if silent and not batch.task.done():
+                raise EngineHangs(f"the engine gave no sign of life for {silence:g} s")
+
+    async def _follow(self, batch: Batch) -> tuple[Outcome, ...]:
         try:
             async with aclosing(self._engine.work(batch.orders)) as news:
-                while batch.open:
-                    item = await self._next(news)
+                async for item in news:
+                    batch.last_sign = self._ctx.clock.monotonic()
                     if isinstance(item, Progress):
                         self._pass_on(batch, item)
                     elif batch.end(item.token):
                         if not batch.open:
                             return (item,)
-                        await self._exchange((item,), 0)
+                        await self._turn_in_one(batch, item)
         except WorkError as error:
             return tuple(Broke(token, error.failure()) for token in batch.open)
+        assert not batch.open, "the engine left orders without an outcome"
         return ()
 
-    async def _next(self, news: AsyncGenerator[News, None]) -> News:
-        try:
-            async with asyncio.timeout(self._settings.silence):
-                return await anext(news)
-        except TimeoutError:
-            silence = self._settings.silence
-            raise EngineHangs(f"the engine gave no sign of life for {silence:g} s") from None
+    async def _turn_in_one(self, batch: Batch, outcome: Outcome) -> None:
+        """While others of the batch go on. The manager may be away for longer than an engine may
+        be silent."""
+        batch.turning_in = True
+        await self._exchange((outcome,), 0)
+        batch.turning_in = False
+        batch.last_sign = self._ctx.clock.monotonic()
 
-    def _pass_on(self, batch: _Batch, progress: Progress) -> None:
+    def _pass_on(self, batch: Batch, progress: Progress) -> None:
         order = batch.open.get(progress.token)
         if order is not None:
             self._broadcaster.tell(
-                Broadcaster.progress, order.job_id, order.index, progress.seconds
+                Broadcaster.progress,
+                order.job_id,
+                order.index,
+                progress.seconds,
+                progress.stage,
+                progress.note,
             )
 
     async def _exchange(self, done: tuple[Outcome, ...], want: int) -> tuple[Order, ...]:
@@ -143,40 +184,74 @@ class Transcriber:
                 return orders.orders
 
     async def _beat(self) -> None:
-        """Say that we live, and hear what has been called off."""
+        """Say that we live, and hear what has been called off and what is wished."""
         while True:
             await asyncio.sleep(self._settings.heartbeat)
+            self._end_if_spent()
+            self._end_if_stuck()
             try:
-                verdicts = await self._manager.ask(
-                    JobManager.renew, self._ctx.name, self._life, tuple(self._held)
-                )
+                renewed = await self._renew()
             except RetenderError as error:
                 logger.debug("{} was not heard: {}", self._ctx.name, error.message)
                 continue
-            off = {token for token, verdict in verdicts.items() if verdict is not Verdict.GO_ON}
+            off = {
+                token for token, verdict in renewed.verdicts.items() if verdict is not Verdict.GO_ON
+            }
             self._let_go(off)
             for batch in list(self._batches):
-                batch.call_off(off)
+                if batch.call_off(off):
+                    self._go_on_beside(self._see_it_stop(batch))
+            for wish in renewed.wishes:
+                self._heard[wish.id] = None
+                self._go_on_beside(self._grant(wish))
+
+    async def _renew(self) -> Renewed:
+        heard, now = tuple(self._heard), self._ctx.clock.monotonic()
+        report = await self._report() if now >= self._report_due else None
+        renewed = await self._manager.ask(
+            JobManager.renew, self._ctx.name, self._life, tuple(self._held), report, heard
+        )
+        if report is not None:
+            self._report_due = now + self._settings.report_every
+        for wish_id in heard:
+            self._heard.pop(wish_id, None)
+        return renewed
+
+    async def _report(self) -> Report:
+        if isinstance(self._engine, Reporting):
+            return await self._engine.report()
+        return Report(engine=self._engine.name)
+
+    async def _grant(self, wish: Wish) -> None:
+        """Beside the work; an engine that keeps no models has nothing to do about it."""
+        if not isinstance(self._engine, Keeping):
+            return
+        carry_out = self._engine.load if wish.what == "load" else self._engine.unload
+        try:
+            await carry_out(wish.model)
+        except RetenderError as error:
+            logger.warning(
+                "{} cannot {} {}: {}", self._ctx.name, wish.what, wish.model, error.message
+            )
+        self._report_due = 0.0
+
+    async def _see_it_stop(self, batch: Batch) -> None:
+        stopped, _ = await asyncio.wait((batch.task,), timeout=self._settings.stop_seconds)
+        if not stopped:
+            batch.stuck = True
+            self._end_if_stuck()
+
+    def _end_if_stuck(self) -> None:
+        """Only the end of the process stops what it computes; but not at the cost of others."""
+        if any(batch.stuck for batch in self._batches) and not self._held:
+            self._ctx.end("its engine did not stop when all of its work was called off")
+            self._leaving.set()
+
+    def _end_if_spent(self) -> None:
+        """Only the end of the process gives all of the memory back."""
+        if isinstance(self._engine, Keeping) and self._engine.spent:
+            self._ctx.end("its models were given up, and their memory is to go back")
 
     def _let_go(self, tokens: Iterable[str]) -> None:
         for token in tokens:
             self._held.pop(token, None)
-
-
-class _Batch:
-    """Orders that are worked on together, and which of them are not ended."""
-
-    def __init__(self, orders: tuple[Order, ...]) -> None:
-        self.orders = orders
-        self.open = {order.token: order for order in orders}
-        self.task: asyncio.Task[tuple[Outcome, ...]]
-
-    def end(self, token: str) -> bool:
-        """Whether anyone still waits for this order's outcome."""
-        return self.open.pop(token, None) is not None
-
-    def call_off(self, tokens: set[str]) -> None:
-        """Nobody wants these any more. When none is left, the work stops."""
-        ended = [self.end(token) for token in tuple(self.open) if token in tokens]
-        if ended and not self.open:
-            self.task.cancel()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +20,12 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not 0 <= self.least <= self.most or self.most < 1:
             raise ValueError(f"no pool can have at least {self.least} and at most {self.most}")
+
+
+class Change(NamedTuple):
+    more: int
+    """So many workers are to be started."""
+    stop: tuple[str, ...]
 
 
 class Sizing(msgspec.Struct, frozen=True):
@@ -39,3 +47,11 @@ def resize(
     if now - since < bounds.idle_seconds:
         return Sizing(before.size, since)
     return Sizing(before.size - 1, now)
+
+
+def approach(size: int, workers: Sequence[str], busy: Collection[str]) -> Change:
+    """From these workers to a pool of this size. Of those too many the last go; but nobody with
+    work in hand, whose turn comes when it is done."""
+    too_many = max(0, len(workers) - size)
+    idle = [worker for worker in reversed(workers) if worker not in busy]
+    return Change(max(0, size - len(workers)), tuple(idle[:too_many]))

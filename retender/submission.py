@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from retender.deliveries import Delivery
 from retender.events import Event
 from retender.jobs import Audio, Job, Options
 from retender.states import Stage, Status
@@ -36,6 +37,8 @@ class JobStatus(msgspec.Struct, frozen=True):
     job: Job
     queue_position: int | None = None
     estimated_time_remaining: float | None = None
+    callback: Delivery | None = None
+    """How far the last of its webhooks is, where it has any."""
 
 
 class QueueInfo(msgspec.Struct, frozen=True):
@@ -49,11 +52,12 @@ class QueueInfo(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What the pool needs to know to size itself and to replace those that hang."""
+    """What a pool needs to know to size itself and to replace those that hang."""
 
     seconds_waiting: float
     pieces_waiting: int
-    busy_workers: int
+    busy: tuple[str, ...]
+    """The workers that have a piece in hand."""
     silent: tuple[str, ...] = ()
 
 

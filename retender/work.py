@@ -12,10 +12,14 @@ import enum
 import msgspec
 
 from retender.chunks import Chunk, ChunkResult, Plan
+from retender.engines.reports import Wish
 from retender.errors import Failure
 from retender.jobs import Audio, Job, Options
 
 PREPARATION = 0
+
+UPLOAD = -1
+"""No piece: the upload of a job that has none yet, where it is told how far that is."""
 
 
 class PieceState(enum.StrEnum):
@@ -60,16 +64,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     options: Options
     chunk: Chunk | None = None
 
-    @property
-    def line(self) -> str:
-        return line(self.index, self.options)
-
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):
     token: str
     plan: Plan
     engine: str = ""
     model: str = ""
+    asked: str = ""
+    """The model that was asked for, where another had to be used."""
 
 
 class Transcribed(msgspec.Struct, frozen=True, tag=True):
@@ -77,6 +79,7 @@ class Transcribed(msgspec.Struct, frozen=True, tag=True):
     result: ChunkResult
     engine: str = ""
     model: str = ""
+    asked: str = ""
 
 
 class Broke(msgspec.Struct, frozen=True, tag=True):
@@ -90,7 +93,15 @@ class Dropped(msgspec.Struct, frozen=True, tag=True):
     token: str
 
 
-Outcome = Prepared | Transcribed | Broke | Dropped
+class Declined(msgspec.Struct, frozen=True, tag=True):
+    """Given back untouched: the engine has no room for it. Not an attempt."""
+
+    token: str
+    wait: float
+    """Seconds until there may be room."""
+
+
+Outcome = Prepared | Transcribed | Broke | Dropped | Declined
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,12 +129,20 @@ class Verdict(enum.StrEnum):
     LOST = "lost"
 
 
-def line(index: int, options: Options) -> str:
+class Renewed(msgspec.Struct, frozen=True):
+    """The answer to a sign of life: what to go on with, and what is wished beside."""
+
+    verdicts: dict[str, Verdict] = {}
+    wishes: tuple[Wish, ...] = ()
+
+
+def line(index: int, job: Job) -> str:
     """What must be alike for two pieces to be worked on in one batch."""
     if index == PREPARATION:
-        return f"{options.engine}/preparation"
-    what = (options.engine, options.model, options.task, options.word_timestamps)
-    return "/".join(map(str, (*what, options.temperature)))
+        return f"{job.engine}/preparation"
+    asked = job.options
+    what = (job.engine, asked.model, asked.task, asked.word_timestamps, asked.temperature)
+    return "/".join(map(str, what))
 
 
 def order(piece: Piece, job: Job) -> Order:

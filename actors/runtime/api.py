@@ -85,7 +85,7 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """How an actor ended. `normal`: it was stopped, or asked to end itself."""
+    """How an actor ended. `normal`: it was stopped, or ended itself, and perhaps said why."""
 
     reason: str  # normal | crashed | killed
     cause: str = ""
@@ -187,8 +187,9 @@ class Context(Protocol):
     ) -> None:
         """Wait for an answer beside the messages; when it is here, it comes as one itself."""
 
-    def end(self) -> None:
-        """End this actor normally once the present message is handled."""
+    def end(self, cause: str = "") -> None:
+        """End this actor normally once the present message is handled. Whoever watches it is
+        told the cause."""
 
     async def spawn(self, spec: Spawn) -> Child:
         """Start an actor. Returns once its `started` is through.

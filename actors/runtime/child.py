@@ -33,9 +33,8 @@ from actors.runtime.link import Link
 from actors.runtime.mailbox import Call, Mailbox, Reply, describe
 from actors.runtime.packing import PackedCall
 from retender.errors import ActorGone, RetenderError
+from retender.limits import ORPHAN_SECONDS
 
-# A child that has lost its parent may take so long to stop in order.
-_ORPHAN_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -121,7 +120,7 @@ def _receive(link: Link, mailbox: Mailbox, frame: Frame) -> None:
 def _wind_down_alone(link: Link, mailbox: Mailbox, _: asyncio.Future[None]) -> None:
     link.fail_all(ActorGone("the parent process is gone"))
     mailbox.stop()
-    asyncio.get_running_loop().call_later(_ORPHAN_SECONDS, _kill_own_group)
+    asyncio.get_running_loop().call_later(ORPHAN_SECONDS, _kill_own_group)
 
 
 def _kill_own_group() -> None:
@@ -154,7 +153,10 @@ def main() -> NoReturn:
     birth = _read_birth(end)
     sys.path[:] = birth.path
     exit_ = asyncio.run(_live(end, birth))
-    sys.exit(0 if exit_.normal else 1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads are not waited for: one that hangs in a native call would never end.
+    os._exit(0 if exit_.normal else 1)
 
 
 if __name__ == "__main__":

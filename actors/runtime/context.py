@@ -66,8 +66,8 @@ class ActorContext:
         self._pipes.add(task)
         task.add_done_callback(self._pipes.discard)
 
-    def end(self) -> None:
-        self._mailbox.stop()
+    def end(self, cause: str = "") -> None:
+        self._mailbox.stop(cause)
 
     def silence(self) -> None:
         """The actor has ended: no timer of it rings any more, and nothing is waited for."""

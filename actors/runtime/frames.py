@@ -16,11 +16,8 @@ import msgspec
 from actors.runtime.api import Exit, Recipe
 from actors.runtime.packing import encode, pack_arguments, unpack_arguments
 from retender.errors import ErrorValue, RetenderError, TooLarge
+from retender.limits import BARE_MESSAGE_CHARS, FRAME_BYTES
 
-# The largest frame. Audio and models never travel, so a larger one is somebody's mistake.
-FRAME_BYTES = 8 * 1024 * 1024
-# An error whose details cannot travel goes without them, and its sentence cut to this.
-_BARE_MESSAGE_CHARS = 2000
 _PREFIX_BYTES = 4
 
 
@@ -118,7 +115,7 @@ def failed(number: int, error: RetenderError) -> bytes:
     try:
         return to_bytes(Failed(number, error.to_value()))
     except RetenderError:
-        sentence = error.message[:_BARE_MESSAGE_CHARS].encode(errors="replace").decode()
+        sentence = error.message[:BARE_MESSAGE_CHARS].encode(errors="replace").decode()
         return to_bytes(Failed(number, ErrorValue(error.code, sentence)))
 
 

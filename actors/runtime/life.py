@@ -12,9 +12,7 @@ from actors.runtime.api import KILLED, Exit
 from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall
 from retender.errors import ActorGone
-
-# What was killed and has not ended is struck again after a second, so often; then let go.
-_KILL_TRIES = 10
+from retender.limits import KILL_TRIES
 
 
 class Endpoint(Protocol):
@@ -62,7 +60,7 @@ class Life(ABC):
         return await self.kill()
 
     async def kill(self) -> Exit:
-        for _ in range(_KILL_TRIES):
+        for _ in range(KILL_TRIES):
             if self._task.done():
                 return self._exit()
             self._strike()

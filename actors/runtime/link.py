@@ -12,7 +12,6 @@ import msgspec
 from loguru import logger
 
 from actors.runtime.frames import (
-    FRAME_BYTES,
     Answered,
     Failed,
     Frame,
@@ -24,9 +23,7 @@ from actors.runtime.frames import (
 from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall, pack, pack_arguments
 from retender.errors import ActorGone, Busy, RetenderError
-
-# Messages wait here while the other side does not read; answers always find room.
-OUTBOX_BYTES = 4 * FRAME_BYTES
+from retender.limits import OUTBOX_BYTES
 
 
 class Link(asyncio.Protocol):

@@ -7,14 +7,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from actors.runtime.api import KILLED, NORMAL, Exit, Later
+from actors.runtime.api import KILLED, Exit, Later
 from actors.runtime.packing import PackedCall, unpack_arguments
 from retender.errors import ActorGone, BadRequest, Busy, RetenderError
+from retender.limits import CAUSE_CHARS
 
 # After so many messages in a row the loop lets others run, however full the mailbox is.
 _TURN = 32
-# A cause is shown in one line of at most so many characters.
-_CAUSE_CHARS = 500
 
 
 class Call(NamedTuple):
@@ -52,6 +51,7 @@ class Mailbox:
         self._unanswered: dict[int, Reply] = {}
         self._asleep: asyncio.Future[None] | None = None
         self._stop_wanted = False
+        self._end_cause = ""
         self._fault: BaseException | None = None
         self._closed: Exit | None = None
 
@@ -81,8 +81,11 @@ class Mailbox:
         self._places_used += bounded
         self._wake()
 
-    def stop(self) -> None:
-        """Come to an end after the present message; those still waiting are told so."""
+    def stop(self, cause: str = "") -> None:
+        """Come to an end after the present message; those still waiting are told so. Who was to
+        stop already ends for that."""
+        if not self._stop_wanted:
+            self._end_cause = cause
         self._stop_wanted = True
         self._wake()
 
@@ -94,7 +97,7 @@ class Mailbox:
             started()
             await self._handle_messages()
             await self._call_hook("stopping")
-            exit_ = NORMAL
+            exit_ = Exit("normal", self._end_cause)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -194,4 +197,4 @@ def describe(error: BaseException) -> str:
         error = error.exceptions[0]
     kind, text = type(error).__name__, " ".join(str(error).split())
     cause = f"{kind}: {text}" if text else kind
-    return cause[:_CAUSE_CHARS].encode(errors="replace").decode()
+    return cause[:CAUSE_CHARS].encode(errors="replace").decode()

@@ -34,12 +34,7 @@ from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call, Reply, describe, full, unanswered_by
 from actors.runtime.packing import PackedCall
 from retender.errors import RetenderError
-
-# A child whose line broke and one that exited are the same child: the second sign follows the
-# first within this, or is no longer waited for.
-_SETTLE_SECONDS = 0.05
-# So long a child may take to leave after its last words.
-_LINGER_SECONDS = 2.0
+from retender.limits import LINGER_SECONDS, SETTLE_SECONDS
 
 
 class ProcessHost:
@@ -128,7 +123,7 @@ class _ProcessLife(Life):
         signs: set[asyncio.Future[None] | asyncio.Task[int]] = {exited, self._link.lost}
         try:
             await asyncio.wait(signs, return_when=asyncio.FIRST_COMPLETED)
-            patience = _LINGER_SECONDS if self._last_words else _SETTLE_SECONDS
+            patience = LINGER_SECONDS if self._last_words else SETTLE_SECONDS
             await asyncio.wait(signs, timeout=patience)
         finally:
             exited.cancel()

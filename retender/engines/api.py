@@ -5,17 +5,24 @@ with exactly one outcome; in between it gives signs of life, so that one that ha
 What goes wrong with one order is that order's `Broke`; a `WorkError` raised is that of all orders
 not yet ended; any other exception is a bug, and the worker dies of it.
 
-Closing the iterator before its end is how work is called off: the engine stops computing.
+Closing the iterator before its end is how work is called off: the engine stops computing, and the
+closing is over when it has. Where nothing but the end of the process can stop it, that is what
+happens: it must not leave earlier.
+
+An engine may also be `Reporting` and `Keeping`.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from retender.work import Broke, Order, Prepared, Transcribed
+from retender.engines.reports import Report
+from retender.messages import Note
+from retender.states import Stage
+from retender.work import Broke, Declined, Order, Prepared, Transcribed
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -23,9 +30,13 @@ class Progress(msgspec.Struct, frozen=True):
 
     token: str
     seconds: float
+    stage: Stage | None = None
+    """What is waited for, where that is another stage than the order's own."""
+    note: Note | None = None
+    """What is to be said of it."""
 
 
-News = Progress | Prepared | Transcribed | Broke
+News = Progress | Prepared | Transcribed | Broke | Declined
 
 
 class Engine(Protocol):
@@ -46,3 +57,26 @@ class Engine(Protocol):
     def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """It has more to say of itself than its name."""
+
+    async def report(self) -> Report: ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """It keeps models in memory: loaded when they are needed, given up when they are not."""
+
+    @property
+    def spent(self) -> bool:
+        """It has given up its models, and all of their memory comes back to the machine when its
+        process ends, and only then. Nothing is in hand, and nothing is lost by it."""
+
+    async def load(self, model: str) -> None:
+        """Have this model ready for whoever comes; nobody at work waits for that."""
+
+    async def unload(self, model: str) -> None:
+        """Give this model up, once nobody uses it."""

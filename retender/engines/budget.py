@@ -95,6 +95,18 @@ class Usage(msgspec.Struct, frozen=True):
     audio_today: int
     limits: Limits
     closed_until: float | None = None
+    full_until: float | None = None
+    """There is no room before then, not even for the shortest recording."""
+
+    @property
+    def room(self) -> int:
+        """Seconds of audio that may be sent at once."""
+        if self.full_until is not None:
+            return 0
+        limits = self.limits
+        return min(
+            limits.audio_per_hour - self.audio_this_hour, limits.audio_per_day - self.audio_today
+        )
 
 
 class _Window(NamedTuple):
@@ -152,8 +164,16 @@ def usage(ledger: Ledger, limits: Limits, now: float) -> Usage:
     minute, today, hour, audio_today = (
         _used(window, ledger, limits, now) for window in _windows(limits)
     )
-    closed = _closed_until(ledger, now)
-    return Usage(minute, today, hour, audio_today, limits, closed if closed > now else None)
+    closed, full = _closed_until(ledger, now), _until(ledger, limits, 0.0, now)
+    return Usage(
+        minute,
+        today,
+        hour,
+        audio_today,
+        limits,
+        closed_until=closed if closed > now else None,
+        full_until=full if full > now else None,
+    )
 
 
 def tidy(ledger: Ledger, limits: Limits, now: float) -> Ledger:

@@ -226,8 +226,8 @@ class Player:
         self.ctx.after(0, Player.hear, what)
         return await self.hold(gate)
 
-    async def finish(self) -> str:
-        self.ctx.end()
+    async def finish(self, cause: str = "") -> str:
+        self.ctx.end(cause)
         return "finished"
 
     async def spawn_another(self) -> None:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.runtime.frames import Answered, Dropped, Frame, FrameReader, Message, Taken, to_bytes
-from actors.runtime.link import OUTBOX_BYTES, Link
+from actors.runtime.link import Link
 from actors.runtime.mailbox import Call
 from retender.errors import ActorGone, Busy
+from retender.limits import OUTBOX_BYTES
 from tests.conformance.stage import Kept
 
 

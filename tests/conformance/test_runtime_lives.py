@@ -203,6 +203,12 @@ async def test_an_actor_may_end_itself_and_that_is_normal(stage: Stage) -> None:
         await left
 
 
+async def test_an_actor_that_ends_itself_may_say_why(stage: Stage) -> None:
+    child = await stage.start()
+    assert await stage.player().ask(Player.finish, "all is done") == "finished"
+    assert await child.exited() == Exit("normal", "all is done")
+
+
 async def test_the_end_is_told_to_many_and_again(stage: Stage) -> None:
     child = await stage.start()
     watchers = [await begun(child.exited()) for _ in range(3)]

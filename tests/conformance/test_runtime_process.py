@@ -14,14 +14,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actors.runtime import process
 from actors.runtime.api import NORMAL, Exit, Recipe, Spawn
-from actors.runtime.frames import FRAME_BYTES, Birth, Blueprint, Message, to_bytes
+from actors.runtime.frames import Birth, Blueprint, Message, to_bytes
 from actors.runtime.link import Link
 from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call
 from actors.runtime.packing import pack_arguments
 from actors.runtime.process import ProcessHost
 from retender.errors import ActorGone, BadRequest, NoAnswer, TooLarge
+from retender.limits import FRAME_BYTES
 from tests.conformance import cast, doomed_parent
 from tests.conformance.cast import FixedClock, Player, Prepared, Punctual
 from tests.conformance.stage import Kept, Stage, begun, new_runtime
@@ -94,8 +96,9 @@ async def test_a_child_that_hangs_up_and_lives_is_killed_and_called_crashed(
 
 
 async def test_a_thread_without_end_does_not_keep_a_child_after_its_last_words(
-    process_stage: Stage,
+    process_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(process, "LINGER_SECONDS", 10 * DEADLINE)
     child = await process_stage.start()
     await process_stage.player().ask(Player.start_a_thread_without_end)
     await process_stage.player().ask(Player.finish)

@@ -33,9 +33,9 @@ from retender.engines.faster_whisper.model import (
     Samples,
     Sampling,
 )
-from retender.engines.faster_whisper.sentences import sentences
 from retender.engines.faster_whisper.tokens import Aligned
 from retender.engines.faster_whisper.words import dealt_out, guessed, measured
+from retender.sentences import sentences
 from retender.transcript import Segment, Word
 
 REPETITIVE: Final = 2.4

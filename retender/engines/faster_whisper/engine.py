@@ -1,45 +1,39 @@
 """faster-whisper behind the engine protocol.
 
-Models are found (or downloaded) and loaded when the first order asks for them; several stay as
-long as they have room. Chunks are handed to lanes as they fall free: a lane is one thread of
-native computing at a time. A batch is called off between two native calls, each of which works on
-one window of it: its lane is free again when the one under way has ended.
+Chunks are handed to lanes as they fall free: a lane is one thread of native computing at a time. A
+batch is called off between two native calls, each of which works on one window of it. Models come
+into memory when the first order asks for them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import msgspec
-from loguru import logger
 
 from retender.blobs import BlobStore
 from retender.engines.api import News, Progress
+from retender.engines.faster_whisper.keeper import Keeper
 from retender.engines.faster_whisper.settings import WhisperSettings
-from retender.engines.faster_whisper.shelf import Shelf
-from retender.engines.models.download import Arrived
-from retender.engines.models.fitting import choose, held_bytes, room_for_models
-from retender.engines.models.library import MODEL, Library, window
+from retender.engines.lanes import Lanes
+from retender.engines.models.fitting import Choice
+from retender.engines.models.library import Library, window
+from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
+from retender.engines.reports import Report
 from retender.errors import WorkError
-from retender.work import Broke, Order, Prepared
+from retender.states import Stage
+from retender.work import Broke, Order, Prepared, Transcribed
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 AUTO: Final = "auto"
-TOLD_EVERY: Final = 10
-"""Per cent of a download between two lines in the log."""
 
 
 class WhisperEngine:
@@ -61,34 +55,37 @@ class WhisperEngine:
         self.lanes = self._settings.lanes
         self.batch = self._settings.batch
         self._blobs = BlobStore(root)
-        self._library = Library(self._settings.library, transport)
-        room = room_for_models(self._settings.memory)
-        self._shelf: Shelf[Recogniser] = Shelf(self._load, self._size, room)
-        self._threads = ThreadPoolExecutor(self._settings.lanes, "lane")
+        library = Library(self._settings.library, transport)
+        self._keeper = Keeper(self._settings, library, self._blobs)
+        self._lanes = Lanes(self._settings.lanes)
         self._working = 0
-        self._dozing: asyncio.TimerHandle | None = None
-        self._spent = False
 
     @property
     def spent(self) -> bool:
-        """Its models have been idle for long. All of their memory comes back to the machine when
-        this process ends, and only then; nothing in hand is lost by it."""
-        return self._spent and not self._working
+        return self._keeper.abandoned and not self._working
 
     @property
     def held(self) -> tuple[Path, ...]:
         """The folders of the models in memory."""
-        return self._shelf.held
+        return self._keeper.held
 
     async def open(self) -> None:
         """Nothing is loaded before it is needed."""
 
     async def close(self) -> None:
-        self._wake()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._lanes.close()
+        await self._keeper.close()
+
+    async def report(self) -> Report:
+        return Report(engine=self.name, resident=resident_bytes(), models=self._keeper.models())
+
+    async def load(self, model: str) -> None:
+        await self._keeper.load(model)
+
+    async def unload(self, model: str) -> None:
+        await self._keeper.unload(model)
 
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
-        self._wake()
         self._working += 1
         try:
             for order in orders:
@@ -103,7 +100,6 @@ class WhisperEngine:
                         yield item
         finally:
             self._working -= 1
-            self._doze()
 
     async def _prepared(self, order: Order) -> AsyncGenerator[News, None]:
         try:
@@ -120,16 +116,18 @@ class WhisperEngine:
 
     async def _planned(self, order: Order) -> AsyncGenerator[News, None]:
         """A model that cannot be had is told before anything is decoded."""
-        used = self._used(order)
-        finding = asyncio.create_task(self._find(used))
-        async with aclosing(self._signs_until(finding, (order,))) as signs:
+        choice = self._choice(order)
+        finding = asyncio.create_task(self._keeper.find(choice.used))
+        async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
             async for sign in signs:
                 yield sign
         how = msgspec.structs.replace(self._preparation, window=window(finding.result()))
         async with aclosing(prepare(order, self._blobs, how)) as news:
             async for item in news:
                 if isinstance(item, Prepared):
-                    yield msgspec.structs.replace(item, engine=self.name, model=used)
+                    yield msgspec.structs.replace(
+                        item, engine=self.name, model=choice.used, asked=_other(choice)
+                    )
                 else:
                     yield item
 
@@ -137,94 +135,57 @@ class WhisperEngine:
         """The language of the whole is found while nobody works on its parts yet."""
         wanted = order.options.language == AUTO and not order.options.multilingual
         if wanted and prepared.plan.chunks:
-            async with aclosing(self._lent(self._used(order), (order,))) as lent:
+            async with aclosing(self._lent(prepared.model, (order,))) as lent:
                 async for item in lent:
                     if isinstance(item, Progress):
                         yield item
                     else:
-                        await self._in_lane(item.settle_language, order, prepared.plan)
+                        await self._lanes.run(item.settle_language, order, prepared.plan)
         yield prepared
 
     async def _transcribed(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
-        used = self._used(orders[0])
-        async with aclosing(self._lent(used, orders)) as lent:
+        choice = self._choice(orders[0])
+        async with aclosing(self._lent(choice.used, orders)) as lent:
             async for item in lent:
                 if isinstance(item, Progress):
                     yield item
                     continue
-                steps = item.work(orders, used)
-                while (news := await self._in_lane(next, steps, None)) is not None:
-                    yield news
+                steps = item.work(orders, choice.used)
+                while (news := await self._lanes.run(next, steps, None)) is not None:
+                    if isinstance(news, Transcribed):
+                        yield msgspec.structs.replace(news, asked=_other(choice))
+                    else:
+                        yield news
 
     async def _lent(
         self, used: str, orders: tuple[Order, ...]
     ) -> AsyncGenerator[Progress | Recogniser, None]:
         """Signs of life until the model is there, and then the model, until this is closed."""
         async with AsyncExitStack() as stack:
-            taking = asyncio.create_task(self._take(used, stack))
-            async with aclosing(self._signs_until(taking, orders)) as signs:
+            taking = asyncio.create_task(stack.enter_async_context(self._keeper.lend(used)))
+            async with aclosing(self._signs_until(taking, orders, used)) as signs:
                 async for sign in signs:
                     yield sign
             yield taking.result()
 
     async def _signs_until(
-        self, task: asyncio.Task[Any], orders: tuple[Order, ...]
+        self, task: asyncio.Task[Any], orders: tuple[Order, ...], used: str
     ) -> AsyncGenerator[Progress, None]:
         """Signs of life until the task is done; closed before, it calls the task off."""
         try:
             while not task.done():
+                note = self._keeper.waiting_for(used)
+                stage = None if note is None else Stage.DOWNLOADING_MODEL
                 for order in orders:
-                    yield Progress(order.token, 0.0)
+                    yield Progress(order.token, 0.0, stage, note)
                 await asyncio.wait((task,), timeout=self._settings.heartbeat)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _used(self, order: Order) -> str:
-        """The model for an order: the asked one, or a smaller one where that does not fit."""
-        settings = self._settings
-        asked = order.options.model or settings.default
-        return choose(asked, settings.memory, settings.precision, settings.lanes).used
+    def _choice(self, order: Order) -> Choice:
+        return self._keeper.chosen(order.options.model)
 
-    async def _find(self, used: str) -> Path:
-        told = 0
 
-        def tell(arrived: Arrived) -> None:
-            nonlocal told
-            if arrived.percent >= told + TOLD_EVERY:
-                told = arrived.percent
-                logger.info("downloading the model {}: {} %", used, told)
-
-        return await self._library.obtain(used, tell)
-
-    async def _take(self, used: str, stack: AsyncExitStack) -> Recogniser:
-        return await stack.enter_async_context(self._shelf.lend(await self._find(used)))
-
-    async def _load(self, folder: Path) -> Recogniser:
-        def load() -> Recogniser:
-            from retender.engines.faster_whisper import recogniser  # noqa: PLC0415 - 50 MB
-
-            return recogniser.Recogniser(folder, self._settings, self._blobs)
-
-        async with asyncio.timeout(self._settings.load_seconds):
-            return await self._in_lane(load)
-
-    def _size(self, folder: Path) -> int:
-        return held_bytes((folder / MODEL).stat().st_size, self._settings.lanes)
-
-    async def _in_lane(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        call = functools.partial(work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-
-    def _wake(self) -> None:
-        self._spent = False
-        if self._dozing is not None:
-            self._dozing.cancel()
-
-    def _doze(self) -> None:
-        if not self._working:
-            loop = asyncio.get_running_loop()
-            self._dozing = loop.call_later(self._settings.idle_seconds, self._grow_idle)
-
-    def _grow_idle(self) -> None:
-        self._spent = bool(self._shelf.held)
+def _other(choice: Choice) -> str:
+    return choice.asked if choice.smaller else ""

@@ -77,7 +77,7 @@ class Recogniser:
             Line(spoken, str(options.task), options.prompt, options.hotwords),
             probability,
             detect=options.multilingual and self._model.multilingual,
-            words=options.word_timestamps or chunk.overlap > 0,
+            words=options.word_timestamps or chunk.joined_by_words,
             temperature=options.temperature,
         )
 

@@ -25,8 +25,7 @@ class WhisperSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that a worker may take: where the asked model needs more, a smaller one is used, and
     several models stay loaded as long as they fit. 0: unknown; the asked one, one at a time."""
     idle_seconds: float = 600.0
-    """After so long without work the engine says that it is spent: the memory of its models comes
-    back to the machine when its process ends."""
+    """A model that nobody has used for so long is given up."""
     load_seconds: float = 300.0
     """A model that takes longer to load is taken to hang."""
     heartbeat: float = 2.0

@@ -28,6 +28,8 @@ ANSWER_BYTES: Final = 32 * 1024 * 1024
 PROMPT_CHARS: Final = 896
 """Groq refuses longer ones. Whisper minds the end of a prompt, so the end is kept."""
 
+_NOT_ALLOWED: Final = (401, 403)
+
 CONNECT_SECONDS: Final = 10.0
 WRITE_SECONDS: Final = 60.0
 
@@ -37,7 +39,7 @@ class Parcel(NamedTuple):
 
     path: Path
     name: str
-    words: bool = True
+    words: bool
     """Ask for the time of each word."""
 
 
@@ -69,6 +71,22 @@ class GroqClient:
 
     async def close(self) -> None:
         await self._groq.close()
+
+    async def look(self) -> None:
+        """Ask whether anything would be taken. A service that does not say so may well take it."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._groq.models.list()
+        except TimeoutError:
+            slow = EngineUnavailable(f"Groq does not answer within {CONNECT_SECONDS:g} s")
+            raise Failed(slow.failure(), Charge.NOTHING) from None
+        except groq.APIStatusError as error:
+            if error.status_code in _NOT_ALLOWED:
+                raise from_status(error) from error
+        except (groq.APIConnectionError, httpx.HTTPError) as error:
+            raise from_connection(error) from error
+        except groq.GroqError:
+            return
 
     async def recognise(self, parcel: Parcel, model: str, options: Options) -> Answer:
         """Cancelling it hangs up."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,15 +21,17 @@ from retender.audio.decode import DECODED
 from retender.blobs import BlobStore
 from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
-from retender.engines.budget import Usage
+from retender.engines.budget import Charge, Usage
 from retender.engines.groq import media
 from retender.engines.groq.answers import heard
 from retender.engines.groq.client import GroqClient, Parcel
 from retender.engines.groq.failures import Failed
-from retender.engines.groq.ledger import Budget, LedgerFile
+from retender.engines.groq.ledger import Budget, LedgerFile, NoRoom
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.groq.tools import Tools
+from retender.engines.groq.watch import Watch
 from retender.engines.preparation import Preparation
+from retender.engines.reports import Report
 from retender.errors import (
     CorruptMedia,
     Failure,
@@ -38,10 +40,11 @@ from retender.errors import (
     UploadExpired,
     WorkError,
 )
-from retender.work import Broke, Order, Prepared, Transcribed
+from retender.jobs import Options
+from retender.work import Broke, Declined, Order, Prepared, Transcribed
 
 REFUSALS: Final = 5
-"""How often one order is refused for Groq's limits before it is given back."""
+"""How often one order is refused for Groq's limits before that counts as an attempt."""
 
 ONE_LANGUAGE_SECONDS: Final = 30.0
 """Groq tells one language a request: where several are spoken, parts are no longer than this."""
@@ -72,17 +75,27 @@ class GroqEngine:
         self._transport = transport
         self._budgets: dict[str, Budget] = {}
         self._client: GroqClient
+        self._watch: Watch
+        self._watching: asyncio.Task[None]
 
     async def open(self) -> None:
         self._client = GroqClient(self._settings, self._transport)
+        self._watch = Watch(self._client.look)
+        self._watching = asyncio.create_task(self._watch.keep())
 
     async def close(self) -> None:
+        self._watching.cancel()
+        await asyncio.wait((self._watching,))
         await self._client.close()
+
+    async def report(self) -> Report:
+        usage = await self.usage()
+        return Report(engine=self.name, usage=usage, trouble=self._watch.trouble)
 
     async def usage(self) -> dict[str, Usage]:
         """What has been used of each model that this engine sends to; Groq counts them apart."""
         models = (self._settings.model, self._settings.translation_model)
-        return {model: await self._budget(model).usage() for model in models}
+        return {model: await self._budget_of(model).usage() for model in models}
 
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
         for order in orders:
@@ -113,7 +126,10 @@ class GroqEngine:
                 yield self._signed(order, item.plan) if isinstance(item, Prepared) else item
 
     async def _whole(self, order: Order) -> Prepared | None:
-        if order.options.multilingual or order.audio.size > self._settings.file_bytes:
+        asked = order.options
+        if asked.multilingual or not asked.cleaning.nothing:
+            return None
+        if order.audio.size > self._settings.file_bytes:
             return None
         blob = self._blobs.path(order.audio)
         try:
@@ -129,7 +145,8 @@ class GroqEngine:
             raise CorruptMedia("the recording holds no sound")
         folder = self._blobs.job_folder(order.job_id)
         await asyncio.to_thread(media.mark_whole, folder, kind)
-        return self._signed(order, Plan(seconds, (Chunk(0, math.ceil(seconds * SAMPLE_RATE)),)))
+        chunk = Chunk(0, math.ceil(seconds * SAMPLE_RATE))
+        return self._signed(order, Plan(seconds, (chunk,), whole=True))
 
     def _signed(self, order: Order, plan: Plan) -> Prepared:
         return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
@@ -149,29 +166,39 @@ class GroqEngine:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _transcribed(self, order: Order, chunk: Chunk) -> Transcribed:
-        model = self._settings.model_for(order.options)
-        async with self._parcel(order, chunk) as parcel:
+        model, budget = self._settings.model_for(order.options), self._budget(order.options)
+        place, patience = (order.job_id, order.index), self._settings.patience
+        async with AsyncExitStack() as stack:
+            parcel: Parcel | None = None
             for refusals in range(REFUSALS):
-                async with self._budget(model).spend(chunk.seconds) as spending:
+                async with budget.spend(chunk.seconds, place, patience) as spending:
+                    if parcel is None:
+                        parcel = await stack.enter_async_context(self._parcel(order, chunk))
+                    spending.charge = Charge.FULL
                     try:
                         answer = await self._client.recognise(parcel, model, order.options)
                     except Failed as failed:
                         spending.charge, spending.closed_for = failed.charge, failed.closed_for
-                        if failed.closed_for is None or refusals == REFUSALS - 1:
+                        if failed.closed_for is None:
+                            self._watch.failed(failed.failure)
+                            raise
+                        if refusals == REFUSALS - 1:
                             raise
                     else:
+                        self._watch.succeeded()
                         result = heard(answer, chunk)
                         return Transcribed(order.token, result, self.name, model)
         raise AssertionError("the last refusal was raised")
 
     @asynccontextmanager
     async def _parcel(self, order: Order, chunk: Chunk) -> AsyncIterator[Parcel]:
-        """What is to be sent for this chunk. Parts are joined by the times of their words."""
+        """What is to be sent for this chunk."""
+        words = order.options.word_timestamps or chunk.joined_by_words
         folder = self._blobs.job_folder(order.job_id)
         kind = await asyncio.to_thread(media.marked_whole, folder)
         if kind is not None:
             blob = self._blobs.path(order.audio)
-            yield Parcel(blob, f"audio.{kind}", words=order.options.word_timestamps)
+            yield Parcel(blob, f"audio.{kind}", words)
             return
         pcm = folder / DECODED
         if not pcm.exists():
@@ -183,11 +210,14 @@ class GroqEngine:
                 raise Failed(
                     Failure(TooLarge.code, "a part of the recording is too large for Groq")
                 )
-            yield Parcel(part, part.name)
+            yield Parcel(part, part.name, words)
         finally:
             part.unlink(missing_ok=True)
 
-    def _budget(self, model: str) -> Budget:
+    def _budget(self, options: Options) -> Budget:
+        return self._budget_of(self._settings.model_for(options))
+
+    def _budget_of(self, model: str) -> Budget:
         if model not in self._budgets:
             path = self._ledgers / f"{self._settings.account(model)}.json"
             self._budgets[model] = Budget(LedgerFile(path), self._settings.limits, self._now)
@@ -195,18 +225,18 @@ class GroqEngine:
 
 
 def groq_engine(
-    settings: GroqSettings, root: Path, how: Preparation, now: Callable[[], float]
+    settings: GroqSettings, root: Path, ledgers: Path, how: Preparation, now: Callable[[], float]
 ) -> GroqEngine:
     """The engine with the tools of this machine."""
     blobs = BlobStore(root)
-    return GroqEngine(
-        settings, blobs=blobs, ledgers=root / "groq", tools=Tools(blobs, how), now=now
-    )
+    return GroqEngine(settings, blobs=blobs, ledgers=ledgers, tools=Tools(blobs, how), now=now)
 
 
 async def _judged(order: Order, work: Callable[[], Awaitable[News | None]]) -> News | None:
     try:
         return await work()
+    except NoRoom as full:
+        return Declined(order.token, full.wait)
     except Failed as failed:
         return Broke(order.token, failed.failure)
     except WorkError as error:

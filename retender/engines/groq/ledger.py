@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import math
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from loguru import logger
@@ -34,6 +35,7 @@ from retender.engines.budget import (
 )
 from retender.engines.groq.failures import Failed
 from retender.errors import TooLong
+from retender.limits import PLACES_KEPT, ROOM_ASKED_EVERY
 from retender.room import room_for
 
 R = TypeVar("R")
@@ -42,6 +44,10 @@ SHORTEST_LOOK: Final = 0.05
 LONGEST_LOOK: Final = 30.0
 """However long the wait is said to be, the ledger is looked at again after so many seconds:
 another worker may have given something back, and clocks are set."""
+
+
+_PLACE_GRACE: Final = 60.0
+"""Seconds beyond the time at which it should ask again, for everything that may be in between."""
 
 
 class LedgerFile:
@@ -88,6 +94,21 @@ class LedgerFile:
         folders.sync(self._path.parent)
 
 
+class NoRoom(Exception):
+    """There is none for longer than the asker has patience. Its place in the line is kept for a
+    while, so that it can come back."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"there is no room for another {wait:.0f} s")
+        self.wait = wait
+
+
+class _Place(NamedTuple):
+    seconds: float
+    kept_until: float
+    """Of someone who has gone and may come back; for ever while it is there."""
+
+
 class Spending:
     """One request that has been let go. Whoever sends it says what it came to."""
 
@@ -103,7 +124,7 @@ class Budget:
         self._file = file
         self._limits = limits
         self._now = now
-        self._line: dict[object, float] = {}
+        self._line: dict[Hashable, _Place] = {}
         self._changed = asyncio.Event()
 
     @property
@@ -114,21 +135,28 @@ class Budget:
         return usage(await _to_its_end(self._file.read), self._limits, self._now())
 
     @asynccontextmanager
-    async def spend(self, seconds: float) -> AsyncIterator[Spending]:
-        """Wait for room for a request with so much audio; inside the block it may be sent."""
+    async def spend(
+        self, seconds: float, place: Hashable = None, patience: float = math.inf
+    ) -> AsyncIterator[Spending]:
+        """Wait for room for a request with so much audio; inside the block it may be sent.
+
+        Raises `NoRoom` where that would take longer than the patience. Who then asks again under
+        the same `place` has lost no time.
+        """
         spending = Spending()
         try:
-            await self._wait_for_room(spending, seconds)
-            spending.charge = Charge.FULL
+            await self._wait_for_room(spending, seconds, place, patience)
             yield spending
         finally:
             if spending.ticket is not None:
                 await _to_its_end(lambda: self._file.change(self._over(spending)))
                 self._tell()
 
-    async def _wait_for_room(self, spending: Spending, seconds: float) -> None:
-        me = object()
-        self._line[me] = seconds
+    async def _wait_for_room(
+        self, spending: Spending, seconds: float, place: Hashable, patience: float
+    ) -> None:
+        me = self._enter(place, seconds)
+        kept_until = -math.inf
         try:
             while True:
                 changed = self._changed
@@ -140,19 +168,38 @@ class Budget:
                 if isinstance(verdict, Beyond):
                     sentence = f"{seconds:.0f} s in one piece, and Groq takes {verdict.largest} s"
                     raise Failed(TooLong(sentence).failure(), Charge.NOTHING)
-                await _first(changed, self._patience(verdict))
+                if (wait := verdict.until - self._now()) > patience:
+                    kept_until = self._now() + min(wait, ROOM_ASKED_EVERY) + _PLACE_GRACE
+                    raise NoRoom(wait)
+                await _first(changed, min(LONGEST_LOOK, max(SHORTEST_LOOK, wait)))
         finally:
-            del self._line[me]
+            self._leave(me, seconds, kept_until)
             self._tell()
 
-    def _patience(self, verdict: Wait) -> float:
-        return min(LONGEST_LOOK, max(SHORTEST_LOOK, verdict.until - self._now()))
+    def _enter(self, place: Hashable, seconds: float) -> Hashable:
+        """At the end of the line, or where it stood before."""
+        now = self._now()
+        for other, taken in list(self._line.items()):
+            if taken.kept_until < now:
+                del self._line[other]
+        before = self._line.get(place)
+        me = object() if place is None or (before and before.kept_until == math.inf) else place
+        self._line[me] = _Place(seconds, math.inf)
+        return me
+
+    def _leave(self, me: Hashable, seconds: float, kept_until: float) -> None:
+        kept = sum(place.kept_until < math.inf for place in self._line.values())
+        if kept_until > self._now() and kept < PLACES_KEPT:
+            self._line[me] = _Place(seconds, kept_until)
+        else:
+            del self._line[me]
 
     def _let_go(
-        self, spending: Spending, me: object, seconds: float
+        self, spending: Spending, me: Hashable, seconds: float
     ) -> Callable[[Ledger], tuple[Ledger, Go | Wait | Beyond]]:
-        line = list(self._line)
-        ahead = tuple(self._line[other] for other in line[: line.index(me)])
+        line, now = list(self._line), self._now()
+        before = (self._line[other] for other in line[: line.index(me)])
+        ahead = tuple(place.seconds for place in before if place.kept_until >= now)
 
         def decide(ledger: Ledger) -> tuple[Ledger, Go | Wait | Beyond]:
             verdict = ask(ledger, self._limits, seconds, self._now(), ahead)

@@ -63,6 +63,9 @@ def unmark(folder: Path) -> None:
 
 def marked_whole(folder: Path) -> str | None:
     """The format of the upload that is to be sent as it is."""
+    if (folder / DECODED).exists():
+        # Someone else has prepared the job since.
+        return None
     marks = sorted(folder.glob(f"{_WHOLE}.*"))
     return marks[0].suffix[1:] if marks else None
 

@@ -9,6 +9,7 @@ cache that other programs share with the hub. Only then is the network asked.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from retender.chunks import SAMPLE_RATE
 from retender.engines.models import names
 from retender.engines.models.download import Arrived, Download
 from retender.engines.models.hub import Hub
-from retender.errors import ModelUnavailable
+from retender.errors import InvalidOption, ModelUnavailable
 
 MODEL: Final = "model.bin"
 NEEDED: Final = ("config.json", MODEL, "tokenizer.json")
@@ -48,6 +49,16 @@ class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"LibrarySettings({self.root})"
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A model that may be asked for."""
+
+    name: str
+    bytes: int
+    """Of its files on this machine; 0: it is not here."""
+    millions: int | None = None
+    """Of parameters, where that is known."""
+
+
 class Library:
     """`transport` stands in for the network."""
 
@@ -61,6 +72,29 @@ class Library:
     def find(self, name: str) -> Path | None:
         """Where the model is, without asking anyone."""
         return next((place for place in self._places(name) if _whole(place)), None)
+
+    def named(self, name: str) -> str:
+        """The one name of the model that is asked for. Raises `InvalidOption` with the nearest."""
+        found = self.canonical(name)
+        if found in self._settings.folders or found in names.KNOWN:
+            return found
+        if self._settings.any_repository and names.repository(found) is not None:
+            return found
+        near = difflib.get_close_matches(name, self._names(), n=1, cutoff=0.0)[0]
+        raise InvalidOption(
+            f"there is no model {name!r}; the nearest is {near!r}",
+            field="model",
+            accepted=self._names(),
+        )
+
+    def canonical(self, name: str) -> str:
+        """What it is called here. The owner's names go before those of the known models."""
+        return name if name in self._settings.folders else names.canonical(name)
+
+    def catalogue(self) -> tuple[Entry, ...]:
+        """All that may be asked for by a name, and what else is here. It looks at the disk."""
+        others = sorted(_others(self._root, {names.folder_name(name) for name in self._names()}))
+        return tuple(map(self._entry, (*self._names(), *others)))
 
     async def obtain(self, name: str, progress: Callable[[Arrived], None]) -> Path:
         """Where the model is; it is downloaded where it is not here. Blocks nothing.
@@ -84,6 +118,14 @@ class Library:
                 raise self._missing(name, str(error) or type(error).__name__) from error
         return place
 
+    def _names(self) -> list[str]:
+        return sorted({*names.KNOWN, *self._settings.folders})
+
+    def _entry(self, name: str) -> Entry:
+        folder, known = self.find(name), names.KNOWN.get(name)
+        size = 0 if folder is None else sum(file.stat().st_size for file in folder.iterdir())
+        return Entry(name, size, None if known is None else known.millions)
+
     def _places(self, name: str) -> list[Path]:
         given = self._settings.folders.get(name)
         if given is not None:
@@ -105,7 +147,7 @@ class Library:
         known = names.canonical(name) in names.KNOWN
         repository = names.repository(name)
         if repository is None or not (known or self._settings.any_repository):
-            accepted = ", ".join(sorted({*names.KNOWN, *self._settings.folders}))
+            accepted = ", ".join(self._names())
             raise ModelUnavailable(f"there is no model {name!r}; there are: {accepted}")
         return repository
 
@@ -133,6 +175,16 @@ def window(folder: Path) -> int:
 
 def _whole(folder: Path) -> bool:
     return all((folder / file).is_file() for file in NEEDED)
+
+
+def _others(root: Path, besides: set[str]) -> list[str]:
+    """The repositories that were named to download them."""
+    folders = root.iterdir() if root.is_dir() else ()
+    return [
+        folder.name.replace("--", "/", 1)
+        for folder in folders
+        if not folder.name.startswith(".") and folder.name not in besides and _whole(folder)
+    ]
 
 
 def _snapshots(cache: str, repository: str) -> list[Path]:

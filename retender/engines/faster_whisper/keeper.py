@@ -1,0 +1,171 @@
+"""The models of this process: found, downloaded, loaded, lent, and given up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from loguru import logger
+
+from retender.blobs import BlobStore
+from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.engines.faster_whisper.shelf import Shelf, Standing
+from retender.engines.models.download import Arrived
+from retender.engines.models.fitting import (
+    MEGABYTE,
+    Choice,
+    choose,
+    held_bytes,
+    room_for_models,
+)
+from retender.engines.models.library import MODEL, Library
+from retender.engines.reports import Held, ModelState
+from retender.errors import WorkError
+from retender.limits import TROUBLES_KEPT
+from retender.messages import Note
+
+if TYPE_CHECKING:
+    from retender.engines.faster_whisper.recogniser import Recogniser
+
+TOLD_EVERY: Final = 10
+"""Per cent of a download between two lines in the log."""
+
+
+class LoadHangs(Exception):
+    """Nothing but the end of the process stops it."""
+
+
+class Keeper:
+    def __init__(self, settings: WhisperSettings, library: Library, blobs: BlobStore) -> None:
+        self._settings = settings
+        self._library = library
+        self._blobs = blobs
+        room = room_for_models(settings.memory)
+        self._shelf: Shelf[Recogniser] = Shelf(self._load, self._size, room, settings.idle_seconds)
+        # Not in a lane: those who are at work go on meanwhile.
+        self._loader = ThreadPoolExecutor(1, "loader")
+        self._names: dict[Path, str] = {}
+        self._arriving: dict[str, Arrived] = {}
+        self._troubles: dict[str, str] = {}
+        self._wishes = 0
+
+    @property
+    def held(self) -> tuple[Path, ...]:
+        """The folders of the models in memory."""
+        return self._shelf.held
+
+    @property
+    def abandoned(self) -> bool:
+        """Its models were given up, and nobody has wished for another."""
+        return self._shelf.abandoned and not self._wishes
+
+    def chosen(self, asked: str) -> Choice:
+        """The asked model, or a smaller one where that does not fit."""
+        settings = self._settings
+        wanted = asked or settings.default
+        return choose(wanted, settings.memory, settings.precision, settings.lanes)
+
+    async def find(self, used: str) -> Path:
+        """Where it is; it is downloaded where it is not here."""
+        told = 0
+
+        def tell(arrived: Arrived) -> None:
+            nonlocal told
+            self._arriving[used] = arrived
+            if arrived.percent >= told + TOLD_EVERY:
+                told = arrived.percent
+                logger.info("downloading the model {}: {} %", used, told)
+
+        try:
+            folder = await self._library.obtain(used, tell)
+        finally:
+            self._arriving.pop(used, None)
+        self._names[folder] = used
+        self._troubles.pop(used, None)
+        return folder
+
+    @asynccontextmanager
+    async def lend(self, used: str) -> AsyncIterator[Recogniser]:
+        async with self._shelf.lend(await self.find(used)) as recogniser:
+            yield recogniser
+
+    async def load(self, asked: str) -> None:
+        """As it was wished. What keeps it away is told with the next report."""
+        used = self.chosen(asked).used
+        self._wishes += 1
+        try:
+            await self._shelf.bring(await self.find(used))
+        except WorkError as error:
+            self._troubles[used] = error.message
+            while len(self._troubles) > TROUBLES_KEPT:
+                del self._troubles[next(iter(self._troubles))]
+            raise
+        finally:
+            self._wishes -= 1
+
+    async def unload(self, model: str) -> None:
+        for folder in self._shelf.held:
+            if self._names[folder] == model:
+                await self._shelf.give_up(folder)
+
+    def waiting_for(self, used: str) -> Note | None:
+        """What to say to those who wait for this model while it is downloaded."""
+        arrived = self._arriving.get(used)
+        if arrived is None:
+            return None
+        megabytes = {"done": arrived.done // MEGABYTE, "total": arrived.total // MEGABYTE}
+        return Note("downloading_model", {"model": used, "percent": arrived.percent, **megabytes})
+
+    def models(self) -> tuple[Held, ...]:
+        coming = (
+            Held(
+                model=name,
+                state=ModelState.DOWNLOADING,
+                precision=self._settings.precision,
+                bytes=arrived.done,
+                total=arrived.total,
+            )
+            for name, arrived in self._arriving.items()
+        )
+        failed = (
+            Held(model=name, state=ModelState.FAILED, trouble=trouble)
+            for name, trouble in self._troubles.items()
+        )
+        return (*map(self._held, self._shelf.standing()), *coming, *failed)
+
+    async def close(self) -> None:
+        await self._shelf.close()
+        self._loader.shutdown(wait=False, cancel_futures=True)
+
+    def _held(self, standing: Standing) -> Held:
+        loaded = standing.loaded_for is not None
+        return Held(
+            model=self._names[standing.folder],
+            state=ModelState.LOADED if loaded else ModelState.LOADING,
+            precision=self._settings.precision,
+            bytes=standing.size,
+            users=standing.users,
+            loaded_for=standing.loaded_for or 0.0,
+            idle_for=standing.idle_for,
+        )
+
+    async def _load(self, folder: Path) -> Recogniser:
+        def load() -> Recogniser:
+            from retender.engines.faster_whisper import recogniser  # noqa: PLC0415 - 50 MB
+
+            return recogniser.Recogniser(folder, self._settings, self._blobs)
+
+        loading = asyncio.get_running_loop().run_in_executor(self._loader, load)
+        seconds = self._settings.load_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await loading
+        except TimeoutError:
+            raise LoadHangs(f"the model in {folder} is not loaded after {seconds:g} s") from None
+
+    def _size(self, folder: Path) -> int:
+        return held_bytes((folder / MODEL).stat().st_size, self._settings.lanes)

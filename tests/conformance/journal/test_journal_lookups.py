@@ -1,0 +1,148 @@
+"""What is found in the journal, whatever else is in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from retender.errors import InvalidOption
+from retender.jobs import Job, Options, cache_key
+from retender.journal.api import AddPieces, DeleteJob, Journal, JournalOpener, Release
+from retender.states import Stage, Status
+from tests.journal_story import Story, audio, piece, segments
+
+
+async def under_key(journal: Journal, owner: str, key: str) -> Job | None:
+    found = await journal.precedents("new", owner=owner, key=key, cache_key=None)
+    return found.same_key
+
+
+async def test_a_deleted_job_is_gone_altogether_and_its_places_are_not_given_again(
+    journal: Journal, reopen: JournalOpener, story: Story
+) -> None:
+    await journal.commit(1, story.begin("stays"))
+    gone = story.whole("gone", Status.COMPLETED, idempotency_key="k", audio=audio(1))
+    await journal.commit(1, [*gone, AddPieces((piece("gone", 0),))])
+    await journal.commit(1, [Release("gone", 1, segments(0, 1))])
+
+    await journal.commit(1, [DeleteJob("gone"), DeleteJob("never was")])
+
+    assert await journal.job("gone") is None
+    assert await journal.stored("gone") is None
+    assert await journal.segments("gone") == ()
+    assert await journal.events("gone", 0, 10) == ()
+    assert await under_key(journal, "ana", "k") is None
+    assert [event.job_id for event in await journal.log(0, 10)] == ["stays"]
+    recovery = await (await reopen()).begin_epoch()
+    assert recovery.position == story.position
+    assert recovery.counts.total == 1
+
+
+async def test_jobs_are_listed_newest_first_page_by_page(journal: Journal, story: Story) -> None:
+    for number in range(5):
+        await journal.commit(1, story.begin(f"job{number}", at=100.0 - number))
+
+    first = await journal.jobs(owner=None, status=None, limit=2, cursor=None)
+    # A job that comes in between moves nothing on the later pages.
+    await journal.commit(1, story.begin("late"))
+    await journal.commit(1, story.tell("job1", Status.PROCESSING))
+    second = await journal.jobs(owner=None, status=None, limit=2, cursor=first.cursor)
+    third = await journal.jobs(owner=None, status=None, limit=2, cursor=second.cursor)
+
+    pages = [[job.id for job in page.jobs] for page in (first, second, third)]
+    assert pages == [["job4", "job3"], ["job2", "job1"], ["job0"]]
+    assert second.jobs[1] == story.jobs["job1"]
+    assert third.cursor is None
+
+
+async def test_a_page_that_ends_with_the_last_job_has_no_next(
+    journal: Journal, story: Story
+) -> None:
+    await journal.commit(1, [*story.begin("a"), *story.begin("b")])
+
+    assert (await journal.jobs(owner=None, status=None, limit=2, cursor=None)).cursor is None
+    assert (await journal.jobs(owner="bob", status=None, limit=2, cursor=None)).jobs == ()
+
+
+async def test_jobs_are_listed_by_owner_and_by_status(journal: Journal, story: Story) -> None:
+    await journal.commit(1, story.whole("a", Status.COMPLETED, owner="ana"))
+    await journal.commit(1, story.begin("b", owner="bob"))
+    await journal.commit(1, story.whole("c", Status.COMPLETED, owner="bob"))
+    await journal.commit(1, story.begin("d", owner="ana"))
+
+    async def listed(owner: str | None, status: Status | None) -> list[str]:
+        page = await journal.jobs(owner=owner, status=status, limit=10, cursor=None)
+        return [job.id for job in page.jobs]
+
+    assert await listed("ana", None) == ["d", "a"]
+    assert await listed(None, Status.COMPLETED) == ["c", "a"]
+    assert await listed("bob", Status.QUEUED) == ["b"]
+    assert await listed("bob", Status.FAILED) == []
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "1; DROP TABLE jobs", "1.5"])
+async def test_a_made_up_cursor_is_refused(journal: Journal, cursor: str) -> None:
+    with pytest.raises(InvalidOption):
+        await journal.jobs(owner=None, status=None, limit=2, cursor=cursor)
+
+
+async def test_an_idempotency_key_leads_to_its_owners_job(journal: Journal, story: Story) -> None:
+    await journal.commit(1, story.begin("a", owner="ana", idempotency_key="k"))
+    await journal.commit(1, story.begin("b", owner="bob", idempotency_key="k"))
+    await journal.commit(1, [*story.begin("c"), *story.begin("d")])
+
+    assert await under_key(journal, "ana", "k") == story.jobs["a"]
+    assert await under_key(journal, "bob", "k") == story.jobs["b"]
+    assert await under_key(journal, "ana", "other") is None
+
+
+async def test_one_owner_has_one_job_by_one_idempotency_key(journal: Journal, story: Story) -> None:
+    await journal.commit(1, story.begin("a", idempotency_key="k"))
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await journal.commit(1, story.begin("b", idempotency_key="k"))
+
+    assert await journal.job("b") is None
+
+
+async def test_only_a_completed_job_answers_for_another_with_equal_audio_and_options(
+    journal: Journal, story: Story
+) -> None:
+    key = cache_key(audio(1), Options())
+    await journal.commit(1, story.begin("running", audio=audio(1)))
+    await journal.commit(1, story.whole("failed", Status.FAILED, audio=audio(1)))
+    other = Options(language="de")
+    await journal.commit(1, story.whole("x", Status.COMPLETED, audio=audio(1), options=other))
+    await journal.commit(1, story.whole("y", Status.COMPLETED, audio=audio(2)))
+    assert await journal.completed(key) is None
+
+    await journal.commit(1, story.whole("done", Status.COMPLETED, audio=audio(1)))
+
+    assert await journal.completed(key) == story.jobs["done"]
+
+
+async def test_an_upload_is_in_use_until_its_last_job_has_been_over_for_long(
+    journal: Journal, story: Story
+) -> None:
+    await journal.commit(1, story.begin("running", audio=audio(1)))
+    await journal.commit(1, story.begin("uploading", status=Status.PENDING, stage=Stage.UPLOADING))
+    await journal.commit(1, story.whole("old", Status.COMPLETED, at=10.0, audio=audio(2)))
+    await journal.commit(1, story.whole("new", Status.COMPLETED, at=30.0, audio=audio(3)))
+    await journal.commit(1, story.whole("both", Status.CANCELLED, at=5.0, audio=audio(1)))
+
+    await journal.commit(1, story.whole("dead", Status.FAILED, at=1.0, audio=audio(4)))
+
+    kept = {audio(1).sha256, audio(4).sha256}
+    assert await journal.audio_in_use(20.0) == kept | {audio(3).sha256}
+    assert await journal.audio_in_use(40.0) == kept
+
+
+async def test_what_ended_long_ago_is_found_oldest_first(journal: Journal, story: Story) -> None:
+    await journal.commit(1, story.whole("second", Status.CANCELLED, at=20.0))
+    await journal.commit(1, story.whole("first", Status.COMPLETED, at=10.0))
+    await journal.commit(1, story.whole("dead", Status.FAILED, at=15.0))
+    await journal.commit(1, story.whole("third", Status.COMPLETED, at=30.0))
+    await journal.commit(1, story.begin("running"))
+
+    assert await journal.finished_before(30.0, 10) == ("first", "dead", "second")
+    assert await journal.finished_before(31.0, 1) == ("first",)
+    assert await journal.finished_before(10.0, 10) == ()
