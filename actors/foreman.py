@@ -8,12 +8,17 @@ from random import Random
 from loguru import logger
 from msgspec.structs import replace
 
+from actors import job_log
+from actors.engine_desk import EngineDesk
 from actors.ledger import Ledger
 from actors.patience import Asker, Waiting
 from actors.runtime.api import Clock, Later
+from actors.staff import Staff
 from retender import rulings
 from retender.board import Draft
 from retender.dispatch import Lease
+from retender.engines.condition import Condition
+from retender.engines.reports import Report
 from retender.errors import StorageFull, WorkerCrashed, WorkerSilent
 from retender.limits import LOST_ORDERS_AFTER
 from retender.retry import RetryPolicy
@@ -21,6 +26,7 @@ from retender.rulings import Made
 from retender.submission import Load
 from retender.work import (
     Broke,
+    Declined,
     Dropped,
     Exchange,
     Order,
@@ -28,8 +34,8 @@ from retender.work import (
     Outcome,
     PieceState,
     Prepared,
+    Renewed,
     Transcribed,
-    Verdict,
     order,
 )
 
@@ -37,7 +43,18 @@ _Lane = tuple[Exchange, Asker[Orders]]
 
 
 class Foreman:
-    def __init__(self, ledger: Ledger, clock: Clock, random: Random, retry: RetryPolicy) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        random: Random,
+        retry: RetryPolicy,
+        *,
+        staff: Staff,
+        engines: EngineDesk,
+    ) -> None:
+        self.staff = staff
+        self._engines = engines
         self._ledger = ledger
         self._dispatcher = ledger.dispatcher
         self._clock = clock
@@ -57,12 +74,15 @@ class Foreman:
         return bool(self._arrived or (self._lanes and work))
 
     async def void_old_leases(self) -> None:
-        """What an earlier life of the manager gave out is not out any more."""
+        """What an earlier life of the manager gave out is not out any more, and its engines may
+        be others than those of this one."""
         draft = self._ledger.draft()
         for entry in self._ledger.board:
             for piece in entry.pieces.values():
                 if piece.state is PieceState.LEASED:
                     rulings.interrupted(draft, piece)
+            if not draft.job(entry.job.id).finished:
+                self._engines.adopt(draft, entry.job.id)
         await self._commit(draft)
 
     def close(self) -> None:
@@ -88,26 +108,44 @@ class Foreman:
         self._arrived.append((asked, lane))
         return lane.later
 
-    async def renew(self, worker: str, life: str, holding: tuple[str, ...]) -> dict[str, Verdict]:
+    async def renew(
+        self,
+        worker: str,
+        life: str,
+        holding: tuple[str, ...],
+        report: Report | None,
+        heard: tuple[str, ...],
+    ) -> Renewed:
         now = self._clock.monotonic()
         self._hear(worker, life, now)
+        self.staff.hear(worker, life, report, now)
         unclaimed = self._dispatcher.unclaimed(worker, life, holding, now - LOST_ORDERS_AFTER)
         await self._return(unclaimed)
-        return self._dispatcher.renew(holding, now)
+        return Renewed(self._dispatcher.renew(holding, now), self.staff.wishes(worker, heard))
 
     async def worker_down(self, worker: str, cause: str) -> None:
         draft = self._ledger.draft()
         for lease in self._dispatcher.of_worker(worker):
             self._lose(draft, lease, WorkerCrashed(f"{worker} died: {cause}"))
         await self._commit(draft)
+        self._forget(worker)
+
+    async def worker_left(self, worker: str) -> None:
+        """It was to go: what it still has in hand is not the cause, and goes elsewhere."""
+        await self._return(self._dispatcher.of_worker(worker))
+        self._forget(worker)
+
+    def _forget(self, worker: str) -> None:
         self._dispatcher.gone(worker)
+        self.staff.gone(worker)
         self._silent.pop(worker, None)
         self._lives.pop(worker, None)
         self._clear_lanes(worker)
 
-    def load(self) -> Load:
+    def load(self, condition: Condition) -> Load:
+        self._engines.hear(condition)
         return Load(
-            self._dispatcher.seconds_waiting,
+            self._dispatcher.seconds_waiting(condition.engine),
             self._dispatcher.pieces_waiting,
             self._dispatcher.busy_workers,
             tuple(self._silent),
@@ -124,10 +162,20 @@ class Foreman:
             await self._commit(draft)
         except StorageFull as full:
             logger.warning("work waits for room on the disk: {}", full.message)
+        await self.balance()
         self._dispatcher.wake(now)
         self._lanes.dismiss(now, lambda _: Orders())
         self._answer_drains()
         self._drains.dismiss(now, lambda _: False)
+
+    async def balance(self) -> None:
+        """Jobs that wait too long go on to where they need not."""
+        draft = self._ledger.draft()
+        self._engines.balance(draft)
+        try:
+            await self._commit(draft)
+        except StorageFull as full:
+            logger.debug("nobody moves for want of room on the disk: {}", full.message)
 
     async def serve(self) -> None:
         """Take in what was turned in, and give what waits to those who want it: in one commit."""
@@ -141,7 +189,7 @@ class Foreman:
         except StorageFull as full:
             self._refuse(arrived, waiting, given, full)
             return
-        self._ledger.estimates.lanes = max(1, self._dispatcher.leases)
+        self._ledger.estimates.at_work(self._dispatcher.at_work())
         losses = chain(lost, repeat(()))
         for (asked, lane), leases, late in zip((*arrived, *waiting), given, losses, strict=False):
             orders = self._orders(leases)
@@ -208,13 +256,17 @@ class Foreman:
         piece = replace(draft.piece(*lease.key), token=outcome.token)
         match outcome:
             case Prepared():
-                rulings.prepared(draft, piece, outcome.plan, Made(outcome.engine, outcome.model))
+                rulings.prepared(draft, piece, outcome.plan, _made(outcome))
             case Transcribed():
-                made = Made(outcome.engine, outcome.model)
-                rulings.transcribed(draft, piece, outcome.result, made)
+                rulings.transcribed(draft, piece, outcome.result, _made(outcome))
                 taken = self._clock.monotonic() - lease.granted
-                self._ledger.estimates.observe(piece.seconds, taken)
+                draft.paces.append((lease.engine, piece.seconds, taken))
+            case Declined():
+                self._engines.declined(draft, piece, lease.engine, outcome.wait)
+            case Broke() if self._engines.given_up(draft, piece, lease.engine, outcome.failure):
+                pass
             case Broke():
+                job_log.went_wrong(piece, lease, outcome.failure)
                 chance = self._random.random()
                 rulings.broke(draft, piece, outcome.failure, self._retry, chance)
             case Dropped():
@@ -225,6 +277,7 @@ class Foreman:
         """A worker will not finish this: another must."""
         if draft.leased(lease.key, lease.token):
             piece, chance = draft.piece(*lease.key), self._random.random()
+            job_log.went_wrong(piece, lease, error.failure())
             rulings.worker_lost(draft, piece, error.failure(), self._retry, chance)
 
     async def _return(self, leases: list[Lease]) -> None:
@@ -236,3 +289,7 @@ class Foreman:
     async def _commit(self, draft: Draft) -> None:
         if draft.writes:
             await self._ledger.commit(draft)
+
+
+def _made(outcome: Prepared | Transcribed) -> Made:
+    return Made(outcome.engine, outcome.model, outcome.asked)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -34,35 +34,75 @@ class TooSlow(Exception):
 class Follower:
     """An iterator over one job's news. It goes on after the end: a failed job may be retried."""
 
-    __slots__ = ("_asleep", "_cut_off", "_events", "_passing", "_shown", "job_id", "seq")
+    __slots__ = (
+        "_ask_on",
+        "_asleep",
+        "_cut_off",
+        "_events",
+        "_held_back",
+        "_passing",
+        "_shown",
+        "job_id",
+        "seq",
+    )
 
-    def __init__(self, job_id: str, since: int) -> None:
+    def __init__(
+        self,
+        job_id: str,
+        since: int,
+        shown: float = 0.0,
+        ask_on: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.job_id = job_id
         self.seq = since
         self._events: deque[Event] = deque()
         self._passing: Passing | None = None
-        self._shown = 0.0
+        self._shown = shown
         self._asleep: asyncio.Future[None] | None = None
         self._cut_off = False
+        self._held_back = False
+        self._ask_on = ask_on
 
     def __aiter__(self) -> Follower:
         return self
 
     async def __anext__(self) -> News:
-        while True:
-            if self._cut_off:
-                raise TooSlow(self.job_id)
-            if self._events:
-                return self._events.popleft()
-            if self._passing is not None:
-                news, self._passing = self._passing, None
-                return news
-            self._asleep = asyncio.get_running_loop().create_future()
-            await self._asleep
+        while (news := self.take()) is None:
+            await self.stirred()
+        return news
+
+    def take(self) -> News | None:
+        """What is next, if there is anything yet."""
+        if self._cut_off:
+            raise TooSlow(self.job_id)
+        if self._held_back and len(self._events) <= FOLLOWER_BACKLOG // 2:
+            self._held_back = False
+            self._ask_on(self.job_id)
+        if self._events:
+            return self._events.popleft()
+        news, self._passing = self._passing, None
+        return news
+
+    async def stirred(self) -> None:
+        """Until something comes, or someone stirs: for who waits for other things as well."""
+        self._asleep = asyncio.get_running_loop().create_future()
+        await self._asleep
+
+    def stir(self) -> None:
+        if self._asleep is not None and not self._asleep.done():
+            self._asleep.set_result(None)
 
     @property
     def reading(self) -> bool:
         return not self._cut_off
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._events) < FOLLOWER_BACKLOG
+
+    def hold_back(self) -> None:
+        """What has long happened waits until there is room for it again."""
+        self._held_back = True
 
     def give(self, event: Event) -> bool:
         """False when events before this one are missing."""
@@ -70,7 +110,7 @@ class Follower:
             return True
         if event.seq > self.seq + 1:
             return False
-        if len(self._events) >= FOLLOWER_BACKLOG:
+        if not self.has_room:
             self._cut_off = True
             self._events.clear()
         else:
@@ -81,18 +121,14 @@ class Follower:
             self._events.append(event)
             self._shown = event.progress
             self._passing = None
-        self._wake()
+        self.stir()
         return True
 
     def show(self, news: Passing) -> None:
         if news.progress >= self._shown:
             self._shown = news.progress
             self._passing = news
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._asleep is not None and not self._asleep.done():
-            self._asleep.set_result(None)
+            self.stir()
 
 
 class Hub:
@@ -106,9 +142,12 @@ class Hub:
         self._followed: set[str] = set()
 
     @asynccontextmanager
-    async def follow(self, job_id: str, since: int = 0) -> AsyncIterator[Follower]:
-        """The job's events numbered above `since`, then whatever comes."""
-        follower = Follower(job_id, since)
+    async def follow(
+        self, job_id: str, since: int = 0, shown: float = 0.0
+    ) -> AsyncIterator[Follower]:
+        """The job's events numbered above `since`, then whatever comes. `shown` is the progress
+        that whoever follows has been shown already."""
+        follower = Follower(job_id, since, shown, self._behind_with)
         self._followers.setdefault(job_id, {})[follower] = None
         self._behind_with(job_id)
         try:
@@ -206,11 +245,20 @@ class Hub:
 
     async def _replay(self, job_id: str) -> None:
         """From where the last of its followers is, until nothing more comes."""
-        while reading := [each for each in self._followers.get(job_id, ()) if each.reading]:
+        while reading := self._with_room(job_id):
             since = min(follower.seq for follower in reading)
             events = await self._broadcaster.ask(Broadcaster.replay, job_id, since)
             for event in events:
                 for follower in reading:
-                    follower.give(event)
+                    if follower.has_room:
+                        follower.give(event)
             if not events:
                 return
+
+    def _with_room(self, job_id: str) -> list[Follower]:
+        """A replay is as fast as its readers are: it cuts nobody off."""
+        reading = [each for each in self._followers.get(job_id, ()) if each.reading]
+        for follower in reading:
+            if not follower.has_room:
+                follower.hold_back()
+        return [each for each in reading if each.has_room]

@@ -12,25 +12,34 @@ from __future__ import annotations
 import msgspec
 from loguru import logger
 
+from actors.engine_desk import EngineDesk
 from actors.foreman import Foreman
+from actors.housekeeping import Housekeeping
+from actors.intake import Intake
 from actors.ledger import Ledger
+from actors.model_desk import ModelDesk
+from actors.outbox import Outbox
 from actors.runtime.api import Context, Later
+from actors.staff import Colleague, Staff
 from retender import rulings
+from retender.deliveries import WEBHOOKS, Backlog, Delivery, Round
+from retender.engines.condition import Condition, EngineInfo
+from retender.engines.models.library import LibrarySettings
+from retender.engines.models.overview import ModelInfo
+from retender.engines.reports import Report
 from retender.errors import (
     AlreadyFinished,
-    Draining,
-    IdempotencyConflict,
-    NotFailed,
-    QueueFull,
+    Failure,
     StorageFull,
-    UploadExpired,
 )
 from retender.events import Event
-from retender.jobs import Audio, Job, cache_key
-from retender.journal.api import JournalOpener, Page, Precedents
-from retender.limits import EVENTS_PER_PAGE, FORGOTTEN_AT_ONCE, JOBS_PER_PAGE, TICK
+from retender.jobs import Audio, Job
+from retender.journal.api import JournalOpener, Page
+from retender.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, TICK
+from retender.releases import beyond_the_gap
 from retender.retention import Needed, Retention
 from retender.retry import RetryPolicy
+from retender.routing import LOCAL
 from retender.states import Status
 from retender.submission import (
     JobStatus,
@@ -39,11 +48,9 @@ from retender.submission import (
     QueueInfo,
     Receipt,
     Submission,
-    new_job,
-    same_request,
 )
 from retender.transcript import Transcript
-from retender.work import Exchange, Orders, Verdict
+from retender.work import Exchange, Orders, Renewed
 
 
 class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +59,22 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     retry: RetryPolicy = RetryPolicy()
     default_factor: float = 0.5
     """Seconds a worker takes for a second of audio, until something has been measured."""
+    library: LibrarySettings | None = None
+    """Where the models of the workers lie; None: no engine here keeps any."""
+    default_model: str = "medium"
+    engines: tuple[str, ...] = (LOCAL,)
+    """Those that are set up, the preferred one first."""
+    spill_after: float | None = None
+    """A job that leaves its engine open goes to another when it would have to wait for so long
+    (seconds); None: never."""
+    private_callbacks: bool = False
+    """Whether webhooks may go to addresses that are not public, and unencrypted."""
 
 
 class JobManager:
     def __init__(self, journal: JournalOpener, settings: ManagerSettings) -> None:
         self._open_journal = journal
         self._settings = settings
-        self._draining = False
         self._serving = False
 
     # Its life
@@ -74,10 +90,38 @@ class JobManager:
             lease_seconds=self._settings.lease_seconds,
             default_factor=self._settings.default_factor,
         )
-        self._foreman = Foreman(self._ledger, ctx.clock, ctx.random, self._settings.retry)
+        settings = self._settings
+        staff = Staff(recovery.epoch, settings.lease_seconds)
+        self._engines = EngineDesk(
+            self._ledger,
+            staff,
+            ctx.clock,
+            engines=settings.engines,
+            spill_after=settings.spill_after,
+            good_for=settings.lease_seconds,
+        )
+        self._foreman = Foreman(
+            self._ledger,
+            ctx.clock,
+            ctx.random,
+            settings.retry,
+            staff=staff,
+            engines=self._engines,
+        )
+        self._intake = Intake(
+            self._ledger,
+            self._engines,
+            ctx.clock,
+            max_queue=settings.max_queue,
+            private_callbacks=settings.private_callbacks,
+        )
+        self._housekeeping = Housekeeping(self._ledger)
+        self._outbox = Outbox(self._ledger, ctx.clock, ctx.random)
+        self._models = ModelDesk(settings.library, settings.default_model, staff, ctx.clock)
         self._ledger.dispatcher.load()
         await self._foreman.void_old_leases()
         self._ledger.on_commit = self._serve_soon
+        self._ledger.on_owed = self._tell_soon
         unfinished = len(recovery.unfinished)
         logger.info("journal open: epoch {}, {} unfinished jobs", recovery.epoch, unfinished)
         ctx.after(TICK, JobManager.tick)
@@ -95,33 +139,34 @@ class JobManager:
     async def drain(self, grace: float) -> Later[bool]:
         """Take nothing new in and give nothing more out. Answered when nothing is in hand any
         more, or when the grace time is over; true if all was turned in."""
-        self._draining = True
+        self._intake.close()
         self._foreman.close()
+        self._outbox.close()
         return self._foreman.empty_handed(grace)
+
+    async def release(self) -> None:
+        """What is in hand goes back, untouched: whoever works on it hears so with the next sign of
+        life. For a stop that waits no longer."""
+        await self._foreman.release_all()
 
     # Asked from outside
 
     async def submit(self, submission: Submission) -> Receipt:
-        new = new_job(submission, self._ctx.clock.now())
-        before = await self._precedents(submission, new)
-        if (existing := _existing(submission, before)) is not None:
-            return self._receipt(existing, existing=True)
-        self._admit()
-        draft = self._ledger.draft()
-        job = rulings.accept(draft, new, before.known)
-        await self._ledger.commit(draft)
-        return self._receipt(job)
+        """Answered once the job is on disk. The same submission again is answered with it."""
+        return await self._intake.submit(submission)
 
     async def audio_arrived(self, job_id: str, audio: Audio) -> Receipt:
         """The upload of a pending job is whole."""
-        job = await self._ledger.find(job_id)
-        if job.status is not Status.PENDING:
-            return self._receipt(job, existing=True)
-        known = await self._ledger.journal.completed(cache_key(audio, job.options))
-        draft = self._ledger.draft()
-        job = rulings.audio_arrived(draft, job_id, audio, known)
-        await self._ledger.commit(draft)
-        return self._receipt(job)
+        return await self._intake.audio_arrived(job_id, audio)
+
+    async def upload_failed(self, job_id: str, failure: Failure) -> Job:
+        """The audio of a pending job will never come. Any other job is left as it is."""
+        return await self._intake.upload_failed(job_id, failure)
+
+    async def admitting(self) -> None:
+        """Raises what a new submission would be refused with now: for whoever would rather know
+        before its recording is taken in."""
+        self._intake.admit()
 
     async def cancel(self, job_id: str, owner: str | None = None) -> Job:
         """Idempotent. Work in hand stops with its next sign of life."""
@@ -137,24 +182,13 @@ class JobManager:
 
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
         """Give a failed job another chance. What it has finished is not done again."""
-        job = await self._ledger.find(job_id, owner)
-        if job.status is not Status.FAILED:
-            raise NotFailed(f"job {job_id} is {job.status}; only a failed job can be retried")
-        if job.audio is None:
-            raise NotFailed(f"job {job_id} never got its audio; submit it again")
-        self._admit()
-        stored = await self._ledger.journal.stored(job_id)
-        assert stored is not None
-        with self._ledger.board.revived(stored):
-            draft = self._ledger.draft()
-            job = rulings.revive(draft, job_id)
-            await self._ledger.commit(draft)
-        return self._receipt(job)
+        return await self._intake.retry(job_id, owner)
 
     async def status(self, job_id: str, owner: str | None = None) -> JobStatus:
         job = await self._ledger.find(job_id, owner)
         estimates = self._ledger.estimates
-        return JobStatus(job, estimates.position(job), estimates.remaining(job))
+        callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
+        return JobStatus(job, estimates.position(job), estimates.remaining(job), callback)
 
     async def transcript(self, job_id: str, owner: str | None = None) -> Transcript:
         """The text as far as it goes; of a failed job, all that its finished pieces gave."""
@@ -163,7 +197,7 @@ class JobManager:
         if job.status is Status.FAILED:
             stored = await self._ledger.journal.stored(job_id)
             assert stored is not None
-            segments += rulings.beyond_the_gap(stored)
+            segments += beyond_the_gap(stored)
         end = job.completed_at or self._ctx.clock.now()
         return Transcript(
             segments=segments,
@@ -172,7 +206,9 @@ class JobManager:
             duration=job.duration or 0.0,
             processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
             model=job.model or job.options.model,
+            requested_model=job.requested_model,
             engine=job.engine or job.options.engine,
+            timed=job.options.timestamps,
         )
 
     async def jobs(
@@ -196,8 +232,8 @@ class JobManager:
             total_jobs=ledger.count(*Status),
             dead_letters=ledger.count(Status.FAILED),
             workers=ledger.dispatcher.workers(self._ctx.clock.monotonic()),
-            audio_seconds_waiting=ledger.dispatcher.seconds_waiting,
-            accepting=not self._draining,
+            audio_seconds_waiting=ledger.dispatcher.seconds_waiting(),
+            accepting=self._intake.open,
         )
 
     # Followers
@@ -225,17 +261,68 @@ class JobManager:
         self._serve_soon()
         return answer
 
-    async def renew(self, worker: str, life: str, holding: tuple[str, ...]) -> dict[str, Verdict]:
-        """A sign of life for all that the worker holds; the answer says what to go on with."""
-        return await self._foreman.renew(worker, life, holding)
+    async def renew(
+        self,
+        worker: str,
+        life: str,
+        holding: tuple[str, ...],
+        report: Report | None = None,
+        heard: tuple[str, ...] = (),
+    ) -> Renewed:
+        """A sign of life for all that the worker holds; the answer says what to go on with, and
+        what is wished beside, until the worker has told that it `heard` of it."""
+        return await self._foreman.renew(worker, life, holding, report, heard)
 
     async def worker_down(self, worker: str, cause: str) -> None:
         """The worker died: what it held was perhaps the cause, and goes elsewhere."""
         await self._foreman.worker_down(worker, cause)
 
-    async def load(self) -> Load:
-        """For the pool: how much there is to do, and who has fallen silent over it."""
-        return self._foreman.load()
+    async def worker_left(self, worker: str) -> None:
+        """The worker has gone as it was asked to, or was killed because it did not in time."""
+        await self._foreman.worker_left(worker)
+
+    async def workers(self) -> tuple[Colleague, ...]:
+        """What each worker said of itself last."""
+        return self._foreman.staff.all(self._ctx.clock.monotonic())
+
+    async def models(self) -> Later[tuple[ModelInfo, ...]]:
+        """All that may be asked for, and which worker has which of them in memory."""
+        return self._models.overview()
+
+    async def load_model(self, name: str) -> tuple[str, ...]:
+        """Have a model in memory before it is needed. Returns the workers that will see to it;
+        how far they are is told by `models`."""
+        return self._models.wish("load", name)
+
+    async def unload_model(self, name: str) -> tuple[str, ...]:
+        """Have the memory of a model back, once nobody works with it."""
+        return self._models.wish("unload", name)
+
+    async def engines(self) -> dict[str, EngineInfo]:
+        """By name, the preferred one first: whether it takes work, and what is wrong with it."""
+        return self._engines.info()
+
+    async def load(self, condition: Condition) -> Load:
+        """A pool says how it is, and hears how much there is to do and who fell silent over it."""
+        return self._foreman.load(condition)
+
+    # Those who tell others
+
+    async def deliveries(self, asked: Round) -> Later[tuple[Delivery, ...]]:
+        """What is due to be told; whoever asks turns in how it went before."""
+        return await self._outbox.exchange(asked)
+
+    async def recall(self, consumer: str) -> None:
+        """Who waits for deliveries of this consumer is answered at once, to turn something in."""
+        self._outbox.recall(consumer)
+
+    async def backlog(self, consumer: str = WEBHOOKS) -> Backlog:
+        """What has not been told yet."""
+        return await self._outbox.backlog(consumer)
+
+    async def tell(self) -> None:
+        """There is something new to be told."""
+        await self._outbox.added()
 
     # Time
 
@@ -243,6 +330,7 @@ class JobManager:
         self._ctx.after(TICK, JobManager.tick)
         await self._foreman.pass_time()
         self._ledger.dismiss_readers(self._ctx.clock.monotonic())
+        await self._outbox.serve()
         self._serve_soon()
 
     async def serve(self) -> None:
@@ -252,63 +340,13 @@ class JobManager:
 
     async def needed(self, retention: Retention) -> Needed:
         """Forget what is past its time, and say which files must stay."""
-        now = self._ctx.clock.now()
-        await self._expire_uploads(retention, now)
-        await self._forget_jobs(now - retention.job_seconds)
-        audio = await self._ledger.journal.audio_in_use(now - retention.audio_seconds)
-        return Needed(audio, frozenset(entry.job.id for entry in self._ledger.board))
-
-    async def _expire_uploads(self, retention: Retention, now: float) -> None:
-        expired = [e for e in self._ledger.board if retention.upload_expired(e.job, now)]
-        for entry in expired:
-            draft = self._ledger.draft()
-            failure = UploadExpired("the upload was not finished in time").failure()
-            rulings.fail(draft, entry.job.id, failure)
-            await self._ledger.commit(draft)
-
-    async def _forget_jobs(self, finished_before: float) -> None:
-        old = await self._ledger.journal.finished_before(finished_before, FORGOTTEN_AT_ONCE)
-        for job_id in old:
-            draft = self._ledger.draft()
-            draft.forget(await self._ledger.find(job_id))
-            await self._ledger.commit(draft)
+        return await self._housekeeping.needed(retention, self._ctx.clock.now())
 
     def _serve_soon(self) -> None:
         if not self._serving and self._foreman.wanted:
             self._serving = True
             self._ctx.after(0, JobManager.serve)
 
-    # Admission
-
-    async def _precedents(self, submission: Submission, new: Job) -> Precedents:
-        return await self._ledger.journal.precedents(
-            submission.job_id,
-            owner=submission.owner,
-            key=submission.idempotency_key,
-            cache_key=new.cache_key,
-        )
-
-    def _admit(self) -> None:
-        if self._draining:
-            raise Draining("the service is stopping; try again shortly", retry_after=10.0)
-        waiting = self._ledger.count(Status.PENDING, Status.QUEUED)
-        if waiting >= self._settings.max_queue:
-            raise QueueFull(
-                f"{waiting} jobs are waiting already, and more are not taken in",
-                limit=self._settings.max_queue,
-                retry_after=self._ledger.estimates.until_room(),
-            )
-
-    def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
-        estimates = self._ledger.estimates
-        return Receipt(job, estimates.position(job), estimates.whole(job), existing)
-
-
-def _existing(submission: Submission, before: Precedents) -> Job | None:
-    """The job that this submission has made before, if it has."""
-    job = before.same_key
-    if job is not None and not same_request(job, submission):
-        raise IdempotencyConflict(
-            "this idempotency key was used for another recording or other options", job_id=job.id
-        )
-    return before.same_id or job
+    def _tell_soon(self) -> None:
+        if self._outbox.awaited:
+            self._ctx.after(0, JobManager.tell)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from actors import job_log
 from actors.patience import Waiting, at_once
 from actors.runtime.api import Clock, Later
 from retender.board import Board, Draft
@@ -41,6 +42,8 @@ class Ledger:
         self.dispatcher = Dispatcher(self.board, recovery.epoch, lease_seconds)
         self.estimates = Estimates(default_factor)
         self.on_commit: Callable[[], None] = lambda: None
+        self.on_owed: Callable[[], None] = lambda: None
+        """Others must be told of something new."""
         self._clock = clock
         self._epoch = recovery.epoch
         self._position = recovery.position
@@ -64,8 +67,13 @@ class Ledger:
         self.dispatcher.follow(draft, self._clock.monotonic())
         for job in draft.jobs.values():
             self.estimates.enter(job)
+        for engine, audio_seconds, taken in draft.paces:
+            self.estimates.observe(engine, audio_seconds, taken)
+        job_log.told(draft.events)
         self._recent.extend(draft.events)
         self._readers.answer(self._page_after)
+        if any(not delivery.attempts for delivery in draft.deliveries):
+            self.on_owed()
         self.on_commit()
 
     async def find(self, job_id: str, owner: str | None = None) -> Job:

@@ -6,8 +6,15 @@ ROOT: Final = "root"
 JOB_MANAGER: Final = "job_manager"
 BROADCASTER: Final = "broadcaster"
 COLLECTOR: Final = "collector"
+WEBHOOKS: Final = "webhooks"
+METER: Final = "meter"
 TRANSCRIBER_POOL: Final = "transcriber_pool"
+GROQ_POOL: Final = "groq_pool"
+
+TRANSCRIBERS: Final = "transcriber"
+GROQ_WORKERS: Final = "groq"
 
 
-def transcriber(number: int) -> str:
-    return f"transcriber-{number}"
+def worker(kind: str, number: int) -> str:
+    """`kind`: one for each pool, so that no two workers are called alike."""
+    return f"{kind}-{number}"

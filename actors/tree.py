@@ -4,8 +4,12 @@
     ├─ job_manager       owns the jobs; the only one that opens the journal
     ├─ broadcaster       spreads the news; holds nothing that cannot be had again
     ├─ collector         lets go of files that nothing needs any more
-    └─ transcriber_pool  a supervisor (one_for_one)
-       └─ transcriber-1 … n   each holds an engine with its model
+    ├─ webhooks          tells receivers how their jobs ended
+    ├─ meter             counts and measures what becomes of jobs and models
+    ├─ transcriber_pool  a supervisor (one_for_one), where something is recognised here
+    │  └─ transcriber-1 … n   each holds an engine with its model
+    └─ groq_pool         likewise, where Groq is set up
+       └─ groq-1         holds no model: it sends, and waits
 
 Children start from top to bottom and stop from bottom to top. They find each other by name
 (`actors/names.py`), never by a reference kept for ever, so that nobody has to die with another.
@@ -19,11 +23,20 @@ from actors.broadcaster import Broadcaster
 from actors.children import ChildSpec
 from actors.collector import Collector
 from actors.job_manager import JobManager, ManagerSettings
-from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, ROOT, TRANSCRIBER_POOL
+from actors.meter import Meter
+from actors.names import (
+    BROADCASTER,
+    COLLECTOR,
+    JOB_MANAGER,
+    METER,
+    ROOT,
+    WEBHOOKS,
+)
 from actors.restarts import Intensity
 from actors.runtime.api import Recipe, Spawn
 from actors.supervisor import Supervisor
 from actors.transcriber_pool import PoolSettings, TranscriberPool
+from actors.webhooks import Webhooks, WebhookSettings
 from retender.journal.api import JournalOpener
 from retender.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
 from retender.retention import Retention
@@ -32,8 +45,10 @@ from retender.retention import Retention
 class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalOpener
     blobs: Recipe
-    pool: PoolSettings | None
-    """None: nothing is recognised here; jobs wait for a service with an engine."""
+    pools: tuple[PoolSettings, ...] = ()
+    """One for each engine. Where there are none, jobs wait for a service that has one."""
+    webhooks: WebhookSettings | None = None
+    """None: webhooks wait for a service that makes them."""
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
@@ -51,16 +66,24 @@ def root(settings: TreeSettings) -> Spawn:
             name=COLLECTOR,
             recipe=Recipe.of(Collector, blobs=settings.blobs, retention=settings.retention),
         ),
+        ChildSpec(name=METER, recipe=Recipe.of(Meter)),
     ]
-    if settings.pool is not None:
-        children.append(_pool(settings.pool))
+    if settings.webhooks is not None:
+        children.append(_webhooks(settings.webhooks))
+    children += map(_pool, settings.pools)
     recipe = Recipe.of(Supervisor, children=tuple(children), intensity=settings.intensity)
     return Spawn(ROOT, recipe)
 
 
+def _webhooks(settings: WebhookSettings) -> ChildSpec:
+    """Whatever receivers do to it, the service goes on."""
+    recipe = Recipe.of(Webhooks, settings=settings)
+    return ChildSpec(name=WEBHOOKS, recipe=recipe, on_exhausted="report")
+
+
 def _pool(settings: PoolSettings) -> ChildSpec:
     return ChildSpec(
-        name=TRANSCRIBER_POOL,
+        name=settings.name,
         recipe=Recipe.of(TranscriberPool, settings=settings),
         kind="supervisor",
         grace=settings.grace + 5.0,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import msgspec
 
 from retender.chunks import ChunkResult
+from retender.deliveries import Delivery, owed
 from retender.events import Event
 from retender.jobs import Job
 from retender.journal.api import (
@@ -24,6 +25,7 @@ from retender.journal.api import (
     Grant,
     Release,
     Reset,
+    SaveDelivery,
     SaveJob,
     Settle,
     Stored,
@@ -84,15 +86,21 @@ class Board:
                 self._entries[job.id].job = job
             else:
                 self._entries[job.id] = Entry(Stored(job))
-        for (job_id, index), piece in draft.pieces.items():
-            if (entry := self._entries.get(job_id)) is not None:
-                entry.pieces[index] = piece
+        self._merge_pieces(draft)
         for (job_id, index), result in draft.results.items():
             if (entry := self._entries.get(job_id)) is not None:
                 if result is None:
                     entry.results.pop(index, None)
                 else:
                     entry.results[index] = result
+
+    def _merge_pieces(self, draft: Draft) -> None:
+        for job_id in draft.begun_anew:
+            if (entry := self._entries.get(job_id)) is not None:
+                entry.pieces.clear()
+        for (job_id, index), piece in draft.pieces.items():
+            if (entry := self._entries.get(job_id)) is not None:
+                entry.pieces[index] = piece
 
     def _count(self, job: Job) -> None:
         before = self._entries.get(job.id)
@@ -124,7 +132,16 @@ class Draft:
         self.results: dict[PieceKey, ChunkResult | None] = {}
         self.delays: dict[PieceKey, float] = {}
         """Waiting pieces that are not to be given out before so many seconds have passed."""
+        self.holds: dict[str, float] = {}
+        """Jobs of which nothing is to be given out before then."""
+        self.rerouted: set[str] = set()
+        """Jobs that another engine has taken on."""
+        self.begun_anew: set[str] = set()
+        """Jobs whose pieces are no more those they had."""
+        self.deliveries: list[Delivery] = []
         self.forgotten: list[Status] = []
+        self.paces: list[tuple[str, float, float]] = []
+        """By which engine how many seconds of audio were done, and the seconds that this took."""
         self._board = board
 
     def job(self, job_id: str) -> Job:
@@ -133,11 +150,14 @@ class Draft:
 
     def piece(self, job_id: str, index: int) -> Piece:
         changed = self.pieces.get((job_id, index))
-        return changed if changed is not None else self._board[job_id].pieces[index]
+        return changed if changed is not None else self._kept(job_id)[index]
 
     def leased(self, key: PieceKey, token: str) -> bool:
         """Whether the piece is out under this very token."""
-        return not self.job(key[0]).finished and self.piece(*key).token == token
+        if self.job(key[0]).finished:
+            return False
+        piece = self.pieces.get(key) or self._kept(key[0]).get(key[1])
+        return piece is not None and piece.token == token
 
     def result(self, job_id: str, index: int) -> ChunkResult | None:
         if (job_id, index) in self.results:
@@ -146,8 +166,7 @@ class Draft:
         return None if entry is None else entry.results.get(index)
 
     def pieces_of(self, job_id: str) -> tuple[Piece, ...]:
-        entry = self._board.get(job_id)
-        indexes = set(entry.pieces) if entry is not None else set()
+        indexes = set(self._kept(job_id)) if job_id in self._board else set()
         indexes.update(index for owner, index in self.pieces if owner == job_id)
         return tuple(self.piece(job_id, index) for index in sorted(indexes))
 
@@ -158,6 +177,13 @@ class Draft:
         self.jobs[job.id] = job
         self.events.append(placed)
         self.writes += [SaveJob(job), Append(placed)]
+        for delivery in owed(job, placed):
+            self.deliver(delivery)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """What others must be told: that there is something, or how far it is."""
+        self.deliveries.append(delivery)
+        self.writes.append(SaveDelivery(delivery))
 
     def add(self, pieces: tuple[Piece, ...]) -> None:
         self.writes.append(AddPieces(pieces))
@@ -188,10 +214,22 @@ class Draft:
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))
 
+    def begin_anew(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
+        """These in place of all that the job has; none of them may be done or in hand."""
+        for piece in self.pieces_of(job_id):
+            self.pieces.pop((job_id, piece.index), None)
+        self.begun_anew.add(job_id)
+        self.drop_pieces(job_id)
+        self.add(pieces)
+
     def forget(self, job: Job) -> None:
         """A finished job leaves the journal."""
         self.writes.append(DeleteJob(job.id))
         self.forgotten.append(job.status)
+
+    def _kept(self, job_id: str) -> Mapping[int, Piece]:
+        """Its pieces as they are on the board, as far as they stay there."""
+        return {} if job_id in self.begun_anew else self._board[job_id].pieces
 
     def _note(self, *pieces: Piece) -> None:
         for piece in pieces:

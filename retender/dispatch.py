@@ -7,6 +7,7 @@ touches the journal: the JobManager commits what is chosen before anyone hears o
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 
 import msgspec
 
@@ -23,6 +24,7 @@ class Lease(msgspec.Struct, frozen=True):
     life: str
     job_id: str
     index: int
+    engine: str
     granted: float
     expires: float
     alone: bool = False
@@ -49,10 +51,13 @@ class Dispatcher:
         self._seen: dict[str, float] = {}
         self._issued = 0
 
-    @property
-    def seconds_waiting(self) -> float:
+    def seconds_waiting(self, engine: str | None = None) -> float:
+        """Audio in what may be given out at once: of one engine, or of all."""
         suspects = (self._board[job_id].pieces[index] for job_id, index in self._suspects)
-        return self._queue.seconds + sum(self._offer(piece).seconds for piece in suspects)
+        offers = (self._offer(piece) for piece in suspects)
+        return self._queue.seconds(engine) + sum(
+            offer.seconds for offer in offers if engine in {None, offer.engine}
+        )
 
     @property
     def pieces_waiting(self) -> int:
@@ -62,9 +67,13 @@ class Dispatcher:
     def leases(self) -> int:
         return len(self._leases)
 
+    def at_work(self) -> Counter[str]:
+        """How many pieces each engine has in hand."""
+        return Counter(lease.engine for lease in self._leases.values())
+
     @property
-    def busy_workers(self) -> int:
-        return len(self._by_worker)
+    def busy_workers(self) -> tuple[str, ...]:
+        return tuple(self._by_worker)
 
     def all_leases(self) -> list[Lease]:
         return list(self._leases.values())
@@ -165,19 +174,42 @@ class Dispatcher:
 
     def follow(self, draft: Draft, now: float) -> None:
         """Take in a draft that has been merged into the board."""
+        for job_id in draft.begun_anew:
+            self.forget(job_id, now)
         for key, piece in draft.pieces.items():
             if piece.state is not PieceState.LEASED:
                 self._end_lease(key, called_off=False, now=now)
         for job in draft.jobs.values():
             if job.id not in self._board:
                 self.forget(job.id, now)
+        anew = {*draft.begun_anew, *draft.rerouted, *draft.holds}
+        for job_id in anew:
+            self._line_up_anew(job_id, now, draft.holds.get(job_id, 0.0))
         for key, piece in draft.pieces.items():
-            if piece.state is PieceState.WAITING and piece.job_id in self._board:
+            if piece.state is PieceState.WAITING and key[0] in self._board and key[0] not in anew:
                 if (delay := draft.delays.get(key)) is not None:
-                    self._due[key] = now + delay
-                    heapq.heappush(self._delayed, (now + delay, key))
+                    self._delay(key, now + delay)
                 else:
                     self._wait(piece)
+
+    def _line_up_anew(self, job_id: str, now: float, hold: float) -> None:
+        """Whatever of the job waits does so on its present terms. Delays go on."""
+        self._queue.withdraw(job_id)
+        entry = self._board.get(job_id)
+        for piece in entry.pieces.values() if entry is not None else ():
+            key = (job_id, piece.index)
+            self._suspects.pop(key, None)
+            if piece.state is not PieceState.WAITING:
+                continue
+            until = max(now + hold, self._due.pop(key, now))
+            if until > now:
+                self._delay(key, until)
+            else:
+                self._wait(piece)
+
+    def _delay(self, key: PieceKey, until: float) -> None:
+        self._due[key] = until
+        heapq.heappush(self._delayed, (until, key))
 
     def load(self) -> None:
         """Begin with all that waits on the board."""
@@ -204,6 +236,7 @@ class Dispatcher:
             life=asked.life,
             job_id=key[0],
             index=key[1],
+            engine=self._job(key).engine or "",
             granted=now,
             expires=now + self._lease_seconds,
             alone=alone,
@@ -213,8 +246,7 @@ class Dispatcher:
 
     def _suspect_for(self, asked: Exchange, now: float) -> PieceKey | None:
         """A suspect is kept for the first worker that asks, until that one's hands are empty."""
-        engines = {"auto", *asked.engines}
-        fitting = (key for key in self._suspects if self._job(key).options.engine in engines)
+        fitting = (key for key in self._suspects if self._job(key).engine in asked.engines)
         suspect = next(fitting, None)
         if suspect is None:
             return None
@@ -255,13 +287,13 @@ class Dispatcher:
             seconds=left if piece.chunk is None else piece.seconds,
             owner=job.owner,
             priority=job.priority,
-            engine=job.options.engine,
-            line=line(piece.index, job.options),
+            engine=job.engine or "",
+            line=line(piece.index, job),
             remaining=left,
         )
 
     def _line(self, key: PieceKey) -> str:
-        return line(key[1], self._job(key).options)
+        return line(key[1], self._job(key))
 
     def _job(self, key: PieceKey) -> Job:
         return self._board[key[0]].job

@@ -54,6 +54,13 @@ class _Ticket:
         self.pieces: list[tuple[int, float]] = []
 
 
+class _Tally(NamedTuple):
+    """What waits for one engine."""
+
+    pieces: int
+    seconds: float
+
+
 _Head = tuple[tuple[float, ...], str]
 """A job that could be next, with what to compare it by."""
 
@@ -123,18 +130,22 @@ class FairQueue:
         self._choices: dict[frozenset[str], int] = {}
         self._arrivals = 0
         self._statements = 0
-        self._pieces = 0
-        self.seconds = 0.0
-        """Audio in all waiting pieces."""
+        self._tallies: dict[str, _Tally] = {}
 
     def __len__(self) -> int:
-        return self._pieces
+        return sum(tally.pieces for tally in self._tallies.values())
 
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._tickets
 
+    def seconds(self, engine: str | None = None) -> float:
+        """Audio in all pieces that wait: for one engine, or for any."""
+        tallies = self._tallies.items()
+        return sum(tally.seconds for name, tally in tallies if engine in {None, name})
+
     def offer(self, offer: Offer) -> None:
-        """The piece waits. Its terms hold for the whole job from now on."""
+        """The piece waits. Its terms hold for the whole job from now on; the engine is one for as
+        long as anything of the job waits."""
         ticket = self._tickets.get(offer.job_id)
         if ticket is None:
             self._arrivals += 1
@@ -142,16 +153,15 @@ class FairQueue:
             ticket.since = self._turn
             self._enter(offer.owner)
         heapq.heappush(ticket.pieces, (offer.piece, offer.seconds))
-        self._pieces += 1
-        self.seconds += offer.seconds
+        self._count(offer.engine, 1, offer.seconds)
         self._restate(ticket, offer)
 
     def withdraw(self, job_id: str) -> None:
         """None of the job's pieces waits any more."""
         ticket = self._tickets.get(job_id)
         if ticket is not None:
-            self._pieces -= len(ticket.pieces)
-            self.seconds -= sum(seconds for _, seconds in ticket.pieces)
+            seconds = sum(seconds for _, seconds in ticket.pieces)
+            self._count(ticket.terms.engine, -len(ticket.pieces), -seconds)
             self._remove(ticket)
 
     def take(self, engines: Collection[str], line: str | None = None) -> tuple[str, int] | None:
@@ -161,8 +171,7 @@ class FairQueue:
             return None
         ticket = self._tickets[job_id]
         index, seconds = heapq.heappop(ticket.pieces)
-        self._pieces -= 1
-        self.seconds -= seconds
+        self._count(ticket.terms.engine, -1, -seconds)
         self._turn += 1
         owner = ticket.terms.owner
         self._virtual = max(self._virtual, self._served[owner])
@@ -184,7 +193,7 @@ class FairQueue:
     def _choose(self, engines: Collection[str], line: str | None) -> str | None:
         if line is not None:
             return self._foremost([line] if line in self._lines else [], _Line.first)
-        lines = [name for name, each in self._lines.items() if each.engine in {"auto", *engines}]
+        lines = [name for name, each in self._lines.items() if each.engine in engines]
         kind = frozenset(engines)
         choices = self._choices.get(kind, 0) + 1
         rule = _Line.first if choices % AGEING_TURN else _Line.longest_waiting
@@ -221,8 +230,15 @@ class FairQueue:
             self._forget_callers()
         if not self._tickets:
             self._lines.clear()
-            # What is left of it are the errors of rounding.
-            self.seconds = 0.0
+
+    def _count(self, engine: str, pieces: int, seconds: float) -> None:
+        before = self._tallies.get(engine, _Tally(0, 0.0))
+        after = _Tally(before.pieces + pieces, before.seconds + seconds)
+        if after.pieces:
+            self._tallies[engine] = after
+        else:
+            # The seconds that are left are errors of rounding.
+            del self._tallies[engine]
 
     def _enter(self, owner: str) -> None:
         if owner not in self._active:

@@ -22,11 +22,18 @@ from retender.engines.groq.tools import Tools
 from retender.engines.preparation import Preparation
 from retender.jobs import Audio, Options
 from retender.work import Broke, Order, Prepared, Transcribed
-from tests.groq_service import KEY
+from tests.groq_service import KEY, Asked, Heard
 from tests.media import FFMPEG
 
 MP3 = b"\xff\xfb\x90\x64"
 NOWHERE = "http://127.0.0.1:9"
+
+SPEECH = Heard(12.5, ((0.5, 2.5, " Hola, mundo."), (3.0, 5.0, " ¿Qué tal?")))
+
+
+async def listen(_: Asked) -> Heard:
+    """It is the same that is heard in every recording."""
+    return SPEECH
 
 
 def mp3(seconds: float, name: str = "") -> bytes:
@@ -89,7 +96,7 @@ class Desk:
         **settings: Any,
     ) -> GroqEngine:
         return GroqEngine(
-            GroqSettings(**{"api_key": KEY, "base_url": address, **settings}),
+            GroqSettings(**{"api_key": KEY, "base_url": address, "patience": math.inf, **settings}),
             blobs=self.blobs,
             ledgers=self.root / "groq",
             tools=Workshop(self.blobs, pcm, chunks),

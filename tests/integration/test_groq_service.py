@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from actors.job_manager import JobManager
+from actors.job_manager import JobManager, ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe
 from actors.transcriber import TranscriberSettings
@@ -27,6 +27,7 @@ from retender.engines.groq.settings import GroqSettings
 from retender.engines.preparation import Preparation
 from retender.jobs import Job, Options
 from retender.journal.sqlite import SqliteOpener
+from retender.routing import GROQ
 from retender.sizing import Bounds
 from retender.states import Status
 from retender.submission import Submission
@@ -41,7 +42,7 @@ FILE_BYTES = 100_000
 def make_engine(root: str, address: str) -> GroqEngine:
     settings = GroqSettings(api_key=KEY, base_url=address, file_bytes=FILE_BYTES, chunk_seconds=4.0)
     how = Preparation(ffmpeg=FFMPEG, most_seconds=3600, detector=DetectorName.ENERGY)
-    return groq_engine(settings, Path(root), how, time.time)
+    return groq_engine(settings, Path(root), Path(root) / "groq", how, time.time)
 
 
 class Office:
@@ -77,16 +78,19 @@ class Office:
 @asynccontextmanager
 async def open_office(groq: GroqServer, root: Path) -> AsyncIterator[Office]:
     settings = TreeSettings(
+        manager=ManagerSettings(engines=(GROQ,)),
         journal=SqliteOpener(str(root / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(root)),
-        pool=PoolSettings(
-            engine=Recipe.of(make_engine, root=str(root), address=groq.address),
-            bounds=Bounds(least=1, most=1),
-            transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
+        pools=(
+            PoolSettings(
+                engine=Recipe.of(make_engine, root=str(root), address=groq.address),
+                bounds=Bounds(least=1, most=1),
+                transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
+            ),
         ),
     )
     quiet = Recipe.of(logs.configure, level="ERROR", style="human")
-    service = Service(settings, grace=10.0, logs=quiet)
+    service = Service(settings, grace=10.0, prepare=quiet)
     await service.start()
     try:
         yield Office(service, root)

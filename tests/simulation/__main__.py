@@ -1,4 +1,5 @@
 """Run simulated services by hand: `python -m tests.simulation SEED` replays one, with its log;
+`python -m tests.simulation two SEED` one with two engines;
 `python -m tests.simulation soak [MINUTES]` runs new ones for as long as one likes.
 """
 
@@ -10,18 +11,18 @@ from collections import Counter
 
 from loguru import logger
 
+from tests.simulation.two_engines import TwoEngineWorld
 from tests.simulation.world import World
 
 
-def replay(seed: int) -> None:
+def replay(world: World) -> None:
     logger.remove()
     logger.add(sys.stderr, level="DEBUG", format="{name}:{function} {message}")
-    world = World(seed)
     try:
         world.run()
     finally:
         print(f"faults: {dict(world.fate.dealt)}")
-    print(f"seed {seed}: every promise held")
+    print("every promise held")
 
 
 def soak(minutes: float) -> None:
@@ -30,15 +31,16 @@ def soak(minutes: float) -> None:
     first = seed = time.time_ns() // 1000
     dealt: Counter[str] = Counter()
     while time.monotonic() < end:
-        world = World(seed)
-        try:
-            world.run()
-        except Exception:
-            print(f"seed {seed} failed; run it again with: make replay SEED={seed}")
-            raise
-        dealt += world.fate.dealt
+        for kind, again in ((World, seed), (TwoEngineWorld, f"'two {seed}'")):
+            world = kind(seed)
+            try:
+                world.run()
+            except Exception:
+                print(f"seed {seed} failed; run it again with: make replay SEED={again}")
+                raise
+            dealt += world.fate.dealt
         seed += 1
-    print(f"{seed - first} worlds, every promise held; faults: {dict(dealt)}")
+    print(f"{2 * (seed - first)} worlds, every promise held; faults: {dict(dealt)}")
 
 
 if __name__ == "__main__":
@@ -47,7 +49,9 @@ if __name__ == "__main__":
             soak(1.0)
         case ["soak", minutes]:
             soak(float(minutes))
+        case ["two", seed]:
+            replay(TwoEngineWorld(int(seed)))
         case [seed]:
-            replay(int(seed))
+            replay(World(int(seed)))
         case _:
             sys.exit(__doc__)

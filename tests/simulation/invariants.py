@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from retender.events import Event
 from retender.jobs import Job
-from retender.journal.api import AddPieces, Append, Grant, Reset, SaveJob, Settle, Write
-from retender.states import TRANSITIONS, Status
+from retender.journal.api import AddPieces, Append, DropPieces, Grant, Reset, SaveJob, Settle, Write
+from retender.states import TERMINAL, TRANSITIONS, Status
 from retender.transcript import Segment
-from retender.work import Piece, PieceState
+from retender.work import PREPARATION, Piece, PieceState
+from tests.receivers import Message
 from tests.scripted import Script
 
 Key = tuple[str, int]
@@ -55,9 +56,20 @@ class _Books:
                 self._settle(token, piece)
             case Reset(piece):
                 self._leased.pop(_key(piece), None)
+            case DropPieces(job_id):
+                self._drop(job_id)
             case AddPieces(pieces):
                 for piece in pieces:
                     _hold(_key(piece) not in self._done, f"{_key(piece)} is planned twice")
+
+    def _drop(self, job_id: str) -> None:
+        """A job begins anew only where nothing is lost by it, and nobody works on it."""
+        if self._status[job_id] not in TERMINAL:
+            lost = [key for key in self._done if key[0] == job_id and key[1] != PREPARATION]
+            _hold(not lost, f"{lost} were dropped though they were done")
+            held = [key for key in self._leased if key[0] == job_id]
+            _hold(not held, f"{held} were dropped from somebody's hands")
+            self._done.discard((job_id, PREPARATION))
 
     def _move(self, job: Job) -> None:
         before = self._status.get(job.id)
@@ -117,6 +129,20 @@ def check_followed(job: Job, seen: Sequence[Event]) -> None:
     """A follower saw each event once and in order, over all of its connections."""
     numbers = [event.seq for event in seen]
     _hold(numbers == list(range(1, job.seq + 1)), f"a follower of {job.id} saw {numbers}")
+
+
+def check_told(job: Job, commits: Iterable[Sequence[Write]], messages: Sequence[Message]) -> None:
+    """The receiver of its webhooks heard of each of its ends, in order, and of nothing else."""
+    ends = [
+        write.event.seq
+        for writes in commits
+        for write in writes
+        if isinstance(write, Append) and write.event.job_id == job.id and write.event.last
+    ]
+    heard = [each.body["seq"] for each in messages if each.body["job_id"] == job.id]
+    promised = ends if job.callback_url is not None else []
+    _hold(sorted(set(heard)) == promised, f"of {job.id} {heard} was told instead of {promised}")
+    _hold(heard == sorted(heard), f"of {job.id} was told out of order: {heard}")
 
 
 def check_ends(jobs: Mapping[str, Job | None], refused: frozenset[str]) -> None:

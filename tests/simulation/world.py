@@ -9,12 +9,15 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from random import Random
+from typing import ClassVar
+
+import httpx
 
 from actors.broadcaster import Broadcaster
 from actors.collector import PATIENCE
 from actors.hub import Follower, Hub
 from actors.job_manager import JobManager, ManagerSettings
-from actors.names import BROADCASTER, JOB_MANAGER, ROOT
+from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, ROOT, TRANSCRIBER_POOL, WEBHOOKS
 from actors.restarts import Backoff, Intensity
 from actors.runtime.api import Child, Recipe
 from actors.transcriber import TranscriberSettings
@@ -30,14 +33,15 @@ from retender.errors import (
     Unreachable,
 )
 from retender.events import Event
-from retender.jobs import Job
+from retender.jobs import Job, Options
 from retender.journal.api import Journal, Write
 from retender.retention import Retention
 from retender.retry import RetryPolicy
 from retender.sizing import Bounds
 from retender.states import Status
 from retender.submission import Submission
-from tests.scripted import Act, Passage, Script, ScriptedEngine
+from tests.receivers import Answer, Receivers, hand_over, settings
+from tests.scripted import Act, MortalEngine, Passage, Script
 from tests.simulation.faults import Chances, Fate, FaultyJournal, FaultyRuntime
 from tests.simulation.invariants import (
     Violation,
@@ -46,6 +50,7 @@ from tests.simulation.invariants import (
     check_events,
     check_followed,
     check_text,
+    check_told,
 )
 from tests.virtual_time import VirtualClock, VirtualTimeLoop
 
@@ -111,12 +116,27 @@ class Blobs(Mapping[str, Script]):
         return 0
 
 
-def hand_over(thing: object) -> object:
-    """A recipe for what is there already."""
-    return thing
+class RoughReceivers(Receivers):
+    """They fail, hang and answer late for as long as faults last."""
+
+    def __init__(self, clock: VirtualClock, fate: Fate, random: Random) -> None:
+        super().__init__(clock)
+        self._fate = fate
+        self._random = random
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = Answer(takes=0.1)
+        if self._fate.on and self._random.random() < 0.4:
+            answer = Answer(500, takes=self._random.choice((0.0, 1.0, 100.0)))
+        self.answer(request.url.host, answer)
+        return await super().handle_async_request(request)
 
 
 class World:
+    VICTIMS: ClassVar[tuple[str, ...]] = (
+        *(JOB_MANAGER, BROADCASTER, WEBHOOKS, TRANSCRIBER_POOL, "transcriber-1", COLLECTOR),
+    )
+
     def __init__(self, seed: int, journal: type[FaultyJournal] = FaultyJournal) -> None:
         self.random = Random(seed)
         self.fate = Fate(Random(f"fate {seed}"), Chances.drawn(self.random))
@@ -125,6 +145,7 @@ class World:
         self.runtime = FaultyRuntime(self.clock, seed, self.fate)
         self.disk = Disk(self.fate, journal)
         self.blobs = Blobs(self.clock)
+        self.receivers = RoughReceivers(self.clock, self.fate, Random(f"receivers {seed}"))
         self.scripts: dict[str, Script] = {}
         self.accepted: set[str] = set()
         self.seen: dict[str, list[Event]] = {}
@@ -169,9 +190,11 @@ class World:
             if not client.done():
                 await self._complain_of_unended()
             client.result()
-        # Past every time that a clock which was set has written down.
-        self.clock.shift(10 * 86400.0)
-        await asyncio.sleep(PATIENCE + RETENTION.stray_seconds + 3 * RETENTION.collect_every)
+        # Past every time that a clock which was set has written down; and once more, for what was
+        # being tried just then, failed, and is to be tried again in hours.
+        for _ in range(2):
+            self.clock.shift(10 * 86400.0)
+            await asyncio.sleep(PATIENCE + RETENTION.stray_seconds + 3 * RETENTION.collect_every)
         await self._stop(service, reader)
         await self._check()
 
@@ -194,21 +217,25 @@ class World:
             journal=self.disk,
             blobs=Recipe.of(hand_over, thing=self.blobs),
             manager=ManagerSettings(retry=RetryPolicy(attempts=4), lease_seconds=8.0),
+            webhooks=settings(self.receivers),
             retention=RETENTION,
             intensity=Intensity(restarts=20, within=30.0),
-            pool=PoolSettings(
-                engine=Recipe.of(
-                    ScriptedEngine,
-                    library=self.blobs,
-                    lanes=draw.randint(1, 2),
-                    batch=draw.randint(1, 3),
+            pools=(
+                PoolSettings(
+                    engine=Recipe.of(
+                        MortalEngine,
+                        library=self.blobs,
+                        lanes=draw.randint(1, 2),
+                        batch=draw.randint(1, 3),
+                        good_for=draw.choice((2, 5, 10_000)),
+                    ),
+                    host="local",
+                    bounds=Bounds(least=1, most=most, seconds_per_worker=20.0, idle_seconds=10.0),
+                    transcriber=TranscriberSettings(silence=6.0),
+                    backoff=Backoff(cap=4.0),
+                    cool_down=15.0,
+                    look_every=2.0,
                 ),
-                host="local",
-                bounds=Bounds(least=1, most=most, seconds_per_worker=20.0, idle_seconds=10.0),
-                transcriber=TranscriberSettings(silence=6.0),
-                backoff=Backoff(cap=4.0),
-                cool_down=15.0,
-                look_every=2.0,
             ),
         )
 
@@ -221,9 +248,7 @@ class World:
                 self.fate.dealt["machine died"] += 1
                 self.runtime.kill(ROOT)
             elif event < 0.75:
-                victim = self.random.choice(
-                    (JOB_MANAGER, BROADCASTER, "transcriber_pool", "transcriber-1", "collector")
-                )
+                victim = self.random.choice(self.VICTIMS)
                 self.fate.dealt[f"{victim} died"] += 1
                 self.runtime.kill(victim)
             else:
@@ -270,6 +295,11 @@ class World:
             )
         return Script(tuple(passages), Passage((), 0.0, 0.5, self._acts(draw)))
 
+    def _options(self, job_id: str) -> Options:
+        """What the client of this job asks for."""
+        assert job_id
+        return Options()
+
     def _acts(self, draw: Random) -> tuple[Act, ...]:
         """Mostly well; sometimes badly, once or for ever."""
         if draw.random() < 0.85:
@@ -286,7 +316,9 @@ class World:
             owner=draw.choice(("ana", "ben")),
             audio=None if later else script.audio(),
             priority=draw.randint(-2, 2),
+            options=self._options(job_id),
             idempotency_key=draw.choice((None, f"key of {job_id}")),
+            callback_url=draw.choice((None, "https://one.example/", "https://two.example/")),
         )
         while True:
             try:
@@ -386,6 +418,7 @@ class World:
             check_text(job, self.scripts[job_id], segments)
             check_events(job, await journal.events(job_id, 0, 10_000), segments)
             check_followed(job, self.seen[job_id])
+            check_told(job, self.disk.commits, self.receivers.messages)
         recovery = await journal.begin_epoch()
         leased = [p for each in recovery.unfinished for p in each.pieces if p.token]
         if leased:

@@ -1,0 +1,72 @@
+"""Recognition by Groq: what it takes to send it recordings."""
+
+from __future__ import annotations
+
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from actors.names import GROQ_POOL, GROQ_WORKERS
+from actors.runtime.api import Recipe
+from actors.transcriber_pool import PoolSettings
+from deployments.recognition import preparation
+from deployments.settings import Settings
+from retender.engines.budget import Limits
+from retender.engines.groq.engine import GroqEngine, groq_engine
+from retender.engines.groq.settings import GroqSettings
+from retender.engines.preparation import Preparation
+from retender.routing import GROQ
+from retender.sizing import Bounds
+
+
+def set_up(settings: Settings) -> bool:
+    return bool(settings.groq_api_key.get_secret_value())
+
+
+def pool(settings: Settings) -> PoolSettings:
+    """One worker in this very process: it waits, more than anything."""
+    data = settings.data_dir.absolute()
+    recipe = Recipe.of(
+        engine,
+        settings=account(settings),
+        root=str(data),
+        ledgers=str(data / "groq"),
+        preparation=preparation(settings),
+    )
+    return PoolSettings(
+        engine=recipe,
+        serves=GROQ,
+        name=GROQ_POOL,
+        workers=GROQ_WORKERS,
+        host="local",
+        bounds=Bounds(least=1, most=1),
+    )
+
+
+def engine(settings: GroqSettings, root: str, ledgers: str, preparation: Preparation) -> GroqEngine:
+    """What a worker makes of the recipe, with the time of this machine."""
+    return groq_engine(settings, Path(root), Path(ledgers), preparation, time.time)
+
+
+def account(settings: Settings) -> GroqSettings:
+    return GroqSettings(
+        api_key=settings.groq_api_key.get_secret_value(),
+        base_url=settings.groq_base_url,
+        model=settings.groq_model,
+        proxy=_proxy(settings),
+        limits=Limits(
+            requests_per_minute=settings.groq_requests_per_minute,
+            requests_per_day=settings.groq_requests_per_day,
+            audio_per_hour=settings.groq_audio_per_hour,
+            audio_per_day=settings.groq_audio_per_day,
+        ),
+    )
+
+
+def _proxy(settings: Settings) -> str | None:
+    """As for everything else that goes out from here, NO_PROXY included."""
+    address = urllib.parse.urlsplit(settings.groq_base_url)
+    if address.scheme != "https" or urllib.request.proxy_bypass(address.hostname or ""):
+        return None
+    return settings.proxy or None
