@@ -2,6 +2,7 @@
 
     root/incoming/          uploads on their way
     root/blobs/ab/<sha256>  whole uploads, named by their content
+    root/partial/           recordings that come in several goes (`partial`)
     root/jobs/<job id>/     what the work on a job needs: decoded audio and the like
 
 A blob appears whole, synced to disk, by one rename. Between an upload's `finish` and the commit
@@ -39,6 +40,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 class BlobStore:
     def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
         self._incoming = Path(root) / "incoming"
         self._blobs = Path(root) / "blobs"
         self._jobs = Path(root) / "jobs"
@@ -54,6 +56,10 @@ class BlobStore:
         finally:
             # A second cancellation must not leave the file: the thread goes on without us.
             await asyncio.shield(_off_the_loop(spool.discard))
+
+    async def adopt(self, file: Path, audio: Audio, *, at: float) -> None:
+        """A whole and synced file on the same disk becomes the blob that it is, dated `at`."""
+        await _off_the_loop(self._adopt, file, audio, at)
 
     def path(self, audio: Audio) -> Path:
         return self._place(audio.sha256)
@@ -97,16 +103,23 @@ class BlobStore:
 
     def _keep(self, spool: Spool, at: float) -> Audio:
         audio = spool.seal(at)
+        self._put(audio, spool.move_to)
+        return audio
+
+    def _adopt(self, file: Path, audio: Audio, at: float) -> None:
+        os.utime(file, (at, at))
+        self._put(audio, file.rename)
+
+    def _put(self, audio: Audio, move_to: Callable[[Path], object]) -> None:
         place = self._place(audio.sha256)
         with room_for("the upload"):
             folders.make(place.parent)
             with _locked(place.parent):
                 # The content may be there already: it is replaced by its like with a newer time.
-                spool.move_to(place)
+                move_to(place)
                 folders.sync(place.parent)
             # Another upload may have made this folder, and not have come to sync it yet.
             folders.sync(self._blobs)
-        return audio
 
     def _delete(self, place: Path) -> None:
         if place.parent.exists():

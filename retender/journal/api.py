@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from retender.chunks import ChunkResult
+from retender.deliveries import Backlog, Delivery
 from retender.events import Event
 from retender.jobs import Job
 from retender.states import Status
@@ -84,8 +85,14 @@ class DropPieces(msgspec.Struct, frozen=True, tag=True):
     job_id: str
 
 
+class SaveDelivery(msgspec.Struct, frozen=True, tag=True):
+    """Insert what is to be told, or replace it."""
+
+    delivery: Delivery
+
+
 class DeleteJob(msgspec.Struct, frozen=True, tag=True):
-    """Forget the job: its row, pieces, transcript and events."""
+    """Forget the job: its row, pieces, transcript, events and deliveries."""
 
     job_id: str
 
@@ -100,6 +107,7 @@ Write = (
     | Append
     | CopyTranscript
     | DropPieces
+    | SaveDelivery
     | DeleteJob
 )
 
@@ -180,6 +188,20 @@ class Journal(Protocol):
         """Events of all jobs placed after `after`, in order."""
 
     async def segments(self, job_id: str) -> tuple[Segment, ...]: ...
+
+    async def due(
+        self, consumer: str, now: float, busy: Sequence[str], limit: int
+    ) -> tuple[Delivery, ...]:
+        """What is to be told to this consumer by now, the longest due first: one of each lane
+        that is not busy, and none while an earlier one of the same job waits."""
+
+    async def next_due(self, consumer: str, after: float) -> float | None:
+        """When the next delivery after that time comes due."""
+
+    async def backlog(self, consumer: str) -> Backlog: ...
+
+    async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
+        """All of the job, at rest or not, in the order of its events."""
 
     async def audio_in_use(self, finished_after: float) -> frozenset[str]:
         """Hashes of the uploads that unfinished jobs need, or dead letters (they may be retried),

@@ -9,9 +9,10 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from retender.deliveries import Backlog, Delivery
 from retender.events import Event
 from retender.jobs import Job
-from retender.journal import reads
+from retender.journal import outbox, reads
 from retender.journal.api import Journal, Page, Precedents, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread
 from retender.journal.database import BorrowedDatabase, DatabaseFile, Synchronous, transaction
@@ -73,6 +74,22 @@ class SqliteJournal:
 
     async def segments(self, job_id: str) -> tuple[Segment, ...]:
         return await self._thread.run(partial(reads.segments, job_id=job_id))
+
+    async def due(
+        self, consumer: str, now: float, busy: Sequence[str], limit: int
+    ) -> tuple[Delivery, ...]:
+        asked = partial(outbox.due, consumer=consumer, now=now, busy=busy, limit=limit)
+        return await self._thread.run(asked)
+
+    async def next_due(self, consumer: str, after: float) -> float | None:
+        return await self._thread.run(partial(outbox.next_due, consumer=consumer, after=after))
+
+    async def backlog(self, consumer: str) -> Backlog:
+        return await self._thread.run(partial(outbox.backlog, consumer=consumer))
+
+    async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
+        asked = partial(outbox.deliveries, job_id=job_id, consumer=consumer)
+        return await self._thread.run(asked)
 
     async def audio_in_use(self, finished_after: float) -> frozenset[str]:
         return await self._thread.run(partial(reads.audio_in_use, finished_after=finished_after))

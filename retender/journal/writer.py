@@ -20,6 +20,7 @@ from retender.journal.api import (
     Inconsistent,
     Release,
     Reset,
+    SaveDelivery,
     SaveJob,
     Settle,
     Write,
@@ -75,6 +76,11 @@ _ADD_EVENT = """
     INSERT INTO events (position, job_id, seq, first_segment, last_segment, body)
     VALUES (?, ?, ?, ?, ?, ?)
 """
+_SAVE_DELIVERY = """
+    INSERT INTO deliveries (job_id, consumer, seq, lane, at, due, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (job_id, consumer, seq) DO UPDATE SET due = excluded.due, body = excluded.body
+"""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -92,6 +98,7 @@ class Writer:
             Append: self._append,
             CopyTranscript: self._copy_transcript,
             DropPieces: self._drop_pieces,
+            SaveDelivery: self._save_delivery,
             DeleteJob: self._delete_job,
         }
 
@@ -180,6 +187,12 @@ class Writer:
 
     def _drop_pieces(self, write: DropPieces) -> None:
         self._connection.execute(_DROP_PIECES, (write.job_id,))
+
+    def _save_delivery(self, write: SaveDelivery) -> None:
+        each = write.delivery
+        due = each.due if each.waiting else None
+        row = (each.job_id, each.consumer, each.seq, each.lane, each.at, due, _encode(each))
+        self._connection.execute(_SAVE_DELIVERY, row)
 
     def _delete_job(self, write: DeleteJob) -> None:
         self._connection.execute(_DELETE_JOB, (write.job_id,))

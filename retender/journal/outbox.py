@@ -1,0 +1,72 @@
+"""What is still to be told, to whom: lookups whatever the number of deliveries that wait."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from retender.deliveries import Backlog, Delivery
+
+# From lane to lane by the index, and in each to the first: a lane in which ten thousand wait for
+# a dead receiver costs no more than one in which one does.
+_DUE = """
+    WITH RECURSIVE lanes (lane) AS (
+        SELECT min(lane) FROM deliveries WHERE consumer = :consumer AND due IS NOT NULL
+        UNION ALL
+        SELECT (
+            SELECT min(d.lane) FROM deliveries AS d
+            WHERE d.consumer = :consumer AND d.due IS NOT NULL AND d.lane > lanes.lane
+        )
+        FROM lanes WHERE lanes.lane IS NOT NULL
+    )
+    SELECT first.body
+    FROM lanes JOIN deliveries AS first ON first.rowid = (
+        SELECT d.rowid FROM deliveries AS d
+        WHERE d.consumer = :consumer AND d.lane = lanes.lane AND d.due <= :now
+            AND NOT EXISTS (
+                SELECT 1 FROM deliveries AS earlier
+                WHERE earlier.job_id = d.job_id AND earlier.consumer = d.consumer
+                    AND earlier.seq < d.seq AND earlier.due IS NOT NULL
+            )
+        ORDER BY d.due, d.rowid LIMIT 1
+    )
+    WHERE lanes.lane NOT IN (SELECT value FROM json_each(:busy))
+    ORDER BY first.due, first.rowid LIMIT :limit
+"""
+_NEXT_DUE = "SELECT min(due) FROM deliveries WHERE consumer = ? AND due > ?"
+_BACKLOG = "SELECT count(*), min(at) FROM deliveries WHERE consumer = ? AND due IS NOT NULL"
+_OF_JOB = "SELECT body FROM deliveries WHERE job_id = ? AND consumer = ? ORDER BY seq"
+
+_delivery = msgspec.json.Decoder(Delivery).decode
+
+
+def due(
+    connection: sqlite3.Connection,
+    *,
+    consumer: str,
+    now: float,
+    busy: Sequence[str],
+    limit: int,
+) -> tuple[Delivery, ...]:
+    asked = {"consumer": consumer, "now": now, "busy": json.dumps(list(busy)), "limit": limit}
+    return tuple(_delivery(body) for (body,) in connection.execute(_DUE, asked))
+
+
+def next_due(connection: sqlite3.Connection, *, consumer: str, after: float) -> float | None:
+    found: float | None = connection.execute(_NEXT_DUE, (consumer, after)).fetchone()[0]
+    return found
+
+
+def backlog(connection: sqlite3.Connection, *, consumer: str) -> Backlog:
+    waiting, oldest = connection.execute(_BACKLOG, (consumer,)).fetchone()
+    return Backlog(waiting, oldest)
+
+
+def deliveries(
+    connection: sqlite3.Connection, *, job_id: str, consumer: str
+) -> tuple[Delivery, ...]:
+    rows = connection.execute(_OF_JOB, (job_id, consumer))
+    return tuple(_delivery(body) for (body,) in rows)
