@@ -8,12 +8,51 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
-from serve_app import errors, health, jobs, queue, results
+from retender.errors import Forbidden, NoAnswer, Unauthorized
+from serve_app import (
+    answers,
+    docs,
+    errors,
+    fetching,
+    health,
+    jobs,
+    metrics,
+    models,
+    queue,
+    results,
+    tus,
+    tus_headers,
+    uploads,
+)
+from serve_app.access_log import AccessLog
+from serve_app.arrivals import sweeping
+from serve_app.bodies import Bodies
+from serve_app.headers import EXPOSED, SafeHeaders
+from serve_app.live import entry, socket, stream
+from serve_app.openai import errors as openai
+from serve_app.openai import models as openai_models
+from serve_app.openai import transcriptions
 from serve_app.request_ids import RequestIds
 from serve_app.services import Services
 
-ROUTERS: Final = (jobs.router, results.router, queue.router, health.router)
+ROUTERS: Final = (
+    uploads.router,
+    tus.router,
+    jobs.router,
+    results.router,
+    queue.router,
+    models.router,
+    metrics.router,
+    entry.router,
+    socket.router,
+    stream.router,
+)
+OPENAI: Final = (transcriptions.router, openai_models.router)
+"""In OpenAI's language, errors and all."""
+OPEN: Final = (health.router, docs.router)
+"""To everyone, keys or not."""
 
 
 def create_app(services: Services) -> FastAPI:
@@ -22,23 +61,63 @@ def create_app(services: Services) -> FastAPI:
         version=services.settings.version,
         description="Speech to text as a service of your own.",
         lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.services = services
     for router in ROUTERS:
+        app.include_router(router, responses=answers.errors(Unauthorized, Forbidden, NoAnswer))
+    for prefix in openai.PREFIXES:
+        for router in OPENAI:
+            app.include_router(
+                router, prefix=prefix, include_in_schema=prefix == openai.PREFIXES[0]
+            )
+    for router in OPEN:
         app.include_router(router)
     errors.install(app)
-    app.add_middleware(RequestIds, new_id=services.new_id)
+    _surround(app, services)
     return app
+
+
+def _surround(app: FastAPI, services: Services) -> None:
+    """What every request goes through; the last is the first to see it."""
+    app.add_middleware(
+        Bodies,
+        most_bytes=services.settings.most_bytes,
+        patience=services.settings.patience,
+        clock=services.clock,
+    )
+    app.add_middleware(errors.Bugs)
+    if services.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=services.settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=sorted({*EXPOSED, *tus_headers.EXPOSED}),
+        )
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(AccessLog, clock=services.clock, tell=services.traffic.count)
+    app.add_middleware(RequestIds, new_id=services.new_id)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """While the app serves, its hub reads the news for all who follow a job here."""
+    """While the app serves, it reads the news for all who follow a job here, looks after the
+    service's health, and sees which keys come and go."""
     services: Services = app.state.services
-    reading = asyncio.create_task(services.hub.run())
+    beside = (
+        services.hub.run(),
+        services.pulse.run(),
+        services.keys.run(),
+        sweeping(services, lambda job_id: fetching.start(services, job_id)),
+    )
+    tasks = {asyncio.create_task(each) for each in beside}
     try:
         yield
     finally:
         services.closing.begin()
-        reading.cancel()
-        await asyncio.wait({reading})
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await services.fetches.stop()

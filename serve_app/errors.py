@@ -14,8 +14,10 @@ from loguru import logger
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retender.errors import InvalidOption, RetenderError
+from serve_app.openai import errors as openai
 
 STATUSES: Final[Mapping[str, int]] = {
     "bad_request": 400,
@@ -27,19 +29,25 @@ STATUSES: Final[Mapping[str, int]] = {
     "job_not_found": 404,
     "upload_stalled": 408,
     "already_finished": 409,
+    "job_cancelled": 409,
+    "wrong_offset": 409,
     "not_failed": 409,
     "not_completed": 409,
     "idempotency_conflict": 409,
     "upload_expired": 410,
+    "wrong_tus_version": 412,
     "too_large": 413,
     "unsupported_media": 415,
     "no_audio_stream": 422,
     "corrupt_media": 422,
     "too_long": 422,
     "invalid_option": 422,
+    "upload_locked": 423,
     "rate_limited": 429,
     "queue_full": 429,
+    "checksum_mismatch": 460,
     "engine_failed": 502,
+    "fetch_failed": 502,
     "draining": 503,
     "model_unavailable": 503,
     "engine_unavailable": 503,
@@ -79,7 +87,7 @@ def body(code: str, message: str, request_id: str, details: Mapping[str, Any]) -
 
 def answer(request: Request, error: RetenderError) -> Response:
     """The error in the shape that this part of the service speaks."""
-    status = status_of(error.code)
+    status, content = shaped(request, error.code, error.message, error.details)
     headers = {}
     if (after := _retry_after(error)) is not None:
         headers["Retry-After"] = str(math.ceil(after))
@@ -89,16 +97,24 @@ def answer(request: Request, error: RetenderError) -> Response:
         logger.bind(request=request_id(request), code=error.code).warning(
             "answered {}: {}", status, error.message
         )
-    return _json(
-        status, body(error.code, error.message, request_id(request), error.details), headers
-    )
+    return _json(status, content, headers)
+
+
+def shaped(
+    request: Request, code: str, message: str, details: Mapping[str, Any]
+) -> tuple[int, dict[str, Any]]:
+    """The status and the body, in the language of the address that was asked."""
+    status = status_of(code)
+    if openai.spoken_at(request.url.path):
+        status = openai.translated(status, code, details)
+        return status, openai.body(status, code, message, details)
+    return status, body(code, message, request_id(request), details)
 
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(RetenderError, _on_retender_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_bug)
 
 
 async def _on_retender_error(request: Request, error: Exception) -> Response:
@@ -121,7 +137,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_")
     message = f"{phrase}: {request.method} {request.url.path}"
-    content = body(code, message, request_id(request), {})
+    _, content = shaped(request, code, message, {})
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods(request)))
@@ -138,10 +154,32 @@ def _methods(request: Request) -> set[str]:
     }
 
 
-async def _on_bug(request: Request, error: Exception) -> Response:
+class Bugs:
+    """What nobody has expected is answered as well, with all that belongs to an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = scope["type"] != "http"
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if begun:
+                raise
+            await _on_bug(Request(scope), error)(scope, receive, send)
+
+
+def _on_bug(request: Request, error: Exception) -> Response:
     logger.bind(request=request_id(request)).opt(exception=error).error("a bug in the service")
     message = "Something went wrong in the service; its log knows more under this request id."
-    return _json(500, body("internal", message, request_id(request), {}), {})
+    return _json(*shaped(request, "internal", message, {}), {})
 
 
 def _retry_after(error: RetenderError) -> float | None:

@@ -1,31 +1,118 @@
-"""Whether the service lives, and whether it can be given work."""
+"""Whether the service lives, whether it can be given work, and how it is."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from actors.job_manager import JobManager
+from retender.engines.condition import EngineInfo
 from retender.errors import RetenderError
+from retender.submission import QueueInfo
 from serve_app import answers
+from serve_app.access import known
+from serve_app.pulse import STALE
 from serve_app.services import Given, Services
 
 router = APIRouter(tags=["health"])
 
+State = Literal["healthy", "degraded", "starting", "stopping"]
 
-@router.get("/health/live")
+
+class LiveShape(BaseModel):
+    status: Literal["live"]
+
+
+class ReadyShape(BaseModel):
+    status: Literal["ready", "not_ready"]
+    reason: str | None = Field(default=None, description="Why it is not ready.")
+
+
+class EngineShape(BaseModel):
+    ready: bool
+    reason: str | None = Field(description="Why it is not ready, or not whole.")
+    workers: int
+
+
+class HealthShape(BaseModel):
+    status: State
+    reason: str | None = Field(default=None, description="Why it is not healthy.")
+    version: str | None = None
+    profile: str | None = None
+    uptime: float | None = Field(default=None, description="Seconds.")
+    age: float | None = Field(
+        default=None, description="Seconds since the rest was found to be so; null: not yet."
+    )
+    engines: dict[str, EngineShape] | None = None
+    queue: dict[str, int] | None = None
+
+
+@router.get("/health", responses={200: {"model": HealthShape}})
+async def health(services: Given, request: Request) -> Response:
+    """How the service is, as it was a moment ago: answered at once, whatever else goes on. Where
+    keys are asked for, all but the status is told to their holders only."""
+    status, reason = state(services)
+    body: dict[str, Any] = {"status": status}
+    if known(request) is not None:
+        pulse = services.pulse
+        body |= {
+            "reason": reason or None,
+            "version": services.settings.version,
+            "profile": services.settings.profile,
+            "uptime": round(pulse.uptime, 1),
+            "age": None if pulse.age is None else round(pulse.age, 1),
+            "engines": {name: _engine(engine) for name, engine in pulse.engines.items()},
+            "queue": None if pulse.info is None else _queue(pulse.info),
+        }
+    return answers.json(body)
+
+
+@router.get("/health/live", responses={200: {"model": LiveShape}})
 async def live() -> Response:
     """The process answers."""
     return answers.json({"status": "live"})
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses={200: {"model": ReadyShape}, 503: {"model": ReadyShape}})
 async def ready(services: Given) -> Response:
     """Whether submissions are taken in; if not, why."""
     reason = await _not_ready(services)
     if reason is None:
         return answers.json({"status": "ready"})
     return answers.json({"status": "not_ready", "reason": reason}, 503)
+
+
+def state(services: Services) -> tuple[State, str]:
+    """And why, where it is not healthy."""
+    pulse = services.pulse
+    if services.closing.begun or (pulse.info is not None and not pulse.info.accepting):
+        return "stopping", "the service is stopping"
+    if pulse.age is None:
+        return "starting", pulse.trouble or "the service is starting"
+    if pulse.age > STALE or pulse.trouble:
+        return "degraded", pulse.trouble or "its actors are slow to answer"
+    for name, engine in pulse.engines.items():
+        if not engine.ready and not engine.starting:
+            return "degraded", f"the engine '{name}' is not ready: {engine.reason}"
+    if not pulse.engines:
+        return "degraded", "nothing can be recognised: no engine is set up"
+    return "healthy", ""
+
+
+def _engine(engine: EngineInfo) -> dict[str, Any]:
+    return {"ready": engine.ready, "reason": engine.reason or None, "workers": engine.workers}
+
+
+def _queue(info: QueueInfo) -> dict[str, int]:
+    return {
+        "queue_size": info.queue_size,
+        "active_jobs": info.active_jobs,
+        "workers": info.workers,
+        "dead_letters": info.dead_letters,
+    }
 
 
 async def _not_ready(services: Services) -> str | None:

@@ -15,16 +15,20 @@ from retender.errors import (
     JobNotFound,
     NotFailed,
     QueueFull,
+    RateLimited,
 )
+from retender.journal.api import Page
 from retender.limits import JOBS_PER_PAGE
 from retender.states import Status
 from retender.submission import JobStatus
+from retender.views import job_body
 from serve_app import answers
-from serve_app.access import Caller, Reader, Submitter
+from serve_app.accept_language import Language
+from serve_app.access import Reader, Submitter, Uploader
 from serve_app.receipts import receipt_body
-from serve_app.services import Given, Services
+from serve_app.services import Given
 from serve_app.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape
-from serve_app.views import job_body, job_view
+from serve_app.views import job_view
 
 router = APIRouter(tags=["jobs"])
 
@@ -35,36 +39,37 @@ Cursor = Annotated[
 
 
 @router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
-async def job(job_id: str, services: Given, caller: Reader) -> Response:
+async def job(job_id: str, services: Given, caller: Reader, language: Language) -> Response:
     """The job as it is now; with its result once it is completed."""
-    return answers.json(await job_view(services, job_id, caller.owner))
+    return answers.json(await job_view(services, job_id, caller.owner, language))
 
 
 @router.get("/jobs", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
 async def jobs(
     services: Given,
     caller: Reader,
+    language: Language,
     status: Status | None = None,
+    *,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Newest first. `next_cursor` leads to the next page."""
-    return await _listing(services, caller, status, limit, cursor)
+    page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
+    return _listing(page, language)
 
 
 @router.get("/dead-letters", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
 async def dead_letters(
-    services: Given, caller: Reader, limit: Limit = 50, cursor: Cursor = None
+    services: Given, caller: Reader, language: Language, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Jobs that failed for good, newest first. A retry gives one another chance."""
-    return await _listing(services, caller, Status.FAILED, limit, cursor)
+    failed = Status.FAILED
+    page = await services.manager.ask(JobManager.jobs, caller.owner, failed, limit, cursor)
+    return _listing(page, language)
 
 
-async def _listing(
-    services: Services, caller: Caller, status: Status | None, limit: int, cursor: str | None
-) -> Response:
-    page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
-    language = services.settings.language
+def _listing(page: Page, language: str) -> Response:
     bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})
 
@@ -84,10 +89,10 @@ async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
     status_code=202,
     responses={
         202: {"model": ReceiptShape},
-        **answers.errors(JobNotFound, NotFailed, QueueFull, Draining),
+        **answers.errors(JobNotFound, NotFailed, QueueFull, RateLimited, Draining),
     },
 )
-async def retry(job_id: str, request: Request, services: Given, caller: Submitter) -> Response:
+async def retry(job_id: str, request: Request, services: Given, caller: Uploader) -> Response:
     """Of a failed job. What it has finished is not done again."""
     receipt = await services.manager.ask(JobManager.retry, job_id, caller.owner)
     return answers.json(receipt_body(receipt, request), 202)

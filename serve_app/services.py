@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, cast
 
 from fastapi import Depends
@@ -13,10 +15,23 @@ from starlette.requests import HTTPConnection
 from actors.broadcaster import Broadcaster
 from actors.hub import Hub
 from actors.job_manager import JobManager
+from actors.meter import Meter
 from actors.runtime.api import Clock, Ref
+from actors.supervisor import Supervisor
 from retender.blobs import BlobStore
+from retender.limits import FETCHES_AT_ONCE
+from retender.outbound import Reach
+from retender.partial import PartialStore
+from serve_app.access import Gate
 from serve_app.audience import Audience
+from serve_app.errands import Errands
+from serve_app.keys import Keyring
+from serve_app.live.messages import Press
+from serve_app.live.tickets import Tickets
+from serve_app.pulse import Pulse
 from serve_app.settings import HttpSettings
+from serve_app.traffic import Traffic
+from serve_app.turns import Turns
 
 
 class Closing:
@@ -24,6 +39,7 @@ class Closing:
 
     def __init__(self) -> None:
         self._told = asyncio.Event()
+        self._to_tell: dict[object, Callable[[], None]] = {}
 
     @property
     def begun(self) -> bool:
@@ -31,6 +47,18 @@ class Closing:
 
     def begin(self) -> None:
         self._told.set()
+        for tell in tuple(self._to_tell.values()):
+            tell()
+
+    @contextmanager
+    def telling(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Have it called when the stop begins, while the block lasts."""
+        place = object()
+        self._to_tell[place] = tell
+        try:
+            yield
+        finally:
+            del self._to_tell[place]
 
     async def wait(self) -> None:
         await self._told.wait()
@@ -40,13 +68,45 @@ class Closing:
 class Services:
     manager: Ref[JobManager]
     broadcaster: Ref[Broadcaster]
+    meter: Ref[Meter]
+    root: Ref[Supervisor]
     hub: Hub
     blobs: BlobStore
     clock: Clock
     new_id: Callable[[], str]
     settings: HttpSettings
+    ticket_secret: bytes
+    """Signs tickets. Processes that are to take each other's tickets share it."""
+    keys: Keyring = field(default_factory=Keyring)
+    dropped: Callable[[], Mapping[str, int]] = dict
+    """Messages that found no place, by whom they were for."""
     closing: Closing = field(default_factory=Closing)
     audience: Audience = field(default_factory=Audience)
+    traffic: Traffic = field(default_factory=Traffic)
+    turns: Turns = field(default_factory=Turns)
+    reach: Reach = field(default_factory=Reach)
+    """For recordings that are fetched."""
+    fetches: Errands = field(default_factory=lambda: Errands(FETCHES_AT_ONCE))
+
+    @cached_property
+    def partials(self) -> PartialStore:
+        return PartialStore(self.blobs.root)
+
+    @cached_property
+    def gate(self) -> Gate:
+        return Gate(self.keys, self.clock, self.settings.rate_limit)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        return Tickets(self.ticket_secret, self.clock, self.new_id)
+
+    @cached_property
+    def press(self) -> Press:
+        return Press(self.manager)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        return Pulse(self.manager, self.clock)
 
 
 def _services(connection: HTTPConnection) -> Services:

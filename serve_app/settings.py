@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from retender.limits import BODY_IDLE_SECONDS, BODY_LEAST_RATE, BODY_WINDOW_SECONDS
+from retender.retention import DAY
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """With those who send a body."""
+
+    idle: float = BODY_IDLE_SECONDS
+    least_rate: int = BODY_LEAST_RATE
+    window: float = BODY_WINDOW_SECONDS
+
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     version: str
@@ -14,9 +25,16 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A larger upload is refused, before its body is read where its length is declared."""
     max_concurrent_jobs: int = 1
     """Told to who asks how busy the service is."""
+    upload_seconds: float = DAY
+    """A resumable upload may take so long."""
+    patience: Patience = Patience()
     url_input: bool = False
+    """Whether recordings are fetched from where a caller says they are."""
     ping_interval: float = 30.0
     websocket_timeout: float = 300.0
     cors_origins: tuple[str, ...] = ()
+    rate_limit: int = 0
+    """Submissions a minute from one key, or from one address where there are no keys; 0: any
+    number."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     """Whose forwarded headers are believed."""

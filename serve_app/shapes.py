@@ -48,6 +48,12 @@ class FailureShape(BaseModel):
     detail: str
 
 
+class CallbackShape(BaseModel):
+    state: Literal["waiting", "delivered", "given_up"]
+    attempts: int
+    last_error: str | None = Field(description="Why the last attempt failed.")
+
+
 class JobShape(BaseModel):
     job_id: str
     status: StatusName
@@ -66,6 +72,9 @@ class JobShape(BaseModel):
     seq: int
     error: FailureShape | None
     result: ResultShape | None = None
+    callback: CallbackShape | None = Field(
+        default=None, description="How far its webhook is, where it has one and has ended."
+    )
 
 
 class JobListShape(BaseModel):

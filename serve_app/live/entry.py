@@ -1,0 +1,71 @@
+"""Who may follow a job: by key, by ticket, and from which pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from retender.errors import Forbidden
+from retender.keys import Scope
+from retender.limits import TICKET_SECONDS
+from serve_app import access, answers
+from serve_app.accept_language import language_of
+from serve_app.access import Caller, caller
+from serve_app.live.messages import Reader
+from serve_app.services import Given, Services
+
+router = APIRouter(tags=["live"])
+
+
+Ticket = Annotated[
+    str | None, Query(description="From `POST /ws-ticket`, where no header can be sent.")
+]
+
+
+class TicketShape(BaseModel):
+    ticket: str
+    expires_in: float = Field(description="Seconds.")
+
+
+@router.post("/ws-ticket", responses={200: {"model": TicketShape}})
+async def ws_ticket(services: Given, holder: access.Reader) -> Response:
+    """For `?ticket=` of one WebSocket or event stream, where no header can be sent. Good once."""
+    ticket = services.tickets.issue(holder)
+    return answers.json({"ticket": ticket, "expires_in": TICKET_SECONDS})
+
+
+def admitted(connection: HTTPConnection, services: Services) -> Caller:
+    """Raises `Unauthorized`, `Forbidden` or `RateLimited`."""
+    by_ticket(connection, services, connection.query_params.get("ticket"))
+    who = caller(connection)
+    if Scope.READ not in who.scopes:
+        raise Forbidden(f"this key may not do that: it lacks the scope {Scope.READ}")
+    origin = connection.headers.get("origin")
+    host = connection.headers.get("host", "")
+    if not services.keys.open and not welcome(origin, host, services.settings.cors_origins):
+        raise Forbidden(f"pages from {origin} may not follow jobs here")
+    return who
+
+
+def by_ticket(connection: HTTPConnection, services: Given, ticket: Ticket = None) -> None:
+    """Who comes with a ticket is its holder. Raises `Unauthorized`."""
+    if ticket and not services.keys.open:
+        connection.state.caller = services.tickets.redeem(ticket)
+
+
+def welcome(origin: str | None, host: str, others: Collection[str]) -> bool:
+    """Browsers say which page opens a socket, and let any page do so; programs say nothing. Pages
+    of this very host are at home."""
+    if origin is None or "*" in others or origin in others:
+        return True
+    return urlsplit(origin).netloc.lower() == host.lower()
+
+
+def reader_of(connection: HTTPConnection) -> Reader:
+    return Reader(language_of(connection), connection.scope.get("root_path", "").rstrip("/"))

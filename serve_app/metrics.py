@@ -1,0 +1,238 @@
+"""The figures of the service, for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+
+from fastapi import APIRouter
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import CollectorRegistry
+from starlette.responses import Response
+
+from actors.children import TreeNode
+from actors.job_manager import JobManager
+from actors.meter import Meter
+from actors.supervisor import Supervisor
+from retender.deliveries import Backlog
+from retender.engines.models.memory import resident_bytes
+from retender.errors import RetenderError
+from retender.meters import Figures, Histogram
+from serve_app.access import Overseer
+from serve_app.health import state
+from serve_app.services import Given, Services
+from serve_app.traffic import Traffic
+
+router = APIRouter(tags=["health"])
+
+PATIENCE = 2.0
+"""Seconds that a part of the service has to tell its figures; then they are left out."""
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "In Prometheus' text format."}},
+)
+async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
+    """For a Prometheus server: on this machine, or with an admin's key."""
+    asked = (_figures(services), _tree(services), _backlog(services))
+    figures, tree, backlog = await asyncio.gather(*asked)
+    registry = CollectorRegistry()
+    registry.register(_Families(tuple(_all(services, figures, tree, backlog))))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _figures(services: Services) -> Figures | None:
+    try:
+        return await services.meter.within(PATIENCE).ask(Meter.figures)
+    except RetenderError:
+        return None
+
+
+async def _tree(services: Services) -> TreeNode | None:
+    try:
+        return await services.root.within(PATIENCE).ask(Supervisor.describe, PATIENCE / 2)
+    except RetenderError:
+        return None
+
+
+async def _backlog(services: Services) -> Backlog | None:
+    try:
+        return await services.manager.within(PATIENCE).ask(JobManager.backlog)
+    except RetenderError:
+        return None
+
+
+class _Families:
+    """A collector of what is known already."""
+
+    def __init__(self, families: tuple[Metric, ...]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def _all(
+    services: Services, figures: Figures | None, tree: TreeNode | None, backlog: Backlog | None
+) -> Iterator[Metric]:
+    yield from _service(services)
+    yield from _traffic(services.traffic)
+    if figures is not None:
+        yield from _jobs(figures)
+        yield from _models(figures)
+    if tree is not None:
+        yield from _actors(tree)
+    if backlog is not None:
+        age = backlog.age(services.clock.now())
+        yield _gauge("retender_outbox_waiting", "Webhooks not delivered yet.", backlog.waiting)
+        yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
+
+
+def _service(services: Services) -> Iterator[Metric]:
+    settings, pulse = services.settings, services.pulse
+    about = {"version": settings.version, "profile": settings.profile}
+    yield _gauges("retender_info", "Which service this is.", about, [(tuple(about.values()), 1)])
+    healthy = int(state(services)[0] == "healthy")
+    yield _gauge("retender_healthy", "1 where /health says so.", healthy)
+    yield _gauge("retender_uptime_seconds", "Since this process serves.", pulse.uptime)
+    yield _gauge(
+        "retender_memory_bytes", "Resident memory of the serving process.", resident_bytes()
+    )
+    yield _gauge("retender_sockets", "Open WebSockets of this process.", services.audience.sockets)
+    yield _gauge("retender_watched_jobs", "That someone follows.", len(services.audience.jobs))
+    yield _counters(
+        "retender_dropped_messages",
+        "Messages between actors that found no place.",
+        ("to",),
+        (((name,), count) for name, count in services.dropped().items()),
+    )
+    yield _gauges(
+        "retender_engine_ready",
+        "1 where the engine can be given work.",
+        ("engine",),
+        (((name,), int(engine.ready)) for name, engine in pulse.engines.items()),
+    )
+    if (info := pulse.info) is not None:
+        by_state = {
+            "waiting": info.queue_size,
+            "processing": info.active_jobs,
+            "failed": info.dead_letters,
+        }
+        yield _by_name("retender_jobs", "Jobs by what they are at.", "state", by_state)
+        yield _gauge("retender_jobs_kept", "All jobs that are remembered.", info.total_jobs)
+        yield _gauge("retender_workers", "That have been heard of lately.", info.workers)
+        waiting = info.audio_seconds_waiting
+        yield _gauge("retender_audio_waiting_seconds", "Audio that waits for a worker.", waiting)
+
+
+def _traffic(traffic: Traffic) -> Iterator[Metric]:
+    yield _counters(
+        "retender_http_requests",
+        "Requests by route, and by status or close code.",
+        ("method", "route", "status"),
+        (((m, route, str(status)), n) for (m, route, status), n in traffic.requests.items()),
+    )
+    yield _histograms(
+        "retender_http_seconds",
+        "Until a request was answered whole.",
+        ("method", "route"),
+        traffic.seconds.items(),
+    )
+    yield _counter("retender_http_received_bytes", "Of bodies and frames.", traffic.received)
+    yield _counter("retender_http_sent_bytes", "Of bodies and frames.", traffic.sent)
+
+
+def _jobs(figures: Figures) -> Iterator[Metric]:
+    yield _counter("retender_jobs_submitted", "Jobs taken in.", figures.submitted)
+    yield _totals("retender_jobs_ended", "Jobs by how they ended.", "status", figures.ended)
+    yield _totals("retender_jobs_failed", "Failed jobs by the reason.", "code", figures.failed)
+    yield _counter("retender_jobs_from_cache", "Answered at once.", figures.from_cache)
+    yield _counter("retender_jobs_revived", "Failed ones tried again.", figures.revived)
+    yield _counter("retender_chunk_retries", "Pieces of jobs tried again.", figures.tried_again)
+    yield _counter("retender_audio_seconds", "Audio of completed jobs.", figures.audio_seconds)
+    yield _histogram("retender_queue_wait_seconds", "From queued to begun.", figures.queue_wait)
+    yield _histogram(
+        "retender_processing_ratio", "Seconds of work for a second of audio.", figures.pace
+    )
+    yield _histogram(
+        "retender_end_to_end_seconds", "From accepted to completed.", figures.end_to_end
+    )
+
+
+def _models(figures: Figures) -> Iterator[Metric]:
+    yield _totals("retender_model_loads", "Models loaded.", "model", figures.loads)
+    yield _by_name("retender_models_loaded", "Workers with it in memory.", "model", figures.loaded)
+    yield _by_name(
+        "retender_worker_memory_bytes", "Resident memory of workers.", "worker", figures.resident
+    )
+
+
+def _actors(tree: TreeNode) -> Iterator[Metric]:
+    nodes = list(_below(tree))
+    restarts = {node.name: node.restarts for node in nodes}
+    running = {node.name: int(node.state == "running") for node in nodes}
+    yield _totals("retender_actor_restarts", "Restarts after a crash.", "actor", restarts)
+    yield _by_name("retender_actor_running", "1 while it runs.", "actor", running)
+
+
+def _below(node: TreeNode) -> Iterator[TreeNode]:
+    yield node
+    for child in node.children:
+        yield from _below(child)
+
+
+Labelled = Iterable[tuple[tuple[str, ...], float]]
+
+
+def _gauge(name: str, help_: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, help_, value)
+
+
+def _counter(name: str, help_: str, value: float) -> Metric:
+    return CounterMetricFamily(name, help_, value)
+
+
+def _by_name(name: str, help_: str, label: str, values: Mapping[str, float]) -> Metric:
+    return _gauges(name, help_, (label,), (((key,), value) for key, value in values.items()))
+
+
+def _totals(name: str, help_: str, label: str, values: Mapping[str, float]) -> Metric:
+    return _counters(name, help_, (label,), (((key,), value) for key, value in values.items()))
+
+
+def _gauges(name: str, help_: str, labels: Iterable[str], values: Labelled) -> Metric:
+    family = GaugeMetricFamily(name, help_, labels=tuple(labels))
+    for each, value in values:
+        family.add_metric(each, value)
+    return family
+
+
+def _counters(name: str, help_: str, labels: Iterable[str], values: Labelled) -> Metric:
+    family = CounterMetricFamily(name, help_, labels=tuple(labels))
+    for each, value in values:
+        family.add_metric(each, value)
+    return family
+
+
+def _histogram(name: str, help_: str, histogram: Histogram) -> Metric:
+    return _histograms(name, help_, (), [((), histogram)])
+
+
+def _histograms(
+    name: str,
+    help_: str,
+    labels: Iterable[str],
+    values: Iterable[tuple[tuple[str, ...], Histogram]],
+) -> Metric:
+    family = HistogramMetricFamily(name, help_, labels=tuple(labels))
+    for each, histogram in values:
+        family.add_metric(each, list(histogram.cumulative()), histogram.total)
+    return family

@@ -1,0 +1,108 @@
+"""The models: which are here, which are in memory, and having them there or not."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from retender.engines.models.overview import Holder, ModelInfo
+from retender.errors import EngineUnavailable, InvalidOption
+from retender.events import iso
+from serve_app import answers
+from serve_app.access import Admin, Reader
+from serve_app.services import Given
+
+router = APIRouter(tags=["models"])
+
+
+class HolderShape(BaseModel):
+    worker: str
+    state: str
+    precision: str
+    memory_bytes: int
+    since: str
+    in_use: int
+    idle_seconds: float
+    percent: int | None
+    trouble: str | None
+
+
+class ModelShape(BaseModel):
+    name: str
+    default: bool
+    downloaded: bool
+    disk_bytes: int
+    million_parameters: int | None
+    loaded: bool
+    workers: list[HolderShape]
+
+
+class ModelsShape(BaseModel):
+    models: list[ModelShape]
+
+
+class WishShape(BaseModel):
+    model: str
+    workers: list[str]
+
+
+_REFUSALS: Final = answers.errors(InvalidOption, EngineUnavailable)
+
+
+@router.get("/models", responses={200: {"model": ModelsShape}})
+async def models(services: Given, _caller: Reader) -> Response:
+    """All that may be asked for: those in memory first, then those on disk."""
+    infos = await services.manager.ask(JobManager.models)
+    return answers.json({"models": [_model(info) for info in infos]})
+
+
+@router.post(
+    "/models/{name}/load",
+    status_code=202,
+    responses={202: {"model": WishShape}, **_REFUSALS},
+)
+async def load(name: str, services: Given, _caller: Admin) -> Response:
+    """Have it in memory before it is needed, downloaded if it must be; jobs go on meanwhile.
+    `GET /models` tells how far it is."""
+    workers = await services.manager.ask(JobManager.load_model, name)
+    return answers.json({"model": name, "workers": workers}, 202)
+
+
+@router.delete(
+    "/models/{name}", status_code=202, responses={202: {"model": WishShape}, **_REFUSALS}
+)
+async def unload(name: str, services: Given, _caller: Admin) -> Response:
+    """Have its memory back, once nobody works with it. Its files stay."""
+    workers = await services.manager.ask(JobManager.unload_model, name)
+    return answers.json({"model": name, "workers": workers}, 202)
+
+
+def _model(info: ModelInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "default": info.default,
+        "downloaded": info.downloaded,
+        "disk_bytes": info.on_disk,
+        "million_parameters": info.millions,
+        "loaded": any(holder.held.state == "loaded" for holder in info.holders),
+        "workers": [_holder(holder) for holder in info.holders],
+    }
+
+
+def _holder(holder: Holder) -> dict[str, Any]:
+    held = holder.held
+    return {
+        "worker": holder.worker,
+        "state": str(held.state),
+        "precision": held.precision,
+        "memory_bytes": held.bytes,
+        "since": iso(holder.since),
+        "in_use": held.users,
+        "idle_seconds": round(held.idle_for, 1),
+        "percent": held.percent,
+        "trouble": held.trouble or None,
+    }

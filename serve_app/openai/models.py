@@ -1,0 +1,63 @@
+"""The models as OpenAI's clients list them: those that are here first, then those to be had."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from retender.errors import InvalidOption
+from serve_app import answers
+from serve_app.access import Reader
+from serve_app.openai.requests import DEFAULT_MODELS
+from serve_app.openai.shapes import errors
+from serve_app.services import Given, Services
+
+router = APIRouter(tags=["OpenAI"])
+
+_OWNER: Final = "retender"
+
+
+class ModelShape(BaseModel):
+    id: str
+    object: str
+    created: int
+    owned_by: str
+
+
+class ModelListShape(BaseModel):
+    object: str
+    data: list[ModelShape]
+
+
+_LOCKED: Final = {**errors(401, "unauthorized"), **errors(403, "forbidden")}
+
+
+@router.get("/models", responses={200: {"model": ModelListShape}, **_LOCKED})
+async def models(services: Given, _caller: Reader) -> Response:
+    return answers.json(
+        {"object": "list", "data": [_model(name) for name in await names(services)]}
+    )
+
+
+@router.get(
+    "/models/{name:path}",
+    responses={200: {"model": ModelShape}, **errors(404, "model_not_found"), **_LOCKED},
+)
+async def model(name: str, services: Given, _caller: Reader) -> Response:
+    if name not in await names(services):
+        raise InvalidOption(f"model: there is no model {name!r}", field="model")
+    return answers.json(_model(name))
+
+
+async def names(services: Services) -> list[str]:
+    """All that may be asked for here."""
+    infos = await services.manager.ask(JobManager.models)
+    return [*(info.name for info in infos), *sorted(DEFAULT_MODELS)]
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": _OWNER}

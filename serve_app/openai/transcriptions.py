@@ -1,0 +1,104 @@
+"""Recordings to text for clients of OpenAI and Groq: they wait for it, or have it as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from retender.errors import BadRequest, InvalidOption
+from retender.jobs import Task
+from retender.submission import Receipt
+from serve_app.access import Caller, Uploader
+from serve_app.multipart import Fields
+from serve_app.openai import requests
+from serve_app.openai.answers import answer
+from serve_app.openai.models import names
+from serve_app.openai.requests import Asked
+from serve_app.openai.shapes import errors
+from serve_app.openai.streaming import streamed
+from serve_app.options import Wanted, known_among
+from serve_app.services import Given, Services
+from serve_app.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.taking import take_form
+from serve_app.waiting import until_done
+
+router = APIRouter(tags=["OpenAI"])
+
+_ERRORS: Final = {
+    **errors(400, "invalid_option", "bad_request", "empty_upload", "incomplete_upload"),
+    **errors(401, "unauthorized"),
+    **errors(403, "forbidden"),
+    **errors(404, "model_not_found"),
+    **errors(408, "upload_stalled"),
+    **errors(409, "idempotency_conflict", "job_cancelled"),
+    **errors(413, "too_large"),
+    **errors(415, "unsupported_media"),
+    **errors(422, "corrupt_media", "no_audio_stream", "too_long"),
+    **errors(429, "rate_limited", "queue_full"),
+    **errors(503, "draining", "engine_unavailable", "model_unavailable"),
+    **errors(507, "storage_full"),
+}
+
+
+class TextShape(BaseModel):
+    text: str
+
+
+@router.post("/audio/transcriptions", responses={200: {"model": TextShape}, **_ERRORS})
+async def transcriptions(
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+) -> Response:
+    """As OpenAI has it: `file`, `model`, `language`, `prompt`, `temperature`, `response_format`,
+    `timestamp_granularities[]`, `stream`."""
+    return await _text_of(request, services, caller, key, Task.TRANSCRIBE)
+
+
+@router.post("/audio/translations", responses={200: {"model": TextShape}, **_ERRORS})
+async def translations(
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+) -> Response:
+    """The same, to English."""
+    return await _text_of(request, services, caller, key, Task.TRANSLATE)
+
+
+class _Wish(NamedTuple):
+    wanted: Wanted
+    asked: Asked
+
+
+async def _text_of(
+    request: Request, services: Services, caller: Caller, key: str | None, task: Task
+) -> Response:
+    await admit(services, key)
+    read = _reader(task, frozenset(await names(services)))
+    wish, audio = await take_form(request, services, read)
+    if audio is None:
+        raise BadRequest("there is no recording in this request: send it in the field `file`")
+    receipt = await submit(services, submission(services, caller, wish.wanted, audio, key))
+    if wish.asked.stream:
+        return streamed(services, request, receipt.job.id)
+    return await _whole(request, services, receipt, wish.asked)
+
+
+def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Wish]:
+    def read(fields: Fields) -> _Wish:
+        asked = requests.asked(fields)
+        native = requests.native(fields)
+        wanted = known_among(native)
+        if wanted.options.model and wanted.options.model not in models:
+            raise InvalidOption(f"model: there is no model {wanted.options.model!r}", field="model")
+        return _Wish(requests.wanted(wanted, asked, task), asked)
+
+    return read
+
+
+async def _whole(request: Request, services: Services, receipt: Receipt, asked: Asked) -> Response:
+    job = receipt.job
+    await until_done(services, request, job.id)
+    transcript = await services.manager.ask(JobManager.transcript, job.id)
+    return answer(transcript, asked, str(job.options.task), job.id)

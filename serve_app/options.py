@@ -1,0 +1,197 @@
+"""What a caller writes beside a recording, made into what the job is to do.
+
+The table says of each field how it is read; a value that cannot be is refused with what can. An
+empty value counts as none, for forms send what was left blank.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from retender.audio.cleaning import Channel
+from retender.errors import InvalidOption
+from retender.jobs import Options, Task
+from retender.languages import LANGUAGES
+from retender.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
+from serve_app.multipart import Fields
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    options: Options = Options()
+    priority: int = 0
+    user_id: str | None = None
+    callback_url: str | None = None
+    url: str | None = None
+    """Where the recording is to be fetched from."""
+
+
+class _Unacceptable(Exception):
+    """Carries what would be accepted, in words."""
+
+
+Reader = Callable[[str], Any]
+
+_YES: Final = frozenset({"true", "t", "yes", "y", "1", "on", "si", "sí"})
+_NO: Final = frozenset({"false", "f", "no", "n", "0", "off"})
+_CODES: Final = {name: code for code, name in LANGUAGES.items()}
+_MODEL: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+_SHOWN: Final = 60
+"""Of a refused value so much is repeated."""
+
+
+def language(text: str) -> str:
+    """`auto`, a code, a code with a region, or the language's English name."""
+    asked = text.strip().lower()
+    if asked == "auto":
+        return asked
+    code = _CODES.get(asked, asked)
+    if code not in LANGUAGES:
+        code = asked.replace("_", "-").partition("-")[0]
+    if code not in LANGUAGES:
+        raise _Unacceptable(f"auto, or one of {', '.join(sorted(LANGUAGES))}")
+    return code
+
+
+def boolean(text: str) -> bool:
+    asked = text.strip().lower()
+    if asked in _YES:
+        return True
+    if asked in _NO:
+        return False
+    raise _Unacceptable("true or false")
+
+
+def model(text: str) -> str:
+    if not _MODEL.fullmatch(text.strip()):
+        raise _Unacceptable("the name of a model, as GET /models lists them")
+    return text.strip()
+
+
+def temperature(text: str) -> float:
+    value: float = _number(text, float, 0, 1)
+    return value
+
+
+def priority(text: str) -> int:
+    value: int = _number(text, int, -HIGHEST_PRIORITY, HIGHEST_PRIORITY)
+    return value
+
+
+def text_up_to(most: int, *, one_line: bool = False) -> Reader:
+    def read(text: str) -> str:
+        if len(text) > most or "\0" in text or (one_line and not text.isprintable()):
+            lines = " on one line" if one_line else ""
+            raise _Unacceptable(f"text of at most {most} characters{lines}")
+        return text
+
+    return read
+
+
+def one_of(values: Collection[str], kind: Callable[[str], Any] = str) -> Reader:
+    def read(text: str) -> Any:
+        asked = text.strip().lower()
+        if asked not in values:
+            raise _Unacceptable(" or ".join(values))
+        return kind(asked)
+
+    return read
+
+
+def _number(text: str, kind: Callable[[str], Any], least: int, most: int) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        whole = "a whole number" if kind is int else "a number"
+        raise _Unacceptable(f"{whole} from {least} to {most}")
+    return value
+
+
+ENGINES: Final = ("auto", "local", "groq")
+
+_OPTIONS: Final[Mapping[str, tuple[str, Reader]]] = MappingProxyType(
+    {
+        "language": ("language", language),
+        "model": ("model", model),
+        "engine": ("engine", one_of(ENGINES)),
+        "task": ("task", one_of(tuple(Task), Task)),
+        "return_timestamps": ("timestamps", boolean),
+        "word_timestamps": ("word_timestamps", boolean),
+        "multilingual": ("multilingual", boolean),
+        "vad": ("vad", boolean),
+        "prompt": ("prompt", text_up_to(TEXT_OPTION_CHARS)),
+        "hotwords": ("hotwords", text_up_to(TEXT_OPTION_CHARS)),
+        "temperature": ("temperature", temperature),
+        "channel": ("channel", one_of(tuple(Channel), Channel)),
+        "highpass": ("highpass", boolean),
+        "denoise": ("denoise", boolean),
+        "normalize": ("normalize", boolean),
+    }
+)
+"""By the names that callers use: the option's own name, and how it is read."""
+
+_BESIDE: Final[Mapping[str, Reader]] = MappingProxyType(
+    {
+        "priority": priority,
+        "user_id": text_up_to(USER_ID_CHARS, one_line=True),
+        "callback_url": str,
+        "url": str,
+    }
+)
+
+KNOWN: Final = frozenset({*_OPTIONS, *_BESIDE})
+"""All fields that say something about a job."""
+
+
+def wanted(fields: Fields) -> Wanted:
+    """Raises `InvalidOption`, naming the field and what is accepted. A field that is misspelt and
+    ignored would be worse than none."""
+    refuse_unknown(fields, KNOWN)
+    return known_among(fields)
+
+
+def known_among(fields: Fields) -> Wanted:
+    """The same, where other fields may stand beside the known ones."""
+    options, beside = {}, {}
+    for name, (attribute, reader) in _OPTIONS.items():
+        if (value := read(fields, name, reader)) is not None:
+            options[attribute] = value
+    for name, reader in _BESIDE.items():
+        if (value := read(fields, name, reader)) is not None:
+            beside[name] = value
+    return Wanted(options=Options(**options), **beside)
+
+
+def read(fields: Fields, name: str, reader: Reader) -> Any | None:
+    """None: it was left out."""
+    values = [value for value in fields.get(name, ()) if value.strip()]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise InvalidOption(f"{name} is given more than once", field=name, accepted="one value")
+    try:
+        return reader(values[0])
+    except _Unacceptable as error:
+        shown = values[0] if len(values[0]) <= _SHOWN else f"{values[0][:_SHOWN]}…"
+        raise InvalidOption(
+            f"{name} cannot be {shown!r}; accepted is {error}", field=name, accepted=str(error)
+        ) from error
+
+
+def refuse_unknown(fields: Fields, known: Collection[str]) -> None:
+    for name in fields:
+        if name not in known:
+            near = difflib.get_close_matches(name[:_SHOWN], known, n=1, cutoff=0.0)[0]
+            raise InvalidOption(
+                f"there is no field {name[:_SHOWN]!r}; the nearest is {near!r}",
+                field=name[:_SHOWN],
+                accepted=", ".join(sorted(known)),
+            )

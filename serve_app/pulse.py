@@ -1,0 +1,55 @@
+"""How the service is, as it was a moment ago: asked for beside the requests, so that who wants to
+know never waits, whatever else goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from actors.job_manager import JobManager
+from actors.runtime.api import Clock, Ref
+from retender.engines.condition import EngineInfo
+from retender.errors import RetenderError
+from retender.submission import QueueInfo
+
+EVERY: Final = 1.0
+STALE: Final = 10.0
+"""Seconds without an answer after which the service is not taken to be whole."""
+
+
+class Pulse:
+    def __init__(self, manager: Ref[JobManager], clock: Clock) -> None:
+        self._manager = manager.within(STALE)
+        self._clock = clock
+        self._born = clock.monotonic()
+        self._at: float | None = None
+        self.info: QueueInfo | None = None
+        self.engines: dict[str, EngineInfo] = {}
+        self.trouble = ""
+        """Why there was no answer the last time; empty where there was one."""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the last answer; None: there was none yet."""
+        return None if self._at is None else self._clock.monotonic() - self._at
+
+    @property
+    def uptime(self) -> float:
+        return self._clock.monotonic() - self._born
+
+    async def run(self) -> None:
+        """For as long as the process serves."""
+        while True:
+            await self.feel()
+            await asyncio.sleep(EVERY)
+
+    async def feel(self) -> None:
+        try:
+            self.info = await self._manager.ask(JobManager.info)
+            self.engines = await self._manager.ask(JobManager.engines)
+        except RetenderError as error:
+            self.trouble = error.message
+        else:
+            self.trouble = ""
+            self._at = self._clock.monotonic()

@@ -1,0 +1,60 @@
+"""How much each caller may ask for: a bucket for each that fills evenly, and that each request
+empties a little. Of all buckets only the time is kept at which each will be full again.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+
+from retender.limits import CALLERS_COUNTED
+
+MINUTE = 60.0
+
+
+class Rate:
+    """`per_minute` requests at once, and as many again over each minute. 0: any number."""
+
+    def __init__(self, per_minute: int, most: int = CALLERS_COUNTED) -> None:
+        self._per_minute = per_minute
+        self._most = most
+        self._full_at: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def wait(self, who: str, now: float) -> float:
+        """Take one. More than 0: not now, but in so many seconds."""
+        if not self._per_minute:
+            return 0.0
+        each = MINUTE / self._per_minute
+        full_at = max(now, self._full_at.get(who, now))
+        over = full_at + each - now - MINUTE
+        # An empty bucket's last place is not lost to how numbers are rounded.
+        if over > each / 1e6:
+            return over
+        self._full_at[who] = full_at + each
+        self._full_at.move_to_end(who)
+        self._forget(now)
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        """A full bucket is as good as none. Beyond the bound others go as well."""
+        while self._full_at:
+            who, full_at = next(iter(self._full_at.items()))
+            if full_at > now and len(self._full_at) <= self._most:
+                return
+            del self._full_at[who]
+
+
+def neighbourhood(address: str) -> str:
+    """What one caller has of addresses: a single one, or a whole network of IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)

@@ -1,0 +1,312 @@
+"""Resumable uploads by the tus protocol, version 1.0.0: https://tus.io/protocols/resumable-upload
+
+An upload has its job from its first moment, and the job's id: one can watch the job, and cancel it,
+while its recording is still coming in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from retender.errors import (
+    AlreadyFinished,
+    BadRequest,
+    ChecksumMismatch,
+    Draining,
+    EmptyUpload,
+    Forbidden,
+    InvalidOption,
+    JobNotFound,
+    QueueFull,
+    RateLimited,
+    RetenderError,
+    StorageFull,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMedia,
+    UploadExpired,
+    UploadLocked,
+    UploadStalled,
+    WrongOffset,
+    WrongTusVersion,
+)
+from retender.jobs import Job
+from retender.limits import CHECKPOINT_BYTES, PROGRESS_SECONDS
+from retender.partial import Origin, Partial, Writing
+from retender.states import Status
+from retender.submission import Receipt
+from serve_app import answers, errors
+from serve_app.access import Caller, Submitter, Uploader
+from serve_app.arrivals import arrive, give_up, job_of, tell_progress
+from serve_app.options import Wanted, known_among
+from serve_app.services import Given, Services
+from serve_app.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.taking import FirstLook
+from serve_app.tus_headers import (
+    ALGORITHMS,
+    BYTES,
+    EXTENSIONS,
+    JOB_ID,
+    VERSION,
+    Checksum,
+    check_type,
+    check_version,
+    checksum,
+    date,
+    metadata,
+    number,
+)
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_COMMON: Final[tuple[type[RetenderError], ...]] = (Unauthorized, Forbidden, WrongTusVersion)
+
+
+class _TusRoute(APIRoute):
+    """Checks the version of what is asked, and says it with every answer."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def spoken(request: Request) -> Response:
+            try:
+                if request.method != "OPTIONS":
+                    check_version(request.headers)
+                answer = await handle(request)
+            except RetenderError as error:
+                answer = errors.answer(request, error)
+                if isinstance(error, WrongTusVersion):
+                    answer.headers["Tus-Version"] = VERSION
+            answer.headers["Tus-Resumable"] = VERSION
+            return answer
+
+        return spoken
+
+
+router = APIRouter(prefix="/uploads", tags=["resumable uploads"], route_class=_TusRoute)
+
+
+@router.options("", status_code=204)
+@router.options("/{job_id}", status_code=204, include_in_schema=False)
+async def abilities(services: Given) -> Response:
+    """What of tus is spoken here."""
+    return _said(
+        204,
+        {
+            "Tus-Version": VERSION,
+            "Tus-Extension": EXTENSIONS,
+            "Tus-Max-Size": str(services.settings.most_bytes),
+            "Tus-Checksum-Algorithm": ALGORITHMS,
+        },
+    )
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=answers.errors(
+        *(*_COMMON, BadRequest, EmptyUpload, TooLarge, UnsupportedMedia, InvalidOption),
+        *(QueueFull, RateLimited, StorageFull, UploadStalled, Draining),
+    ),
+)
+async def create(
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+) -> Response:
+    """Begin an upload of `Upload-Length` bytes. `Upload-Metadata` may carry the fields of a
+    submission. The first bytes may come with it."""
+    if "upload-defer-length" in request.headers:
+        raise BadRequest("the length must be known from the start: send Upload-Length")
+    size = number(request.headers, "Upload-Length")
+    asked = known_among(metadata(request.headers))
+    if size == 0:
+        raise EmptyUpload("the upload is empty")
+    if size > services.settings.most_bytes:
+        limit = services.settings.most_bytes
+        raise TooLarge(f"the upload exceeds {limit} bytes", limit=limit)
+    if brings_bytes := "content-type" in request.headers:
+        check_type(request.headers)
+    await admit(services, key)
+    receipt = await _begun(services, caller, asked, size, key)
+    job_id = receipt.job.id
+    headers = {"Location": str(request.url_for("upload", job_id=job_id))}
+    if receipt.existing:
+        return _said(201, headers | _position(services, *await _found(services, job_id, caller)))
+    offset = await _append(request, services, job_id, 0) if brings_bytes else 0
+    return _said(201, headers | _headers(services, receipt.job, offset))
+
+
+@router.head(
+    "/{job_id}", name="upload", responses=answers.errors(*_COMMON, JobNotFound, UploadExpired)
+)
+async def where(job_id: str, services: Given, caller: Submitter) -> Response:
+    """How many bytes have come. Whoever sent them before is taken to be gone."""
+    await _found(services, job_id, caller)
+    await services.turns.end(job_id)
+    job, partial = await _found(services, job_id, caller)
+    if partial is not None and partial.whole:
+        # An earlier life was about to hand it on.
+        async with services.partials.open(job_id) as writing:
+            await arrive(services, writing)
+    return _said(200, _position(services, job, partial))
+
+
+@router.patch(
+    "/{job_id}",
+    status_code=204,
+    responses=answers.errors(
+        *(*_COMMON, BadRequest, JobNotFound, WrongOffset, UploadExpired, TooLarge),
+        *(UnsupportedMedia, UploadLocked, UploadStalled, ChecksumMismatch, StorageFull, Draining),
+    ),
+    openapi_extra={
+        "requestBody": {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+    },
+)
+async def append(job_id: str, request: Request, services: Given, caller: Submitter) -> Response:
+    """More bytes, from `Upload-Offset` on. What has come stays when the connection breaks."""
+    check_type(request.headers)
+    given = number(request.headers, "Upload-Offset")
+    if services.closing.begun:
+        raise Draining("the service is stopping; go on shortly", retry_after=10.0)
+    job, partial = await _found(services, job_id, caller)
+    if partial is None:
+        _check_offset(given, _size_of(job))
+        return _said(204, _headers(services, job, given))
+    offset = await _append(request, services, job_id, given)
+    return _said(204, _headers(services, job, offset))
+
+
+@router.delete(
+    "/{job_id}",
+    status_code=204,
+    responses=answers.errors(*_COMMON, JobNotFound, AlreadyFinished),
+)
+async def end(job_id: str, services: Given, caller: Submitter) -> Response:
+    """Give the upload up. Its job is cancelled."""
+    await services.manager.ask(JobManager.cancel, job_id, caller.owner)
+    await services.turns.end(job_id)
+    await services.partials.drop(job_id)
+    return _said(204, {})
+
+
+async def _begun(
+    services: Services, caller: Caller, asked: Wanted, size: int, key: str | None
+) -> Receipt:
+    """The upload first, then its job: so there is no job without an upload to go on with."""
+    new = submission(services, caller, asked, None, key)
+    origin = Origin(
+        job_id=new.job_id, owner=caller.owner, size=size, created_at=services.clock.now()
+    )
+    await services.partials.create(origin)
+    try:
+        receipt = await submit(services, new)
+    except RetenderError:
+        await services.partials.drop(new.job_id)
+        raise
+    if receipt.existing:
+        await services.partials.drop(new.job_id)
+    return receipt
+
+
+async def _found(services: Services, job_id: str, caller: Caller) -> tuple[Job, Partial | None]:
+    """The job, and its upload unless that is whole. Raises `JobNotFound` or `UploadExpired`."""
+    job = await job_of(services, job_id, caller.owner)
+    partial = await services.partials.look(job_id)
+    if job is None or (partial is not None and partial.origin.url):
+        raise JobNotFound(f"there is no upload {job_id}")
+    if job.status is Status.PENDING and partial is not None:
+        return job, partial
+    if job.audio is not None and job.status is not Status.CANCELLED:
+        return job, None
+    await services.partials.drop(job_id)
+    raise UploadExpired(f"the upload is over: job {job_id} is {job.status}", status=str(job.status))
+
+
+async def _append(request: Request, services: Services, job_id: str, given: int) -> int:
+    """Take in what the request brings; whatever ends it, what has come is kept. Returns where the
+    next byte goes."""
+    check = checksum(request.headers)
+    async with services.turns.take(job_id), services.partials.open(job_id) as writing:
+        _check_offset(given, writing.offset)
+        _check_declared(request, writing)
+        try:
+            await _take(request, services, writing, check)
+        except UnsupportedMedia as error:
+            await give_up(services, job_id, error)
+            raise
+        except BaseException:
+            if check is None:
+                await asyncio.shield(writing.keep())
+            raise
+        if check is not None and not check.matches:
+            raise ChecksumMismatch("what came is not what was sent: send this part again")
+        await writing.keep()
+        tell_progress(services, job_id, writing.offset, writing.origin.size)
+        if writing.whole:
+            await arrive(services, writing)
+        return writing.offset
+
+
+async def _take(
+    request: Request, services: Services, writing: Writing, check: Checksum | None
+) -> None:
+    size = writing.origin.size or 0
+    look = FirstLook() if writing.offset == 0 else None
+    told = services.clock.monotonic()
+    async for data in request.stream():
+        if writing.offset + len(data) > size:
+            raise _too_large(size)
+        if look is not None:
+            look.at(data)
+        if check is not None:
+            check.running.update(data)
+        elif writing.offset - writing.kept >= CHECKPOINT_BYTES:
+            await writing.keep()
+        await writing.write(data)
+        if services.clock.monotonic() - told >= PROGRESS_SECONDS:
+            told = services.clock.monotonic()
+            tell_progress(services, writing.origin.job_id, writing.offset, size)
+
+
+def _check_offset(given: int, offset: int) -> None:
+    if given != offset:
+        raise WrongOffset(f"the upload goes on at byte {offset}, not {given}", offset=offset)
+
+
+def _check_declared(request: Request, writing: Writing) -> None:
+    size = writing.origin.size or 0
+    if writing.offset + int(request.headers.get("content-length", 0)) > size:
+        raise _too_large(size)
+
+
+def _too_large(size: int) -> TooLarge:
+    return TooLarge(f"the upload was announced to have {size} bytes", limit=size)
+
+
+def _size_of(job: Job) -> int:
+    return 0 if job.audio is None else job.audio.size
+
+
+def _position(services: Services, job: Job, partial: Partial | None) -> dict[str, str]:
+    if partial is None:
+        size = _size_of(job)
+        return {**_headers(services, job, size), "Upload-Length": str(size)}
+    length = {"Upload-Length": str(partial.origin.size)}
+    return {**_headers(services, job, partial.offset), **length}
+
+
+def _headers(services: Services, job: Job, offset: int) -> dict[str, str]:
+    headers = {"Upload-Offset": str(offset), JOB_ID: job.id, "Cache-Control": "no-store"}
+    if job.audio is None:
+        headers["Upload-Expires"] = date(job.created_at + services.settings.upload_seconds)
+    return headers
+
+
+def _said(status: int, headers: dict[str, str]) -> Response:
+    return Response(None, status, headers)

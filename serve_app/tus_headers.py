@@ -1,0 +1,100 @@
+"""The words of the tus protocol: what its headers say, and the errors in them.
+
+https://tus.io/protocols/resumable-upload
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from typing import Any, Final, NamedTuple
+
+from starlette.datastructures import Headers
+
+from retender.errors import BadRequest, UnsupportedMedia, WrongTusVersion
+from serve_app.multipart import Fields
+
+VERSION: Final = "1.0.0"
+EXTENSIONS: Final = "creation,creation-with-upload,termination,checksum,expiration"
+BYTES: Final = "application/offset+octet-stream"
+JOB_ID: Final = "Retender-Job-Id"
+
+EXPOSED: Final = (
+    *("Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"),
+    *("Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length", "Upload-Expires", JOB_ID),
+)
+"""Headers of answers that clients on other origins must be able to read."""
+
+_ALGORITHMS: Final[Mapping[str, Callable[[], Any]]] = {
+    "sha1": lambda: hashlib.sha1(usedforsecurity=False),
+    "sha256": hashlib.sha256,
+    "md5": lambda: hashlib.md5(usedforsecurity=False),
+}
+ALGORITHMS: Final = ",".join(_ALGORITHMS)
+
+
+class Checksum(NamedTuple):
+    """Of one part: what it must come to, and what it has come to so far."""
+
+    expected: bytes
+    running: Any
+
+    @property
+    def matches(self) -> bool:
+        digest: bytes = self.running.digest()
+        return digest == self.expected
+
+
+def check_version(headers: Headers) -> None:
+    if headers.get("tus-resumable") != VERSION:
+        raise WrongTusVersion(f"send `Tus-Resumable: {VERSION}`", accepted=VERSION)
+
+
+def check_type(headers: Headers) -> None:
+    if headers.get("content-type", "").strip().lower() != BYTES:
+        raise UnsupportedMedia(f"the Content-Type must be {BYTES}", accepted=[BYTES])
+
+
+def number(headers: Headers, name: str) -> int:
+    text = headers.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004 - 64 bits
+        raise BadRequest(f"the header {name} must be a whole number of bytes")
+    return int(text)
+
+
+def metadata(headers: Headers) -> Fields:
+    """What `Upload-Metadata` carries: names, each with a value in Base64 or none."""
+    fields: dict[str, list[str]] = {}
+    for pair in headers.get("upload-metadata", "").split(","):
+        name, _, encoded = pair.strip().partition(" ")
+        if name:
+            fields.setdefault(name, []).append(_decoded(name, encoded.strip()))
+    return fields
+
+
+def checksum(headers: Headers) -> Checksum | None:
+    """None: the part comes without one."""
+    if "upload-checksum" not in headers:
+        return None
+    algorithm, _, encoded = headers["upload-checksum"].strip().partition(" ")
+    if algorithm not in _ALGORITHMS:
+        raise BadRequest(f"Upload-Checksum may be by {ALGORITHMS}", accepted=ALGORITHMS)
+    try:
+        expected = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise BadRequest("the value of Upload-Checksum is not Base64") from error
+    return Checksum(expected, _ALGORITHMS[algorithm]())
+
+
+def date(at: float) -> str:
+    return formatdate(at, usegmt=True)
+
+
+def _decoded(name: str, encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise BadRequest(f"Upload-Metadata: {name!r} is not UTF-8 text in Base64") from error

@@ -1,0 +1,67 @@
+"""How a submission is described to those who would make one: its form, and its query."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from retender.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
+from serve_app.shapes import ResultShape
+
+_RECORDING: Final = {"type": "string", "format": "binary"}
+
+
+class FieldsShape(BaseModel):
+    """All may be left out, and an empty value is as good as none."""
+
+    language: str = Field("auto", description="`auto`, or a code such as `es`.")
+    model: str = Field("", description="A model's name, as `GET /models` lists them.")
+    engine: Literal["auto", "local", "groq"] = "auto"
+    task: Literal["transcribe", "translate"] = "transcribe"
+    return_timestamps: bool = Field(default=True, description="Segments with their times.")
+    word_timestamps: bool = Field(default=False, description="Words with times and confidence.")
+    multilingual: bool = Field(default=False, description="Several languages in one recording.")
+    vad: bool = Field(default=True, description="Leave out what is not speech beforehand.")
+    prompt: str = Field("", max_length=TEXT_OPTION_CHARS)
+    hotwords: str = Field("", max_length=TEXT_OPTION_CHARS)
+    temperature: float = Field(0, ge=0, le=1)
+    channel: Literal["mix", "left", "right"] = "mix"
+    highpass: bool = Field(default=False, description="Take away rumble and hum.")
+    denoise: bool = Field(default=False, description="Take away steady noise.")
+    normalize: bool = Field(default=False, description="Bring it all to one loudness.")
+    priority: int = Field(0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)
+    user_id: str = Field("", max_length=USER_ID_CHARS, description="Passed on to Convex.")
+    callback_url: str = Field("", description="Called when the job has ended.")
+
+
+class TranscribedShape(ResultShape):
+    job_id: str
+
+
+def form() -> dict[str, Any]:
+    """For `openapi_extra=`: a form with the recording in it, or with where to fetch it."""
+    properties = {
+        "file": {**_RECORDING, "description": "The recording. One a request."},
+        "url": {
+            "type": "string",
+            "description": "Instead of `file`, where the service fetches recordings.",
+        },
+        **FieldsShape.model_json_schema()["properties"],
+    }
+    schema = {"type": "object", "properties": properties}
+    content = {"multipart/form-data": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def body() -> dict[str, Any]:
+    """For `openapi_extra=`: the recording as the body, and the fields in the query."""
+    parameters = [
+        {"name": "filename", "in": "query", "schema": {"type": "string"}},
+        *(
+            {"name": name, "in": "query", "schema": schema}
+            for name, schema in FieldsShape.model_json_schema()["properties"].items()
+        ),
+    ]
+    content = {"application/octet-stream": {"schema": _RECORDING}}
+    return {"parameters": parameters, "requestBody": {"required": True, "content": content}}

@@ -1,0 +1,144 @@
+"""Submitting recordings: for a job's id at once, or for its result."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from actors.job_manager import JobManager
+from retender.errors import (
+    BadRequest,
+    CorruptMedia,
+    Draining,
+    EmptyUpload,
+    EngineFailed,
+    EngineUnavailable,
+    FetchFailed,
+    IdempotencyConflict,
+    IncompleteUpload,
+    InvalidOption,
+    JobCancelled,
+    ModelUnavailable,
+    NoAudioStream,
+    QueueFull,
+    RateLimited,
+    RetenderError,
+    StorageFull,
+    TooLarge,
+    TooLong,
+    UnsupportedMedia,
+    UploadStalled,
+    UrlNotAllowed,
+)
+from retender.formats import result
+from retender.submission import Receipt
+from serve_app import answers, upload_shapes
+from serve_app.access import Caller, Uploader
+from serve_app.fetching import submit_url
+from serve_app.multipart import Fields
+from serve_app.options import KNOWN, known_among, refuse_unknown, wanted
+from serve_app.receipts import receipt_body
+from serve_app.services import Given, Services
+from serve_app.shapes import ReceiptShape
+from serve_app.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.taking import take_body, take_form
+from serve_app.waiting import until_done
+
+router = APIRouter(tags=["submitting"])
+
+REPLAYED: Final = "Idempotent-Replayed"
+
+_REFUSALS: Final[tuple[type[RetenderError], ...]] = (
+    *(BadRequest, EmptyUpload, IncompleteUpload, UrlNotAllowed, UploadStalled),
+    *(IdempotencyConflict, TooLarge, UnsupportedMedia, InvalidOption),
+    *(RateLimited, QueueFull, Draining, StorageFull),
+)
+_FAILURES: Final[tuple[type[RetenderError], ...]] = (
+    *(JobCancelled, NoAudioStream, CorruptMedia, TooLong, EngineFailed, FetchFailed),
+    *(ModelUnavailable, EngineUnavailable),
+)
+
+
+@router.post(
+    "/transcribe-job",
+    status_code=202,
+    responses={202: {"model": ReceiptShape}, **answers.errors(*_REFUSALS)},
+    openapi_extra=upload_shapes.form(),
+)
+async def transcribe_job(
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+) -> Response:
+    """Submit a recording. Once this is answered, recording and job are safely on disk."""
+    return _accepted(await _submitted(request, services, caller, key), request)
+
+
+@router.put(
+    "/transcribe-job",
+    status_code=202,
+    responses={202: {"model": ReceiptShape}, **answers.errors(*_REFUSALS)},
+    openapi_extra=upload_shapes.body(),
+)
+async def transcribe_body(
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+) -> Response:
+    """The same for clients that stream: the body is the recording, the options are in the query."""
+    fields = _query(request)
+    refuse_unknown(fields, KNOWN - {"url"} | {"filename"})
+    asked = known_among(fields)
+    await admit(services, key)
+    audio = await take_body(request, services)
+    receipt = await submit(services, submission(services, caller, asked, audio, key))
+    return _accepted(receipt, request)
+
+
+@router.post(
+    "/transcribe",
+    responses={
+        200: {"model": upload_shapes.TranscribedShape},
+        **answers.errors(*_REFUSALS, *_FAILURES),
+    },
+    openapi_extra=upload_shapes.form(),
+)
+async def transcribe(
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+) -> Response:
+    """Submit a recording and wait for its transcript. Hanging up cancels the job, unless an
+    `Idempotency-Key` says that its sender may come back for it."""
+    receipt = await _submitted(request, services, caller, key)
+    job_id = receipt.job.id
+    await until_done(services, request, job_id, keep=key is not None)
+    transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)
+    return answers.json({"job_id": job_id, **result(transcript)}, 200, _headers(receipt, request))
+
+
+async def _submitted(
+    request: Request, services: Services, caller: Caller, key: str | None
+) -> Receipt:
+    await admit(services, key)
+    asked, audio = await take_form(request, services, wanted, glance=wanted)
+    if audio is None:
+        return await submit_url(services, caller, asked, key)
+    if asked.url is not None:
+        raise BadRequest("a recording is either sent or fetched: `file` and `url` exclude another")
+    return await submit(services, submission(services, caller, asked, audio, key))
+
+
+def _accepted(receipt: Receipt, request: Request) -> Response:
+    return answers.json(receipt_body(receipt, request), 202, _headers(receipt, request))
+
+
+def _headers(receipt: Receipt, request: Request) -> dict[str, str]:
+    root = request.scope.get("root_path", "").rstrip("/")
+    headers = {"Location": f"{root}/job/{receipt.job.id}"}
+    if receipt.existing:
+        headers[REPLAYED] = "true"
+    return headers
+
+
+def _query(request: Request) -> Fields:
+    fields: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        fields.setdefault(name, []).append(value)
+    return fields
