@@ -46,8 +46,16 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup
+# What it takes, and how it compares (bench/README.md): make bench QUICK=--quick is soon done.
+QUICK ?=
+bench: setup tools
 	$(BIN)/python -m bench.foundation
+	$(BIN)/python -m bench.submissions $(QUICK)
+	$(BIN)/python -m bench.latency $(QUICK)
+	$(BIN)/python -m bench.sockets $(QUICK)
+	$(BIN)/python -m bench.service $(QUICK)
+	$(BIN)/python -m bench.models $(QUICK)
+	$(BIN)/python -m bench.decode $(QUICK)
 
 # New simulated worlds for as long as one likes: make soak MINUTES=60
 MINUTES ?= 10

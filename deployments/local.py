@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 import time
 import uuid
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
+import msgspec
 from loguru import logger
 
 from actors.broadcaster import Broadcaster
 from actors.hub import Hub
 from actors.job_manager import JobManager, ManagerSettings
-from actors.names import BROADCASTER, JOB_MANAGER
+from actors.meter import Meter
+from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Exit, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process import ProcessHost
+from actors.supervisor import Supervisor
 from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings, root
-from deployments import logs
+from deployments import address, recognition
+from deployments.children import preparation
+from deployments.greeting import greeting
+from deployments.keys import exposure_warning, keyring
 from deployments.settings import Settings
 from deployments.web import Web, listen
+from deployments.webhooks import webhooks
+from deployments.whisper import library
 from retender.blobs import BlobStore
 from retender.errors import RetenderError
 from retender.journal.durability import durability_warning
 from retender.journal.sqlite import SqliteOpener
 from retender.retention import DAY, Retention
 from retender.retry import RetryPolicy
+from serve_app.keys import Keyring
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
 
 MEBIBYTE = 1024 * 1024
+
+STOP_SECONDS = 10.0
+"""So long the tree may take to come down once nothing is in hand any more."""
 
 
 class SystemClock:
@@ -43,14 +56,20 @@ class SystemClock:
         return time.monotonic()
 
 
-def tree(settings: Settings, pool: PoolSettings | None) -> TreeSettings:
+def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
     data = settings.data_dir.absolute()
     return TreeSettings(
         journal=SqliteOpener(str(data / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(data)),
-        pool=pool,
+        pools=tuple(pools),
         manager=ManagerSettings(
-            max_queue=settings.max_queue, retry=RetryPolicy(attempts=settings.max_retries)
+            max_queue=settings.max_queue,
+            retry=RetryPolicy(attempts=settings.max_retries),
+            private_callbacks=settings.callback_private,
+            engines=tuple(pool.serves for pool in pools),
+            spill_after=settings.spill_after,
+            library=library(settings) if recognition.installed() else None,
+            default_model=settings.default_model,
         ),
         retention=Retention(
             upload_seconds=settings.upload_days * DAY,
@@ -63,9 +82,9 @@ def tree(settings: Settings, pool: PoolSettings | None) -> TreeSettings:
 class Service:
     """The whole service in this process, from start to stop."""
 
-    def __init__(self, settings: TreeSettings, *, grace: float, logs: Recipe) -> None:
-        """`logs` sets up the logs of the child processes, which begin with none of ours."""
-        host = ProcessHost(Recipe.of(SystemClock), prepare=logs)
+    def __init__(self, settings: TreeSettings, *, grace: float, prepare: Recipe) -> None:
+        """`prepare` is done first in each child process, which begins with nothing of ours."""
+        host = ProcessHost(Recipe.of(SystemClock), prepare=prepare)
         self.runtime = LocalRuntime(SystemClock(), hosts={"process": host})
         self._settings = settings
         self._grace = grace
@@ -77,17 +96,28 @@ class Service:
     async def exited(self) -> Exit:
         return await self._root.exited()
 
-    async def drain(self) -> None:
-        """Intake first; then what is in hand, within the grace time."""
+    async def drain(self, hurry: asyncio.Event | None = None) -> None:
+        """Intake first; then what is in hand, within the grace time, or until there is a hurry.
+        What is not done by then is given back, and waits for the next start."""
         manager = self.runtime.ref(JobManager, JOB_MANAGER)
+        drained = asyncio.create_task(
+            manager.within(self._grace + STOP_SECONDS).ask(JobManager.drain, self._grace)
+        )
+        hurried = asyncio.create_task((hurry or asyncio.Event()).wait())
         try:
-            await manager.within(self._grace).ask(JobManager.drain, self._grace)
+            await asyncio.wait({drained, hurried}, return_when=asyncio.FIRST_COMPLETED)
+            if not (drained.done() and drained.result()):
+                await manager.ask(JobManager.release)
         except RetenderError as error:
             logger.warning("stopping without the manager's word: {}", error.message)
+        finally:
+            for task in (drained, hurried):
+                task.cancel()
+            await asyncio.gather(drained, hurried, return_exceptions=True)
 
     async def stop(self) -> Exit:
         """Everything, from the bottom of the tree to its top."""
-        return await self._root.stop(self._grace)
+        return await self._root.stop(max(self._grace, STOP_SECONDS))
 
 
 def http(settings: Settings) -> HttpSettings:
@@ -96,62 +126,78 @@ def http(settings: Settings) -> HttpSettings:
         language=settings.language,
         most_bytes=int(settings.max_file_mb * MEBIBYTE),
         max_concurrent_jobs=settings.max_concurrent_jobs,
+        upload_seconds=settings.upload_days * DAY,
+        url_input=settings.url_input,
         ping_interval=settings.websocket_ping_interval,
         websocket_timeout=settings.websocket_timeout,
+        cors_origins=settings.cors_origins,
+        trusted_proxies=settings.trusted_proxies,
+        rate_limit=settings.rate_limit,
     )
 
 
-def services(service: Service, settings: Settings) -> Services:
+def services(service: Service, settings: Settings, keys: Keyring) -> Services:
     """What the app works with, where everything is in this process."""
     runtime = service.runtime
     return Services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
+        meter=runtime.ref(Meter, METER),
+        root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
         blobs=BlobStore(settings.data_dir.absolute()),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,
         settings=http(settings),
+        ticket_secret=secrets.token_bytes(32),
+        keys=keys,
+        dropped=lambda: runtime.dropped,
     )
 
 
-async def serve(settings: Settings, pool: PoolSettings | None) -> int:
+async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     """Run until told to stop, or until the tree gives up. Returns the exit status."""
     listener = listen(settings.host, settings.port)
-    log_setup = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
-    service = Service(tree(settings, pool), grace=settings.grace_seconds, logs=log_setup)
-    told = _stop_signal()
+    keys = keyring(settings)
+    children = preparation(settings.log_level, settings.log_format)
+    there = msgspec.structs.replace(tree(settings, pools), webhooks=webhooks(settings))
+    service = Service(there, grace=settings.grace_seconds, prepare=children)
+    signals = _Signals()
     await service.start()
-    web = Web(services(service, settings), listener)
+    web = Web(services(service, settings, keys), listener)
     await web.start()
     if (sentence := durability_warning(str(settings.data_dir.absolute()))) is not None:
         logger.warning(sentence)
-    logger.info("Retender is up at {}", web.address)
-    logger.info("its data is in {}", settings.data_dir.absolute())
-    ended = asyncio.create_task(service.exited())
-    either: set[asyncio.Future[Any]] = {told, ended}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if ended.done():
-        logger.error("Retender gives up: {}", ended.result().cause)
+    if (sentence := exposure_warning(settings.host, keys)) is not None:
+        logger.warning(sentence)
+    with address.left_in(settings.data_dir.absolute(), web.address):
+        for line in greeting(settings, web.address):
+            logger.info(line)
+        ended = asyncio.create_task(service.exited())
+        told = asyncio.create_task(signals.told.wait())
+        await asyncio.wait({told, ended}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if ended.done():
+            logger.error("Retender gives up: {}", ended.result().cause)
+            await web.stop()
+            return 1
+        logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
+        web.close_intake()
+        await service.drain(signals.again)
         await web.stop()
-        return 1
-    logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
-    web.close_intake()
-    await service.drain()
-    await web.stop()
     exit_ = await service.stop()
     logger.info("stopped: {}", exit_.reason)
     return 0 if exit_.normal else 1
 
 
-def _stop_signal() -> asyncio.Future[None]:
-    loop = asyncio.get_running_loop()
-    told: asyncio.Future[None] = loop.create_future()
+class _Signals:
+    """The first SIGTERM or SIGINT is the word to stop; the second says that there is a hurry."""
 
-    def tell() -> None:
-        if not told.done():
-            told.set_result(None)
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+        self.again = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._hear)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, tell)
-    return told
+    def _hear(self) -> None:
+        (self.again if self.told.is_set() else self.told).set()

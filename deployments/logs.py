@@ -1,28 +1,89 @@
-"""How the service logs: for a person on a terminal, one JSON object a line otherwise."""
+"""How the service logs: for a person on a terminal, one JSON object a line otherwise.
+
+What libraries log by themselves comes out the same way. Keys and tokens are struck out of messages
+all the same: nobody should put them into a line, and nobody has to rely on that.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+import re
 import sys
+import traceback
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 
 if TYPE_CHECKING:
-    from loguru import Message
+    from loguru import Message, Record
 
-HUMAN = "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <7}</level> {message} <dim>{extra}</dim>"
+HUMAN: Final = (
+    "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <7}</level> {message} <dim>{extra}</dim>"
+)
+
+_SECRETS: Final = re.compile(
+    r"(rt_[0-9a-f]{12}_|gsk_|hf_|whsec_|sk-|(?i:bearer\s+))[A-Za-z0-9._~+/=-]{8,}"
+)
+
+TALKATIVE: Final = ("httpcore", "httpx", "uvicorn.access", "websockets")
+"""Libraries that tell of each request, with its address: heard only when something is wrong."""
 
 
 def configure(level: str, style: str) -> None:
     """`style` is `human`, `json`, or `auto`: human where someone watches."""
     human = style == "human" or (style == "auto" and sys.stderr.isatty())
     logger.remove()
+    logger.configure(patcher=_strike_out)
     if human:
-        logger.add(sys.stderr, level=level, format=HUMAN, diagnose=False)
+        logger.add(sys.stderr, level=level, format=_for_people, diagnose=False)
     else:
         logger.add(_write_json, level=level, format="{message}", diagnose=False)
+    _take_over(level)
+
+
+def struck_out(text: str) -> str:
+    return _SECRETS.sub(lambda found: f"{found.group(1)}…", text)
+
+
+class FromLibraries(logging.Handler):
+    """Hands on what is logged the standard way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        def sign(ours: Record) -> None:
+            ours["name"] = record.name
+
+        theirs = logger.patch(sign).opt(exception=record.exc_info)
+        theirs.log(_level(record), "{}", record.getMessage())
+
+
+def _level(record: logging.LogRecord) -> str | int:
+    try:
+        return logger.level(record.levelname).name
+    except ValueError:
+        return record.levelno
+
+
+def _take_over(level: str) -> None:
+    libraries = logging.DEBUG if level == "DEBUG" else logging.WARNING
+    logging.basicConfig(handlers=[FromLibraries()], level=libraries, force=True)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _strike_out(record: Record) -> None:
+    record["message"] = struck_out(record["message"])
+    extra = record["extra"]
+    for name, value in extra.items():
+        if isinstance(value, str):
+            extra[name] = struck_out(value)
+
+
+def _for_people(record: Record) -> str:
+    """Only what is there is shown."""
+    shown = HUMAN if record["extra"] else HUMAN.removesuffix(" <dim>{extra}</dim>")
+    return f"{shown}\n{{exception}}" if record["exception"] is not None else f"{shown}\n"
 
 
 def _write_json(message: Message) -> None:
@@ -32,8 +93,9 @@ def _write_json(message: Message) -> None:
         "level": record["level"].name,
         "where": record["name"],
         "message": record["message"],
-        **record["extra"],
+        **{name: value for name, value in record["extra"].items() if value is not None},
     }
-    if record["exception"] is not None:
-        line["exception"] = repr(record["exception"].value)
+    if (exception := record["exception"]) is not None and exception.value is not None:
+        line["exception"] = struck_out(repr(exception.value))
+        line["trace"] = struck_out("".join(traceback.format_exception(exception.value)))
     sys.stderr.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")

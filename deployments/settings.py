@@ -7,19 +7,80 @@ right; a setting that is misspelt and ignored is worse than none.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, InstanceOf, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from retender.errors import InvalidOption
+from retender.keys import Key, listed
+from retender.webhooks import key_of
 
 PREFIX = "RETENDER_"
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+
+SECRETS = frozenset(
+    {
+        *("RETENDER_API_KEYS", "RETENDER_WEBHOOK_SECRET", "RETENDER_KEY"),
+        *("HF_TOKEN", "GROQ_API_KEY"),
+    }
+)
+"""What is never said again, not even to say that it is not right."""
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _listed(part: str) -> Key:
+    try:
+        return listed(part)
+    except InvalidOption as error:
+        raise ValueError(error.message) from None
+
+
+def _origin(part: str) -> str:
+    if part != "*" and not re.fullmatch(r"https?://[^/?#@\s]+/?", part):
+        raise ValueError(f"{part} is no origin such as https://example.org, nor *")
+    return part.rstrip("/")
+
+
+def _address(part: str) -> str:
+    if part != "*":
+        ipaddress.ip_network(part, strict=False)
+    return part
+
+
+def _secret(part: str) -> str:
+    key_of(part)
+    return part
+
+
+def _bearer(text: str) -> str:
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("a key has no spaces, and only letters of ASCII")
+    return text
+
+
+def _each(read: Callable[[str], Any]) -> BeforeValidator:
+    return BeforeValidator(lambda text: tuple(map(read, _parts(text))))
+
+
+BaseUrl = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
+BearerKey = Annotated[SecretStr, BeforeValidator(_bearer)]
+PublicUrl = Annotated[str, Field(pattern=r"^(https?://[^?#\s]+)?$")]
+Origins = Annotated[tuple[str, ...], NoDecode, _each(_origin)]
+Addresses = Annotated[tuple[str, ...], NoDecode, _each(_address)]
+WebhookSecrets = Annotated[tuple[str, ...], NoDecode, _each(_secret), Field(max_length=2)]
+ApiKeys = Annotated[tuple[InstanceOf[Key], ...], NoDecode, _each(_listed)]
 
 
 class BadSetting(Exception):
@@ -27,11 +88,13 @@ class BadSetting(Exception):
 
 
 def _named(name: str, default: Any) -> Any:
-    return Field(default=default, validation_alias=name)
+    return Field(default=default, validation_alias=name, repr=name not in SECRETS)
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     profile: Literal["auto", "local"] = _named("RETENDER_PROFILE", "auto")
     host: str = _named("HOST", "127.0.0.1")
@@ -39,18 +102,48 @@ class Settings(BaseSettings):
     max_file_mb: Positive = _named("MAX_FILE_SIZE_MB", 25.0)
     websocket_ping_interval: Positive = _named("WEBSOCKET_PING_INTERVAL", 30.0)
     websocket_timeout: Positive = _named("WEBSOCKET_TIMEOUT", 300.0)
+    cors_origins: Origins = _named("CORS_ORIGINS", "")
+    trusted_proxies: Addresses = _named("RETENDER_TRUSTED_PROXIES", "127.0.0.1")
+    api_keys: ApiKeys = _named("RETENDER_API_KEYS", "")
+    rate_limit: Annotated[int, Field(ge=0)] = _named("RETENDER_RATE_LIMIT", 0)
     data_dir: Path = _named("RETENDER_DATA_DIR", Path("data"))
+    webhook_secrets: WebhookSecrets = _named("RETENDER_WEBHOOK_SECRET", "")
+    callback_private: bool = _named("RETENDER_CALLBACK_PRIVATE", default=False)
+    public_url: PublicUrl = _named("RETENDER_PUBLIC_URL", "")
     language: Literal["es", "en"] = _named("RETENDER_LANGUAGE", "es")
     default_model: str = _named("DEFAULT_MODEL", "medium")
     offline: bool = _named("RETENDER_OFFLINE", default=False)
+    any_model: bool = _named("RETENDER_ANY_MODEL", default=False)
+    model_ttl_seconds: Positive = _named("MODEL_TTL_SECONDS", 600.0)
+    device: Literal["auto", "cpu", "cuda"] = _named("RETENDER_DEVICE", "auto")
+    precision: Literal["auto", "int8", "int8_float16", "float16", "float32"] = _named(
+        "RETENDER_PRECISION", "auto"
+    )
+    hub_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] = _named(
+        "HF_ENDPOINT", "https://huggingface.co"
+    )
+    hub_token: str = _named("HF_TOKEN", "")
+    hub_cache: Path = _named("HF_HUB_CACHE", Path.home() / ".cache" / "huggingface" / "hub")
+    proxy: str = _named("HTTPS_PROXY", "")
+    groq_api_key: BearerKey = _named("GROQ_API_KEY", "")
+    groq_base_url: BaseUrl = _named("GROQ_BASE_URL", "https://api.groq.com")
+    groq_model: str = _named("GROQ_MODEL", "whisper-large-v3-turbo")
+    groq_requests_per_minute: Count = _named("GROQ_REQUESTS_PER_MINUTE", 20)
+    groq_requests_per_day: Count = _named("GROQ_REQUESTS_PER_DAY", 2000)
+    groq_audio_per_hour: Count = _named("GROQ_AUDIO_SECONDS_PER_HOUR", 7200)
+    groq_audio_per_day: Count = _named("GROQ_AUDIO_SECONDS_PER_DAY", 28_800)
+    spill_after: Positive | None = _named("RETENDER_SPILL_AFTER_SECONDS", None)
     max_audio_seconds: Positive = _named("MAX_AUDIO_SECONDS", 36_000.0)
     max_concurrent_jobs: Count = _named("MAX_CONCURRENT_JOBS", 3)
     max_queue: Count = _named("MAX_QUEUE", 1000)
     max_retries: Count = _named("MAX_RETRIES", 3)
+    url_input: bool = _named("RETENDER_URL_INPUT", default=False)
     upload_days: Positive = _named("RETENDER_UPLOAD_DAYS", 1.0)
     audio_days: Positive = _named("RETENDER_AUDIO_DAYS", 7.0)
     job_days: Positive = _named("RETENDER_JOB_DAYS", 30.0)
     grace_seconds: Positive = _named("RETENDER_GRACE_SECONDS", 30.0)
+    server: PublicUrl = _named("RETENDER_SERVER", "")
+    key: BearerKey = _named("RETENDER_KEY", "")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("LOG_LEVEL", "INFO")
     log_format: Literal["auto", "human", "json"] = _named("LOG_FORMAT", "auto")
 
@@ -82,4 +175,5 @@ def _refuse_unknown(values: Mapping[str, str]) -> None:
 def _sentence(error: ValidationError, known: Mapping[str, str]) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0])
-    return f"{name} is set to {known[name]!r}, which is not right: {first['msg']}."
+    value = "a secret" if name in SECRETS else repr(known[name])
+    return f"{name} is set to {value}, which is not right: {first['msg']}."

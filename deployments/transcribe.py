@@ -7,10 +7,12 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
+import httpx
 import msgspec
 
 from actors.broadcaster import Broadcaster
@@ -19,78 +21,120 @@ from actors.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
-from deployments import logs
+from deployments.children import preparation
+from deployments.desk import NotTranscribed, Source, Step, Watch, Wish
 from deployments.local import Service, tree
 from deployments.settings import Settings
 from retender.blobs import BlobStore
-from retender.errors import RetenderError
+from retender.errors import FetchFailed, RetenderError
 from retender.events import Event, Passing
-from retender.jobs import Audio, Options
+from retender.formats import render
+from retender.jobs import Audio, Job, Options
+from retender.limits import FETCH_CONNECT_SECONDS, FETCH_IDLE_SECONDS
+from retender.messages import say
+from retender.spool import Upload
 from retender.states import Status
 from retender.submission import Submission
-from retender.transcript import Transcript
+from serve_app.options import wanted
 
-READ_BYTES = 1024 * 1024
-
-Watch = Callable[[Event | Passing], None]
-
-
-class NotTranscribed(RetenderError):
-    """With the reason, as the job gives it."""
-
-    code = "not_transcribed"
+READ_BYTES: Final = 1024 * 1024
+ANSWER_SECONDS: Final = 60.0
+CANCEL_SECONDS: Final = 5.0
 
 
-class Desk:
-    """Where recordings are handed in, and waited for."""
+class OwnDesk:
+    """In front of a service that nobody else knows of."""
 
-    def __init__(self, service: Service, blobs: BlobStore, hub: Hub) -> None:
-        self._manager = service.runtime.ref(JobManager, JOB_MANAGER).within(60.0)
+    def __init__(self, service: Service, blobs: BlobStore, hub: Hub, language: str) -> None:
+        self._manager = service.runtime.ref(JobManager, JOB_MANAGER).within(ANSWER_SECONDS)
         self._blobs = blobs
         self._hub = hub
+        self._language = language
 
-    async def transcribe(self, file: Path, options: Options, watch: Watch) -> Transcript:
-        """`watch` is told how it goes. Raises `NotTranscribed` when it comes to nothing."""
-        audio = await self._upload(file)
+    async def transcribe(self, source: Source, wish: Wish, watch: Watch) -> str:
+        options = wanted({name: [value] for name, value in wish.fields.items()}).options
+        job = await self._job(await self._taken(source), options, watch)
+        if job.status is not Status.COMPLETED:
+            reason = job.failure.message if job.failure is not None else f"the job is {job.status}"
+            raise NotTranscribed(reason)
+        transcript = await self._manager.ask(JobManager.transcript, job.id)
+        return render(transcript, wish.kind, task=str(options.task))
+
+    async def _job(self, audio: Audio, options: Options, watch: Watch) -> Job:
+        """As it is at its end."""
         job_id = uuid.uuid4().hex
         submission = Submission(job_id=job_id, audio=audio, options=options)
         await self._manager.ask(JobManager.submit, submission)
-        async with self._hub.follow(job_id) as follower:
-            async for news in follower:
-                watch(news)
-                if isinstance(news, Event) and news.last:
-                    break
-        job = (await self._manager.ask(JobManager.status, job_id)).job
-        if job.status is not Status.COMPLETED:
-            reason = job.failure.message if job.failure is not None else str(job.status)
-            raise NotTranscribed(f"{file}: {reason}")
-        return await self._manager.ask(JobManager.transcript, job_id)
+        try:
+            async with self._hub.follow(job_id) as follower:
+                async for news in follower:
+                    watch(self._step(news))
+                    if isinstance(news, Event) and news.last:
+                        break
+        except asyncio.CancelledError:
+            with suppress(RetenderError):
+                await self._manager.within(CANCEL_SECONDS).ask(JobManager.cancel, job_id)
+            raise
+        return (await self._manager.ask(JobManager.status, job_id)).job
 
-    async def _upload(self, file: Path) -> Audio:
+    def _step(self, news: Event | Passing) -> Step:
+        left = news.estimated_time_remaining if isinstance(news, Passing) else None
+        return Step(say(news.note, self._language), news.progress, left)
+
+    async def _taken(self, source: Source) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:
-            with file.open("rb") as source:
-                while data := source.read(READ_BYTES):
-                    await upload.write(data)
+            if isinstance(source.at, Path):
+                await _copy(source.at, upload)
+            else:
+                await _fetch(source.at, upload)
             return await upload.finish(at=time.time())
 
 
+async def _copy(file: Path, upload: Upload) -> None:
+    with file.open("rb") as source:
+        while data := source.read(READ_BYTES):
+            await upload.write(data)
+
+
+async def _fetch(url: str, upload: Upload) -> None:
+    """From wherever the person at the terminal says: it is their own network."""
+    timeout = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
+    try:
+        async with (
+            httpx.AsyncClient(timeout=timeout, follow_redirects=True) as http,
+            http.stream("GET", url) as answer,
+        ):
+            answer.raise_for_status()
+            async for data in answer.aiter_bytes():
+                await upload.write(data)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = str(error) or type(error).__name__
+        raise FetchFailed(f"the recording could not be fetched: {why}") from error
+
+
 @asynccontextmanager
-async def passing_service(settings: Settings, pool: PoolSettings) -> AsyncIterator[Desk]:
+async def passing_service(
+    settings: Settings, pools: Sequence[PoolSettings]
+) -> AsyncIterator[OwnDesk]:
     """A service of one's own in a folder of its own, gone with the block."""
-    log_setup = Recipe.of(logs.configure, level="ERROR", style=settings.log_format)
+    quiet = preparation("ERROR", settings.log_format)
     with tempfile.TemporaryDirectory(prefix="retender-") as folder:
-        options = pool.engine.options | {"root": folder}
-        engine = Recipe(pool.engine.target, options)
         here = settings.model_copy(update={"data_dir": Path(folder)})
-        there = tree(here, msgspec.structs.replace(pool, engine=engine))
-        service = Service(there, grace=settings.grace_seconds, logs=log_setup)
+        there = tree(here, [_moved(pool, folder) for pool in pools])
+        service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
         reading = asyncio.create_task(hub.run())
         try:
-            yield Desk(service, BlobStore(folder), hub)
+            yield OwnDesk(service, BlobStore(folder), hub, settings.language)
         finally:
             reading.cancel()
             await asyncio.wait({reading})
             await service.drain()
             await service.stop()
+
+
+def _moved(pool: PoolSettings, folder: str) -> PoolSettings:
+    """With its jobs in this folder. Models, and what is left of a budget, stay where they are."""
+    engine = Recipe(pool.engine.target, pool.engine.options | {"root": folder})
+    return msgspec.structs.replace(pool, engine=engine)

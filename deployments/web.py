@@ -10,8 +10,9 @@ from typing import Final
 
 import uvicorn
 
+from deployments.connections import Http, Socket
 from deployments.settings import BadSetting
-from retender.limits import CONNECTIONS, SOCKET_FRAME_BYTES
+from retender.limits import CONNECTIONS, GOODBYE_SECONDS, SOCKET_FRAME_BYTES
 from serve_app.app import create_app
 from serve_app.services import Services
 
@@ -21,7 +22,9 @@ _BACKLOG: Final = 2048
 def listen(host: str, port: int) -> socket.socket:
     """Taken before anything is started, so that a port in use is the first thing one hears of."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Of a socket that is not named TCP's the loop does not know that it is: its small answers
+    # would wait for the other side's acknowledgements, 40 ms each.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -62,13 +65,15 @@ class Web:
             forwarded_allow_ips=list(settings.trusted_proxies),
             backlog=_BACKLOG,
             limit_concurrency=CONNECTIONS,
-            ws="websockets-sansio",
+            http=Http,
+            ws=Socket,
             ws_max_size=SOCKET_FRAME_BYTES,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=5,
         )
         self._listener = listener
         self._closing = services.closing
+        self._audience = services.audience
         self._server = _Server(config)
         self._serving: asyncio.Task[None]
 
@@ -90,6 +95,9 @@ class Web:
         self._closing.begin()
 
     async def stop(self) -> None:
+        self.close_intake()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._audience.gone(), GOODBYE_SECONDS)
         self._server.should_exit = True
         with suppress(asyncio.CancelledError):
             await self._serving

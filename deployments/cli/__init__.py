@@ -1,0 +1,53 @@
+"""The `retender` command: one module a group of commands. Whatever goes wrong is one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+
+import typer
+
+from deployments.cli import doctoring, jobs, keys, models, serving, transcribing
+from deployments.cli.outcomes import FAILED, complain
+from deployments.settings import BadSetting
+from retender.errors import RetenderError
+
+app = typer.Typer(
+    help="Speech to text, as a service of your own.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serving.serve)
+app.command("transcribe")(transcribing.transcribe)
+app.command("jobs")(jobs.jobs)
+app.command("job")(jobs.job)
+app.command("cancel")(jobs.cancel)
+app.command("retry")(jobs.retry)
+app.command("watch")(jobs.watch)
+app.add_typer(models.app, name="models")
+app.add_typer(keys.app, name="keys")
+app.command("doctor")(doctoring.doctor)
+
+
+@app.command("version")
+def show_version() -> None:
+    """Say which version this is."""
+    typer.echo(f"retender {version('retender')}")
+
+
+def main() -> None:
+    try:
+        app(prog_name="retender")
+    except (RetenderError, BadSetting) as error:
+        complain(error)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is left to be flushed at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        complain(error)
+    else:
+        return
+    raise SystemExit(FAILED)

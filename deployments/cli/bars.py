@@ -1,0 +1,85 @@
+"""Bars on the terminal while recordings are worked on; nothing at all where nobody watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from deployments.cli.showing import clock
+from deployments.desk import Step, Watch
+
+NAME_CHARS: Final = 32
+
+
+class Bars:
+    """One for each recording that is worked on, and what is left of them all."""
+
+    def __init__(self, console: Console, count: int) -> None:
+        self._console = console
+        self._count = count
+        self._done = 0
+        self._bars = Progress(
+            TextColumn("{task.fields[name]}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[left]:>7}", markup=False),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    @contextmanager
+    def watching(self, name: str) -> Iterator[Watch]:
+        """A bar while the block lasts."""
+        bar = self._bars.add_task("", total=100.0, name=_cut(name), left="")
+
+        def watch(step: Step) -> None:
+            left = clock(step.remaining)
+            self._bars.update(
+                bar, completed=step.percent, description=step.message, left=left and f"-{left}"
+            )
+
+        try:
+            yield watch
+        finally:
+            self._bars.remove_task(bar)
+
+    def tell(self, sentence: str) -> None:
+        """That one more is done; said above the bars."""
+        self._done += 1
+        if self._console.is_terminal:
+            whole = f"({self._done}/{self._count}) " if self._count > 1 else ""
+            self._console.print(f"{whole}{sentence}", soft_wrap=True)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """The bars are out of the way while something is printed in the block."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"

@@ -1,0 +1,180 @@
+"""Looking at the jobs of a service, and changing what becomes of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Annotated
+
+import typer
+
+from deployments.cli.bars import Bars
+from deployments.cli.outcomes import FAILED, complain, run
+from deployments.cli.showing import clock, facts, table, watched
+from deployments.cli.talking import Key, Server, service
+from deployments.client import Body, Client
+from deployments.desk import Watch
+from deployments.following import follow
+from deployments.handing_in import step_of, why
+from deployments.settings import read
+from retender.errors import RetenderError
+from retender.formats import Format
+from retender.limits import JOBS_PER_PAGE
+from retender.states import Status
+
+JobId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
+JobIds = Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)]
+
+
+def jobs(
+    status: Annotated[
+        Status | None, typer.Option(help="Only those that are so.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=JOBS_PER_PAGE)] = 20,
+    server: Server = "",
+    key: Key = "",
+) -> None:
+    """List the jobs of the service, the newest first.
+
+    Example: retender jobs --status failed
+    """
+
+    async def work() -> int:
+        async with service(read(), server, key) as client:
+            found = await client.jobs(None if status is None else str(status), limit)
+        heads = ("job", "status", "done", "made", "length", "language", "model")
+        table(
+            heads, map(_row, found), "There are no such jobs." if status else "There are no jobs."
+        )
+        return 0
+
+    raise SystemExit(run(work()))
+
+
+def job(
+    job_id: JobId,
+    kind: Annotated[
+        Format | None,
+        typer.Option("--format", help="Print its transcript so.", show_default=False),
+    ] = None,
+    server: Server = "",
+    key: Key = "",
+) -> None:
+    """Show a job, or its transcript.
+
+    Example: retender job 4f1c9a2be07d4a53 --format srt
+    """
+
+    async def work() -> int:
+        async with service(read(), server, key) as client:
+            if kind is not None:
+                sys.stdout.write(await client.result(job_id, kind))
+            else:
+                facts(_facts(await client.job(job_id)))
+        return 0
+
+    raise SystemExit(run(work()))
+
+
+def cancel(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
+    """Call jobs off.
+
+    Example: retender cancel 4f1c9a2be07d4a53
+    """
+    raise SystemExit(run(_each(job_ids, server, key, Client.cancel)))
+
+
+def retry(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
+    """Give failed jobs another chance.
+
+    What they have finished is not done again.
+
+    Example: retender jobs --status failed | cut -f1 | xargs retender retry
+    """
+    raise SystemExit(run(_each(job_ids, server, key, Client.retry)))
+
+
+def watch(job_id: JobId, server: Server = "", key: Key = "") -> None:
+    """Follow a job to its end.
+
+    Its text appears as it comes. Ctrl-C leaves the job alone.
+
+    Example: retender watch 4f1c9a2be07d4a53
+    """
+
+    async def work() -> int:
+        async with service(read(), server, key) as client:
+            with Bars(watched(), 1) as bars, bars.watching(job_id) as see:
+                await _follow(client, job_id, bars, see)
+            body = await client.job(job_id)
+        if body["status"] == Status.COMPLETED:
+            return 0
+        sys.stderr.write(f"{job_id}: {why(body)}\n")
+        return FAILED
+
+    raise SystemExit(run(work()))
+
+
+async def _follow(client: Client, job_id: str, bars: Bars, see: Watch) -> None:
+    async with aclosing(follow(client, job_id)) as news:
+        async for told in news:
+            if (step := step_of(told)) is not None:
+                see(step)
+            for segment in told["data"].get("segments", ()):
+                with bars.aside():
+                    sys.stdout.write(f"{segment['text'].strip()}\n")
+                    sys.stdout.flush()
+
+
+async def _each(
+    job_ids: Sequence[str], server: str, key: str, do: Callable[[Client, str], Awaitable[None]]
+) -> int:
+    """Those that it cannot be done to are told of, and keep nobody from the others."""
+    status = 0
+    async with service(read(), server, key) as client:
+        for job_id in job_ids:
+            try:
+                await do(client, job_id)
+            except RetenderError as error:
+                complain(error, job_id)
+                status = FAILED
+    return status
+
+
+def _row(body: Body) -> tuple[str, ...]:
+    return (
+        body["job_id"],
+        body["status"],
+        f"{body['progress']:.0f}%",
+        _time(body["created_at"]),
+        clock(body["duration"]),
+        body["language"] or "",
+        body["model"] or "",
+    )
+
+
+def _facts(body: Body) -> tuple[tuple[str, str], ...]:
+    error = body["error"]
+    return (
+        ("job", body["job_id"]),
+        ("status", body["status"]),
+        ("stage", body["stage"]),
+        ("progress", f"{body['progress']:.0f}%"),
+        ("message", body["message"]),
+        ("place in the queue", str(body["queue_position"] or "")),
+        ("time left", clock(body["estimated_time_remaining"])),
+        ("made", _time(body["created_at"])),
+        ("begun", _time(body["started_at"])),
+        ("ended", _time(body["completed_at"])),
+        ("attempt", str(body["attempt"])),
+        ("length", clock(body["duration"])),
+        ("language", body["language"] or ""),
+        ("model", body["model"] or ""),
+        ("error", "" if error is None else f"{error['code']}: {why(body)}"),
+    )
+
+
+def _time(iso: str | None) -> str:
+    """To the second, in UTC."""
+    return "" if iso is None else f"{iso[:10]} {iso[11:19]}"

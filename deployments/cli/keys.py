@@ -1,0 +1,109 @@
+"""The keys of the service on this machine. One that runs knows of a change within a second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from deployments import keys
+from deployments.cli.outcomes import FAILED, complain
+from deployments.cli.showing import table
+from deployments.settings import read
+from deployments.webhooks import webhook_secrets
+from retender.errors import RetenderError
+from retender.keys import USUAL, Key, Scope
+
+app = typer.Typer(help="The keys of the service on this machine.")
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="To tell it from others.", show_default=False)] = "",
+    scope: Annotated[
+        list[Scope], typer.Option(help="What may be done with it; may be given several times.")
+    ] = list(USUAL),  # noqa: B006 - typer reads it, nobody changes it
+    owner: Annotated[
+        str,
+        typer.Option(
+            help="Whose its jobs are; keys of one owner share theirs. Else it is on its own.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Make a key and print it, this once.
+
+    From the first key on the service asks for one.
+
+    Example: retender keys create --name website --scope submit --scope read
+    """
+    settings = read()
+    text, key = keys.create(settings, name, scope, owner)
+    sys.stdout.write(f"{text}\n")
+    sys.stderr.write(f"Keep it: it is shown only now. Its id is {key.id}; it may {_scopes(key)}.\n")
+
+
+@app.command("list")
+def list_keys() -> None:
+    """List the keys, the revoked ones too.
+
+    The keys themselves are known to nobody but those who hold them.
+
+    Example: retender keys list
+    """
+    settings = read()
+    found = keys.key_file(settings).read()
+    listed = [(*_row(key), "in RETENDER_API_KEYS") for key in settings.api_keys]
+    heads = ("id", "name", "may", "owner", "made", "state")
+    table(heads, [*((*_row(key), _state(key)) for key in found), *listed], "There are no keys.")
+
+
+@app.command()
+def revoke(
+    key_ids: Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)],
+) -> None:
+    """Take keys back.
+
+    When the last is gone nobody is let in, until a new one is made.
+
+    Example: retender keys revoke 1f0c22b7a9d4
+    """
+    settings = read()
+    status = 0
+    for key_id in key_ids:
+        try:
+            keys.revoke(settings, key_id)
+        except RetenderError as error:
+            complain(error)
+            status = FAILED
+    raise SystemExit(status)
+
+
+@app.command("webhook-secret")
+def webhook_secret() -> None:
+    """Show what webhooks are signed with, for those who receive them.
+
+    Two while one replaces the other. It is made here if the service has not been started yet.
+
+    Example: retender keys webhook-secret
+    """
+    sys.stdout.writelines(f"{secret}\n" for secret in webhook_secrets(read()))
+
+
+def _row(key: Key) -> tuple[str, ...]:
+    owner = "" if key.owner == key.id else key.owner
+    return key.id, key.name, _scopes(key), owner, _day(key.created_at)
+
+
+def _scopes(key: Key) -> str:
+    return ", ".join(map(str, key.scopes))
+
+
+def _state(key: Key) -> str:
+    return "good" if key.revoked_at is None else f"revoked {_day(key.revoked_at)}"
+
+
+def _day(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(at)) if at else ""

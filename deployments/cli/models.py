@@ -1,0 +1,136 @@
+"""The models: which there are, fetching them, and having them in memory or not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from deployments.cli.bars import Bars
+from deployments.cli.outcomes import run
+from deployments.cli.showing import megabytes, table, watched
+from deployments.cli.talking import Key, Server, looked_for, service
+from deployments.client import Body
+from deployments.desk import Step
+from deployments.settings import read
+from deployments.whisper import library
+from retender.engines.models.download import Arrived
+from retender.engines.models.library import Entry, Library
+from retender.errors import EngineUnavailable
+
+app = typer.Typer(help="The models: which there are, fetching them, loading them.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+
+
+@app.command("list")
+def list_models(server: Server = "", key: Key = "") -> None:
+    """List the models that may be asked for, the present ones first.
+
+    Example: retender models list
+    """
+
+    async def work() -> int:
+        settings = read()
+        client = await looked_for(settings, server, key)
+        if client is None:
+            rows = _on_disk(Library(library(settings)).catalogue(), settings.default_model)
+        else:
+            async with client:
+                rows = [_row(model) for model in await client.models()]
+        table(("model", "default", "on disk", "in memory"), rows, "There are no models.")
+        return 0
+
+    raise SystemExit(run(work()))
+
+
+@app.command()
+def load(name: Name, server: Server = "", key: Key = "") -> None:
+    """Have the service load a model before it is needed.
+
+    It is fetched where it is not here.
+
+    Example: retender models load medium
+    """
+
+    async def work() -> int:
+        async with service(read(), server, key) as client:
+            workers = await client.load_model(name)
+        if not workers:
+            raise EngineUnavailable("no worker is up that could load it; try again in a moment")
+        sys.stderr.write(
+            f"{', '.join(workers)} will load {name}; `retender models list` says how far it is\n"
+        )
+        return 0
+
+    raise SystemExit(run(work()))
+
+
+@app.command()
+def unload(name: Name, server: Server = "", key: Key = "") -> None:
+    """Have the service give a model's memory back.
+
+    It does once nobody works with it. The model's files stay.
+
+    Example: retender models unload medium
+    """
+
+    async def work() -> int:
+        async with service(read(), server, key) as client:
+            await client.unload_model(name)
+        return 0
+
+    raise SystemExit(run(work()))
+
+
+@app.command()
+def download(name: Name) -> None:
+    """Fetch a model, with or without a service.
+
+    What was broken off goes on where it was.
+
+    Example: retender models download medium
+    """
+
+    async def work() -> int:
+        settings = read()
+        shelf = Library(library(settings))
+        named = shelf.named(name)
+        with Bars(watched(), 1) as bars, bars.watching(named) as watch:
+
+            def tell(arrived: Arrived) -> None:
+                said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
+                watch(Step(said, 100 * arrived.done / max(1, arrived.total)))
+
+            place = await shelf.obtain(named, tell)
+        sys.stdout.write(f"{place}\n")
+        return 0
+
+    raise SystemExit(run(work()))
+
+
+def _on_disk(entries: Iterable[Entry], default: str) -> list[tuple[str, ...]]:
+    here = sorted(entries, key=lambda entry: (not entry.bytes, entry.name))
+    return [
+        (entry.name, "yes" if entry.name == default else "", megabytes(entry.bytes), "")
+        for entry in here
+    ]
+
+
+def _row(model: Body) -> tuple[str, ...]:
+    return (
+        model["name"],
+        "yes" if model["default"] else "",
+        megabytes(model["disk_bytes"]),
+        "; ".join(map(_holder, model["workers"])),
+    )
+
+
+def _holder(holder: Body) -> str:
+    if holder["trouble"]:
+        return f"{holder['worker']}: {holder['trouble']}"
+    percent = "" if holder["percent"] is None else f" {holder['percent']}%"
+    size = f", {megabytes(holder['memory_bytes'])}" if holder["state"] == "loaded" else ""
+    return f"{holder['worker']}: {holder['state']}{percent}{size}"

@@ -1,0 +1,80 @@
+"""What is to be transcribed, and what the text of each is to be called."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from deployments.desk import Source
+from retender.formats import Format
+
+ENDINGS: Final[dict[Format, str]] = {"verbose_json": "json"}
+
+_SCHEMES: Final = ("https://", "http://")
+_WILD: Final = "*?["
+
+
+class NothingThere(Exception):
+    """A sentence about what was named and is not to be had."""
+
+
+def sources(named: Sequence[str]) -> list[Source]:
+    """In the order in which they were named, each once. Raises `NothingThere`."""
+    found = (source for name in named for source in _meant(name))
+    return list(dict.fromkeys(found))
+
+
+def targets(found: Sequence[Source], folder: Path, kind: Format) -> list[Path]:
+    """A file for the text of each. None is called like another, nor like a recording itself; the
+    same recordings come to the same names again."""
+    taken = {_told_apart(source.at) for source in found if isinstance(source.at, Path)}
+    ending = ENDINGS.get(kind, kind)
+    placed = []
+    for source in found:
+        stem = _stem(source)
+        names = (f"{stem}{number}.{ending}" for number in _numbers())
+        place = next(folder / name for name in names if _told_apart(folder / name) not in taken)
+        taken.add(_told_apart(place))
+        placed.append(place)
+    return placed
+
+
+def _meant(name: str) -> Iterator[Source]:
+    if name.startswith(_SCHEMES):
+        yield Source(name)
+        return
+    path = Path(name)
+    if path.is_file():
+        yield Source(path)
+    elif path.is_dir():
+        raise NothingThere(f"{name} is a folder; name what is in it: '{path / '*'}'")
+    elif any(wild in name for wild in _WILD):
+        files = [Path(each) for each in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207 - absolute patterns, too
+        yield from (Source(file) for file in files if file.is_file())
+        if not any(file.is_file() for file in files):
+            raise NothingThere(f"no file is called like {name}")
+    else:
+        raise NothingThere(f"there is no file {name}")
+
+
+def _stem(source: Source) -> str:
+    if isinstance(source.at, Path):
+        return source.at.stem
+    last = PurePosixPath(unquote(urlsplit(source.at).path)).stem
+    return last.replace("\0", "").strip(". ") or "recording"
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    number = 2
+    while True:
+        yield f"-{number}"
+        number += 1
+
+
+def _told_apart(path: Path) -> str:
+    """By its whole place, as file systems do that know no capitals."""
+    return str(path.absolute()).casefold()

@@ -1,0 +1,53 @@
+"""The service that a command talks to, and the options that say which it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+from deployments.address import likely, reached_at
+from deployments.client import Client, NoService, found
+from deployments.settings import Settings
+
+Server = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Where the service is; else RETENDER_SERVER, else the one of this machine.",
+        show_default=False,
+    ),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        metavar="KEY",
+        help="For a service that asks for one. Others on this machine may see it: rather set "
+        "RETENDER_KEY.",
+        show_default=False,
+    ),
+]
+
+
+async def looked_for(settings: Settings, server: str, key: str) -> Client | None:
+    """None where no service is named, and none runs here. Raises `NoService` where the named one
+    does not answer."""
+    named = server or settings.server
+    urls = [reached_at(named)] if named else likely(settings)
+    client = await found(urls, key or settings.key.get_secret_value(), settings.language)
+    if client is None and named:
+        raise NoService(f"no service answers at {named}")
+    return client
+
+
+@asynccontextmanager
+async def service(settings: Settings, server: str, key: str) -> AsyncIterator[Client]:
+    """Raises `NoService`."""
+    client = await looked_for(settings, server, key)
+    if client is None:
+        where = " or ".join(likely(settings))
+        raise NoService(f"no service answers at {where}" if where else "no service runs here")
+    async with client:
+        yield client

@@ -1,0 +1,37 @@
+"""Whether everything is here that the service needs, and what to do where it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from deployments.doctor import disk, machine, network
+from deployments.finding import Finding, bad, good
+from deployments.settings import BadSetting, Settings, read
+
+_QUIET: tuple[Callable[[Settings], Finding | None], ...] = (
+    machine.decoding,
+    machine.engine,
+    machine.model,
+    machine.memory,
+    disk.folder,
+    disk.room,
+    disk.durable,
+    disk.keys,
+)
+"""In the order of the report. What does not apply is left out."""
+
+
+async def examine() -> tuple[Finding, ...]:
+    """All at the same time; nothing takes longer than a few seconds."""
+    try:
+        settings = read()
+    except BadSetting as error:
+        return (bad("settings", str(error), "Set it right in the environment or in .env."),)
+    found = await asyncio.gather(
+        *(asyncio.to_thread(look, settings) for look in _QUIET),
+        network.service(settings),
+        network.hub(settings),
+        network.groq(settings),
+    )
+    return (good("settings", "all are right"), *(each for each in found if each is not None))

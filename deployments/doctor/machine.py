@@ -1,0 +1,130 @@
+"""What recognition needs of this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from deployments import groq, recognition
+from deployments.finding import Finding, bad, doubtful, good
+from deployments.resources import resources
+from deployments.settings import Settings
+from deployments.whisper import library, whisper
+from retender.audio import ffmpeg
+from retender.engines.models import names
+from retender.engines.models.fitting import MEGABYTE, choose, needed_bytes
+from retender.engines.models.library import Library
+from retender.errors import EngineUnavailable, InvalidOption, ModelUnavailable
+
+ANSWER_SECONDS: Final = 10.0
+
+_INSTALL: Final = "pip install 'retender[whisper]', or set GROQ_API_KEY and have Groq do it."
+_VERSION: Final = re.compile(r"ffmpeg version (\S+)")
+
+
+def decoding(_: Settings) -> Finding:
+    """That ffmpeg is here and knows every kind of sound that is taken in."""
+    install = "Install ffmpeg 5 or newer, or `pip install imageio-ffmpeg`, which carries one."
+    try:
+        binary = ffmpeg.find(os.environ.get("PATH", ""))
+        version = _VERSION.search(_said(binary, "-version"))
+        known = {line.split()[1] for line in _said(binary, "-decoders").splitlines() if _two(line)}
+    except EngineUnavailable as error:
+        return bad("ffmpeg", error.message, install)
+    except (OSError, subprocess.SubprocessError) as error:
+        return bad("ffmpeg", f"it is here, but cannot be run: {error}", install)
+    found = f"{version.group(1) if version else 'of unknown version'}, {binary}"
+    missing = [decoder for decoder in ffmpeg.DECODERS if decoder not in known]
+    if missing:
+        return doubtful(
+            "ffmpeg",
+            f"{found}; it cannot read {', '.join(missing)}",
+            "Recordings of these kinds are refused; a complete ffmpeg reads them.",
+        )
+    return good("ffmpeg", found)
+
+
+def engine(settings: Settings) -> Finding:
+    here = ["faster-whisper on this machine"] if recognition.installed() else []
+    if groq.set_up(settings):
+        here.append(f"Groq's {settings.groq_model}")
+    if not here:
+        return bad("engine", "nothing here recognises speech", _INSTALL)
+    return good("engine", ", ".join(here))
+
+
+def model(settings: Settings) -> Finding | None:
+    """The one that jobs get which name none."""
+    if not recognition.installed():
+        return None
+    shelf, name = Library(library(settings)), settings.default_model
+    try:
+        name = shelf.named(name)
+    except InvalidOption as error:
+        return bad("model", error.message, "Set DEFAULT_MODEL to one of `retender models list`.")
+    place = shelf.find(name)
+    if place is not None:
+        return good("model", f"{name}, {_size(place) // MEGABYTE:,} MB, {place}")
+    fetch = f"`retender models download {name}` fetches it now"
+    if settings.offline:
+        return bad(
+            "model",
+            f"{name} is not here, and downloading is switched off",
+            f"Without RETENDER_OFFLINE {fetch}; or set DEFAULT_MODEL to one that is here.",
+        )
+    return doubtful(
+        "model",
+        f"{name} is not here yet: the first job waits until it is fetched",
+        f"{fetch[0]}{fetch[1:]}.",
+    )
+
+
+def memory(settings: Settings) -> Finding | None:
+    """That the default model fits."""
+    if not recognition.installed():
+        return None
+    found = resources()
+    chosen = whisper(settings, found)
+    known = names.KNOWN.get(names.canonical(settings.default_model))
+    if not found.memory or known is None:
+        return good("memory", "nothing is known against it")
+    free = f"{found.memory // MEGABYTE:,} MB are free"
+    if not chosen.memory:
+        return good("memory", f"{free}; the model lies in the GPU's own")
+    need = needed_bytes(known.millions, chosen.precision, chosen.lanes) // MEGABYTE
+    needs = f"{settings.default_model} needs {need:,} MB"
+    try:
+        choice = choose(settings.default_model, chosen.memory, chosen.precision, chosen.lanes)
+    except ModelUnavailable as error:
+        return bad("memory", f"{free}; {needs}", error.message)
+    if choice.smaller:
+        return doubtful(
+            "memory",
+            f"{free}; {needs}",
+            f"{choice.used} is used in its place. Free some memory, or set DEFAULT_MODEL or a "
+            "lower MAX_CONCURRENT_JOBS.",
+        )
+    return good("memory", f"{free}; {needs}")
+
+
+def _said(binary: str, about: str) -> str:
+    done = subprocess.run(  # noqa: S603 - the ffmpeg that the service would run, too
+        [binary, "-hide_banner", about] if about != "-version" else [binary, about],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=ANSWER_SECONDS,
+        check=True,
+    )
+    return done.stdout
+
+
+def _two(line: str) -> bool:
+    return len(line.split()) > 1
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())

@@ -1,0 +1,40 @@
+"""What someone who starts the service is told first: where it is, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployments import groq, recognition
+from deployments.settings import Settings
+from deployments.whisper import library
+from retender.engines.models.library import Library
+
+
+def greeting(settings: Settings, url: str) -> list[str]:
+    """One line each, the address first."""
+    return [
+        f"Retender is up at {url}",
+        f"its data is in {settings.data_dir.absolute()}",
+        *_engines(settings),
+        f"try it: retender transcribe RECORDING, or the page {url}/docs",
+    ]
+
+
+def _engines(settings: Settings) -> Iterator[str]:
+    if recognition.installed():
+        yield f"speech is recognised on this machine; the model is {_model(settings)}"
+    if groq.set_up(settings):
+        whose = "for jobs that ask for it" if recognition.installed() else "for all jobs"
+        yield f"speech is recognised by Groq with {settings.groq_model}, {whose}"
+    elif not recognition.installed():
+        yield "NOTHING is recognised here: `retender doctor` says what is missing"
+
+
+def _model(settings: Settings) -> str:
+    """And whether it is here: a first job that downloads gigabytes should surprise nobody."""
+    name = settings.default_model
+    if Library(library(settings)).find(name) is not None:
+        return name
+    if settings.offline:
+        return f"{name}, which is NOT here and may not be downloaded (RETENDER_OFFLINE)"
+    return f"{name}, which comes with the first job, or with `retender models download {name}`"
