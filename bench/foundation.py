@@ -62,7 +62,6 @@ class Bench:
         self._settings = TreeSettings(
             journal=SqliteOpener(str(folder / "journal.db")),
             blobs=Recipe.of(BlobStore, root=str(folder)),
-            pool=None,
             manager=ManagerSettings(max_queue=1_000_000, lease_seconds=600.0),
         )
         self._submitted = 0

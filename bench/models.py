@@ -1,0 +1,125 @@
+"""What a model costs to load, to use, to swap for another, and to give up.
+
+    python -m bench.models [SIZE] [--quick]      medium if not said; base with --quick
+
+Models of the true sizes with random weights cost what real ones cost. Measured in a process of its
+own, as a worker has one: resident memory, its peak with every lane at work, and times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+from collections.abc import Awaitable
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+from loguru import logger
+
+from bench import rehearsed
+from models.random_weights import SIZES, build
+from retender.audio.decode import DECODED
+from retender.blobs import BlobStore
+from retender.chunks import SAMPLE_RATE, Chunk
+from retender.engines.faster_whisper.engine import WhisperEngine
+from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.engines.models.library import LibrarySettings
+from retender.engines.preparation import Preparation
+from retender.jobs import Audio, Options
+from retender.work import Order
+
+WINDOW = 30 * SAMPLE_RATE
+CORES = len(os.sched_getaffinity(0))
+KIBIBYTES_PER_MEGABYTE = 1024
+OTHER = "tiny"
+JOB = "job"
+
+
+def noise() -> array[int]:
+    """Anything but silence."""
+    sound = np.random.default_rng(0).normal(0, 3000, WINDOW)
+    return array("h", sound.astype(np.int16).tobytes())
+
+
+def resident(what: str = "VmRSS") -> float:
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(what))
+    return int(line.split()[1]) / KIBIBYTES_PER_MEGABYTE
+
+
+async def window(engine: WhisperEngine, number: int, model: str) -> None:
+    order = Order(
+        token=str(number),
+        job_id=JOB,
+        index=number,
+        attempt=1,
+        audio=Audio("0" * 64, 1),
+        options=Options(language="en", model=model),
+        chunk=Chunk(0, WINDOW),
+    )
+    async with aclosing(engine.work((order,))) as news:
+        async for _ in news:
+            pass
+
+
+async def taken(work: Awaitable[None]) -> float:
+    begun = time.perf_counter()
+    await work
+    return time.perf_counter() - begun
+
+
+async def report(folder: Path, size: str) -> None:
+    models = {name: str(folder / "sizes" / name) for name in (size, OTHER)}
+    engine = WhisperEngine(
+        WhisperSettings(
+            library=LibrarySettings(root=str(folder / "models"), folders=models, offline=True),
+            lanes=CORES,
+        ),
+        root=str(folder),
+        preparation=Preparation(ffmpeg="", most_seconds=0.0),
+    )
+
+    def say(what: str, seconds: float | None, megabytes: float) -> None:
+        took = "" if seconds is None else f"{seconds:8.2f} s"
+        print(f"    {what:28}{took:10}{megabytes:8.0f} MB", flush=True)
+
+    say("before", None, resident())
+    say(f"{size} loaded", await taken(engine.load(size)), resident())
+    at_work = asyncio.gather(*(window(engine, number, size) for number in range(1, CORES + 1)))
+    begun = time.perf_counter()
+    await at_work
+    say(f"{CORES} windows, peak", time.perf_counter() - begun, resident("VmHWM"))
+    say(f"swapped for {OTHER}", await taken(engine.load(OTHER)), resident())
+    say(f"swapped for {size}", await taken(engine.load(size)), resident())
+    say("given up", await taken(engine.unload(size)), resident())
+    await engine.close()
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--row"]:
+        logger.remove()
+        _, _, place, size = sys.argv
+        rehearsed.rehearse(Path(place) / "windows")
+        asyncio.run(report(Path(place), size))
+        return
+    usual = "base" if "--quick" in sys.argv else "medium"
+    size = next((word for word in sys.argv[1:] if not word.startswith("-")), usual)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (size, OTHER):
+            build(SIZES[name], Path(folder) / "sizes" / name)
+        job = BlobStore(folder).job_folder(JOB)
+        (job / DECODED).write_bytes(noise().tobytes())
+        print(f"(c) {size} int8, {CORES} lanes", flush=True)
+        command = [sys.executable, "-m", "bench.models", "--row", folder, size]
+        subprocess.run(command, check=True)
+        print("    what is left when it is given up goes when the worker's process ends")
+
+
+if __name__ == "__main__":
+    main()
