@@ -74,7 +74,7 @@ class GroqServer:
             size += len(data)
             if self._keep or len(kept) < _PIECE:
                 kept += data
-        if self._keep:
+        if self._keep or not kept:
             return taken_apart(request.target.decode(), headers, bytes(kept))
         closed = bytes(kept) + b"\r\n--" + headers["content-type"].partition("=")[2].encode()
         return taken_apart(request.target.decode(), headers, closed)._replace(size=size)

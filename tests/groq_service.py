@@ -25,6 +25,7 @@ FORMATS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm")
 LARGEST_FILE = 25_000_000
 LONGEST_PROMPT = 896
 TRANSCRIPTIONS = "/openai/v1/audio/transcriptions"
+LISTING = "/openai/v1/models"
 TRANSLATIONS = "/openai/v1/audio/translations"
 
 
@@ -93,6 +94,9 @@ class GroqService:
     ) -> None:
         self.asked: list[Asked] = []
         self.refused_for_limits = 0
+        self.looks = 0
+        self.key = KEY
+        """The only one that is accepted."""
         self.out_of_order: deque[Reply | Cut | Hang] = deque()
         """What comes of the next requests, in place of an answer."""
         self._listener = listener
@@ -107,12 +111,14 @@ class GroqService:
             await self._arrival.wait()
 
     async def answer(self, asked: Asked) -> Reply | Cut | Hang:
+        if asked.path == LISTING:
+            return self._list(asked)
         self.asked.append(asked)
         self._arrival.set()
         self._arrival = asyncio.Event()
         if self.out_of_order:
             return self.out_of_order.popleft()
-        if (refused := _refused(asked)) is not None:
+        if (refused := _refused(asked, self.key)) is not None:
             return refused
         heard = await self._listener(asked)
         headers = {"x-request-id": f"req_{len(self.asked)}"}
@@ -123,6 +129,14 @@ class GroqService:
             self._served.append((self._now(), heard.seconds))
             headers |= self._told(self._limits)
         return Reply(200, msgspec.json.encode(_verbose(asked, heard)), headers)
+
+    def _list(self, asked: Asked) -> Reply:
+        """What may be asked for; it costs nothing, and is not counted with what was asked."""
+        self.looks += 1
+        if asked.authorization != f"Bearer {self.key}":
+            return INVALID_KEY
+        listed = [{"id": name, "object": "model", "created": 0, "owned_by": "x"} for name in MODELS]
+        return Reply(200, msgspec.json.encode({"object": "list", "data": listed}))
 
     def _wait(self, limits: Limits, seconds: float) -> float:
         windows = (
@@ -149,13 +163,13 @@ class GroqService:
         }
 
 
-def _refused(asked: Asked) -> Reply | None:
+INVALID_KEY = refusal(401, "Invalid API Key", code="invalid_api_key")
+
+
+def _refused(asked: Asked, key: str) -> Reply | None:
     model, kind = asked.field("model"), asked.name.rpartition(".")[2]
     complaints = (
-        (
-            asked.authorization != f"Bearer {KEY}",
-            refusal(401, "Invalid API Key", code="invalid_api_key"),
-        ),
+        (asked.authorization != f"Bearer {key}", INVALID_KEY),
         (
             asked.path not in (TRANSCRIPTIONS, TRANSLATIONS),
             refusal(404, f"Unknown request URL: POST {asked.path}", code="unknown_url"),

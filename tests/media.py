@@ -28,6 +28,42 @@ ON_EITHER_FFMPEG = pytest.mark.parametrize(
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not here")
 
+FORMATS = {
+    # what to call the file, and what to tell ffmpeg
+    "mp3": ("a.mp3", "-c:a libmp3lame -b:a 64k"),
+    "mp3 of varying rate": ("a.mp3", "-c:a libmp3lame -q:a 5 -write_xing 0"),
+    "wav": ("a.wav", "-c:a pcm_s16le"),
+    "wav of 8 bits": ("a.wav", "-c:a pcm_u8"),
+    "wav of 24 bits, stereo, 48 kHz": ("a.wav", "-c:a pcm_s24le -ac 2 -ar 48000"),
+    "wav of floats": ("a.wav", "-c:a pcm_f32le -ar 44100"),
+    "wav, mu-law": ("a.wav", "-c:a pcm_mulaw"),
+    "wav, A-law": ("a.wav", "-c:a pcm_alaw"),
+    "m4a, aac": ("a.m4a", "-c:a aac -b:a 64k"),
+    "m4a, aac, index first": ("a.m4a", "-c:a aac -movflags +faststart"),
+    "m4a, alac": ("a.m4a", "-c:a alac"),
+    "m4a in fragments": ("a.m4a", "-c:a aac -movflags frag_keyframe+empty_moov"),
+    "aac": ("a.aac", "-c:a aac -b:a 64k"),
+    "flac": ("a.flac", "-c:a flac"),
+    "flac, surround": ("a.flac", "-c:a flac -ac 6 -ar 48000"),
+    "ogg, vorbis": ("a.ogg", "-c:a libvorbis -q:a 5"),
+    "ogg, opus": ("a.opus", "-c:a libopus -b:a 48k"),
+    "ogg, flac": ("a.ogg", "-c:a flac"),
+    "webm, opus": ("a.webm", "-c:a libopus -b:a 48k"),
+    "webm, vorbis": ("a.webm", "-c:a libvorbis -q:a 5"),
+    "mkv, aac": ("a.mkv", "-c:a aac -b:a 64k"),
+    "mp4, mp3": ("a.mp4", "-c:a libmp3lame -b:a 64k"),
+    "mov, pcm": ("a.mov", "-c:a pcm_s16le"),
+    "aiff": ("a.aiff", "-c:a pcm_s16be"),
+    "caf": ("a.caf", "-c:a alac"),
+    "w64": ("a.w64", "-c:a pcm_s16le"),
+    "wma": ("a.wma", "-c:a wmav2 -b:a 64k"),
+}
+VIDEOS = {
+    "mp4": ("v.mp4", "-c:v mpeg4 -c:a aac -b:a 64k"),
+    "webm": ("v.webm", "-c:v libvpx -b:v 50k -c:a libopus -b:a 48k"),
+    "mkv": ("v.mkv", "-c:v mpeg4 -c:a flac"),
+}
+
 
 def voice(seconds: float, *, seed: int = 0, loud: float = 8000.0) -> array[int]:
     """Syllables of a hummed voice: pitch, vowels and pauses as in speech, no words."""
@@ -72,9 +108,14 @@ def wav(
     return b"RIFF" + struct.pack("<I", min(size + 36, 0xFFFFFFFF)) + b"WAVE" + header + data
 
 
-def ffmpeg(*arguments: str | Path) -> None:
+def picture(seconds: float) -> tuple[str, ...]:
+    """A moving one, as an input of ffmpeg."""
+    return ("-f", "lavfi", "-i", f"testsrc=d={seconds}:s=160x120:r=10")
+
+
+def ffmpeg(*arguments: str | Path, by: str = FFMPEG) -> None:
     """The whole of it, without any guard, to make what is tested."""
-    command = [FFMPEG, "-nostdin", "-v", "error", "-y", *map(str, arguments)]
+    command = [by, "-nostdin", "-v", "error", "-y", *map(str, arguments)]
     subprocess.run(command, check=True)
 
 

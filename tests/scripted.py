@@ -10,6 +10,7 @@ import hashlib
 import os
 import signal
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
@@ -150,3 +151,27 @@ class ScriptedEngine:
             return Prepared(order.token, script.plan(), "scripted", "script")
         result = script.result(order.index, order.chunk)
         return Transcribed(order.token, result, "scripted", "script")
+
+
+class MortalEngine(ScriptedEngine):
+    """Is spent after so many batches: its worker is to end, and another to begin."""
+
+    def __init__(
+        self, library: Mapping[str, Script] | str, lanes: int = 1, batch: int = 1, good_for: int = 3
+    ) -> None:
+        super().__init__(library, lanes, batch)
+        self._left = good_for
+
+    @property
+    def spent(self) -> bool:
+        return self._left <= 0
+
+    async def load(self, model: str) -> None: ...
+
+    async def unload(self, model: str) -> None: ...
+
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+        self._left -= 1
+        async with aclosing(super().work(orders)) as news:
+            async for item in news:
+                yield item

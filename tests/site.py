@@ -6,6 +6,8 @@ that what a client gets is known to the word and takes no time; `Passage` makes 
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,23 +18,31 @@ import httpx
 from actors.broadcaster import Broadcaster
 from actors.hub import Hub
 from actors.job_manager import JobManager, ManagerSettings
-from actors.names import BROADCASTER, JOB_MANAGER
+from actors.meter import Meter
+from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
+from actors.supervisor import Supervisor
 from actors.transcriber import TranscriberSettings
 from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings, root
+from actors.webhooks import WebhookSettings
 from deployments.local import SystemClock
 from deployments.web import Web, listen
 from retender.blobs import BlobStore
+from retender.events import Event
 from retender.journal.sqlite import SqliteOpener
+from retender.outbound import Reach
 from retender.sizing import Bounds
+from retender.submission import Submission
+from serve_app.keys import Keyring
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
 from tests.scripted import Passage, Script, ScriptedEngine
 
 VERSION = "0.0.test"
 PLAIN = HttpSettings(version=VERSION, language="en")
+PATIENCE = 60.0
 MANAGER = ManagerSettings(max_queue=100)
 
 
@@ -50,6 +60,36 @@ class Site:
         self.url = web.address
         self.http = httpx.AsyncClient(base_url=web.address, timeout=30.0, trust_env=False)
 
+    async def submit(self, script: Script, job_id: str = "a", owner: str = "") -> str:
+        async with self.services.blobs.receive(limit=10**6) as upload:
+            await upload.write(script.recorded())
+            audio = await upload.finish(at=self.services.clock.now())
+        submission = Submission(job_id=job_id, audio=audio, owner=owner)
+        await self.services.manager.ask(JobManager.submit, submission)
+        return job_id
+
+    async def kill(self, name: str) -> None:
+        """End one life of an actor; its supervisor begins another."""
+        life = next(task for task in asyncio.all_tasks() if task.get_name() == name)
+        life.cancel()
+        await asyncio.wait({life})
+
+    async def ended(self, job_id: str) -> None:
+        """Wait for the job's end."""
+        async with self.services.hub.follow(job_id) as news:
+            async for each in news:
+                if isinstance(each, Event) and each.last:
+                    return
+
+    async def first_job(self) -> str:
+        """Wait for there to be a job."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                listed = (await self.http.get("/jobs")).json()["jobs"]
+                if listed:
+                    return str(listed[-1]["job_id"])
+                await asyncio.sleep(0.01)
+
     async def job(self, job_id: str) -> dict[str, object]:
         answer = await self.http.get(f"/job/{job_id}")
         assert answer.status_code == 200, answer.text
@@ -64,9 +104,16 @@ async def site(
     settings: HttpSettings = PLAIN,
     manager: ManagerSettings = MANAGER,
     engine: Recipe | None = None,
+    keys: Keyring | None = None,
+    webhooks: WebhookSettings | None = None,
+    reach: Reach | None = None,
     lanes: int = 2,
+    workers: bool = True,
+    narrow: bool = False,
 ) -> AsyncIterator[Site]:
-    """A service of one's own, gone with the block. `engine` replaces the scripted one."""
+    """A service of one's own, gone with the block. `engine` replaces the scripted one; without
+    `workers` nothing is done until the test does it (`tests.by_hand`). `narrow`: the kernel holds
+    little of what a client does not read."""
     runtime = LocalRuntime(SystemClock())
     if engine is None:
         engine = Recipe.of(ScriptedEngine, library=str(folder), lanes=lanes)
@@ -79,20 +126,30 @@ async def site(
     tree = TreeSettings(
         journal=SqliteOpener(str(folder / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(folder)),
-        pool=pool,
+        pools=(pool,) if workers else (),
         manager=manager,
+        webhooks=webhooks,
     )
     top: Child = await runtime.spawn(root(tree))
     services = Services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
+        meter=runtime.ref(Meter, METER),
+        root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
         blobs=BlobStore(folder),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,
         settings=settings,
+        ticket_secret=b"not known to anyone",
+        keys=keys or Keyring(),
+        dropped=lambda: runtime.dropped,
+        reach=reach or Reach(),
     )
-    web = Web(services, listen("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0)
+    if narrow:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    web = Web(services, listener)
     await web.start()
     here = Site(services, web, runtime)
     try:

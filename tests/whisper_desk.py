@@ -21,7 +21,7 @@ from retender.engines.models.library import LibrarySettings
 from retender.engines.preparation import Preparation
 from retender.jobs import Audio, Options
 from retender.transcript import Segment
-from retender.work import Broke, Order, Prepared, Transcribed
+from retender.work import Broke, Order, Outcome, Prepared, Transcribed
 from tests.known_words import DIGITS, Speech
 from tests.media import FFMPEG, wav
 
@@ -79,7 +79,7 @@ class Desk:
         async with asyncio.timeout(DEADLINE), aclosing(self.engine.work(orders)) as news:
             return [item async for item in news]
 
-    async def outcomes(self, *orders: Order) -> list[Transcribed | Broke | Prepared]:
+    async def outcomes(self, *orders: Order) -> list[Outcome]:
         """In the order of the orders: exactly one each."""
         ends = [item for item in await self.news(*orders) if not isinstance(item, Progress)]
         by_token = {item.token: item for item in ends}

@@ -62,8 +62,8 @@ class Worker:
     async def crash(self, text: str = "boom") -> None:
         raise LookupError(text)
 
-    async def finish(self) -> None:
-        self._ctx.end()
+    async def finish(self, cause: str = "") -> None:
+        self._ctx.end(cause)
 
     async def echo(self, text: str) -> str:
         return text
@@ -141,8 +141,8 @@ class Family:
         for name in names:
             self.member(name).tell(Worker.crash, text)
 
-    def finish(self, name: str) -> None:
-        self.member(name).tell(Worker.finish)
+    def finish(self, name: str, cause: str = "") -> None:
+        self.member(name).tell(Worker.finish, cause)
 
     async def teach(self, name: str, manner: str) -> None:
         await self.diary.ask(Diary.teach, name, manner)

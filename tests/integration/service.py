@@ -88,6 +88,7 @@ class Service:
         owner: str = "",
         options: Options = PLAIN,
         idempotency_key: str | None = None,
+        callback_url: str | None = None,
         audio_later: bool = False,
     ) -> Receipt:
         script = recording(job_id) if script is None else script
@@ -98,6 +99,7 @@ class Service:
             audio=None if audio_later else script.audio(),
             options=options,
             idempotency_key=idempotency_key,
+            callback_url=callback_url,
         )
         return await self.manager.ask(JobManager.submit, submission)
 

@@ -43,8 +43,8 @@ async def test_a_worker_hears_of_the_cancellation_with_its_next_sign_of_life(
     before = await service.manager.ask(JobManager.renew, "w", "1", held)
     await service.manager.ask(JobManager.cancel, "one")
     after = await service.manager.ask(JobManager.renew, "w", "1", held)
-    assert before == {order.token: Verdict.GO_ON}
-    assert after == {order.token: Verdict.CANCELLED}
+    assert before.verdicts == {order.token: Verdict.GO_ON}
+    assert after.verdicts == {order.token: Verdict.CANCELLED}
     assert (await service.ask_for(0, service.outcome(order))).lost == (order.token,)
 
 

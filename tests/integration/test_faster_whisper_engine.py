@@ -98,11 +98,14 @@ async def test_words_are_told_when_they_were_said(desk: Desk) -> None:
         assert segment.words[-1].end == segment.end
 
 
-async def test_words_are_measured_where_chunks_overlap_and_not_for_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("shared", ["overlap", "overlap_after"])
+async def test_words_are_measured_where_chunks_overlap_and_not_for_nothing(
+    desk: Desk, shared: str
+) -> None:
     speech = said(PHRASE.split())
     desk.decoded("job", speech)
     plain = desk.order(chunk=whole(speech), language="en")
-    lapped = desk.order(chunk=Chunk(0, len(speech.samples), 8000), language="en")
+    lapped = desk.order(chunk=Chunk(0, len(speech.samples), **{shared: 8000}), language="en")
     alone, joined = await desk.heard(plain, lapped)
     assert alone.result.segments[0].words == ()
     assert [word.word for word in joined.result.segments[0].words] == PHRASE.split()
@@ -251,7 +254,7 @@ async def test_work_that_is_called_off_computes_no_further_window(tmp_path: Path
     await desk.engine.close()
 
 
-async def test_a_model_comes_into_memory_when_it_is_needed_and_is_spent_when_it_is_not(
+async def test_a_model_comes_into_memory_when_it_is_needed_and_goes_when_it_is_not(
     tmp_path: Path,
 ) -> None:
     desk = Desk(tmp_path, idle_seconds=0.0)
@@ -261,11 +264,14 @@ async def test_a_model_comes_into_memory_when_it_is_needed_and_is_spent_when_it_
     assert not desk.engine.held
     async with aclosing(desk.engine.work((desk.order(chunk=whole(speech)),))) as news:
         spent_at_work = [desk.engine.spent async for _ in news]
+        assert set(desk.engine.held) == {DIGITS}
     assert not any(spent_at_work)
-    assert set(desk.engine.held) == {DIGITS}
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not desk.engine.held
     assert desk.engine.spent
+    (told,) = await desk.heard(desk.order(chunk=whole(speech)))
+    assert words_of(told.result.segments) == PHRASE.split(), "a spent engine still works"
     await desk.engine.close()
 
 

@@ -153,7 +153,7 @@ async def test_a_newer_journal_is_refused_naming_both_versions(path: str) -> Non
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 999")
 
-    with pytest.raises(JournalTooNew, match=r"999.*\b1\b"):
+    with pytest.raises(JournalTooNew, match=r"999.*\b2\b"):
         await SqliteOpener(path)()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from actors.job_manager import JobManager
+from retender.engines.condition import Condition
 from retender.states import Status
 from retender.work import Dropped, Verdict
 from tests.integration.service import SETTINGS, Service, recording
@@ -44,7 +45,9 @@ async def test_a_silent_workers_piece_goes_elsewhere_and_its_late_result_does_no
     await service.submit("one", recording("one", 1))
     slow = await service.order(worker="slow")
     await service.wait(SETTINGS.lease_seconds + 5.0)
-    assert (await service.manager.ask(JobManager.load)).silent == ("slow",)
+    assert (await service.manager.ask(JobManager.load, Condition(engine="local"))).silent == (
+        "slow",
+    )
     again = await service.order(worker="quick")
     assert again.index == slow.index
     late = await service.ask_for(0, service.outcome(slow), worker="slow")
@@ -59,8 +62,8 @@ async def test_signs_of_life_keep_a_lease(service: Service) -> None:
     order = await service.order()
     for _ in range(10):
         await service.wait(SETTINGS.lease_seconds / 2)
-        verdicts = await service.manager.ask(JobManager.renew, "w", "1", (order.token,))
-        assert verdicts == {order.token: Verdict.GO_ON}
+        renewed = await service.manager.ask(JobManager.renew, "w", "1", (order.token,))
+        assert renewed.verdicts == {order.token: Verdict.GO_ON}
 
 
 async def test_a_new_life_of_a_worker_ends_the_leases_of_the_old(service: Service) -> None:

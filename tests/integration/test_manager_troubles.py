@@ -57,6 +57,26 @@ async def test_without_room_nothing_changes_whatever_is_asked(service: Service) 
     assert (await service.job("waits")).status is Status.COMPLETED
 
 
+async def test_what_was_not_written_down_says_nothing_of_the_time_left(service: Service) -> None:
+    await service.submit("one", recording("one", 10))
+    await service.ask_for(0, service.outcome(await service.order()))
+
+    async def left() -> float | None:
+        return (await service.manager.ask(JobManager.status, "one")).estimated_time_remaining
+
+    given = (await service.ask_for(4)).orders
+    await service.wait(4.0)
+    FullDisk.full = True
+    for order in given:
+        with pytest.raises(StorageFull):
+            await service.ask_for(0, service.outcome(order))
+    assert await left() is None
+    FullDisk.full = False
+    for order in given:
+        await service.ask_for(0, service.outcome(order))
+    assert await left() is not None
+
+
 async def test_without_room_it_still_answers_and_still_hears_signs_of_life(
     service: Service,
 ) -> None:
@@ -65,8 +85,8 @@ async def test_without_room_it_still_answers_and_still_hears_signs_of_life(
     FullDisk.full = True
     for _ in range(10):
         await service.wait(SETTINGS.lease_seconds / 2)
-        verdicts = await service.manager.ask(JobManager.renew, "w", "1", (order.token,))
-        assert verdicts == {order.token: Verdict.GO_ON}
+        renewed = await service.manager.ask(JobManager.renew, "w", "1", (order.token,))
+        assert renewed.verdicts == {order.token: Verdict.GO_ON}
     FullDisk.full = False
     assert (await service.ask_for(0, service.outcome(order))).lost == ()
 
@@ -147,7 +167,7 @@ async def test_a_worker_that_died_loses_what_it_held_and_no_one_elses(service: S
     dead, alive = await service.order(worker="a"), await service.order(worker="b")
     await service.manager.ask(JobManager.worker_down, "a", "killed by SIGKILL")
     renewed = await service.manager.ask(JobManager.renew, "b", "1", (alive.token, dead.token))
-    assert renewed == {alive.token: Verdict.GO_ON, dead.token: Verdict.LOST}
+    assert renewed.verdicts == {alive.token: Verdict.GO_ON, dead.token: Verdict.LOST}
     assert (await service.manager.ask(JobManager.info)).workers == 1
 
 

@@ -10,7 +10,18 @@ import pytest
 from retender.audio.cleaning import Channel, Cleaning
 from retender.audio.decode import decode
 from retender.audio.probe import probe
-from tests.media import ON_EITHER_FFMPEG, RATE, ffmpeg, likeness, silence, voice, wav
+from tests.media import (
+    FORMATS,
+    ON_EITHER_FFMPEG,
+    RATE,
+    VIDEOS,
+    ffmpeg,
+    likeness,
+    picture,
+    silence,
+    voice,
+    wav,
+)
 
 MOST = 60.0
 ENCODERS_DELAY = 0.08
@@ -18,42 +29,7 @@ ENCODERS_DELAY = 0.08
 
 AS_IT_IS = Cleaning()
 SOUND = voice(4, seed=1)
-PICTURE = ("-f", "lavfi", "-i", "testsrc=d=4:s=160x120:r=10")
-
-FORMATS = {
-    "mp3": ("a.mp3", "-c:a libmp3lame -b:a 64k"),
-    "mp3 of varying rate": ("a.mp3", "-c:a libmp3lame -q:a 5 -write_xing 0"),
-    "wav": ("a.wav", "-c:a pcm_s16le"),
-    "wav of 8 bits": ("a.wav", "-c:a pcm_u8"),
-    "wav of 24 bits, stereo, 48 kHz": ("a.wav", "-c:a pcm_s24le -ac 2 -ar 48000"),
-    "wav of floats": ("a.wav", "-c:a pcm_f32le -ar 44100"),
-    "wav, mu-law": ("a.wav", "-c:a pcm_mulaw"),
-    "wav, A-law": ("a.wav", "-c:a pcm_alaw"),
-    "m4a, aac": ("a.m4a", "-c:a aac -b:a 64k"),
-    "m4a, aac, index first": ("a.m4a", "-c:a aac -movflags +faststart"),
-    "m4a, alac": ("a.m4a", "-c:a alac"),
-    "m4a in fragments": ("a.m4a", "-c:a aac -movflags frag_keyframe+empty_moov"),
-    "aac": ("a.aac", "-c:a aac -b:a 64k"),
-    "flac": ("a.flac", "-c:a flac"),
-    "flac, surround": ("a.flac", "-c:a flac -ac 6 -ar 48000"),
-    "ogg, vorbis": ("a.ogg", "-c:a libvorbis -q:a 5"),
-    "ogg, opus": ("a.opus", "-c:a libopus -b:a 48k"),
-    "ogg, flac": ("a.ogg", "-c:a flac"),
-    "webm, opus": ("a.webm", "-c:a libopus -b:a 48k"),
-    "webm, vorbis": ("a.webm", "-c:a libvorbis -q:a 5"),
-    "mkv, aac": ("a.mkv", "-c:a aac -b:a 64k"),
-    "mp4, mp3": ("a.mp4", "-c:a libmp3lame -b:a 64k"),
-    "mov, pcm": ("a.mov", "-c:a pcm_s16le"),
-    "aiff": ("a.aiff", "-c:a pcm_s16be"),
-    "caf": ("a.caf", "-c:a alac"),
-    "w64": ("a.w64", "-c:a pcm_s16le"),
-    "wma": ("a.wma", "-c:a wmav2 -b:a 64k"),
-}
-VIDEOS = {
-    "mp4": ("v.mp4", "-c:v mpeg4 -c:a aac -b:a 64k"),
-    "webm": ("v.webm", "-c:v libvpx -b:v 50k -c:a libopus -b:a 48k"),
-    "mkv": ("v.mkv", "-c:v mpeg4 -c:a flac"),
-}
+PICTURE = picture(4)
 
 
 @pytest.fixture

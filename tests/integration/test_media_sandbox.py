@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from retender.audio import sandbox
 from retender.audio.sandbox import Limits, run
 from retender.errors import EngineUnavailable
+from retender.limits import SAID_FIRST_BYTES, SAID_LAST_BYTES
 from tests.stuck import DEADLINE, Stuck
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
@@ -90,7 +90,7 @@ async def test_whatever_floods_the_log_ends_and_its_first_and_last_words_are_kep
 
     assert said.startswith("first ")
     assert said.endswith(" last")
-    assert len(said) <= sandbox.MOST_SAID_FIRST + sandbox.MOST_SAID_LAST
+    assert len(said) <= SAID_FIRST_BYTES + SAID_LAST_BYTES
 
 
 async def test_out_of_time_it_is_killed_with_all_that_it_started(stuck: Stuck) -> None:

@@ -38,7 +38,7 @@ def stuck(tmp_path: Path) -> Iterator[Stuck]:
     made.close()
 
 
-async def ordered(blobs: BlobStore, upload: bytes, **options: bool) -> Order:
+async def ordered(blobs: BlobStore, upload: bytes, **options: bool | str) -> Order:
     async with blobs.receive(limit=1 << 30) as upload_to:
         await upload_to.write(upload)
         audio = await upload_to.finish(at=1000.0)
@@ -59,6 +59,10 @@ async def outcome(order: Order, blobs: BlobStore, how: Preparation = HOW) -> New
     assert before
     assert set(before) == {Progress("t1", 0.0)}
     return last
+
+
+def decoded(blobs: BlobStore) -> array[int]:
+    return array("h", (blobs.job_folder("j1") / "audio.pcm").read_bytes())
 
 
 def seconds(plan: Plan) -> list[tuple[float, float]]:
@@ -109,7 +113,24 @@ async def test_done_again_after_a_crash_it_does_not_decode_and_comes_to_the_same
 async def test_the_samples_lie_in_the_jobs_folder(blobs: BlobStore) -> None:
     await outcome(await ordered(blobs, wav(SOUND.tobytes())), blobs)
 
-    assert array("h", (blobs.job_folder("j1") / "audio.pcm").read_bytes()) == SOUND
+    assert decoded(blobs) == SOUND
+
+
+async def test_the_sound_is_cleaned_as_the_caller_asked(blobs: BlobStore) -> None:
+    other = voice(len(SOUND) / RATE, seed=3)
+    stereo = array("h", (x for pair in zip(SOUND, other, strict=True) for x in pair))
+    upload = wav(stereo.tobytes(), channels=2)
+    await outcome(await ordered(blobs, upload, channel="left"), blobs)
+    assert decoded(blobs) == SOUND
+
+
+@pytest.mark.parametrize("asked", ["highpass", "denoise", "normalize"])
+async def test_each_kind_of_cleaning_changes_the_sound_and_keeps_its_length(
+    blobs: BlobStore, asked: str
+) -> None:
+    await outcome(await ordered(blobs, wav(SOUND.tobytes()), **{asked: True}), blobs)
+    assert decoded(blobs) != SOUND
+    assert len(decoded(blobs)) == len(SOUND)
 
 
 @pytest.mark.parametrize(

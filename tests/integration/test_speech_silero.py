@@ -14,7 +14,7 @@ import pytest
 
 from retender.audio.pcm import Pcm
 from retender.audio.speech import BLOCK, DetectorName, detector, listen
-from retender.chunks import Span
+from retender.chunks import Span, plan
 from retender.errors import ModelUnavailable
 from tests.media import RATE, needs_espeak, noise, say, silence
 
@@ -100,6 +100,25 @@ def test_silence_noise_and_music_are_not_speech() -> None:
     assert spans(noise(20, loud=3000)) == []
     assert spans(music(20)) == []
     assert spans() == []
+
+
+@needs_espeak
+@pytest.mark.parametrize("seconds", [30.0, 30.1, 30.5, 31.0])
+def test_what_follows_the_last_word_of_just_over_a_window_is_in_no_chunk(
+    sentence: array[int], seconds: float
+) -> None:
+    total = round(seconds * RATE)
+    sound = array("h")
+    while len(sound) + len(sentence) < total - RATE:
+        sound += sentence
+    end = len(sound)
+    street = noise(seconds - end / RATE, loud=60)
+    sound += street[: total - end]
+
+    chunks = plan(spans(sound), len(sound), 30 * RATE).chunks
+
+    assert 0 < chunks[-1].end <= end + RATE // 2
+    assert all(chunk.seconds > 2 for chunk in chunks)
 
 
 @needs_espeak

@@ -84,6 +84,34 @@ async def test_a_child_comes_back_as_its_spec_has_it(
     assert states.get("crashes", "forgotten") == after_a_crash
 
 
+async def test_a_child_that_ends_itself_begins_anew_at_once_as_often_as_it_likes(
+    family: Family,
+) -> None:
+    """Not even one crash is allowed here, and whoever crashes has a long time to wait."""
+    slow = Backoff(first=1000.0, cap=1000.0)
+    await family.found(worker("a", backoff=slow), intensity=Intensity(0, within=60.0))
+    for _ in range(5):
+        await settle(1.5)
+        family.finish("a", "the model is given up")
+        await settle()
+        assert await family.alive("a")
+    child = await family.child("a")
+    assert (child.state, child.restarts) == ("running", 0)
+    assert child.cause == "the model is given up"
+
+
+async def test_a_child_that_ends_itself_over_and_over_is_taken_for_a_failing_one(
+    family: Family,
+) -> None:
+    root = await family.found(worker("a"), intensity=Intensity(2, within=60.0))
+    for _ in range(3):
+        family.finish("a", "in vain")
+        await settle()
+    exit_ = await root.exited()
+    assert exit_.reason == "crashed"
+    assert exit_.cause.endswith("in vain")
+
+
 async def test_more_crashes_than_allowed_take_the_supervisor_down_with_the_cause(
     family: Family,
 ) -> None:

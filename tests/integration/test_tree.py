@@ -9,7 +9,7 @@ import pytest
 
 from actors.children import TreeNode
 from actors.job_manager import JobManager
-from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, ROOT, TRANSCRIBER_POOL
+from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, METER, ROOT, TRANSCRIBER_POOL
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.supervisor import Supervisor
@@ -63,7 +63,8 @@ class House:
         )
 
     async def open(self, pool: PoolSettings | None, journal: JournalOpener | None = None) -> Child:
-        settings = TreeSettings(journal=journal or self.disk, blobs=Recipe.of(NoBlobs), pool=pool)
+        pools = () if pool is None else (pool,)
+        settings = TreeSettings(journal=journal or self.disk, blobs=Recipe.of(NoBlobs), pools=pools)
         self._root = await self.runtime.spawn(root(settings))
         return self._root
 
@@ -119,6 +120,7 @@ async def test_the_tree_is_the_one_on_the_page(house: House) -> None:
         JOB_MANAGER,
         BROADCASTER,
         COLLECTOR,
+        METER,
         TRANSCRIBER_POOL,
         "transcriber-1",
         "transcriber-2",

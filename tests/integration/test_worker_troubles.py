@@ -54,6 +54,7 @@ async def pool_of(
     *,
     heartbeat: float = 0.5,
     intensity: Intensity = PATIENT,
+    grace: float = 30.0,
 ) -> Child:
     settings = PoolSettings(
         engine=engine,
@@ -63,6 +64,7 @@ async def pool_of(
         intensity=intensity,
         backoff=Backoff(cap=4.0),
         cool_down=500.0,
+        grace=grace,
     )
     recipe = Recipe.of(TranscriberPool, settings=settings)
     return await service.spawn(Spawn(TRANSCRIBER_POOL, recipe))
@@ -95,6 +97,17 @@ async def test_a_full_disk_costs_no_attempt_of_what_is_in_hand(service: Works) -
     await begun(service, 3)
     FullDisk.full = True
     await service.wait(30.0)
+    FullDisk.full = False
+    assert await service.ends("one") is Status.COMPLETED
+    assert {order.attempt for batch in service.batches for order in batch} == {1}
+
+
+async def test_who_cannot_turn_in_a_part_of_a_batch_is_not_taken_to_hang(service: Works) -> None:
+    await service.submit("one", slow(2.0, 2.0, 2.0))
+    await service.transcriber(batch=3, silence=5.0)
+    await begun(service, 2)
+    FullDisk.full = True
+    await service.wait(60.0)
     FullDisk.full = False
     assert await service.ends("one") is Status.COMPLETED
     assert {order.attempt for batch in service.batches for order in batch} == {1}
@@ -204,6 +217,29 @@ async def test_a_worker_that_does_not_come_to_an_end_in_time_is_killed(service: 
     await begun(service, 2)
     assert (await child.stop(10.0)).reason == "killed"
     assert (service.at_once, service.called_off) == (0, 1)
+
+
+async def test_a_pool_that_shrinks_sends_away_who_is_idle(service: Works) -> None:
+    bounds = Bounds(least=1, most=2, seconds_per_worker=8.0, idle_seconds=5.0)
+    await pool_of(service, service.engine(), bounds)
+    await service.submit("short", slow(10.0))
+    await begun(service, 2)
+    await service.submit("long", slow(60.0))
+    await service.wait(40.0)
+    assert set(await workers(service)) == {"transcriber-2"}, "the first has nothing to do"
+    assert await service.ends("long") is Status.COMPLETED
+    assert (service.called_off, (await workers(service))["transcriber-2"].restarts) == (0, 0)
+
+
+async def test_a_piece_that_outlasts_the_grace_time_is_not_to_blame(service: Works) -> None:
+    await pool_of(service, service.engine(), Bounds(), grace=5.0)
+    await service.submit("one", slow(100.0))
+    await begun(service, 2)
+    pool = service.runtime.ref(TranscriberPool, TRANSCRIBER_POOL).within(60.0)
+    assert (await pool.ask(TranscriberPool.stop_child, "transcriber-1")).reason == "killed"
+    assert await service.ends("one") is Status.COMPLETED
+    orders = [order for batch in service.batches for order in batch if order.index == 1]
+    assert [order.attempt for order in orders] == [1, 1], "it goes to another as if it were new"
 
 
 # Deaths

@@ -93,7 +93,7 @@ def lay(fuse: Fuse, log: Path) -> None:
 
 async def main(folder: Path, run: int) -> None:
     quiet = Recipe.of(logs.configure, level="ERROR", style="human")
-    service = Service(settings(folder), grace=10.0, logs=quiet)
+    service = Service(settings(folder), grace=10.0, prepare=quiet)
     await service.start()
     manager = service.runtime.ref(JobManager, JOB_MANAGER)
     blobs = BlobStore(folder)
@@ -128,10 +128,12 @@ def settings(folder: Path) -> TreeSettings:
     return TreeSettings(
         journal=SqliteOpener(str(folder / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(folder)),
-        pool=PoolSettings(
-            engine=Recipe.of(ScriptedEngine, library=str(folder), lanes=2),
-            bounds=Bounds(least=1, most=1),
-            transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
+        pools=(
+            PoolSettings(
+                engine=Recipe.of(ScriptedEngine, library=str(folder), lanes=2),
+                bounds=Bounds(least=1, most=1),
+                transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
+            ),
         ),
     )
 

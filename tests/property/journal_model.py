@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from retender.chunks import ChunkResult
+from retender.deliveries import Delivery
 from retender.errors import StaleLease
 from retender.events import Event
 from retender.jobs import Job
@@ -19,6 +20,7 @@ from retender.journal.api import (
     Grant,
     Release,
     Reset,
+    SaveDelivery,
     SaveJob,
     Settle,
     Write,
@@ -38,6 +40,7 @@ class Model:
         self.results: dict[tuple[str, int], ChunkResult] = {}
         self.transcripts: dict[str, list[Segment]] = {}
         self.log: list[Event] = []
+        self.deliveries: dict[tuple[str, str, int], Delivery] = {}
 
     def after(self, writes: Sequence[Write]) -> Model:
         changed = copy.deepcopy(self)
@@ -78,6 +81,8 @@ class Model:
                 self._forget_results(job_id, upto)
             case CopyTranscript(source, target):
                 self.transcripts[target] = list(self.transcripts.get(source, []))
+            case SaveDelivery(told):
+                self.deliveries[told.job_id, told.consumer, told.seq] = told
             case DropPieces(job_id):
                 self._forget_results(job_id, EVERYTHING)
                 for each in self.of(job_id):
@@ -87,6 +92,23 @@ class Model:
                 self.jobs.pop(job_id, None)
                 self.transcripts.pop(job_id, None)
                 self.log = [event for event in self.log if event.job_id != job_id]
+                for key in [key for key in self.deliveries if key[0] == job_id]:
+                    del self.deliveries[key]
+
+    def due(self, consumer: str, now: float, busy: tuple[str, ...], limit: int) -> list[Delivery]:
+        waiting = [
+            each
+            for (_, to, _), each in sorted(self.deliveries.items())
+            if to == consumer and each.waiting
+        ]
+        earliest: dict[str, Delivery] = {}
+        for each in waiting:
+            earliest.setdefault(each.job_id, each)
+        lanes: dict[str, Delivery] = {}
+        for each in sorted(earliest.values(), key=lambda each: each.due):
+            if each.due <= now and each.lane not in busy:
+                lanes.setdefault(each.lane, each)
+        return list(lanes.values())[:limit]
 
     def _swap(self, after: Piece, state: PieceState, token: str | None) -> None:
         before = self.pieces.get((after.job_id, after.index))

@@ -21,6 +21,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from retender.deliveries import Backlog, Delivery, DeliveryState
 from retender.errors import Fenced, StaleLease
 from retender.jobs import Job
 from retender.journal.api import (
@@ -34,6 +35,7 @@ from retender.journal.api import (
     Recovery,
     Release,
     Reset,
+    SaveDelivery,
     Write,
 )
 from retender.journal.connection import ConnectionThread
@@ -126,6 +128,33 @@ class JournalAgainstModel(RuleBasedStateMachine):
     def delete(self, job_id: str, sure: bool) -> None:
         if sure:
             self._commit([DeleteJob(job_id)])
+
+    @rule(
+        pick=PICK,
+        consumer=st.sampled_from("ab"),
+        seq=st.integers(1, 3),
+        lane=st.sampled_from("xyz"),
+        state=st.sampled_from(DeliveryState),
+    )
+    def tell_others(
+        self, pick: int, consumer: str, seq: int, lane: str, state: DeliveryState
+    ) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            known = self.model.deliveries.get((job.id, consumer, seq))
+            # Each due at its own time, so that the order is told by nothing else.
+            at = float(self.model.position * 1000 + pick)
+            while any(each.due == at for each in self.model.deliveries.values()):
+                at += 0.5
+            delivery = Delivery(
+                consumer=consumer,
+                job_id=job.id,
+                seq=seq,
+                lane=lane if known is None else known.lane,
+                at=at if known is None else known.at,
+                due=at,
+                state=state,
+            )
+            self._commit([SaveDelivery(delivery)])
 
     # What must be refused
 
@@ -221,7 +250,25 @@ class JournalAgainstModel(RuleBasedStateMachine):
         page = await journal.jobs(owner=None, status=None, limit=3, cursor=None)
         assert list(page.jobs) == list(reversed(model.jobs.values()))[:3]
         assert (page.cursor is not None) == (len(model.jobs) > 3)
+        await self._compare_outbox()
         await self._compare_sets()
+
+    async def _compare_outbox(self) -> None:
+        model, journal = self.model, self.journal
+        now = model.position * 500.0
+        for consumer in "ab":
+            for busy, limit in (((), 9), (("y",), 2)):
+                due = await journal.due(consumer, now, busy, limit)
+                assert list(due) == model.due(consumer, now, busy, limit)
+            waiting = [
+                each
+                for each in model.deliveries.values()
+                if each.consumer == consumer and each.waiting
+            ]
+            later = [each.due for each in waiting if each.due > now]
+            assert await journal.next_due(consumer, now) == min(later, default=None)
+            oldest = min((each.at for each in waiting), default=None)
+            assert await journal.backlog(consumer) == Backlog(len(waiting), oldest)
 
     async def _compare_sets(self) -> None:
         jobs = self.model.jobs.values()

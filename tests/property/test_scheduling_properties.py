@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from retender.scheduling import AGEING_TURN, FairQueue, Offer
 
 JOBS = st.integers(0, 5).map("job-{}".format)
-ENGINES = st.sampled_from(["auto", "local", "groq"])
+ENGINE_NAMES = ("local", "groq")
+ENGINES = st.sampled_from(ENGINE_NAMES)
 KINDS = st.lists(st.sampled_from(["local", "groq"]), min_size=1, unique=True).map(tuple)
 
 
@@ -63,10 +64,10 @@ class Queue(RuleBasedStateMachine):
 
     @rule(kind=KINDS)
     def a_worker_takes_what_it_can_do(self, kind: tuple[str, ...]) -> None:
-        fitting = [job for job in self.waiting.values() if job[0].engine in {"auto", *kind}]
+        fitting = [job for job in self.waiting.values() if job[0].engine in kind]
         self.took(self.queue.take(kind), fitting)
 
-    @rule(kind=KINDS, line=st.sampled_from(["local/small", "groq/large", "auto/small"]))
+    @rule(kind=KINDS, line=st.sampled_from(["local/small", "groq/large", "groq/small"]))
     def a_worker_fills_its_batch(self, kind: tuple[str, ...], line: str) -> None:
         fitting = [job for job in self.waiting.values() if job[0].line == line]
         self.took(self.queue.take(kind, line), fitting)
@@ -96,13 +97,18 @@ class Queue(RuleBasedStateMachine):
     def it_knows_what_waits(self) -> None:
         pieces = [piece for job in self.waiting.values() for piece in job]
         assert len(self.queue) == len(pieces)
-        assert self.queue.seconds == pytest.approx(sum(piece.seconds for piece in pieces))
+        assert self.queue.seconds() == pytest.approx(sum(piece.seconds for piece in pieces))
+        for engine in ENGINE_NAMES:
+            theirs = [piece.seconds for piece in pieces if piece.engine == engine]
+            assert self.queue.seconds(engine) == pytest.approx(sum(theirs))
         assert all(job_id in self.queue for job_id in self.waiting)
 
     @invariant()
     def nothing_is_nothing(self) -> None:
-        if not self.waiting:
-            assert self.queue.seconds == 0.0, "a trace of audio would keep a worker for ever"
+        for engine in ENGINE_NAMES:
+            if all(job[0].engine != engine for job in self.waiting.values()):
+                trace = self.queue.seconds(engine)
+                assert trace == 0.0, "a trace of audio would keep a worker for ever"
 
 
 TestQueue = Queue.TestCase

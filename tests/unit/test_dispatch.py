@@ -33,7 +33,14 @@ class Desk:
     def draft(self) -> Draft:
         return Draft(self.board, 0.0, 0)
 
-    def job(self, job_id: str, chunks: int = 4, options: Options | None = None) -> None:
+    def job(
+        self,
+        job_id: str,
+        chunks: int = 4,
+        options: Options | None = None,
+        *,
+        engine: str = "local",
+    ) -> None:
         """A job that is prepared."""
         draft = self.draft()
         audio = Audio("0" * 64, 1000)
@@ -45,6 +52,7 @@ class Desk:
             created_at=0.0,
             audio=audio,
             options=options or Options(),
+            engine=engine,
         )
         rulings.accept(draft, job, None)
         self.commit(draft)
@@ -215,7 +223,7 @@ def test_the_end_of_a_job_calls_off_all_that_is_out_of_it() -> None:
     rulings.fail(draft, "one", EngineFailed("for good").failure())
     desk.commit(draft)
     assert Verdict.GO_ON not in desk.dispatcher.renew(tokens, 0.0).values()
-    assert (desk.dispatcher.leases, desk.dispatcher.busy_workers) == (0, 0)
+    assert (desk.dispatcher.leases, desk.dispatcher.busy_workers) == (0, ())
     assert desk.dispatcher.pieces_waiting == 0
 
 
@@ -251,14 +259,14 @@ def test_a_job_takes_its_delayed_pieces_and_its_suspects_along() -> None:
 
 def test_a_worker_gets_nothing_that_another_engine_is_asked_for() -> None:
     desk = Desk()
-    desk.job("one", 2, Options(engine="groq"))
+    desk.job("one", 2, engine="groq")
     assert desk.give(4) == []
     assert len(desk.give(4, engines=("local", "groq"))) == 2
 
 
 def test_a_suspect_goes_only_to_a_worker_with_its_engine() -> None:
     desk = Desk()
-    desk.job("one", 1, Options(engine="groq"))
+    desk.job("one", 1, engine="groq")
     desk.job("two", 1)
     desk.crash(*desk.give(engines=("groq",)))
     desk.later(1.0)
@@ -272,7 +280,7 @@ def test_a_suspect_is_audio_that_waits() -> None:
     desk.job("one", 1)
     desk.crash(*desk.give())
     desk.later(1.0)
-    assert (desk.dispatcher.pieces_waiting, desk.dispatcher.seconds_waiting) == (1, 10.0)
+    assert (desk.dispatcher.pieces_waiting, desk.dispatcher.seconds_waiting()) == (1, 10.0)
 
 
 def test_a_suspect_that_could_not_be_committed_is_worked_on_alone_still() -> None:
@@ -305,4 +313,4 @@ def test_a_dispatcher_begins_with_all_that_waits_on_the_board() -> None:
     desk.give()
     again = Dispatcher(desk.board, epoch=4, lease_seconds=LEASE)
     again.load()
-    assert (again.pieces_waiting, again.seconds_waiting) == (2, 20.0)
+    assert (again.pieces_waiting, again.seconds_waiting()) == (2, 20.0)

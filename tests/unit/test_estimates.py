@@ -11,7 +11,14 @@ from retender.limits import RETRY_AFTER_BOUNDS
 from retender.states import Stage, Status
 
 
-def a_job(name: str, *, priority: int = 0, at: float = 0.0, seconds: float = 100.0) -> Job:
+def a_job(
+    name: str,
+    *,
+    priority: int = 0,
+    at: float = 0.0,
+    seconds: float = 100.0,
+    engine: str = "local",
+) -> Job:
     return Job(
         id=name,
         owner="ana",
@@ -20,6 +27,7 @@ def a_job(name: str, *, priority: int = 0, at: float = 0.0, seconds: float = 100
         created_at=at,
         audio=Audio("0" * 64, int(seconds * BYTES_PER_SECOND)),
         priority=priority,
+        engine=engine,
     )
 
 
@@ -30,9 +38,9 @@ def moved(job: Job, status: Status, *, duration: float = 100.0, done: float = 0.
 def measured(factor: float, lanes: int = 1) -> Estimates:
     """Estimates after enough was measured."""
     estimates = Estimates(default_factor=9.0)
-    estimates.lanes = lanes
     for _ in range(10):
-        estimates.observe(30.0, 30.0 * factor)
+        estimates.observe("local", 30.0, 30.0 * factor)
+    estimates.at_work({"local": lanes})
     return estimates
 
 
@@ -130,3 +138,23 @@ def test_the_time_left_is_known_by_the_plan_or_guessed_by_the_size() -> None:
     assert seconds_left(a_job("one", seconds=100.0)) == 100.0
     assert seconds_left(moved(a_job("one"), Status.PROCESSING, done=30.0)) == 70.0
     assert seconds_left(msgspec.structs.replace(a_job("one"), audio=None)) == 0.0
+
+
+def test_each_engine_has_a_line_and_a_pace_of_its_own() -> None:
+    estimates = measured(0.5)
+    estimates.observe("groq", 30.0, 0.3)
+    here, there = a_job("here", seconds=300.0), a_job("there", seconds=100.0, engine="groq")
+    estimates.enter(here)
+    estimates.enter(there)
+    assert (estimates.position(here), estimates.position(there)) == (1, 1)
+    assert estimates.wait("local") == pytest.approx(150.0)
+    assert estimates.seconds_left("groq") == pytest.approx(100.0)
+    assert estimates.pace("local") == pytest.approx(0.5)
+
+
+def test_a_job_that_goes_to_another_engine_leaves_the_line_of_the_first() -> None:
+    estimates = measured(0.5)
+    job = a_job("one", seconds=300.0)
+    estimates.enter(job)
+    estimates.enter(msgspec.structs.replace(job, engine="groq"))
+    assert (estimates.wait("local"), estimates.seconds_left("groq")) == (0.0, 300.0)

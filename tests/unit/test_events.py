@@ -6,7 +6,7 @@ import pytest
 
 from retender.errors import Failure
 from retender.events import Event, EventKind, Passing, iso, wire
-from retender.messages import Note
+from retender.messages import Note, tell
 from retender.states import Stage, Status
 from retender.transcript import Segment
 
@@ -75,18 +75,23 @@ def test_the_end_says_when_and_that_it_is_whole() -> None:
 
 
 def test_a_failure_says_why_by_its_code() -> None:
-    failure = Failure("corrupt_media", "the file is damaged")
+    failure = Failure("corrupt_media", "moov atom not found")
     message = wire(event(EventKind.ERROR, Status.FAILED, "failed", failure=failure), "en")
     assert message["type"] == "error"
-    assert message["data"]["code"] == "corrupt_media"
-    assert message["data"]["error"]
-    assert message["data"]["completed_at"] == WHEN
+    assert message["data"] == {
+        "status": "failed",
+        "error": tell("corrupt_media", "en"),
+        "code": "corrupt_media",
+        "detail": "moov atom not found",
+        "completed_at": WHEN,
+    }
 
 
 def test_a_failure_without_a_reason_is_the_services_own() -> None:
     message = wire(event(EventKind.ERROR, Status.FAILED, "failed"), "en")
     assert message["data"]["code"] == "internal"
-    assert message["data"]["error"] == "The transcription could not be completed"
+    assert message["data"]["error"] == tell("internal", "en")
+    assert message["data"]["detail"] == "The transcription could not be completed"
 
 
 def test_a_cancellation_says_when() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from retender.engines.faster_whisper.listening import Piece
-from retender.engines.faster_whisper.sentences import LONGEST, sentences
 from retender.engines.faster_whisper.tokens import Aligned
 from retender.engines.faster_whisper.words import attached, dealt_out, guessed, measured
 
@@ -64,36 +61,3 @@ def test_words_that_were_not_measured_share_their_piece_by_their_letters() -> No
 def test_tokens_that_are_no_text_take_no_time() -> None:
     (hand,) = guessed([heard(("", 0, 0), ("", 0, 0))], [Piece(3.0, 6.0, (1, 2))])
     assert {(word.start, word.end) for word in hand} == {(3.0, 3.0)}
-
-
-def test_a_sentence_is_a_segment() -> None:
-    words = [*steady(7), Aligned(" end.", 1, 2.8, 3.2), Aligned(" Next", 1, 3.2, 3.6)]
-    assert [len(group) for group in sentences(words)] == [8, 1]
-
-
-def test_very_short_sentences_share_a_segment() -> None:
-    words = heard((" Yes.", 0, 0.4), (" No.", 0.4, 0.8), (" Well", 0.8, 1.2))
-    assert len(sentences(words)) == 1
-
-
-def test_a_long_pause_ends_a_segment() -> None:
-    assert len(sentences(heard((" one", 0, 0.4), (" two", 1.5, 2)))) == 2
-
-
-@pytest.mark.parametrize("seconds", [13, 30, 300])
-def test_no_segment_lasts_for_half_a_minute(seconds: int) -> None:
-    words = steady(round(seconds / 0.4))
-    groups = sentences(words)
-    assert [word for group in groups for word in group] == words
-    assert all(group[-1].end - group[0].start <= LONGEST for group in groups)
-    assert all(group[-1].end - group[0].start >= LONGEST / 4 for group in groups)
-
-
-def test_a_long_sentence_is_cut_after_a_comma_rather_than_between_words() -> None:
-    words = steady(40)
-    words[17] = words[17]._replace(text=" la,")
-    assert [len(group) for group in sentences(words)] == [18, 22]
-
-
-def test_one_word_may_last_as_long_as_it_likes() -> None:
-    assert sentences(heard((" om", 0, 60))) == [heard((" om", 0, 60))]

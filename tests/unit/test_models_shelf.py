@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from retender.engines.faster_whisper.shelf import Shelf
+from tests.virtual_time import VirtualClock
+
+DEADLINE = 20.0
 
 A, B, C = Path("a"), Path("b"), Path("c")
 
@@ -25,11 +28,11 @@ class Weights:
 class Library:
     """Loads what it is asked for, once its gate is open."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, idle_seconds: float = 600.0) -> None:
         self.log: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self.shelf = Shelf(self._load, lambda _: 10, room)
+        self.shelf = Shelf(self._load, lambda _: 10, room, idle_seconds)
 
     async def _load(self, folder: Path) -> Weights:
         self.log.append(f"+{folder}")
@@ -131,6 +134,86 @@ async def test_a_model_that_cannot_be_loaded_leaves_room_for_others() -> None:
             pass
     async with shelf.lend(B) as weights:
         assert weights.folder == B
+
+
+async def test_who_gives_up_while_a_model_loads_does_not_wait_for_it() -> None:
+    library = Library(10)
+    library.gate.clear()
+    hasty = asyncio.create_task(_use(library, A))
+    await until_all_wait()
+    hasty.cancel()
+    await until_all_wait()
+    assert hasty.done()
+    library.gate.set()
+    await until_all_wait()
+    assert [each.loaded_for is None for each in library.shelf.standing()] == [False]
+
+
+async def test_those_who_use_a_model_never_wait_for_another_to_load() -> None:
+    library = Library(20)
+    async with library.shelf.lend(A):
+        pass
+    library.gate.clear()
+    loads = [asyncio.create_task(_use(library, B)), asyncio.create_task(library.shelf.bring(B))]
+    await until_all_wait()
+    assert library.log == ["+a", "+b"]
+    async with asyncio.timeout(DEADLINE), library.shelf.lend(A):
+        pass
+    assert not any(load.done() for load in loads)
+    library.gate.set()
+    await asyncio.gather(*loads)
+    assert library.log == ["+a", "+b"]
+
+
+async def test_a_model_that_is_wished_for_takes_nothing_from_those_at_work() -> None:
+    library = Library(10)
+    async with library.shelf.lend(A):
+        wish = asyncio.create_task(library.shelf.bring(B))
+        await until_all_wait()
+        assert library.log == ["+a"]
+        async with asyncio.timeout(DEADLINE), library.shelf.lend(A):
+            pass
+    await wish
+    assert library.log == ["+a", "-a", "+b"]
+    assert not library.shelf.abandoned
+
+
+async def test_a_model_is_given_up_once_nobody_uses_it() -> None:
+    library = Library(20)
+    async with library.shelf.lend(A):
+        given_up = asyncio.create_task(library.shelf.give_up(A))
+        await until_all_wait()
+        assert library.log == ["+a"]
+    await given_up
+    assert library.log == ["+a", "-a"]
+    assert library.shelf.abandoned
+    await library.shelf.give_up(A)
+
+
+async def test_a_model_that_is_not_used_for_long_goes_by_itself(
+    virtual_clock: VirtualClock,
+) -> None:
+    library = Library(20, idle_seconds=60.0)
+    await _use(library, A)
+    for _ in range(3):
+        await asyncio.sleep(50.0)
+        await _use(library, B)
+    assert library.log == ["+a", "+b", "-a"]
+    assert not library.shelf.abandoned, "another is still there"
+    (standing,) = library.shelf.standing()
+    assert (standing.folder, standing.users, standing.idle_for) == (B, 0, 0.0)
+    await asyncio.sleep(61.0)
+    assert library.log == ["+a", "+b", "-a", "-b"]
+    assert library.shelf.abandoned
+
+
+async def test_a_model_in_use_stays_however_long_it_takes(virtual_clock: VirtualClock) -> None:
+    library = Library(20, idle_seconds=60.0)
+    async with library.shelf.lend(A):
+        await asyncio.sleep(1000.0)
+        assert library.shelf.held == (A,)
+    await asyncio.sleep(59.0)
+    assert library.shelf.held == (A,)
 
 
 async def _use(library: Library, folder: Path) -> None:

@@ -58,6 +58,42 @@ def test_a_bad_value_stops_the_start_and_is_named(name: str, value: str) -> None
         read({name: value}, NO_FILE)
 
 
+def test_lists_are_written_with_commas() -> None:
+    settings = read(
+        {
+            "CORS_ORIGINS": "https://a.example/, http://localhost:5173",
+            "RETENDER_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+            "RETENDER_API_KEYS": "a-secret-of-ones-own-1234, admin:another-secret-of-ones-own",
+        },
+        NO_FILE,
+    )
+    assert settings.cors_origins == ("https://a.example", "http://localhost:5173")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
+    assert [key.admin for key in settings.api_keys] == [False, True]
+    assert "ones-own" not in repr(settings)
+
+
+def test_lists_are_read_from_the_real_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://a.example,https://b.example")
+    assert read(env_file=NO_FILE).cors_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CORS_ORIGINS", "a.example"), ("RETENDER_TRUSTED_PROXIES", "proxy.example")],
+)
+def test_what_is_no_origin_or_address_is_refused(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"{name} .*{value}"):
+        read({name: value}, NO_FILE)
+
+
+def test_a_key_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(BadSetting, match="RETENDER_API_KEYS") as refused:
+        read({"RETENDER_API_KEYS": "hunter2"}, NO_FILE)
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(refused.value.__cause__)
+
+
 def test_settings_do_not_change_once_read() -> None:
     settings = read({}, NO_FILE)
     with pytest.raises(ValueError, match="frozen"):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retender.sizing import Bounds, Sizing, resize
+from retender.sizing import Bounds, Change, Sizing, approach, resize
 
 BOUNDS = Bounds(least=1, most=4, seconds_per_worker=60.0, idle_seconds=30.0)
 
@@ -37,3 +37,15 @@ def test_work_in_between_starts_the_idling_anew() -> None:
 def test_bounds_that_cannot_be_are_refused(least: int, most: int) -> None:
     with pytest.raises(ValueError, match="no pool can have"):
         Bounds(least=least, most=most)
+
+
+def test_of_workers_too_many_the_last_go() -> None:
+    assert approach(1, ["a", "b", "c"], busy=()) == Change(0, ("c", "b"))
+    assert approach(3, ["a", "b", "c"], busy=()) == Change(0, ())
+    assert approach(5, ["a", "b", "c"], busy=("a",)) == Change(2, ())
+
+
+def test_nobody_is_sent_away_from_work() -> None:
+    assert approach(1, ["a", "b", "c"], busy=("c",)) == Change(0, ("b", "a"))
+    assert approach(1, ["a", "b", "c"], busy=("b", "c")) == Change(0, ("a",))
+    assert approach(1, ["a", "b"], busy=("a", "b")) == Change(0, ())

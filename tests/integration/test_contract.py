@@ -1,0 +1,103 @@
+"""The service does what its own description says, whatever it is asked: schemathesis asks it
+everything that the OpenAPI document allows, and much that it does not.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+KEY = "rt_" + "0" * 12 + "_" + "a" * 64
+PATIENCE = 60.0
+SEED = 1
+EXAMPLES = 12
+
+CONFIG = """
+# A client of another version of the upload protocol is told so first.
+[[operations]]
+include-path = ["/uploads", "/uploads/{job_id}"]
+checks.ignored_auth.enabled = false
+checks.missing_required_header.enabled = false
+
+# From this machine, metrics may be read without a key.
+[[operations]]
+include-path = "/metrics"
+checks.ignored_auth.enabled = false
+checks.missing_required_header.enabled = false
+"""
+
+UNSAID = ("positive_data_acceptance", "use_after_free", "ensure_resource_availability")
+"""An upload is refused for what is in it, and a job that is deleted is a cancelled one: neither
+can be said in a schema."""
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    environment = {
+        "PORT": str(port),
+        "RETENDER_DATA_DIR": str(tmp_path_factory.mktemp("contract")),
+        "RETENDER_API_KEYS": KEY,
+        "RETENDER_OFFLINE": "yes",
+        "DEFAULT_MODEL": "digits",
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [sys.executable, "-c", "from deployments.cli import main; main()", "serve"]
+    with subprocess.Popen(command, env=os.environ | environment) as service:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            until_ready(url)
+            yield url
+        finally:
+            service.terminate()
+
+
+def until_ready(url: str) -> None:
+    end = time.monotonic() + PATIENCE
+    with httpx.Client(trust_env=False) as client:
+        while time.monotonic() < end:
+            try:
+                if client.get(f"{url}/health/ready").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+    pytest.fail("the service did not come up")
+
+
+def test_nothing_that_is_asked_brings_an_answer_that_is_not_described(
+    address: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
+    asked = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("schemathesis"), "--config-file", config),
+            *("run", f"{address}/openapi.json"),
+            *("--exclude-checks", ",".join(UNSAID)),
+            *("--exclude-method", "PATCH"),  # its media type has no serializer there
+            *("--max-examples", str(EXAMPLES), "--seed", str(SEED), "--continue-on-failure"),
+            *("--header", f"Authorization: Bearer {KEY}", "--no-color"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stdout[-20_000:]

@@ -1,0 +1,120 @@
+"""Uploads in several goes, on a disk where anything may have been interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retender.errors import JobNotFound, UploadLocked
+from retender.jobs import Audio
+from retender.partial import Origin, PartialStore
+
+ORIGIN = Origin(job_id="a", owner="ana", size=10, created_at=5.0)
+
+
+async def begun(folder: Path) -> PartialStore:
+    store = PartialStore(folder)
+    await store.create(ORIGIN)
+    return store
+
+
+async def write(store: PartialStore, data: bytes, *, keep: bool = True) -> None:
+    async with store.open("a") as writing:
+        await writing.write(data)
+        if keep:
+            await writing.keep()
+
+
+async def known(store: PartialStore) -> tuple[int, Audio | None]:
+    found = await store.look("a")
+    assert found is not None
+    assert found.origin == ORIGIN
+    return found.offset, found.audio
+
+
+async def test_what_was_kept_is_known_to_another_life(tmp_path: Path) -> None:
+    await write(await begun(tmp_path), b"hello")
+    later = PartialStore(tmp_path)
+    assert await known(later) == (5, None)
+    await write(later, b"world")
+    assert await known(later) == (10, None)
+    assert (tmp_path / "partial" / "a" / "data").read_bytes() == b"helloworld"
+
+
+async def test_what_was_not_kept_is_cut_off(tmp_path: Path) -> None:
+    store = await begun(tmp_path)
+    await write(store, b"hello")
+    (tmp_path / "partial" / "a" / "data").write_bytes(b"hello and what was never synced")
+    await write(store, b"world")
+    assert (tmp_path / "partial" / "a" / "data").read_bytes() == b"helloworld"
+
+
+async def test_a_torn_line_of_the_record_counts_for_nothing_and_spoils_nothing(
+    tmp_path: Path,
+) -> None:
+    store = await begun(tmp_path)
+    await write(store, b"hello")
+    record = tmp_path / "partial" / "a" / "record"
+    with record.open("ab") as file:
+        file.write(b'{"type":"safe","off')
+    assert await known(store) == (5, None)
+    await write(store, b"world")
+    assert await known(store) == (10, None)
+
+
+async def test_once_sealed_it_stays_what_it_is(tmp_path: Path) -> None:
+    store = await begun(tmp_path)
+    async with store.open("a") as writing:
+        await writing.write(b"helloworld")
+        audio = await writing.seal()
+        assert writing.whole
+    writing.path.unlink()
+    async with store.open("a") as again:
+        assert await again.seal() == audio
+        await again.write(b"more")
+        await again.keep()
+    assert not writing.path.exists()
+    assert await known(store) == (10, audio)
+
+
+async def test_one_writes_at_a_time(tmp_path: Path) -> None:
+    store = await begun(tmp_path)
+    async with store.open("a"):
+        with pytest.raises(UploadLocked):
+            async with PartialStore(tmp_path).open("a"):
+                pass
+    async with store.open("a"):
+        pass
+
+
+async def test_a_leftover_that_never_got_its_first_line_is_let_go(tmp_path: Path) -> None:
+    store = await begun(tmp_path)
+    torn = tmp_path / "partial" / "torn"
+    torn.mkdir()
+    (torn / "record").write_bytes(b'{"job_id":"to')
+    assert [each.origin.job_id for each in await store.all()] == ["a"]
+    assert not torn.exists()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "nowhere", "a\0"])
+async def test_only_names_of_uploads_lead_anywhere(tmp_path: Path, name: str) -> None:
+    store = await begun(tmp_path)
+    with pytest.raises(JobNotFound):
+        async with store.open(name):
+            pass
+    if name != "nowhere":
+        with pytest.raises(JobNotFound):
+            await store.drop(name)
+    assert await known(store) == (0, None)
+
+
+async def test_it_begins_again_from_the_first_byte(tmp_path: Path) -> None:
+    store = await begun(tmp_path)
+    await write(store, b"wrong")
+    async with store.open("a") as writing:
+        await writing.restart()
+        await writing.write(b"right")
+        await writing.keep()
+    assert await known(store) == (5, None)
+    assert (tmp_path / "partial" / "a" / "data").read_bytes() == b"right"

@@ -1,0 +1,56 @@
+"""A service with real recognition that can be killed: `python -m tests.kills.recognition FOLDER`.
+
+It takes in the ten minutes, if it has not yet, and works on them until they are done. What it
+says, line by line: `given N` when a piece goes to a worker, `done N` when its result is on disk,
+and `completed` at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deployments import logs
+from retender.journal.api import Grant, Settle, Write
+from retender.journal.sqlite import SqliteJournal
+from retender.work import PieceState
+from tests.ten_minutes import OPTIONS
+from tests.whole_service import Shape, whole_service
+
+JOB = "job"
+
+
+def tell(what: str) -> None:
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
+def tell_of_commits() -> None:
+    commit = SqliteJournal._commit
+
+    def telling(
+        journal: SqliteJournal, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]
+    ) -> None:
+        commit(journal, connection, epoch, writes)
+        for write in writes:
+            if isinstance(write, Grant):
+                tell(f"given {write.piece.index}")
+            elif isinstance(write, Settle) and write.piece.state is PieceState.DONE:
+                tell(f"done {write.piece.index}")
+
+    setattr(SqliteJournal, "_commit", telling)  # noqa: B010 - not for the type checker
+
+
+async def main(folder: Path, recording: Path) -> None:
+    async with whole_service(folder, Shape(workers=2)) as service:
+        await service.submit(recording, OPTIONS, job_id=JOB)
+        tell(str((await service.ended(JOB)).status))
+
+
+if __name__ == "__main__":
+    logs.configure("ERROR", "human")
+    tell_of_commits()
+    asyncio.run(main(*map(Path, sys.argv[1:])))

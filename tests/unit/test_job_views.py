@@ -1,0 +1,39 @@
+"""A job as those see it who ask for it now and then."""
+
+from __future__ import annotations
+
+from retender.events import Passing
+from retender.jobs import Job
+from retender.messages import Note
+from retender.states import Stage, Status
+from retender.submission import JobStatus
+from retender.views import job_body
+
+JOB = Job(
+    id="j",
+    owner="",
+    status=Status.PROCESSING,
+    stage=Stage.RETRYING,
+    created_at=0.0,
+    seq=5,
+    note=Note("retrying", {"attempt": 2, "limit": 3}),
+    duration=100.0,
+    seconds_done=20.0,
+)
+
+
+def seen(progress: float, after: int) -> tuple[float, str, str]:
+    passing = Passing(
+        "j", 1.0, Status.PROCESSING, Stage.TRANSCRIBING, progress, Note("transcribing"), 9.0, after
+    )
+    body = job_body(JobStatus(JOB), passing, "en")
+    return body["progress"], body["stage"], body["message"]
+
+
+def test_what_is_under_way_is_seen_before_it_is_written_down() -> None:
+    assert seen(30.0, after=5) == (30.0, "transcribing", "Transcribing")
+
+
+def test_news_that_is_out_of_date_brings_no_old_stage_back_and_no_percentage() -> None:
+    assert seen(10.0, after=4) == (20.0, "retrying", "Retrying (attempt 2 of 3)")
+    assert seen(30.0, after=4) == (30.0, "retrying", "Retrying (attempt 2 of 3)")

@@ -1,0 +1,134 @@
+"""What a machine gives, read from a system made of files, and what is made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployments.resources import Resources, cores, gpu, memory
+from deployments.settings import Settings, read
+from deployments.whisper import SERVICE_BYTES, library, whisper
+
+GIGABYTE = 1024**3
+NO_FILE = Path("/nonexistent/.env")
+
+
+def put(root: Path, name: str, text: str) -> Path:
+    file = root / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return root
+
+
+FREE = ("proc/meminfo", f"MemTotal: 99999999 kB\nMemAvailable: {8 * GIGABYTE // 1024} kB\n")
+NEW = [("sys/fs/cgroup/memory.max", f"{GIGABYTE}\n"), ("sys/fs/cgroup/memory.current", "1000\n")]
+OLD = [
+    ("sys/fs/cgroup/memory/memory.limit_in_bytes", f"{GIGABYTE}\n"),
+    ("sys/fs/cgroup/memory/memory.usage_in_bytes", "1000\n"),
+]
+NO_LIMIT = [("sys/fs/cgroup/memory.max", "max\n")]
+OLD_NO_LIMIT = [("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")]
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([FREE], 8 * GIGABYTE),
+        ([FREE, *NEW], GIGABYTE - 1000),
+        ([FREE, *OLD], GIGABYTE - 1000),
+        ([FREE, *NO_LIMIT], 8 * GIGABYTE),
+        ([FREE, *OLD_NO_LIMIT], 8 * GIGABYTE),
+        (NEW, GIGABYTE - 1000),
+        ([], 0),
+    ],
+)
+def test_the_memory_is_what_is_free_and_what_the_container_may_have(
+    tmp_path: Path, files: list[tuple[str, str]], found: int
+) -> None:
+    for name, text in files:
+        put(tmp_path, name, text)
+    assert memory(tmp_path) == found
+
+
+def test_a_container_that_is_full_is_not_taken_for_an_unknown_one(tmp_path: Path) -> None:
+    put(tmp_path, "sys/fs/cgroup/memory.max", "1000")
+    put(tmp_path, "sys/fs/cgroup/memory.current", "1000")
+    assert memory(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [
+        ([("sys/fs/cgroup/cpu.max", "10000 100000\n")], 1),
+        ([("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1")], 10_000),
+        ([("sys/fs/cgroup/cpu.max", "max 100000\n")], 10_000),
+        (
+            [
+                ("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000"),
+                ("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000"),
+            ],
+            1,
+        ),
+    ],
+)
+def test_no_more_cores_are_used_than_there_is_time_for(
+    tmp_path: Path, files: list[tuple[str, str]], most: int
+) -> None:
+    for name, text in files:
+        put(tmp_path, name, text)
+    assert 1 <= cores(tmp_path) <= most
+
+
+def test_a_machine_without_a_gpu_has_none(tmp_path: Path) -> None:
+    assert not gpu(tmp_path)
+
+
+def settings(**values: str) -> Settings:
+    return read(values, NO_FILE)
+
+
+def test_on_a_cpu_there_is_a_lane_for_each_core() -> None:
+    made = whisper(settings(MAX_CONCURRENT_JOBS="8"), Resources(4 * GIGABYTE, 3, gpu=False))
+    assert (made.device, made.precision, made.lanes, made.threads) == ("cpu", "int8", 3, 1)
+    assert made.memory == 4 * GIGABYTE - SERVICE_BYTES
+
+
+def test_on_a_gpu_chunks_go_in_batches() -> None:
+    made = whisper(settings(), Resources(4 * GIGABYTE, 16, gpu=True))
+    assert (made.device, made.precision, made.lanes) == ("cuda", "float16", 1)
+    assert made.batch > 1
+    assert made.memory == 0, "the machine's memory is not the GPU's"
+
+
+def test_what_is_set_goes_before_what_is_found() -> None:
+    made = whisper(
+        settings(RETENDER_DEVICE="cpu", RETENDER_PRECISION="float32", MODEL_TTL_SECONDS="5"),
+        Resources(0, 16, gpu=True),
+    )
+    assert (made.device, made.precision, made.idle_seconds) == ("cpu", "float32", 5.0)
+    assert made.memory == 0
+
+
+def test_little_memory_is_not_taken_for_unknown_memory() -> None:
+    assert whisper(settings(), Resources(1000, 1, gpu=False)).memory > 0
+
+
+def test_the_hub_is_set_by_its_own_names() -> None:
+    made = library(
+        settings(
+            HF_ENDPOINT="https://hub.example.org/",
+            HF_TOKEN="hf_secret",
+            HF_HUB_CACHE="/cache",
+            HTTPS_PROXY="http://proxy.example.org:3128",
+            RETENDER_ANY_MODEL="yes",
+        )
+    )
+    assert (made.hub_url, made.token) == ("https://hub.example.org", "hf_secret")
+    assert (made.shared_cache, made.any_repository) == ("/cache", True)
+    assert made.proxy == "http://proxy.example.org:3128"
+
+
+def test_a_token_is_never_shown() -> None:
+    secret = settings(HF_TOKEN="hf_secret")
+    assert "hf_secret" not in f"{secret!r} {secret} {library(secret)!r}"

@@ -1,0 +1,84 @@
+"""Fields of a form, read as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retender.errors import InvalidOption, RetenderError
+from retender.jobs import Options
+from serve_app.options import KNOWN, Wanted, known_among, wanted
+from serve_app.upload_shapes import FieldsShape
+
+
+def options(**fields: str) -> Options:
+    return wanted({name: [value] for name, value in fields.items()}).options
+
+
+@pytest.mark.parametrize("text", ["true", "True", "1", "yes", "on", " sí ", "Y"])
+def test_yes_is_written_in_many_ways(text: str) -> None:
+    assert options(word_timestamps=text).word_timestamps
+
+
+@pytest.mark.parametrize("text", ["false", "0", "No", "off", "n"])
+def test_no_is_written_in_many_ways(text: str) -> None:
+    assert not options(vad=text).vad
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(("es", "es"), ("ES", "es"), ("es-MX", "es"), ("en_US", "en"), ("Spanish", "es")),
+        *(("haitian creole", "ht"), ("auto", "auto"), ("AUTO", "auto"), ("yue", "yue")),
+    ],
+)
+def test_a_language_is_a_code_a_region_or_a_name(text: str, code: str) -> None:
+    assert options(language=text).language == code
+
+
+def test_what_is_left_out_or_blank_is_as_by_default() -> None:
+    assert wanted({}) == Wanted()
+    assert wanted({name: [""] for name in KNOWN}) == Wanted()
+    assert wanted({name: ["  "] for name in KNOWN}) == Wanted()
+
+
+def test_one_option_said_in_two_ways_is_one_option() -> None:
+    """Or the cache would not know it again."""
+    assert options(vad="1", language="Spanish") == options(vad="yes", language="es-ES")
+
+
+def test_a_repeated_field_is_refused_unless_all_but_one_are_blank() -> None:
+    assert wanted({"task": ["", "translate"]}).options.task == "translate"
+    with pytest.raises(InvalidOption, match="more than once"):
+        wanted({"task": ["translate", "transcribe"]})
+
+
+def test_a_misspelt_field_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InvalidOption, match="'word_timestamps'"):
+        wanted({"word_timestamp": ["yes"]})
+
+
+def test_where_others_stand_beside_the_known_they_are_let_be() -> None:
+    assert known_among({"filename": ["a.wav"], "vad": ["no"]}) == Wanted(options=Options(vad=False))
+
+
+def test_the_description_has_all_fields_and_no_others() -> None:
+    assert set(FieldsShape.model_fields) == KNOWN - {"url"}
+
+
+@given(st.dictionaries(st.sampled_from(sorted(KNOWN)), st.lists(st.text(), max_size=3)))
+def test_whatever_is_written_is_taken_or_refused_by_name(fields: dict[str, list[str]]) -> None:
+    error = refusal(fields)
+    if error is not None:
+        assert error.code == "invalid_option"
+        assert error.details["field"] in fields
+        assert error.details["accepted"]
+
+
+def refusal(fields: dict[str, list[str]]) -> RetenderError | None:
+    try:
+        wanted(fields)
+    except RetenderError as error:
+        return error
+    return None
