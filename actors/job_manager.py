@@ -12,15 +12,15 @@ from __future__ import annotations
 import msgspec
 from loguru import logger
 
-from actors.engine_desk import EngineDesk
-from actors.foreman import Foreman
-from actors.housekeeping import Housekeeping
-from actors.intake import Intake
-from actors.ledger import Ledger
-from actors.model_desk import ModelDesk
-from actors.outbox import Outbox
+from actors.desks.engines import EngineDesk
+from actors.desks.foreman import Foreman
+from actors.desks.housekeeping import Housekeeping
+from actors.desks.intake import Intake
+from actors.desks.ledger import Ledger
+from actors.desks.models import ModelDesk
+from actors.desks.outbox import Outbox
+from actors.desks.staff import Colleague, Staff
 from actors.runtime.api import Context, Later
-from actors.staff import Colleague, Staff
 from retender import rulings
 from retender.deliveries import WEBHOOKS, Backlog, Delivery, Round
 from retender.engines.condition import Condition, EngineInfo

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from loguru import logger
 
+from actors.desks.staff import Colleague
 from actors.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context
-from actors.staff import Colleague
 from retender.errors import RetenderError
 from retender.limits import LOG_PATIENCE
 from retender.meters import Figures, JobMeters, ModelMeters

@@ -90,7 +90,8 @@ class Serving(NamedTuple):
     def ended(self) -> tuple[int, list[str]]:
         """Waits for it: the exit status, and the messages of its log since it was up."""
         assert self.process.stderr is not None
-        said = [json.loads(line)["message"] for line in self.process.stderr]
+        text = self.process.stderr.read(); print(text)
+        said = [json.loads(line)["message"] for line in text.splitlines()]
         return self.process.wait(), said
 
 

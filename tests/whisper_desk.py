@@ -21,7 +21,7 @@ from retender.engines.models.library import LibrarySettings
 from retender.engines.preparation import Preparation
 from retender.jobs import Audio, Options
 from retender.transcript import Segment
-from retender.work import Broke, Order, Outcome, Prepared, Transcribed
+from retender.work import Order, Outcome, Prepared, Transcribed
 from tests.known_words import DIGITS, Speech
 from tests.media import FFMPEG, wav
 

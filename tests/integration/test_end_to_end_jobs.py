@@ -7,8 +7,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest

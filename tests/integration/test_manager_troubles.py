@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from actors import ledger
+from actors.desks import ledger
 from actors.job_manager import JobManager
 from retender.errors import (
     ActorGone,

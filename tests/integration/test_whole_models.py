@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.desks.staff import Colleague
 from actors.job_manager import JobManager
-from actors.staff import Colleague
 from retender.engines.models.overview import ModelInfo
 from retender.engines.reports import ModelState
 from retender.errors import InvalidOption

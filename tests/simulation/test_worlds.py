@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from actors import ledger
+from actors.desks import ledger
 from retender.board import Draft
 from tests.simulation.broken import LooseJournal, RememberingDispatcher, TrustingJournal
 from tests.simulation.invariants import Violation

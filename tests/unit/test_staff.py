@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.staff import Staff
+from actors.desks.staff import Staff
 from retender.engines.reports import Report
 from retender.errors import EngineUnavailable
 from retender.limits import WISHES_WAITING

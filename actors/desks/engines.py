@@ -11,9 +11,9 @@ from typing import Final
 
 from loguru import logger
 
-from actors.ledger import Ledger
+from actors.desks.ledger import Ledger
+from actors.desks.staff import Staff
 from actors.runtime.api import Clock
-from actors.staff import Staff
 from retender import handovers, rulings
 from retender.board import Draft
 from retender.engines.condition import Condition, EngineInfo, describe, unheard

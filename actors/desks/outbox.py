@@ -8,7 +8,7 @@ from random import Random
 
 from loguru import logger
 
-from actors.ledger import Ledger
+from actors.desks.ledger import Ledger
 from actors.patience import Waiting, at_once
 from actors.runtime.api import Clock, Later
 from retender.deliveries import Backlog, Delivery, DeliveryState, Round, begun, settled

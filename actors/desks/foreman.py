@@ -9,11 +9,11 @@ from loguru import logger
 from msgspec.structs import replace
 
 from actors import job_log
-from actors.engine_desk import EngineDesk
-from actors.ledger import Ledger
+from actors.desks.engines import EngineDesk
+from actors.desks.ledger import Ledger
+from actors.desks.staff import Staff
 from actors.patience import Asker, Waiting
 from actors.runtime.api import Clock, Later
-from actors.staff import Staff
 from retender import rulings
 from retender.board import Draft
 from retender.dispatch import Lease

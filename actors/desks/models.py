@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from typing import Literal
 
+from actors.desks.staff import Staff
 from actors.runtime.api import Clock, Later
-from actors.staff import Staff
 from retender.engines.models.library import Library, LibrarySettings
 from retender.engines.models.overview import Holder, ModelInfo, overview
 from retender.errors import EngineUnavailable

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actors.engine_desk import EngineDesk
-from actors.ledger import Ledger
+from actors.desks.engines import EngineDesk
+from actors.desks.ledger import Ledger
 from actors.runtime.api import Clock
 from retender import rulings
 from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, QueueFull

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.ledger import Ledger
+from actors.desks.ledger import Ledger
 from retender import rulings
 from retender.errors import UploadExpired
 from retender.limits import FORGOTTEN_AT_ONCE
