@@ -11,34 +11,22 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from retender.errors import Forbidden, NoAnswer, Unauthorized
-from serve_app import (
-    answers,
-    docs,
-    errors,
-    fetching,
-    health,
-    jobs,
-    metrics,
-    models,
-    queue,
-    results,
-    tus,
-    tus_headers,
-    uploads,
-)
+from serve_app import answers, docs, errors, jobs, results
 from serve_app.access_log import AccessLog
-from serve_app.arrivals import sweeping
-from serve_app.bodies import Bodies
 from serve_app.headers import EXPOSED, SafeHeaders
 from serve_app.live import entry, socket, stream
 from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
+from serve_app.operations import health, metrics, models, queue
 from serve_app.request_ids import RequestIds
 from serve_app.services import Services
+from serve_app.uploads import fetching, recordings, tus, tus_headers
+from serve_app.uploads.arrivals import sweeping
+from serve_app.uploads.bodies import Bodies
 
 ROUTERS: Final = (
-    uploads.router,
+    recordings.router,
     tus.router,
     jobs.router,
     results.router,

@@ -24,7 +24,7 @@ from retender.submission import JobStatus
 from retender.views import job_body
 from serve_app import answers
 from serve_app.accept_language import Language
-from serve_app.access import Reader, Submitter, Uploader
+from serve_app.access.callers import Reader, Submitter, Uploader
 from serve_app.receipts import receipt_body
 from serve_app.services import Given
 from serve_app.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape

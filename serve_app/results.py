@@ -16,7 +16,7 @@ from retender.errors import JobNotFound, NotCompleted, UploadExpired
 from retender.formats import MEDIA_TYPES, Format, render
 from retender.states import Status
 from serve_app import answers
-from serve_app.access import Reader
+from serve_app.access.callers import Reader
 from serve_app.services import Given
 
 router = APIRouter(tags=["jobs"])

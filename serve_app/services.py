@@ -22,16 +22,16 @@ from retender.blobs import BlobStore
 from retender.limits import FETCHES_AT_ONCE
 from retender.outbound import Reach
 from retender.partial import PartialStore
-from serve_app.access import Gate
+from serve_app.access.callers import Gate
+from serve_app.access.keys import Keyring
 from serve_app.audience import Audience
-from serve_app.errands import Errands
-from serve_app.keys import Keyring
 from serve_app.live.messages import Press
 from serve_app.live.tickets import Tickets
-from serve_app.pulse import Pulse
+from serve_app.operations.pulse import Pulse
+from serve_app.operations.traffic import Traffic
 from serve_app.settings import HttpSettings
-from serve_app.traffic import Traffic
-from serve_app.turns import Turns
+from serve_app.uploads.errands import Errands
+from serve_app.uploads.turns import Turns
 
 
 class Closing:

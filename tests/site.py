@@ -35,7 +35,7 @@ from retender.journal.sqlite import SqliteOpener
 from retender.outbound import Reach
 from retender.sizing import Bounds
 from retender.submission import Submission
-from serve_app.keys import Keyring
+from serve_app.access.keys import Keyring
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
 from tests.scripted import Passage, Script, ScriptedEngine

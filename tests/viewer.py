@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -94,6 +94,13 @@ class Returning:
         return [told["seq"] for told in self.heard]
 
     @property
+    def events(self) -> list[Told]:
+        """What each message lastingly says. How far the job is, is never told below what was seen
+        before, be the event ever so old."""
+        passing = ("progress", "estimated_time_remaining")
+        return [told | {"data": _without(told["data"], passing)} for told in self.heard]
+
+    @property
     def over(self) -> bool:
         return bool(self.heard) and self.heard[-1]["type"] in _ENDS
 
@@ -116,3 +123,7 @@ class Returning:
                         self.heard.append(told)
                         most -= 1
         self.codes.append(connection.close_code)
+
+
+def _without(data: Told, names: Collection[str]) -> Told:
+    return {name: value for name, value in data.items() if name not in names}

@@ -14,9 +14,10 @@ from starlette.responses import Response
 from retender.errors import Forbidden
 from retender.keys import Scope
 from retender.limits import TICKET_SECONDS
-from serve_app import access, answers
+from serve_app import answers
 from serve_app.accept_language import language_of
-from serve_app.access import Caller, caller
+from serve_app.access import callers
+from serve_app.access.callers import Caller, caller
 from serve_app.live.messages import Reader
 from serve_app.services import Given, Services
 
@@ -34,7 +35,7 @@ class TicketShape(BaseModel):
 
 
 @router.post("/ws-ticket", responses={200: {"model": TicketShape}})
-async def ws_ticket(services: Given, holder: access.Reader) -> Response:
+async def ws_ticket(services: Given, holder: callers.Reader) -> Response:
     """For `?ticket=` of one WebSocket or event stream, where no header can be sent. Good once."""
     ticket = services.tickets.issue(holder)
     return answers.json({"ticket": ticket, "expires_in": TICKET_SECONDS})

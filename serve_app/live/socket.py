@@ -13,7 +13,7 @@ from actors.job_manager import JobManager
 from retender.errors import Busy, Draining, Forbidden, RetenderError
 from retender.keys import Scope
 from retender.limits import FRAMES_WAITING, GOODBYE_SECONDS, SEND_SECONDS, SOCKETS
-from serve_app.access import Caller
+from serve_app.access.callers import Caller
 from serve_app.live.alarm import Alarm
 from serve_app.live.entry import admitted, reader_of
 from serve_app.live.messages import NOTHING, Message, message

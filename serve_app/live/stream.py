@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from actors.hub import Follower, TooSlow
 from retender.errors import JobNotFound, RetenderError
-from serve_app import access, answers
+from serve_app import answers
+from serve_app.access import callers
 from serve_app.live.alarm import Alarm
 from serve_app.live.entry import by_ticket, reader_of
 from serve_app.live.messages import Message
@@ -60,7 +61,7 @@ async def job_events(
     job_id: str,
     request: Request,
     services: Given,
-    caller: access.Reader,
+    caller: callers.Reader,
     seen: Seen,
 ) -> Response:
     """Follow a job. The stream ends after its last message."""

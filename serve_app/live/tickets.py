@@ -18,7 +18,7 @@ import msgspec
 from actors.runtime.api import Clock
 from retender.errors import Busy, Unauthorized
 from retender.limits import TICKET_SECONDS, TICKETS_REMEMBERED
-from serve_app.access import Caller
+from serve_app.access.callers import Caller
 
 _SIGNATURE_BYTES: Final = hashlib.sha256().digest_size
 _TICKET_CHARS: Final = 2048

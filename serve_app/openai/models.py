@@ -11,7 +11,7 @@ from starlette.responses import Response
 from actors.job_manager import JobManager
 from retender.errors import InvalidOption
 from serve_app import answers
-from serve_app.access import Reader
+from serve_app.access.callers import Reader
 from serve_app.openai.requests import DEFAULT_MODELS
 from serve_app.openai.shapes import errors
 from serve_app.services import Given, Services

@@ -13,8 +13,8 @@ import msgspec
 
 from retender.errors import InvalidOption
 from retender.jobs import Task
-from serve_app.multipart import Fields
-from serve_app.options import KNOWN, Wanted, boolean, read
+from serve_app.uploads.multipart import Fields
+from serve_app.uploads.options import KNOWN, Wanted, boolean, read
 
 Kind = Literal["json", "text", "srt", "vtt", "verbose_json"]
 Granularity = Literal["word", "segment"]

@@ -11,26 +11,29 @@ from starlette.responses import Response
 
 from actors.job_manager import JobManager
 from retender.errors import BadRequest, InvalidOption
-from retender.jobs import Task
+from retender.jobs import Audio, Task
 from retender.submission import Receipt
-from serve_app.access import Caller, Uploader
-from serve_app.multipart import Fields
+from serve_app.access.callers import Caller, Uploader
 from serve_app.openai import requests
 from serve_app.openai.answers import answer
 from serve_app.openai.models import names
 from serve_app.openai.requests import Asked
 from serve_app.openai.shapes import errors
 from serve_app.openai.streaming import streamed
-from serve_app.options import Wanted, known_among
 from serve_app.services import Given, Services
-from serve_app.submitting import IdempotencyKey, admit, submission, submit
-from serve_app.taking import take_form
+from serve_app.uploads.fetching import submit_url
+from serve_app.uploads.multipart import Fields
+from serve_app.uploads.options import Wanted, known_among
+from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.uploads.taking import take_form
 from serve_app.waiting import until_done
 
 router = APIRouter(tags=["OpenAI"])
 
 _ERRORS: Final = {
-    **errors(400, "invalid_option", "bad_request", "empty_upload", "incomplete_upload"),
+    **errors(
+        400, "invalid_option", "bad_request", "empty_upload", "incomplete_upload", "url_not_allowed"
+    ),
     **errors(401, "unauthorized"),
     **errors(403, "forbidden"),
     **errors(404, "model_not_found"),
@@ -40,6 +43,7 @@ _ERRORS: Final = {
     **errors(415, "unsupported_media"),
     **errors(422, "corrupt_media", "no_audio_stream", "too_long"),
     **errors(429, "rate_limited", "queue_full"),
+    **errors(502, "engine_failed", "fetch_failed"),
     **errors(503, "draining", "engine_unavailable", "model_unavailable"),
     **errors(507, "storage_full"),
 }
@@ -77,12 +81,20 @@ async def _text_of(
     await admit(services, key)
     read = _reader(task, frozenset(await names(services)))
     wish, audio = await take_form(request, services, read)
-    if audio is None:
-        raise BadRequest("there is no recording in this request: send it in the field `file`")
-    receipt = await submit(services, submission(services, caller, wish.wanted, audio, key))
+    receipt = await _begun(services, caller, wish.wanted, audio, key)
     if wish.asked.stream:
         return streamed(services, request, receipt.job.id)
-    return await _whole(request, services, receipt, wish.asked)
+    return await _whole(request, services, receipt, wish.asked, keep=key is not None)
+
+
+async def _begun(
+    services: Services, caller: Caller, wanted: Wanted, audio: Audio | None, key: str | None
+) -> Receipt:
+    if audio is not None and wanted.url is None:
+        return await submit(services, submission(services, caller, wanted, audio, key))
+    if audio is None and wanted.url is not None:
+        return await submit_url(services, caller, wanted, key)
+    raise BadRequest("a recording is either sent in `file` or fetched from `url`")
 
 
 def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Wish]:
@@ -97,8 +109,10 @@ def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Wish]:
     return read
 
 
-async def _whole(request: Request, services: Services, receipt: Receipt, asked: Asked) -> Response:
+async def _whole(
+    request: Request, services: Services, receipt: Receipt, asked: Asked, *, keep: bool
+) -> Response:
     job = receipt.job
-    await until_done(services, request, job.id)
+    await until_done(services, request, job.id, keep=keep)
     transcript = await services.manager.ask(JobManager.transcript, job.id)
     return answer(transcript, asked, str(job.options.task), job.id)

@@ -15,7 +15,7 @@ from deployments.keys import create
 from deployments.settings import read
 from retender.keys import Scope
 from retender.states import Status
-from serve_app.keys import KeyFile, Keyring
+from serve_app.access.keys import KeyFile, Keyring
 from tests.by_hand import Hand
 from tests.command import Done, retender, running, until
 from tests.scripted import Act, Passage, Script

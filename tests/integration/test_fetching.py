@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from retender.outbound import Reach
-from serve_app import fetching
+from serve_app.uploads import fetching
 from tests.raw import FORM, form, part
 from tests.site import PLAIN, Site, says, site
 

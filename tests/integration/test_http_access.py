@@ -14,7 +14,7 @@ from actors.job_manager import JobManager
 from retender.keys import Key, Scope, make
 from retender.limits import WRONG_KEYS_PER_MINUTE
 from retender.submission import Submission
-from serve_app.keys import Keyring
+from serve_app.access.keys import Keyring
 from tests.scripted import Script
 from tests.site import PLAIN, Site, says, site
 

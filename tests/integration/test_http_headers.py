@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from serve_app import health
+from serve_app.operations import health
 from tests.site import PLAIN, Site, site
 
 DATA = "default-src 'none'; frame-ancestors 'none'"

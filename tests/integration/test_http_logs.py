@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from deployments import logs
 from retender.keys import make
 from retender.retry import RetryPolicy
-from serve_app.keys import Keyring
+from serve_app.access.keys import Keyring
 from tests.scripted import Act, Passage, Script
 from tests.site import MANAGER, says, site
 

@@ -13,7 +13,7 @@ import pytest
 from retender.errors import BadRequest, KeysUnreadable
 from retender.keys import Key, Scope, make
 from retender.limits import KEYS_KEPT
-from serve_app.keys import KeyFile, Keyring
+from serve_app.access.keys import KeyFile, Keyring
 from tests.site import site
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from retender.keys import Scope, make
-from serve_app.keys import Keyring
+from serve_app.access.keys import Keyring
 from tests.site import PLAIN, Site, says, site
 from tests.viewer import viewing
 
@@ -47,7 +47,14 @@ async def test_a_key_in_a_header_lets_its_owner_follow(here: Site) -> None:
         assert (await viewer.next())["type"] == "connected"
 
 
-@pytest.mark.parametrize("key", ["", "rt_0123456789ab_" + "0" * 64, SENDER])
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("", id="none"),
+        pytest.param("rt_0123456789ab_" + "0" * 64, id="unknown"),
+        pytest.param(SENDER, id="may only submit"),
+    ],
+)
 async def test_who_may_not_read_is_not_let_in(here: Site, key: str) -> None:
     async with viewing(here, **bearing(key)) as viewer:
         assert await viewer.closed() == 4401

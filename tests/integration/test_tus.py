@@ -19,7 +19,7 @@ from retender.errors import NoAnswer
 from retender.jobs import Options
 from retender.partial import Origin
 from retender.submission import Receipt
-from serve_app import arrivals
+from serve_app.uploads import arrivals
 from tests.raw import line
 from tests.site import PLAIN, Site, says, site
 
@@ -358,7 +358,7 @@ async def test_an_upload_that_was_whole_when_the_service_died_is_handed_on_by_th
     async with site(tmp_path) as here:
         path = httpx.URL(await created(here)).path
         with monkeypatch.context() as patch:
-            patch.setattr("serve_app.submitting._FIRST_PAUSE", 0.0)
+            patch.setattr("serve_app.uploads.submitting._FIRST_PAUSE", 0.0)
             if lost == "adopt":
                 patch.setattr(type(here.services.blobs), "adopt", dies)
             else:
@@ -383,7 +383,7 @@ async def test_an_upload_that_was_whole_and_not_handed_on_is_when_its_client_ask
     silent.__name__ = "audio_arrived"
     location = await created(here)
     with monkeypatch.context() as patch:
-        patch.setattr("serve_app.submitting._FIRST_PAUSE", 0.0)
+        patch.setattr("serve_app.uploads.submitting._FIRST_PAUSE", 0.0)
         patch.setattr(JobManager, "audio_arrived", silent)
         assert (await append(here, location, RECORDING, 0)).status_code == 503
     assert await offset(here, location) == len(RECORDING)

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retender.errors import RetenderError
-from serve_app.multipart import FormReader
+from serve_app.uploads.multipart import FormReader
 from tests.raw import BOUNDARY, FORM, form, part
 
 # What looks like the beginning of a boundary, and is none, is what a parser trips over.

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.rates import MINUTE, Rate, neighbourhood
+from serve_app.access.rates import MINUTE, Rate, neighbourhood
 
 
 def test_so_many_at_once_and_no_more() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retender.errors import Busy, Unauthorized
 from retender.keys import Scope
 from retender.limits import TICKET_SECONDS
-from serve_app.access import Caller
+from serve_app.access.callers import Caller
 from serve_app.live import tickets
 from serve_app.live.entry import welcome
 from serve_app.live.tickets import Tickets

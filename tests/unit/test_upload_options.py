@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from retender.errors import InvalidOption, RetenderError
 from retender.jobs import Options
-from serve_app.options import KNOWN, Wanted, known_among, wanted
-from serve_app.upload_shapes import FieldsShape
+from serve_app.uploads.options import KNOWN, Wanted, known_among, wanted
+from serve_app.uploads.shapes import FieldsShape
 
 
 def options(**fields: str) -> Options:

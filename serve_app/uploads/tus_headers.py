@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from starlette.datastructures import Headers
 
 from retender.errors import BadRequest, UnsupportedMedia, WrongTusVersion
-from serve_app.multipart import Fields
+from serve_app.uploads.multipart import Fields
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,creation-with-upload,termination,checksum,expiration"

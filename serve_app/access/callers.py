@@ -16,8 +16,8 @@ from actors.runtime.api import Clock
 from retender.errors import Forbidden, RateLimited, Unauthorized
 from retender.keys import Scope
 from retender.limits import WRONG_KEYS_PER_MINUTE
-from serve_app.keys import Keyring
-from serve_app.rates import Rate, neighbourhood
+from serve_app.access.keys import Keyring
+from serve_app.access.rates import Rate, neighbourhood
 
 _FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 

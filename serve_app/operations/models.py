@@ -13,7 +13,7 @@ from retender.engines.models.overview import Holder, ModelInfo
 from retender.errors import EngineUnavailable, InvalidOption
 from retender.events import iso
 from serve_app import answers
-from serve_app.access import Admin, Reader
+from serve_app.access.callers import Admin, Reader
 from serve_app.services import Given
 
 router = APIRouter(tags=["models"])

@@ -13,8 +13,8 @@ from retender.engines.condition import EngineInfo
 from retender.errors import RetenderError
 from retender.submission import QueueInfo
 from serve_app import answers
-from serve_app.access import known
-from serve_app.pulse import STALE
+from serve_app.access.callers import known
+from serve_app.operations.pulse import STALE
 from serve_app.services import Given, Services
 
 router = APIRouter(tags=["health"])

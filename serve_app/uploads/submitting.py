@@ -14,9 +14,9 @@ from retender.errors import Draining, InvalidOption, Unreachable
 from retender.jobs import Audio
 from retender.limits import IDEMPOTENCY_KEY_CHARS, SUBMIT_TRIES
 from retender.submission import Receipt, Submission
-from serve_app.access import Caller
-from serve_app.options import Wanted
+from serve_app.access.callers import Caller
 from serve_app.services import Services
+from serve_app.uploads.options import Wanted
 
 T = TypeVar("T")
 

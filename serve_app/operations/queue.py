@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from actors.job_manager import JobManager
 from serve_app import answers
-from serve_app.access import Reader
+from serve_app.access.callers import Reader
 from serve_app.services import Given
 from serve_app.shapes import QueueInfoShape
 

@@ -29,7 +29,7 @@ from retender.partial import Partial, Writing
 from retender.states import Stage, Status
 from retender.work import UPLOAD
 from serve_app.services import Services
-from serve_app.submitting import heard
+from serve_app.uploads.submitting import heard
 
 _YOUNG: Final = 3600.0
 """Seconds for which an upload without a job may be one that is being begun."""

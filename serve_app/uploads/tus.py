@@ -43,13 +43,13 @@ from retender.partial import Origin, Partial, Writing
 from retender.states import Status
 from retender.submission import Receipt
 from serve_app import answers, errors
-from serve_app.access import Caller, Submitter, Uploader
-from serve_app.arrivals import arrive, give_up, job_of, tell_progress
-from serve_app.options import Wanted, known_among
+from serve_app.access.callers import Caller, Submitter, Uploader
 from serve_app.services import Given, Services
-from serve_app.submitting import IdempotencyKey, admit, submission, submit
-from serve_app.taking import FirstLook
-from serve_app.tus_headers import (
+from serve_app.uploads.arrivals import arrive, give_up, job_of, tell_progress
+from serve_app.uploads.options import Wanted, known_among
+from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.uploads.taking import FirstLook
+from serve_app.uploads.tus_headers import (
     ALGORITHMS,
     BYTES,
     EXTENSIONS,

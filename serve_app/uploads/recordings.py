@@ -34,16 +34,17 @@ from retender.errors import (
 )
 from retender.formats import result
 from retender.submission import Receipt
-from serve_app import answers, upload_shapes
-from serve_app.access import Caller, Uploader
-from serve_app.fetching import submit_url
-from serve_app.multipart import Fields
-from serve_app.options import KNOWN, known_among, refuse_unknown, wanted
+from serve_app import answers
+from serve_app.access.callers import Caller, Uploader
 from serve_app.receipts import receipt_body
 from serve_app.services import Given, Services
 from serve_app.shapes import ReceiptShape
-from serve_app.submitting import IdempotencyKey, admit, submission, submit
-from serve_app.taking import take_body, take_form
+from serve_app.uploads import shapes
+from serve_app.uploads.fetching import submit_url
+from serve_app.uploads.multipart import Fields
+from serve_app.uploads.options import KNOWN, known_among, refuse_unknown, wanted
+from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.uploads.taking import take_body, take_form
 from serve_app.waiting import until_done
 
 router = APIRouter(tags=["submitting"])
@@ -65,7 +66,7 @@ _FAILURES: Final[tuple[type[RetenderError], ...]] = (
     "/transcribe-job",
     status_code=202,
     responses={202: {"model": ReceiptShape}, **answers.errors(*_REFUSALS)},
-    openapi_extra=upload_shapes.form(),
+    openapi_extra=shapes.form(),
 )
 async def transcribe_job(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
@@ -78,7 +79,7 @@ async def transcribe_job(
     "/transcribe-job",
     status_code=202,
     responses={202: {"model": ReceiptShape}, **answers.errors(*_REFUSALS)},
-    openapi_extra=upload_shapes.body(),
+    openapi_extra=shapes.body(),
 )
 async def transcribe_body(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
@@ -96,10 +97,10 @@ async def transcribe_body(
 @router.post(
     "/transcribe",
     responses={
-        200: {"model": upload_shapes.TranscribedShape},
+        200: {"model": shapes.TranscribedShape},
         **answers.errors(*_REFUSALS, *_FAILURES),
     },
-    openapi_extra=upload_shapes.form(),
+    openapi_extra=shapes.form(),
 )
 async def transcribe(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey

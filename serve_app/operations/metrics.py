@@ -24,10 +24,10 @@ from retender.deliveries import Backlog
 from retender.engines.models.memory import resident_bytes
 from retender.errors import RetenderError
 from retender.meters import Figures, Histogram
-from serve_app.access import Overseer
-from serve_app.health import state
+from serve_app.access.callers import Overseer
+from serve_app.operations.health import state
+from serve_app.operations.traffic import Traffic
 from serve_app.services import Given, Services
-from serve_app.traffic import Traffic
 
 router = APIRouter(tags=["health"])
 

@@ -20,7 +20,7 @@ from retender.errors import InvalidOption
 from retender.jobs import Options, Task
 from retender.languages import LANGUAGES
 from retender.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
-from serve_app.multipart import Fields
+from serve_app.uploads.multipart import Fields
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

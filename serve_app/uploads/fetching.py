@@ -42,12 +42,12 @@ from retender.outbound import client
 from retender.partial import Origin, Writing
 from retender.states import Status
 from retender.submission import Receipt
-from serve_app.access import Caller
-from serve_app.arrivals import arrive, give_up, job_of, tell_progress
-from serve_app.options import Wanted
+from serve_app.access.callers import Caller
 from serve_app.services import Services
-from serve_app.submitting import submission, submit
-from serve_app.taking import FirstLook
+from serve_app.uploads.arrivals import arrive, give_up, job_of, tell_progress
+from serve_app.uploads.options import Wanted
+from serve_app.uploads.submitting import submission, submit
+from serve_app.uploads.taking import FirstLook
 
 _TIMEOUT: Final = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
 _TYPES: Final = ("audio/", "video/", "application/octet-stream", "application/ogg", "binary/")

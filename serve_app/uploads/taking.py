@@ -16,8 +16,8 @@ from retender.audio.containers import ACCEPTED, HEAD, foreign
 from retender.errors import TooLarge, UnsupportedMedia
 from retender.jobs import Audio
 from retender.spool import Upload
-from serve_app.multipart import Fields, FormReader
 from serve_app.services import Services
+from serve_app.uploads.multipart import Fields, FormReader
 
 T = TypeVar("T")
 
