@@ -31,8 +31,10 @@ class Watch:
         now = self._services.clock.now()
         first = connected(self.job, now, self._reader.language)
         if not self.opening.snapshot:
-            passing = await answered(lambda: latest(self._services, self._status))
-            self._shown = max(self.job.progress, passing.progress if passing else 0.0)
+            if self.opening.since and not self.job.finished:
+                # It may have been shown all of this before it lost its connection.
+                passing = await answered(lambda: latest(self._services, self._status))
+                self._shown = max(self.job.progress, passing.progress if passing else 0.0)
             return (first,)
         body = await answered(lambda: current(self._services, self._status, self._reader.language))
         self._shown = body["progress"]

@@ -56,6 +56,15 @@ async def test_the_stream_has_the_messages_of_the_socket_and_ends_with_the_job(
     assert told[-1]["event"] == "completed"
 
 
+async def test_the_story_of_a_finished_job_is_told_as_it_went(here: Site, hand: Hand) -> None:
+    await hand.finish_all()
+    told = events((await here.http.get("/job/a/events?since=0")).text)
+    progress = [event["data"]["data"]["progress"] for event in told if "id" in event]
+    assert progress[0] == 0.0
+    assert progress == sorted(progress)
+    assert progress[-1] == 100
+
+
 async def test_no_proxy_may_keep_or_hold_back_the_stream(here: Site, hand: Hand) -> None:
     await hand.finish_all()
     answer = await here.http.get("/job/a/events")
