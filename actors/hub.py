@@ -165,7 +165,9 @@ class Hub:
             self._broadcaster.tell(Broadcaster.unfollow, self._subscription, (job_id,))
 
     async def run(self) -> None:
-        """Read the news for as long as the process serves."""
+        """Read the news for as long as the process serves. Run again after a bug, it follows all
+        anew, and misses nothing."""
+        self._subscription = None
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read())
             group.create_task(self._catch_up())

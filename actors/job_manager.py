@@ -108,16 +108,17 @@ class JobManager:
             staff=staff,
             engines=self._engines,
         )
+        self._models = ModelDesk(settings.library, settings.default_model, staff, ctx.clock)
         self._intake = Intake(
             self._ledger,
             self._engines,
+            self._models,
             ctx.clock,
             max_queue=settings.max_queue,
             private_callbacks=settings.private_callbacks,
         )
         self._housekeeping = Housekeeping(self._ledger)
         self._outbox = Outbox(self._ledger, ctx.clock, ctx.random)
-        self._models = ModelDesk(settings.library, settings.default_model, staff, ctx.clock)
         self._ledger.dispatcher.load()
         await self._foreman.void_old_leases()
         self._ledger.on_commit = self._serve_soon

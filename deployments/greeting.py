@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployments import groq, recognition
+from deployments.address import reached_at
 from deployments.settings import Settings
 from deployments.whisper import library
 from retender.engines.models.library import Library
@@ -16,7 +17,7 @@ def greeting(settings: Settings, url: str) -> list[str]:
         f"Retender is up at {url}",
         f"its data is in {settings.data_dir.absolute()}",
         *_engines(settings),
-        f"try it: retender transcribe RECORDING, or the page {url}/docs",
+        f"try it: retender transcribe RECORDING, or the page {reached_at(url)}/docs",
     ]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import urllib.parse
-import urllib.request
 from pathlib import Path
 
 from actors.names import GROQ_POOL, GROQ_WORKERS
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
+from deployments.proxies import proxy_for
 from deployments.recognition import preparation
 from deployments.settings import Settings
 from retender.engines.budget import Limits
@@ -54,7 +53,7 @@ def account(settings: Settings) -> GroqSettings:
         api_key=settings.groq_api_key.get_secret_value(),
         base_url=settings.groq_base_url,
         model=settings.groq_model,
-        proxy=_proxy(settings),
+        proxy=proxy_for(settings.groq_base_url, settings),
         limits=Limits(
             requests_per_minute=settings.groq_requests_per_minute,
             requests_per_day=settings.groq_requests_per_day,
@@ -62,11 +61,3 @@ def account(settings: Settings) -> GroqSettings:
             audio_per_day=settings.groq_audio_per_day,
         ),
     )
-
-
-def _proxy(settings: Settings) -> str | None:
-    """As for everything else that goes out from here, NO_PROXY included."""
-    address = urllib.parse.urlsplit(settings.groq_base_url)
-    if address.scheme != "https" or urllib.request.proxy_bypass(address.hostname or ""):
-        return None
-    return settings.proxy or None

@@ -10,7 +10,7 @@ from typing import Final
 
 from deployments.settings import Settings
 from retender.keys import USUAL, Key, Scope, make
-from serve_app.keys import KeyFile, Keyring
+from serve_app.access.keys import KeyFile, Keyring
 
 FILE: Final = "keys.json"
 

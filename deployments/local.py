@@ -38,7 +38,7 @@ from retender.journal.durability import durability_warning
 from retender.journal.sqlite import SqliteOpener
 from retender.retention import DAY, Retention
 from retender.retry import RetryPolicy
-from serve_app.keys import Keyring
+from serve_app.access.keys import Keyring
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
 

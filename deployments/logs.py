@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import traceback
@@ -37,7 +38,10 @@ def configure(level: str, style: str) -> None:
     logger.remove()
     logger.configure(patcher=_strike_out)
     if human:
-        logger.add(sys.stderr, level=level, format=_for_people, diagnose=False)
+        colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        logger.add(
+            _write_for_people, level=level, format=_for_people, diagnose=False, colorize=colours
+        )
     else:
         logger.add(_write_json, level=level, format="{message}", diagnose=False)
     _take_over(level)
@@ -84,6 +88,11 @@ def _for_people(record: Record) -> str:
     """Only what is there is shown."""
     shown = HUMAN if record["extra"] else HUMAN.removesuffix(" <dim>{extra}</dim>")
     return f"{shown}\n{{exception}}" if record["exception"] is not None else f"{shown}\n"
+
+
+def _write_for_people(message: Message) -> None:
+    """What an exception says of itself, too, is in no line unless it may be."""
+    sys.stderr.write(struck_out(message))
 
 
 def _write_json(message: Message) -> None:

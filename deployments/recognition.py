@@ -8,12 +8,14 @@ import os
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
 from deployments.resources import resources
-from deployments.settings import Settings
-from deployments.whisper import whisper
+from deployments.settings import BadSetting, Settings
+from deployments.whisper import library, whisper
 from retender.audio import ffmpeg
 from retender.audio.speech import DetectorName
 from retender.engines.faster_whisper.engine import WhisperEngine
+from retender.engines.models.library import Library
 from retender.engines.preparation import Preparation
+from retender.errors import InvalidOption
 from retender.sizing import Bounds
 
 
@@ -31,7 +33,14 @@ def preparation(settings: Settings) -> Preparation:
 
 
 def pool(settings: Settings) -> PoolSettings:
-    """One worker whose lanes share the weights: more workers would cost their memory again."""
+    """One worker whose lanes share the weights: more workers would cost their memory again.
+
+    Raises `BadSetting` where DEFAULT_MODEL stands for nothing: every job would fail of it.
+    """
+    try:
+        Library(library(settings)).named(settings.default_model)
+    except InvalidOption as error:
+        raise BadSetting(f"DEFAULT_MODEL is not right: {error.message}.") from error
     data = settings.data_dir.absolute()
     engine = Recipe.of(
         WhisperEngine,

@@ -30,7 +30,7 @@ Count = Annotated[int, Field(ge=1)]
 SECRETS = frozenset(
     {
         *("RETENDER_API_KEYS", "RETENDER_WEBHOOK_SECRET", "RETENDER_KEY"),
-        *("HF_TOKEN", "GROQ_API_KEY"),
+        *("HF_TOKEN", "GROQ_API_KEY", "HTTPS_PROXY"),
     }
 )
 """What is never said again, not even to say that it is not right."""
@@ -59,6 +59,14 @@ def _address(part: str) -> str:
     return part
 
 
+def _proxy(text: str) -> str:
+    """Often written without its scheme."""
+    whole = text if "://" in text or not text else f"http://{text}"
+    if whole and not re.fullmatch(r"https?://[^/?#\s]*[^/?#\s@]/?", whole):
+        raise ValueError("a proxy is written http://host:port")
+    return whole
+
+
 def _secret(part: str) -> str:
     key_of(part)
     return part
@@ -75,6 +83,7 @@ def _each(read: Callable[[str], Any]) -> BeforeValidator:
 
 
 BaseUrl = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
+ProxyUrl = Annotated[str, BeforeValidator(_proxy)]
 BearerKey = Annotated[SecretStr, BeforeValidator(_bearer)]
 PublicUrl = Annotated[str, Field(pattern=r"^(https?://[^?#\s]+)?$")]
 Origins = Annotated[tuple[str, ...], NoDecode, _each(_origin)]
@@ -124,7 +133,7 @@ class Settings(BaseSettings):
     )
     hub_token: str = _named("HF_TOKEN", "")
     hub_cache: Path = _named("HF_HUB_CACHE", Path.home() / ".cache" / "huggingface" / "hub")
-    proxy: str = _named("HTTPS_PROXY", "")
+    proxy: ProxyUrl = _named("HTTPS_PROXY", "")
     groq_api_key: BearerKey = _named("GROQ_API_KEY", "")
     groq_base_url: BaseUrl = _named("GROQ_BASE_URL", "https://api.groq.com")
     groq_model: str = _named("GROQ_MODEL", "whisper-large-v3-turbo")

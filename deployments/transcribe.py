@@ -35,7 +35,8 @@ from retender.messages import say
 from retender.spool import Upload
 from retender.states import Status
 from retender.submission import Submission
-from serve_app.options import wanted
+from serve_app.beside import kept_up
+from serve_app.uploads.options import wanted
 
 READ_BYTES: Final = 1024 * 1024
 ANSWER_SECONDS: Final = 60.0
@@ -124,7 +125,7 @@ async def passing_service(
         service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
-        reading = asyncio.create_task(hub.run())
+        reading = asyncio.create_task(kept_up("reading the news", hub.run))
         try:
             yield OwnDesk(service, BlobStore(folder), hub, settings.language)
         finally:

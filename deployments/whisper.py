@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deployments.proxies import proxy_for
 from deployments.resources import Resources
 from deployments.settings import Settings
 from retender.engines.faster_whisper.settings import WhisperSettings
@@ -27,7 +28,7 @@ def library(settings: Settings) -> LibrarySettings:
         offline=settings.offline,
         hub_url=settings.hub_url.rstrip("/"),
         token=settings.hub_token,
-        proxy=settings.proxy or None,
+        proxy=proxy_for(settings.hub_url, settings),
     )
 
 

@@ -63,6 +63,11 @@ BROADCASTER_MAILBOX: Final = 10_000
 CONNECTIONS: Final = 20_000
 """Connections of one process; who comes beyond that is answered 503."""
 
+HEAD_BYTES: Final = 64 * 1024
+HEAD_SECONDS: Final = 30.0
+"""The address and the headers of a request; one that has more of them is refused, and a connection
+whose next request has begun and not come to their end in so long is cut."""
+
 SOCKET_FRAME_BYTES: Final = 64 * 1024
 """The longest message that a WebSocket client may send; a longer one closes its socket (1009)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from pydantic import BaseModel, Field
@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from retender.errors import RetenderError
 from serve_app.errors import status_of
-
-_EXAMPLE_ID: Final = "4f1c9a2be07d4a53"
+from serve_app.examples import JOB_ID
 
 
 def json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -45,5 +44,5 @@ def errors(*kinds: type[RetenderError]) -> dict[int | str, dict[str, Any]]:
 
 def _example(kind: type[RetenderError]) -> dict[str, Any]:
     sentence = (kind.__doc__ or kind.code.replace("_", " ")).strip()
-    error = {"code": kind.code, "message": sentence, "request_id": _EXAMPLE_ID, "details": {}}
+    error = {"code": kind.code, "message": sentence, "request_id": JOB_ID, "details": {}}
     return {"error": error}

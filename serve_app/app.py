@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from retender.errors import Forbidden, NoAnswer, Unauthorized
 from serve_app import answers, docs, errors, jobs, results
 from serve_app.access_log import AccessLog
+from serve_app.beside import kept_up
 from serve_app.headers import EXPOSED, SafeHeaders
 from serve_app.live import entry, socket, stream
 from serve_app.openai import errors as openai
@@ -63,6 +64,7 @@ def create_app(services: Services) -> FastAPI:
     for router in OPEN:
         app.include_router(router)
     errors.install(app)
+    docs.correct(app)
     _surround(app, services)
     return app
 
@@ -94,13 +96,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """While the app serves, it reads the news for all who follow a job here, looks after the
     service's health, and sees which keys come and go."""
     services: Services = app.state.services
-    beside = (
-        services.hub.run(),
-        services.pulse.run(),
-        services.keys.run(),
-        sweeping(services, lambda job_id: fetching.start(services, job_id)),
-    )
-    tasks = {asyncio.create_task(each) for each in beside}
+
+    def sweep() -> Awaitable[None]:
+        return sweeping(services, lambda job_id: fetching.start(services, job_id))
+
+    beside: dict[str, Callable[[], Awaitable[None]]] = {
+        "reading the news": services.hub.run,
+        "looking after the service's health": services.pulse.run,
+        "seeing which keys come and go": services.keys.run,
+        "looking after uploads": sweep,
+    }
+    tasks = {asyncio.create_task(kept_up(what, work)) for what, work in beside.items()}
     try:
         yield
     finally:

@@ -5,16 +5,35 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import Response
 
 router = APIRouter(include_in_schema=False)
 
 _SCRIPTS: Final = "https://cdn.jsdelivr.net"
+_FRAMEWORKS: Final = "HTTPValidationError"
 _INLINE: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def correct(app: FastAPI) -> None:
+    """The framework describes errors of its own, which are answered in the service's shape: where
+    there are such, the endpoints say so."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        description = describe()
+        for path in description["paths"].values():
+            for operation in path.values():
+                if _FRAMEWORKS in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
+        for name in (_FRAMEWORKS, "ValidationError"):
+            description["components"]["schemas"].pop(name, None)
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation has it
 
 
 @router.get("/docs")

@@ -48,6 +48,8 @@ STATUSES: Final[Mapping[str, int]] = {
     "checksum_mismatch": 460,
     "engine_failed": 502,
     "fetch_failed": 502,
+    "worker_crashed": 502,
+    "worker_silent": 502,
     "draining": 503,
     "model_unavailable": 503,
     "engine_unavailable": 503,

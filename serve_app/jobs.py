@@ -10,8 +10,9 @@ from starlette.responses import Response
 from actors.job_manager import JobManager
 from retender.errors import (
     AlreadyFinished,
-    BadRequest,
     Draining,
+    EngineUnavailable,
+    InvalidOption,
     JobNotFound,
     NotFailed,
     QueueFull,
@@ -44,7 +45,7 @@ async def job(job_id: str, services: Given, caller: Reader, language: Language) 
     return answers.json(await job_view(services, job_id, caller.owner, language))
 
 
-@router.get("/jobs", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
+@router.get("/jobs", responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)})
 async def jobs(
     services: Given,
     caller: Reader,
@@ -59,7 +60,10 @@ async def jobs(
     return _listing(page, language)
 
 
-@router.get("/dead-letters", responses={200: {"model": JobListShape}, **answers.errors(BadRequest)})
+@router.get(
+    "/dead-letters",
+    responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)},
+)
 async def dead_letters(
     services: Given, caller: Reader, language: Language, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
@@ -89,7 +93,9 @@ async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
     status_code=202,
     responses={
         202: {"model": ReceiptShape},
-        **answers.errors(JobNotFound, NotFailed, QueueFull, RateLimited, Draining),
+        **answers.errors(
+            JobNotFound, NotFailed, QueueFull, RateLimited, Draining, EngineUnavailable
+        ),
     },
 )
 async def retry(job_id: str, request: Request, services: Given, caller: Uploader) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 
 from actors.job_manager import JobManager
 from retender.audio.containers import HEAD, recognised
-from retender.errors import JobNotFound, NotCompleted, UploadExpired
+from retender.errors import InvalidOption, JobNotFound, NotCompleted, UploadExpired
 from retender.formats import MEDIA_TYPES, Format, render
 from retender.states import Status
 from serve_app import answers
@@ -52,7 +52,7 @@ _ENDINGS: Final[Mapping[Format, str]] = {"verbose_json": "json"}
     response_class=Response,
     responses={
         200: {"content": {kind: {} for kind in sorted(set(MEDIA_TYPES.values()))}},
-        **answers.errors(JobNotFound, NotCompleted),
+        **answers.errors(JobNotFound, NotCompleted, InvalidOption),
     },
 )
 async def job_result(

@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from serve_app.examples import JOB, JOB_ID, RESULT, example
+
 StatusName = Literal["pending", "queued", "processing", "completed", "failed", "cancelled"]
 
 
@@ -31,6 +33,8 @@ class SegmentShape(BaseModel):
 
 
 class ResultShape(BaseModel):
+    model_config = example(RESULT)
+
     text: str
     language: str | None
     language_probability: float | None
@@ -55,6 +59,8 @@ class CallbackShape(BaseModel):
 
 
 class JobShape(BaseModel):
+    model_config = example(JOB)
+
     job_id: str
     status: StatusName
     stage: str
@@ -78,11 +84,23 @@ class JobShape(BaseModel):
 
 
 class JobListShape(BaseModel):
+    model_config = example({"jobs": [JOB], "next_cursor": "1041"})
+
     jobs: list[JobShape]
     next_cursor: str | None
 
 
 class ReceiptShape(BaseModel):
+    model_config = example(
+        {
+            "job_id": JOB_ID,
+            "status": "queued",
+            "websocket_url": f"wss://speech.example.org/ws/transcription/{JOB_ID}",
+            "estimated_processing_time": 45.0,
+            "queue_position": 1,
+        }
+    )
+
     job_id: str
     status: StatusName
     websocket_url: str
@@ -91,6 +109,8 @@ class ReceiptShape(BaseModel):
 
 
 class CancelledShape(BaseModel):
+    model_config = example({"job_id": JOB_ID, "status": "cancelled"})
+
     job_id: str
     status: Literal["cancelled"]
 
@@ -113,5 +133,25 @@ class WebSocketsShape(BaseModel):
 
 
 class QueueInfoShape(BaseModel):
+    model_config = example(
+        {
+            "queue": {
+                "queue_size": 2,
+                "active_jobs": 1,
+                "total_jobs": 15,
+                "max_concurrent_jobs": 3,
+                "is_running": True,
+                "dead_letters": 0,
+                "workers": 2,
+                "audio_seconds_waiting": 512.0,
+            },
+            "websockets": {
+                "total_connections": 3,
+                "jobs_with_connections": 1,
+                "active_jobs": [JOB_ID],
+            },
+        }
+    )
+
     queue: QueueShape
     websockets: WebSocketsShape

@@ -20,18 +20,19 @@ from retender.errors import (
     RetenderError,
 )
 from retender.events import Event, EventKind
+from retender.jobs import Job
+from serve_app.live.talk import ends
 from serve_app.services import Services
 
 
-async def until_done(
-    services: Services, request: Request, job_id: str, *, keep: bool = False
-) -> None:
-    """Returns when the job is completed; raises what it failed of, with its id in the details.
+async def until_done(services: Services, request: Request, job: Job, *, keep: bool = False) -> None:
+    """Returns when the job is completed; raises what it failed of, with its id in the details. It
+    may be one that was there before: `job` is how it was found.
 
     A client that hangs up cancels its job, unless it is to be kept. When the service stops, the
     client is told to come back for the job, which goes on with the next start.
     """
-    ended = asyncio.create_task(_end_of(services, job_id))
+    ended = asyncio.create_task(_end_of(services, job))
     gone = asyncio.create_task(_hung_up(request))
     closing = asyncio.create_task(services.closing.wait())
     async with _cancelled_at_the_end(ended, gone, closing):
@@ -40,12 +41,12 @@ async def until_done(
             _raise_for(ended.result())
         elif gone.done():
             if not keep:
-                await cancel(services, job_id)
-            raise IncompleteUpload("the client hung up", job_id=job_id)
+                await cancel(services, job.id)
+            raise IncompleteUpload("the client hung up", job_id=job.id)
         else:
             raise Draining(
-                f"the service is stopping; job {job_id} goes on when it is back",
-                job_id=job_id,
+                f"the service is stopping; job {job.id} goes on when it is back",
+                job_id=job.id,
                 retry_after=10.0,
             )
 
@@ -56,13 +57,14 @@ async def cancel(services: Services, job_id: str) -> None:
         await services.manager.ask(JobManager.cancel, job_id)
 
 
-async def _end_of(services: Services, job_id: str) -> Event:
-    since = 0
+async def _end_of(services: Services, job: Job) -> Event:
+    """An attempt that failed before it was retried is not its end."""
+    since = job.seq - 1
     while True:
-        async with services.hub.follow(job_id, since) as news:
+        async with services.hub.follow(job.id, since) as news:
             try:
                 async for each in news:
-                    if isinstance(each, Event) and each.last:
+                    if isinstance(each, Event) and ends(each, job.seq):
                         return each
             except TooSlow:
                 since = news.seq

@@ -90,8 +90,7 @@ class Serving(NamedTuple):
     def ended(self) -> tuple[int, list[str]]:
         """Waits for it: the exit status, and the messages of its log since it was up."""
         assert self.process.stderr is not None
-        text = self.process.stderr.read(); print(text)
-        said = [json.loads(line)["message"] for line in text.splitlines()]
+        said = [json.loads(line)["message"] for line in self.process.stderr]
         return self.process.wait(), said
 
 
@@ -116,8 +115,9 @@ def serving(folder: Path, *arguments: str, **given: str) -> Iterator[Serving]:
 
 def _until_up(process: subprocess.Popen[str]) -> tuple[str, list[dict[str, str]]]:
     assert process.stderr is not None
-    lines = []
+    lines: list[dict[str, str]] = []
     for line in process.stderr:
+        assert line.startswith("{"), f"it did not come up: {line}{process.stderr.read()}"
         lines.append(json.loads(line))
         message = lines[-1]["message"]
         if message.startswith(UP):

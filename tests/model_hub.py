@@ -11,6 +11,7 @@ import httpx
 
 REVISION = "0123abc"
 PIECE = 1000
+OK = 200
 
 FILES = {
     "config.json": b"{}",
@@ -30,6 +31,8 @@ class ModelHub(httpx.AsyncBaseTransport):
         """Bytes after which the next downloads of `model.bin` break off."""
         self.spoilt = False
         self.down = False
+        self.statuses: list[int] = []
+        """What the next requests are answered with instead."""
         self.ranges = True
         self.gate = asyncio.Event()
         self.gate.set()
@@ -37,6 +40,8 @@ class ModelHub(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("no route to host", request=request)
+        if self.statuses and (status := self.statuses.pop(0)) != OK:
+            return httpx.Response(status, request=request)
         if request.url.path.startswith("/api/models/"):
             self.asked.append("listing")
             return httpx.Response(200, json=self._listing(), request=request)

@@ -4,6 +4,7 @@ digits model that really listens. It can be killed, told to stop, and started ag
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -46,8 +47,8 @@ class Served:
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:
         self.folder = folder
-        self.log = folder / "service.log"
-        self._begins = self.log.stat().st_size if self.log.exists() else 0
+        earlier = len(list(folder.glob("service-*.log")))
+        self.log = folder / f"service-{earlier + 1}.log"
         self.process = begin(folder, self.log, settings)
         self.url = ""
 
@@ -57,15 +58,14 @@ class Served:
             for message in self.messages:
                 if message.startswith(UP):
                     self.url = message.removeprefix(UP)
-            assert self.url or not ended, f"it did not come up: {self.said}"
+            assert self.url or not ended, f"it did not come up: {self.log.read_text()}"
             time.sleep(0.02)
 
     @property
     def said(self) -> list[dict[str, str]]:
-        """Its log in this life, but for a line that is just being written."""
-        text = self.log.read_bytes()[self._begins :].decode()
-        whole = text[: text.rfind("\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()]
+        """The lines of its log, but for one that is just being written."""
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
     @property
     def messages(self) -> list[str]:
@@ -146,7 +146,8 @@ async def end_of(http: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
 
 async def hand_in(http: httpx.AsyncClient, recording: Path, **fields: str) -> str:
     """By form. The job's id."""
-    files = {"file": (recording.name, recording.read_bytes(), "audio/wav")}
+    sound = await asyncio.to_thread(recording.read_bytes)
+    files = {"file": (recording.name, sound, "audio/wav")}
     answer = await http.post("/transcribe-job", files=files, data=fields)
     assert answer.status_code == 202, answer.text
     job_id: str = answer.json()["job_id"]

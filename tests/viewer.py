@@ -15,6 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 Told = dict[str, Any]
 
 PATIENCE = 60.0
+TO_THE_END = 180.0
+"""Seconds that a whole job may take, over some lives of the service."""
 
 _ENDS = {"completed", "error", "cancelled"}
 
@@ -106,11 +108,12 @@ class Returning:
 
     async def follow(self) -> None:
         """Until it has been told the end."""
-        while not self.over:
-            try:
-                await self.once()
-            except (InvalidHandshake, OSError, EOFError):
-                await asyncio.sleep(0.05)  # the service is not there
+        async with asyncio.timeout(TO_THE_END):
+            while not self.over:
+                try:
+                    await self.once()
+                except (InvalidHandshake, OSError, EOFError):
+                    await asyncio.sleep(0.05)  # the service is not there
 
     async def once(self, most: int = sys.maxsize) -> None:
         """Until it is cut off, or has been told so many numbered messages: then it leaves."""

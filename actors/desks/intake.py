@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from actors.desks.engines import EngineDesk
 from actors.desks.ledger import Ledger
+from actors.desks.models import ModelDesk
 from actors.runtime.api import Clock
 from retender import rulings
 from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, QueueFull
@@ -22,6 +23,7 @@ class Intake:
         self,
         ledger: Ledger,
         engines: EngineDesk,
+        models: ModelDesk,
         clock: Clock,
         *,
         max_queue: int,
@@ -29,6 +31,7 @@ class Intake:
     ) -> None:
         self._ledger = ledger
         self._engines = engines
+        self._models = models
         self._clock = clock
         self._max_queue = max_queue
         self._private_callbacks = private_callbacks
@@ -60,6 +63,7 @@ class Intake:
         self.admit()
         if before.known is None:
             new = replace(new, engine=self._engines.choose(new))
+            self._models.check(new)
         draft = self._ledger.draft()
         job = rulings.accept(draft, new, before.known)
         await self._ledger.commit(draft)

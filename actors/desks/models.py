@@ -11,6 +11,7 @@ from actors.runtime.api import Clock, Later
 from retender.engines.models.library import Library, LibrarySettings
 from retender.engines.models.overview import Holder, ModelInfo, overview
 from retender.errors import EngineUnavailable
+from retender.jobs import Job
 
 ENGINE = "local"
 """The engine that keeps models in memory; the others have theirs elsewhere."""
@@ -28,6 +29,13 @@ class ModelDesk:
     def overview(self) -> Later[tuple[ModelInfo, ...]]:
         """The disk is looked at beside the manager's messages."""
         return Later(asyncio.ensure_future(self._look()))
+
+    def check(self, job: Job) -> None:
+        """Raises `InvalidOption` where the model that the job names stands for nothing: it would
+        wait, only to fail of it."""
+        name = job.options.model
+        if name and job.engine == ENGINE and self._library is not None:
+            self._library.named(name)
 
     def wish(self, what: Literal["load", "unload"], name: str) -> tuple[str, ...]:
         """The workers that are to carry it out."""

@@ -23,7 +23,7 @@ from deployments.settings import Settings, read
 from retender.errors import EngineUnavailable, InvalidOption, RetenderError
 from retender.formats import Format
 from retender.limits import FILES_AT_ONCE
-from serve_app.options import wanted
+from serve_app.uploads.options import wanted
 
 STDOUT: Final = "-"
 

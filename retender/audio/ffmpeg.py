@@ -28,7 +28,8 @@ FORMATS: Final = (
 )
 DECODERS: Final = (
     *("aac", "aac_latm", "mp3float", "mp3", "opus", "vorbis", "flac", "alac"),
-    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_u8"),
+    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
+    *("pcm_f32le", "pcm_f32be", "pcm_u8", "pcm_s8"),
     *("pcm_mulaw", "pcm_alaw", "amrnb", "amrwb", "wmav2"),
 )
 

@@ -18,6 +18,7 @@ from serve_app import answers
 from serve_app.accept_language import language_of
 from serve_app.access import callers
 from serve_app.access.callers import Caller, caller
+from serve_app.examples import example
 from serve_app.live.messages import Reader
 from serve_app.services import Given, Services
 
@@ -30,6 +31,8 @@ Ticket = Annotated[
 
 
 class TicketShape(BaseModel):
+    model_config = example({"ticket": "mR3kT0…", "expires_in": TICKET_SECONDS})
+
     ticket: str
     expires_in: float = Field(description="Seconds.")
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from actors.hub import Follower, TooSlow
-from retender.errors import JobNotFound, RetenderError
+from retender.errors import InvalidOption, JobNotFound, RetenderError
 from serve_app import answers
 from serve_app.access import callers
 from serve_app.live.alarm import Alarm
@@ -54,7 +54,7 @@ Seen = Annotated[int | None, Depends(_seen)]
             "content": {"text/event-stream": {"example": _EXAMPLE}},
         },
         204: {"description": "Nothing is left to tell after that number: do not come back."},
-        **answers.errors(JobNotFound),
+        **answers.errors(JobNotFound, InvalidOption),
     },
 )
 async def job_events(

@@ -12,16 +12,20 @@ from actors.job_manager import JobManager
 from retender.errors import InvalidOption
 from serve_app import answers
 from serve_app.access.callers import Reader
-from serve_app.openai.requests import DEFAULT_MODELS
+from serve_app.examples import example
+from serve_app.openai.requests import DEFAULT_MODELS, GROQ_MODELS
 from serve_app.openai.shapes import errors
 from serve_app.services import Given, Services
 
 router = APIRouter(tags=["OpenAI"])
 
 _OWNER: Final = "retender"
+_EXAMPLE: Final = {"id": "whisper-1", "object": "model", "created": 0, "owned_by": _OWNER}
 
 
 class ModelShape(BaseModel):
+    model_config = example(_EXAMPLE)
+
     id: str
     object: str
     created: int
@@ -29,11 +33,17 @@ class ModelShape(BaseModel):
 
 
 class ModelListShape(BaseModel):
+    model_config = example({"object": "list", "data": [_EXAMPLE]})
+
     object: str
     data: list[ModelShape]
 
 
-_LOCKED: Final = {**errors(401, "unauthorized"), **errors(403, "forbidden")}
+_LOCKED: Final = {
+    **errors(401, "unauthorized"),
+    **errors(403, "forbidden"),
+    **errors(503, "no_answer"),
+}
 
 
 @router.get("/models", responses={200: {"model": ModelListShape}, **_LOCKED})
@@ -56,7 +66,7 @@ async def model(name: str, services: Given, _caller: Reader) -> Response:
 async def names(services: Services) -> list[str]:
     """All that may be asked for here."""
     infos = await services.manager.ask(JobManager.models)
-    return [*(info.name for info in infos), *sorted(DEFAULT_MODELS)]
+    return [*(info.name for info in infos), *sorted(DEFAULT_MODELS | GROQ_MODELS)]
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final, Literal, cast, get_args
 
 import msgspec
 
-from retender.errors import InvalidOption
+from retender.errors import BadRequest, InvalidOption
 from retender.jobs import Task
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import KNOWN, Wanted, boolean, read
@@ -29,6 +29,9 @@ DEFAULT_MODELS: Final = frozenset(
     }
 )
 """OpenAI's own names: here they mean whichever model the service has as its default."""
+
+GROQ_MODELS: Final = frozenset({"whisper-large-v3", "whisper-large-v3-turbo"})
+"""Groq's names, which each engine knows its own such models by."""
 
 _OWN: Final = frozenset(
     {"response_format", "stream", "timestamp_granularities[]", "timestamp_granularities"}
@@ -74,7 +77,7 @@ def native(fields: Fields) -> Fields:
     """The fields that are options of the job, by the names that the service's own forms have."""
     model = _one(fields, "model")
     if not model:
-        raise InvalidOption("model: a model must be named", field="model")
+        raise BadRequest("model: a model must be named", field="model")
     options: dict[str, Sequence[str]] = {}
     for name, values in fields.items():
         if name in {"keywords[]", "keywords"}:

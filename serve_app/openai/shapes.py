@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
+from retender.formats import MEDIA_TYPES
+from retender.jobs import Task
+from retender.limits import TEXT_OPTION_CHARS
+from serve_app.examples import example
 from serve_app.openai.errors import body
+from serve_app.openai.requests import Granularity, Kind
 
 
 class OpenAIErrorDetail(BaseModel):
@@ -18,6 +23,55 @@ class OpenAIErrorDetail(BaseModel):
 
 class OpenAIErrorBody(BaseModel):
     error: OpenAIErrorDetail
+
+
+class TextShape(BaseModel):
+    """With `verbose_json` there is more."""
+
+    model_config = example({"text": "Hola a todos."})
+
+    text: str
+
+
+_PLAIN: Final = ("txt", "srt", "vtt")
+
+SPOKEN: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "model": TextShape,
+        "description": "The transcript, in the `response_format` that was asked for.",
+        "content": {
+            **{MEDIA_TYPES[kind]: {} for kind in _PLAIN},
+            "text/event-stream": {
+                "example": 'data: {"type": "transcript.text.delta", "delta": "Hola a todos."}\n\n'
+                'data: {"type": "transcript.text.done", "text": "Hola a todos."}\n\n'
+            },
+        },
+    }
+}
+
+
+def form(task: Task) -> dict[str, Any]:
+    """For `openapi_extra=`: what an official client sends."""
+    text = {"type": "string"}
+    fields: dict[str, Any] = {
+        "file": {**text, "format": "binary", "description": "The recording. One a request."},
+        "url": {**text, "description": "Instead of `file`, where the service fetches recordings."},
+        "model": {**text, "example": "whisper-1", "description": "One of `GET /v1/models`."},
+        "language": {**text, "description": "What is spoken, as a code such as `es`."},
+        "prompt": {**text, "maxLength": TEXT_OPTION_CHARS},
+        "temperature": {"type": "number", "minimum": 0, "maximum": 1},
+        "response_format": {**text, "enum": list(get_args(Kind)), "default": "json"},
+        "stream": {"type": "boolean", "description": "With `json` or `text`: told as it comes."},
+    }
+    if task is Task.TRANSCRIBE:
+        fields["timestamp_granularities[]"] = {
+            "type": "array",
+            "items": {**text, "enum": list(get_args(Granularity))},
+            "description": "With `verbose_json`. `word` alone leaves the segments out.",
+        }
+    schema = {"type": "object", "required": ["model"], "properties": fields}
+    content = {"multipart/form-data": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def errors(status: int, *codes: str) -> dict[int | str, dict[str, Any]]:

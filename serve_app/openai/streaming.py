@@ -13,7 +13,9 @@ from actors.hub import Follower, TooSlow
 from actors.job_manager import JobManager
 from retender.errors import Draining, Failure, JobCancelled
 from retender.events import Event, EventKind
+from retender.jobs import Job
 from serve_app.errors import shaped
+from serve_app.live.talk import ends
 from serve_app.openai.answers import delta_event, done_event, error_event
 from serve_app.openai.deltas import Deltas
 from serve_app.services import Services
@@ -25,18 +27,24 @@ _SIGN_OF_LIFE: Final = 15.0
 _COMMENT: Final = b":\n\n"
 
 
-def streamed(services: Services, request: Request, job_id: str) -> StreamingResponse:
+def streamed(
+    services: Services, request: Request, job: Job, *, keep: bool = False
+) -> StreamingResponse:
+    """A client that hangs up cancels its job, unless it is to be kept."""
     headers = {
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",
-        "Retender-Job-Id": job_id,
+        "Retender-Job-Id": job.id,
     }
-    events = _events(services, request, job_id)
+    events = _events(services, request, job, keep=keep)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(services: Services, request: Request, job_id: str) -> AsyncIterator[bytes]:
-    """A client that hangs up ends this, and its job with it; a service that stops does not."""
+async def _events(
+    services: Services, request: Request, job: Job, *, keep: bool
+) -> AsyncIterator[bytes]:
+    """A client that hangs up ends this; so does a service that stops, which cancels nothing."""
+    job_id = job.id
     deltas = Deltas()
     over = False
     try:
@@ -48,7 +56,7 @@ async def _events(services: Services, request: Request, job_id: str) -> AsyncIte
                     continue
                 if delta := deltas.add(event.segments):
                     yield delta_event(delta)
-                if event.last:
+                if ends(event, job.seq):
                     over = True
                     async for last in _end(services, request, event, deltas.text):
                         yield last
@@ -58,7 +66,7 @@ async def _events(services: Services, request: Request, job_id: str) -> AsyncIte
     except TooSlow:
         yield error_event(_error(request, "too_slow", "the answer was not read in time", job_id))
     finally:
-        if not over and not services.closing.begun:
+        if not (over or keep or services.closing.begun):
             await asyncio.shield(cancel(services, job_id))
 
 

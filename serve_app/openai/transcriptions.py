@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from actors.job_manager import JobManager
@@ -18,7 +17,7 @@ from serve_app.openai import requests
 from serve_app.openai.answers import answer
 from serve_app.openai.models import names
 from serve_app.openai.requests import Asked
-from serve_app.openai.shapes import errors
+from serve_app.openai.shapes import SPOKEN, errors, form
 from serve_app.openai.streaming import streamed
 from serve_app.services import Given, Services
 from serve_app.uploads.fetching import submit_url
@@ -39,30 +38,32 @@ _ERRORS: Final = {
     **errors(404, "model_not_found"),
     **errors(408, "upload_stalled"),
     **errors(409, "idempotency_conflict", "job_cancelled"),
+    **errors(410, "upload_expired"),
     **errors(413, "too_large"),
     **errors(415, "unsupported_media"),
     **errors(422, "corrupt_media", "no_audio_stream", "too_long"),
     **errors(429, "rate_limited", "queue_full"),
-    **errors(502, "engine_failed", "fetch_failed"),
-    **errors(503, "draining", "engine_unavailable", "model_unavailable"),
+    **errors(502, "engine_failed", "fetch_failed", "worker_crashed", "worker_silent"),
+    **errors(503, "draining", "engine_unavailable", "model_unavailable", "no_answer"),
     **errors(507, "storage_full"),
 }
 
 
-class TextShape(BaseModel):
-    text: str
-
-
-@router.post("/audio/transcriptions", responses={200: {"model": TextShape}, **_ERRORS})
+@router.post(
+    "/audio/transcriptions",
+    responses={**SPOKEN, **_ERRORS},
+    openapi_extra=form(Task.TRANSCRIBE),
+)
 async def transcriptions(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
 ) -> Response:
-    """As OpenAI has it: `file`, `model`, `language`, `prompt`, `temperature`, `response_format`,
-    `timestamp_granularities[]`, `stream`."""
+    """As OpenAI has it. The options of `POST /transcribe-job` may be sent as well."""
     return await _text_of(request, services, caller, key, Task.TRANSCRIBE)
 
 
-@router.post("/audio/translations", responses={200: {"model": TextShape}, **_ERRORS})
+@router.post(
+    "/audio/translations", responses={**SPOKEN, **_ERRORS}, openapi_extra=form(Task.TRANSLATE)
+)
 async def translations(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
 ) -> Response:
@@ -83,7 +84,7 @@ async def _text_of(
     wish, audio = await take_form(request, services, read)
     receipt = await _begun(services, caller, wish.wanted, audio, key)
     if wish.asked.stream:
-        return streamed(services, request, receipt.job.id)
+        return streamed(services, request, receipt.job, keep=key is not None)
     return await _whole(request, services, receipt, wish.asked, keep=key is not None)
 
 
@@ -113,6 +114,6 @@ async def _whole(
     request: Request, services: Services, receipt: Receipt, asked: Asked, *, keep: bool
 ) -> Response:
     job = receipt.job
-    await until_done(services, request, job.id, keep=keep)
+    await until_done(services, request, job, keep=keep)
     transcript = await services.manager.ask(JobManager.transcript, job.id)
     return answer(transcript, asked, str(job.options.task), job.id)

@@ -14,6 +14,7 @@ from retender.errors import RetenderError
 from retender.submission import QueueInfo
 from serve_app import answers
 from serve_app.access.callers import known
+from serve_app.examples import example
 from serve_app.operations.pulse import STALE
 from serve_app.services import Given, Services
 
@@ -23,10 +24,14 @@ State = Literal["healthy", "degraded", "starting", "stopping"]
 
 
 class LiveShape(BaseModel):
+    model_config = example({"status": "live"})
+
     status: Literal["live"]
 
 
 class ReadyShape(BaseModel):
+    model_config = example({"status": "not_ready", "reason": "the service is stopping"})
+
     status: Literal["ready", "not_ready"]
     reason: str | None = Field(default=None, description="Why it is not ready.")
 
@@ -38,6 +43,19 @@ class EngineShape(BaseModel):
 
 
 class HealthShape(BaseModel):
+    model_config = example(
+        {
+            "status": "healthy",
+            "reason": None,
+            "version": "1.0.0",
+            "profile": "local",
+            "uptime": 86_400.0,
+            "age": 0.4,
+            "engines": {"local": {"ready": True, "reason": None, "workers": 1}},
+            "queue": {"queue_size": 2, "active_jobs": 1, "workers": 1, "dead_letters": 0},
+        }
+    )
+
     status: State
     reason: str | None = Field(default=None, description="Why it is not healthy.")
     version: str | None = None

@@ -14,6 +14,7 @@ from retender.errors import EngineUnavailable, InvalidOption
 from retender.events import iso
 from serve_app import answers
 from serve_app.access.callers import Admin, Reader
+from serve_app.examples import example
 from serve_app.services import Given
 
 router = APIRouter(tags=["models"])
@@ -42,10 +43,40 @@ class ModelShape(BaseModel):
 
 
 class ModelsShape(BaseModel):
+    model_config = example(
+        {
+            "models": [
+                {
+                    "name": "medium",
+                    "default": True,
+                    "downloaded": True,
+                    "disk_bytes": 1_530_000_000,
+                    "million_parameters": 769,
+                    "loaded": True,
+                    "workers": [
+                        {
+                            "worker": "pool/local/0",
+                            "state": "loaded",
+                            "precision": "int8",
+                            "memory_bytes": 910_000_000,
+                            "since": "2025-06-01T09:30:00.250Z",
+                            "in_use": 1,
+                            "idle_seconds": 0.0,
+                            "percent": None,
+                            "trouble": None,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
     models: list[ModelShape]
 
 
 class WishShape(BaseModel):
+    model_config = example({"model": "medium", "workers": ["pool/local/0"]})
+
     model: str
     workers: list[str]
 

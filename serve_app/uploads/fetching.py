@@ -50,7 +50,10 @@ from serve_app.uploads.submitting import submission, submit
 from serve_app.uploads.taking import FirstLook
 
 _TIMEOUT: Final = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
-_TYPES: Final = ("audio/", "video/", "application/octet-stream", "application/ogg", "binary/")
+_TYPES: Final = (
+    *("audio/", "video/", "application/ogg", "application/mp4"),
+    *("application/octet-stream", "binary/"),
+)
 _WORTH_ANOTHER_TRY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -87,6 +90,9 @@ async def submit_url(
     )
     try:
         receipt = await submit(services, new)
+    except Unreachable:
+        # The job may be there all the same: if it is not, this is swept away later.
+        raise
     except RetenderError:
         await services.partials.drop(new.job_id)
         raise

@@ -29,8 +29,11 @@ from retender.errors import (
     TooLarge,
     TooLong,
     UnsupportedMedia,
+    UploadExpired,
     UploadStalled,
     UrlNotAllowed,
+    WorkerCrashed,
+    WorkerSilent,
 )
 from retender.formats import result
 from retender.submission import Receipt
@@ -54,11 +57,11 @@ REPLAYED: Final = "Idempotent-Replayed"
 _REFUSALS: Final[tuple[type[RetenderError], ...]] = (
     *(BadRequest, EmptyUpload, IncompleteUpload, UrlNotAllowed, UploadStalled),
     *(IdempotencyConflict, TooLarge, UnsupportedMedia, InvalidOption),
-    *(RateLimited, QueueFull, Draining, StorageFull),
+    *(RateLimited, QueueFull, Draining, EngineUnavailable, StorageFull),
 )
 _FAILURES: Final[tuple[type[RetenderError], ...]] = (
     *(JobCancelled, NoAudioStream, CorruptMedia, TooLong, EngineFailed, FetchFailed),
-    *(ModelUnavailable, EngineUnavailable),
+    *(UploadExpired, ModelUnavailable, WorkerCrashed, WorkerSilent),
 )
 
 
@@ -109,7 +112,7 @@ async def transcribe(
     `Idempotency-Key` says that its sender may come back for it."""
     receipt = await _submitted(request, services, caller, key)
     job_id = receipt.job.id
-    await until_done(services, request, job_id, keep=key is not None)
+    await until_done(services, request, receipt.job, keep=key is not None)
     transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)
     return answers.json({"job_id": job_id, **result(transcript)}, 200, _headers(receipt, request))
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from retender.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
+from serve_app.examples import JOB_ID, RESULT, example
 from serve_app.shapes import ResultShape
 
 _RECORDING: Final = {"type": "string", "format": "binary"}
@@ -36,6 +37,8 @@ class FieldsShape(BaseModel):
 
 
 class TranscribedShape(ResultShape):
+    model_config = example({"job_id": JOB_ID, **RESULT})
+
     job_id: str
 
 

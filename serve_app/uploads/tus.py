@@ -13,6 +13,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from actors.job_manager import JobManager
 from retender.errors import (
@@ -21,6 +23,7 @@ from retender.errors import (
     ChecksumMismatch,
     Draining,
     EmptyUpload,
+    EngineUnavailable,
     Forbidden,
     InvalidOption,
     JobNotFound,
@@ -30,6 +33,7 @@ from retender.errors import (
     StorageFull,
     TooLarge,
     Unauthorized,
+    Unreachable,
     UnsupportedMedia,
     UploadExpired,
     UploadLocked,
@@ -60,6 +64,7 @@ from serve_app.uploads.tus_headers import (
     check_version,
     checksum,
     date,
+    meant_method,
     metadata,
     number,
 )
@@ -71,6 +76,13 @@ _COMMON: Final[tuple[type[RetenderError], ...]] = (Unauthorized, Forbidden, Wron
 
 class _TusRoute(APIRoute):
     """Checks the version of what is asked, and says it with every answer."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return super().matches(scope)
+        method = meant_method(scope)
+        match, found = super().matches({**scope, "method": method})
+        return match, {**found, "method": method}
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -113,7 +125,7 @@ async def abilities(services: Given) -> Response:
     status_code=201,
     responses=answers.errors(
         *(*_COMMON, BadRequest, EmptyUpload, TooLarge, UnsupportedMedia, InvalidOption),
-        *(QueueFull, RateLimited, StorageFull, UploadStalled, Draining),
+        *(QueueFull, RateLimited, StorageFull, UploadStalled, Draining, EngineUnavailable),
     ),
 )
 async def create(
@@ -206,6 +218,9 @@ async def _begun(
     await services.partials.create(origin)
     try:
         receipt = await submit(services, new)
+    except Unreachable:
+        # The job may be there all the same: if it is not, this is swept away later.
+        raise
     except RetenderError:
         await services.partials.drop(new.job_id)
         raise

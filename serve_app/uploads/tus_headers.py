@@ -13,6 +13,7 @@ from email.utils import formatdate
 from typing import Any, Final, NamedTuple
 
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from retender.errors import BadRequest, UnsupportedMedia, WrongTusVersion
 from serve_app.uploads.multipart import Fields
@@ -46,6 +47,12 @@ class Checksum(NamedTuple):
     def matches(self) -> bool:
         digest: bytes = self.running.digest()
         return digest == self.expected
+
+
+def meant_method(scope: Scope) -> str:
+    """Some proxies let only GET and POST through: what is meant is in a header then."""
+    given: str = scope["method"]
+    return Headers(scope=scope).get("x-http-method-override", given).upper()
 
 
 def check_version(headers: Headers) -> None:

@@ -4,20 +4,16 @@ everything that the OpenAPI document allows, and much that it does not.
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.served import served
+
 KEY = "rt_" + "0" * 12 + "_" + "a" * 64
-PATIENCE = 60.0
 SEED = 1
 EXAMPLES = 12
 
@@ -40,45 +36,10 @@ UNSAID = ("positive_data_acceptance", "use_after_free", "ensure_resource_availab
 can be said in a schema."""
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    environment = {
-        "PORT": str(port),
-        "RETENDER_DATA_DIR": str(tmp_path_factory.mktemp("contract")),
-        "RETENDER_API_KEYS": KEY,
-        "RETENDER_OFFLINE": "yes",
-        "DEFAULT_MODEL": "digits",
-        "LOG_LEVEL": "ERROR",
-    }
-    command = [sys.executable, "-c", "from deployments.cli import main; main()", "serve"]
-    with subprocess.Popen(command, env=os.environ | environment) as service:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            until_ready(url)
-            yield url
-        finally:
-            service.terminate()
-
-
-def until_ready(url: str) -> None:
-    end = time.monotonic() + PATIENCE
-    with httpx.Client(trust_env=False) as client:
-        while time.monotonic() < end:
-            try:
-                if client.get(f"{url}/health/ready").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-    pytest.fail("the service did not come up")
+    with served(tmp_path_factory.mktemp("contract"), RETENDER_API_KEYS=KEY) as service:
+        yield service.url
 
 
 def test_nothing_that_is_asked_brings_an_answer_that_is_not_described(

@@ -189,6 +189,13 @@ async def test_what_says_it_is_no_recording_is_not_taken(tmp_path: Path, kind: s
     )
 
 
+@pytest.mark.parametrize("kind", ["video/webm", "application/mp4", "Application/Octet-Stream"])
+async def test_what_may_be_a_recording_is_taken(tmp_path: Path, kind: str) -> None:
+    handler = gives(Content_Type=kind)
+    async with site(tmp_path, settings=ON, reach=reach(handler)) as here:
+        assert (await outcome(here))["status"] == "completed"
+
+
 async def test_what_plainly_is_no_recording_is_not_taken_whatever_it_says(tmp_path: Path) -> None:
     await fails_with(tmp_path, gives(b"<!DOCTYPE html>" + b" " * 100), "unsupported_media")
 

@@ -39,9 +39,9 @@ from tests.media import FFMPEG, needs_espeak
 FILE_BYTES = 100_000
 
 
-def make_engine(root: str, address: str) -> GroqEngine:
+def make_engine(root: str, address: str, most_seconds: float) -> GroqEngine:
     settings = GroqSettings(api_key=KEY, base_url=address, file_bytes=FILE_BYTES, chunk_seconds=4.0)
-    how = Preparation(ffmpeg=FFMPEG, most_seconds=3600, detector=DetectorName.ENERGY)
+    how = Preparation(ffmpeg=FFMPEG, most_seconds=most_seconds, detector=DetectorName.ENERGY)
     return groq_engine(settings, Path(root), Path(root) / "groq", how, time.time)
 
 
@@ -76,14 +76,17 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(groq: GroqServer, root: Path) -> AsyncIterator[Office]:
+async def open_office(
+    groq: GroqServer, root: Path, most_seconds: float = 3600.0
+) -> AsyncIterator[Office]:
+    how = {"root": str(root), "address": groq.address, "most_seconds": most_seconds}
     settings = TreeSettings(
         manager=ManagerSettings(engines=(GROQ,)),
         journal=SqliteOpener(str(root / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(root)),
         pools=(
             PoolSettings(
-                engine=Recipe.of(make_engine, root=str(root), address=groq.address),
+                engine=Recipe.of(make_engine, **how),
                 bounds=Bounds(least=1, most=1),
                 transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
             ),
@@ -126,6 +129,18 @@ async def test_a_small_file_passes_through_and_a_large_one_goes_in_parts(tmp_pat
         assert large.chunks > 1
         assert len(service.asked) == 1 + large.chunks
         assert (await office.text(large)).startswith("Esto era flac.")
+
+
+async def test_a_recording_longer_than_allowed_is_refused_though_groq_would_take_it(
+    tmp_path: Path,
+) -> None:
+    service = GroqService()
+    async with GroqServer(service).running() as groq, open_office(groq, tmp_path, 1.0) as office:
+        job = await office.done(tone(tmp_path / "tone.mp3", 2.0))
+    assert job.status is Status.FAILED
+    assert job.failure is not None
+    assert job.failure.code == "too_long"
+    assert service.asked == []
 
 
 async def test_a_wrong_key_ends_the_job_at_once_and_says_so(tmp_path: Path) -> None:

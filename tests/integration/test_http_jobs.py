@@ -70,6 +70,13 @@ async def test_a_finished_job_cannot_be_cancelled(here: Site) -> None:
     assert answer.json()["error"]["code"] == "already_finished"
 
 
+async def test_only_a_failed_job_can_be_retried(here: Site) -> None:
+    job_id = await submitted(here, says("done"))
+    await ended(here, job_id)
+    answer = await here.http.post(f"/job/{job_id}/retry")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_failed")
+
+
 async def test_the_newest_job_is_listed_first(here: Site) -> None:
     for name in ("one", "two", "three"):
         await ended(here, await submitted(here, says(name), name))

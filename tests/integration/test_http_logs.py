@@ -153,6 +153,18 @@ def test_for_people_a_line_is_short(log: Log) -> None:
     assert second.endswith("begun {'job': 'j'}")
 
 
+@pytest.mark.parametrize("style", ["json", "human"])
+def test_what_an_exception_says_gives_no_key_away(log: Log, style: str) -> None:
+    logs.configure("INFO", style)
+    try:
+        int(KEY)
+    except ValueError:
+        logger.exception("a bug")
+    assert "test_http_logs.py" in log.text
+    assert f"rt_{KEPT.id}_…" in log.text
+    assert KEY not in log.text
+
+
 async def test_the_log_tells_how_jobs_ended_and_what_went_wrong_on_the_way(
     tmp_path: Path, log: Log
 ) -> None:

@@ -240,6 +240,18 @@ async def test_what_a_file_is_called_plays_no_part(tmp_path: Path, name: str) ->
     assert {path.parent.parent.name for path in left_on_disk(tmp_path)} == {"blobs"}
 
 
+@pytest.mark.parametrize(("trusted", "scheme"), [(("127.0.0.1",), "wss"), ((), "ws")])
+async def test_behind_tls_the_socket_is_too_where_a_trusted_proxy_says_so(
+    tmp_path: Path, trusted: tuple[str, ...], scheme: str
+) -> None:
+    settings = msgspec.structs.replace(PLAIN, trusted_proxies=trusted)
+    headers = {"X-Forwarded-Proto": "https", "Host": "speech.example.org"}
+    async with site(tmp_path, settings=settings, workers=False) as here:
+        answer = await here.http.put("/transcribe-job", content=b"any", headers=headers)
+        address = answer.json()["websocket_url"]
+        assert address.startswith(f"{scheme}://speech.example.org/ws/transcription/")
+
+
 async def test_the_same_key_is_the_same_job(idle: Site) -> None:
     recording = says("once").recorded()
     headers = {"Idempotency-Key": "abc-1"}

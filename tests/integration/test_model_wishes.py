@@ -13,7 +13,8 @@ from actors.transcriber import Transcriber, TranscriberSettings
 from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
 from retender.engines.reports import Held, ModelState, Report
-from retender.errors import EngineUnavailable, InvalidOption, ModelUnavailable
+from retender.errors import EngineUnavailable, InvalidOption, JobNotFound, ModelUnavailable
+from retender.jobs import Options
 from retender.states import Status
 from tests.integration.service import recording
 from tests.integration.works import SETTINGS, Watched, Works
@@ -146,6 +147,17 @@ async def test_a_model_that_nobody_knows_is_refused_with_the_nearest(service: Ho
     await service.employ(Cupboard())
     with pytest.raises(InvalidOption, match="the nearest is 'small'"):
         await service.manager.ask(JobManager.load_model, "smal")
+
+
+async def test_a_job_for_a_model_that_nobody_knows_is_refused_and_not_kept(
+    service: Household,
+) -> None:
+    with pytest.raises(InvalidOption, match="the nearest is 'small'") as refused:
+        await service.submit("one", options=Options(model="smal"))
+    assert refused.value.details["field"] == "model"
+    with pytest.raises(JobNotFound):
+        await service.manager.ask(JobManager.status, "one")
+    await service.submit("one", options=Options(model="whisper-large-v3"))
 
 
 async def test_without_a_worker_nothing_can_be_wished(service: Household) -> None:

@@ -20,7 +20,7 @@ from retender.engines.models.download import Arrived
 from retender.engines.models.library import Library, LibrarySettings, window
 from retender.errors import ModelUnavailable
 from tests.known_words import DIGITS
-from tests.model_hub import FILES, ModelHub
+from tests.model_hub import FILES, OK, ModelHub
 
 DEADLINE = 20.0
 REVISION_THERE = "feedbeef"
@@ -80,6 +80,30 @@ async def test_a_download_that_breaks_off_goes_on_where_it_stopped(
         "model.bin from 3000",
         "model.bin from 5000",
     ]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_hub_that_is_busy_is_asked_again(root: Path, hub: ModelHub, status: int) -> None:
+    hub.statuses = [OK] + [status] * (download.TRIES - 1)
+    place, _ = await obtain(library(root, hub))
+    assert contents(place)["model.bin"] == FILES["model.bin"]
+
+
+async def test_a_hub_that_is_busy_for_long_is_given_up_on(root: Path, hub: ModelHub) -> None:
+    hub.statuses = [OK] + [503] * download.TRIES
+    with pytest.raises(ModelUnavailable, match=r"huggingface\.co answers with status 503"):
+        await obtain(library(root, hub))
+    assert not hub.statuses
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_repository_that_may_not_be_read_is_not_blamed_on_the_network(
+    root: Path, hub: ModelHub, status: int
+) -> None:
+    hub.statuses = [status]
+    with pytest.raises(ModelUnavailable, match=rf"status {status}\. Set HF_TOKEN") as caught:
+        await obtain(library(root, hub))
+    assert "connect this machine" not in caught.value.message.lower()
 
 
 async def test_a_hub_that_cannot_resume_sends_it_all_again(root: Path, hub: ModelHub) -> None:
@@ -197,15 +221,27 @@ async def test_a_disk_without_room_is_told_before_anything_is_downloaded(
 ) -> None:
     usage = shutil.disk_usage("/")._replace(free=download.SPARE_BYTES)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(ModelUnavailable, match="the disk has no such room"):
+    with pytest.raises(ModelUnavailable, match="the disk has no such room") as caught:
+        await obtain(library(root, hub))
+    assert "connect this machine" not in caught.value.message.lower()
+    assert hub.asked == ["listing"]
+
+
+@pytest.mark.parametrize("name", ["model.bin", "config.json", "tokenizer.json"])
+async def test_a_repository_without_a_model_is_refused_before_anything_is_downloaded(
+    root: Path, hub: ModelHub, name: str
+) -> None:
+    del hub.files[name]
+    with pytest.raises(ModelUnavailable, match=f"no model in CTranslate2's form: it lacks {name}"):
         await obtain(library(root, hub))
     assert hub.asked == ["listing"]
 
 
-async def test_a_repository_without_a_model_is_refused(root: Path, hub: ModelHub) -> None:
-    del hub.files["model.bin"]
-    with pytest.raises(ModelUnavailable, match="no model in CTranslate2's form"):
-        await obtain(library(root, hub))
+async def test_a_proxy_that_cannot_be_one_breaks_nothing_but_the_download(
+    root: Path, hub: ModelHub
+) -> None:
+    with pytest.raises(ModelUnavailable, match="cannot be downloaded"):
+        await obtain(library(root, hub, proxy="proxy:3128"))
 
 
 async def test_a_name_that_means_nothing_is_answered_with_those_that_do(

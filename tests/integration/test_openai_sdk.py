@@ -215,7 +215,7 @@ async def test_what_is_not_there_is_said_in_the_same_shape(client: openai.AsyncO
 async def test_the_sdk_of_groq_works_as_well(groq_client: groq.AsyncGroq) -> None:
     done = await groq_client.audio.transcriptions.create(
         file=recording(GREETING),
-        model="whisper-1",
+        model="whisper-large-v3-turbo",
         language="en",
         response_format="verbose_json",
         timestamp_granularities=["word", "segment"],
@@ -223,6 +223,6 @@ async def test_the_sdk_of_groq_works_as_well(groq_client: groq.AsyncGroq) -> Non
     assert done.text == TEXT
     assert groq_client.base_url.path == "/"
     translated = await groq_client.audio.translations.create(
-        file=recording(says("hello")), model="whisper-1"
+        file=recording(says("hello")), model="whisper-large-v3"
     )
     assert translated.text == "hello"

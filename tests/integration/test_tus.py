@@ -19,7 +19,7 @@ from retender.errors import NoAnswer
 from retender.jobs import Options
 from retender.partial import Origin
 from retender.submission import Receipt
-from serve_app.uploads import arrivals
+from serve_app.uploads import arrivals, tus
 from tests.raw import line
 from tests.site import PLAIN, Site, says, site
 
@@ -316,6 +316,28 @@ async def test_the_same_key_is_the_same_upload(tmp_path: Path) -> None:
         again = await create(here, Idempotency_Key="k")
         assert again.headers["Location"] == first.headers["Location"]
         assert again.headers["Upload-Offset"] == "10"
+        assert len(list((tmp_path / "partial").iterdir())) == 1
+
+
+async def test_where_only_post_gets_through_the_meant_method_is_in_a_header(here: Site) -> None:
+    location = await created(here)
+    meant = {**BYTES, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    answer = await here.http.post(location, content=RECORDING[:10], headers=meant)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "10")
+    ended = await here.http.post(location, headers={**TUS, "X-HTTP-Method-Override": "DELETE"})
+    assert ended.status_code == 204
+    assert (await here.http.head(location, headers=TUS)).status_code == 410
+
+
+async def test_an_upload_whose_answer_got_lost_is_kept_for_its_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> Receipt:
+        raise NoAnswer("it took too long")
+
+    monkeypatch.setattr(tus, "submit", lost)
+    async with site(tmp_path) as here:
+        assert (await create(here)).status_code == 503
         assert len(list((tmp_path / "partial").iterdir())) == 1
 
 

@@ -49,6 +49,8 @@ def test_a_repository_may_be_named_where_the_owner_allows_it(tmp_path: Path) -> 
     assert library(tmp_path, any_repository=True).named("ana/whisper") == "ana/whisper"
     with pytest.raises(InvalidOption):
         library(tmp_path).named("ana/whisper")
+    model(tmp_path / "ana--whisper", 300)
+    assert library(tmp_path).named("ana/whisper") == "ana/whisper", "nothing is downloaded for it"
 
 
 def test_the_catalogue_tells_what_is_here_and_what_would_be_downloaded(tmp_path: Path) -> None:

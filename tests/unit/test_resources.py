@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deployments import recognition
 from deployments.resources import Resources, cores, gpu, memory
-from deployments.settings import Settings, read
+from deployments.settings import BadSetting, Settings, read
 from deployments.whisper import SERVICE_BYTES, library, whisper
 
 GIGABYTE = 1024**3
@@ -127,6 +128,33 @@ def test_the_hub_is_set_by_its_own_names() -> None:
     assert (made.hub_url, made.token) == ("https://hub.example.org", "hf_secret")
     assert (made.shared_cache, made.any_repository) == ("/cache", True)
     assert made.proxy == "http://proxy.example.org:3128"
+
+
+@pytest.mark.parametrize("hub", ["https://hub.example.org", "http://mirror.local"])
+def test_a_hub_nearby_is_reached_without_the_proxy(
+    hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("no_proxy", "example.org")
+    made = library(settings(HF_ENDPOINT=hub, HTTPS_PROXY="http://proxy:3128"))
+    assert made.proxy is None
+
+
+@pytest.mark.parametrize("name", ["mediun", "someone/model"])
+def test_a_default_model_that_means_nothing_stops_the_start(name: str) -> None:
+    with pytest.raises(BadSetting, match=rf"DEFAULT_MODEL.*there is no model '{name}'.*nearest"):
+        recognition.pool(settings(DEFAULT_MODEL=name))
+
+
+@pytest.mark.parametrize("name", ["large-v3-turbo", "digits"])
+def test_a_default_model_may_go_by_any_of_its_names(name: str) -> None:
+    assert recognition.pool(settings(DEFAULT_MODEL=name)).host == "process"
+
+
+def test_a_default_model_may_be_any_repository_that_is_here(tmp_path: Path) -> None:
+    for needed in ("config.json", "model.bin", "tokenizer.json"):
+        put(tmp_path, f"models/someone--model/{needed}", "")
+    recognition.pool(settings(DEFAULT_MODEL="someone/model", RETENDER_DATA_DIR=str(tmp_path)))
 
 
 def test_a_token_is_never_shown() -> None:

@@ -94,6 +94,25 @@ def test_a_key_that_is_refused_is_not_repeated() -> None:
     assert "hunter2" not in repr(refused.value.__cause__)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("proxy.example:3128", "http://proxy.example:3128"),
+        ("http://10.0.0.1:3128/", "http://10.0.0.1:3128/"),
+        ("https://proxy.example", "https://proxy.example"),
+    ],
+)
+def test_a_proxy_may_be_written_without_its_scheme(written: str, meant: str) -> None:
+    assert read({"HTTPS_PROXY": written}, NO_FILE).proxy == meant
+
+
+@pytest.mark.parametrize("written", ["socks5://me:hunter2@proxy", "http://me:hunter2@/"])
+def test_a_proxy_that_cannot_be_used_is_refused_and_not_repeated(written: str) -> None:
+    with pytest.raises(BadSetting, match=r"HTTPS_PROXY .*http://host:port") as refused:
+        read({"HTTPS_PROXY": written}, NO_FILE)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_settings_do_not_change_once_read() -> None:
     settings = read({}, NO_FILE)
     with pytest.raises(ValueError, match="frozen"):

@@ -139,7 +139,8 @@ class GroqEngine:
         if kind is None:
             return None
         seconds = await self._tools.seconds(blob)
-        if seconds > self._settings.limits.largest:
+        if seconds > min(self._settings.limits.largest, self._tools.most_seconds):
+            # Files lie about their length: how long it is, decoding tells.
             return None
         if seconds <= 0:
             raise CorruptMedia("the recording holds no sound")

@@ -23,6 +23,11 @@ class Tools:
         self._blobs = blobs
         self._how = how
 
+    @property
+    def most_seconds(self) -> float:
+        """Longer recordings are refused when they are decoded."""
+        return self._how.most_seconds
+
     async def seconds(self, upload: Path) -> float:
         """How long it lasts, without decoding it."""
         return (await probe(upload, binary=self._how.ffmpeg)).duration

@@ -21,7 +21,7 @@ import httpx
 import msgspec
 
 from retender import folders
-from retender.engines.models.hub import Hub, Listing, RemoteFile
+from retender.engines.models.hub import Hub, Listing, RemoteFile, passing
 
 R = TypeVar("R")
 
@@ -109,7 +109,9 @@ class Download:
             try:
                 await self._append(listing, file, part, progress)
                 break
-            except httpx.TransportError:
+            except httpx.HTTPError as error:
+                if not passing(error):
+                    raise
                 failures = 0 if _length(part) > before else failures + 1
                 if failures >= TRIES:
                     raise

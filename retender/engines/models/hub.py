@@ -22,11 +22,15 @@ WANTED: Final = (
 )
 """Nothing else of a repository is ever downloaded."""
 
+NEEDED: Final = ("config.json", "model.bin", "tokenizer.json")
+"""Without these nothing can be loaded; beside them the hub has `vocabulary.*` and another."""
+
 CONNECT_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 30.0
 LARGEST_LISTING: Final = 4_000_000
 
 _HASHED_AT_ONCE: Final = 1 << 20
+_BUSY: Final = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
 
 
 class HubSettings(Protocol):
@@ -122,6 +126,14 @@ class Hub:
             yield (begin if resumed else 0), response.aiter_bytes()
 
 
+def passing(error: httpx.HTTPError) -> bool:
+    """It may be over the next time: the connection broke, or the hub has too much to do."""
+    if isinstance(error, httpx.HTTPStatusError):
+        status = error.response.status_code
+        return status in _BUSY or status >= httpx.codes.INTERNAL_SERVER_ERROR
+    return isinstance(error, httpx.TransportError)
+
+
 def read(body: bytes) -> Listing:
     """Raises `ValueError` for an answer without a model in it."""
     try:
@@ -139,8 +151,10 @@ def read(body: bytes) -> Listing:
         if any(fnmatch(sibling.rfilename, wanted) for wanted in WANTED)
         and "/" not in sibling.rfilename
     )
-    if not any(file.name == "model.bin" for file in files):
-        raise ValueError("the repository holds no model in CTranslate2's form")
+    missing = [name for name in NEEDED if name not in {file.name for file in files}]
+    if missing:
+        lacks = ", ".join(missing)
+        raise ValueError(f"the repository holds no model in CTranslate2's form: it lacks {lacks}")
     return Listing(answer.sha, files)
 
 

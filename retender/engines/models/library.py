@@ -20,12 +20,13 @@ import msgspec
 from retender.chunks import SAMPLE_RATE
 from retender.engines.models import names
 from retender.engines.models.download import Arrived, Download
-from retender.engines.models.hub import Hub
+from retender.engines.models.hub import NEEDED, Hub
 from retender.errors import InvalidOption, ModelUnavailable
 
 MODEL: Final = "model.bin"
-NEEDED: Final = ("config.json", MODEL, "tokenizer.json")
-"""Without these nothing can be loaded; beside them the hub has `vocabulary.*` and another."""
+
+_NOT_ALLOWED: Final = (401, 403)
+"""The hub answers so for a repository that does not exist, too."""
 
 WINDOW_SECONDS: Final = 30
 """What Whisper hears at once, unless the model's `preprocessor_config.json` says otherwise."""
@@ -74,11 +75,15 @@ class Library:
         return next((place for place in self._places(name) if _whole(place)), None)
 
     def named(self, name: str) -> str:
-        """The one name of the model that is asked for. Raises `InvalidOption` with the nearest."""
+        """The one name of the model that is asked for. Raises `InvalidOption` with the nearest.
+
+        A repository whose model is here already may be named by anyone.
+        """
         found = self.canonical(name)
         if found in self._settings.folders or found in names.KNOWN:
             return found
-        if self._settings.any_repository and names.repository(found) is not None:
+        here = self._settings.any_repository or self.find(found) is not None
+        if here and names.repository(found) is not None:
             return found
         near = difflib.get_close_matches(name, self._names(), n=1, cutoff=0.0)[0]
         raise InvalidOption(
@@ -107,15 +112,14 @@ class Library:
             return found
         repository = self._repository(name)
         if self._settings.offline:
-            raise self._missing(name, "downloading is switched off")
+            raise self._missing(name, "downloading is switched off", "unset RETENDER_OFFLINE")
         place = self._place(name)
         incoming = self._root / ".incoming" / place.name
-        async with Hub(self._settings, self._transport) as hub:
-            download = Download(hub, repository, incoming, place, _whole)
-            try:
-                await download.run(progress)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-                raise self._missing(name, str(error) or type(error).__name__) from error
+        try:
+            async with Hub(self._settings, self._transport) as hub:
+                await Download(hub, repository, incoming, place, _whole).run(progress)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise self._missing(name, _why(error), self._remedy(error)) from error
         return place
 
     def _names(self) -> list[str]:
@@ -151,11 +155,23 @@ class Library:
             raise ModelUnavailable(f"there is no model {name!r}; there are: {accepted}")
         return repository
 
-    def _missing(self, name: str, why: str) -> ModelUnavailable:
+    def _remedy(self, error: Exception) -> str:
+        """What helps; nothing, where the network is not to blame."""
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in _NOT_ALLOWED:
+            return "set HF_TOKEN to one that may read it, if there is such a repository"
+        if isinstance(error, httpx.TransportError):
+            return f"connect this machine to {self._settings.hub_url}"
+        return ""
+
+    def _missing(self, name: str, why: str, remedy: str) -> ModelUnavailable:
+        by_hand = (
+            f"put {', '.join(NEEDED)} and vocabulary.* of {names.repository(name)} "
+            f"into {self._place(name)}"
+        )
+        ways = f"{remedy}, or {by_hand}" if remedy else by_hand
         return ModelUnavailable(
-            f"the model {name!r} is not here and cannot be downloaded: {why}. Connect this "
-            f"machine to {self._settings.hub_url}, or put {', '.join(NEEDED)} and vocabulary.* "
-            f"of {names.repository(name)} into {self._place(name)}"
+            f"the model {name!r} is not here and cannot be downloaded: {why}. "
+            f"{ways[0].upper()}{ways[1:]}"
         )
 
 
@@ -171,6 +187,12 @@ def window(folder: Path) -> int:
         raise ModelUnavailable(
             f"preprocessor_config.json in {folder} is broken: {error}"
         ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"{error.request.url.host} answers with status {error.response.status_code}"
+    return str(error) or type(error).__name__
 
 
 def _whole(folder: Path) -> bool:

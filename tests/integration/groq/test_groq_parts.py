@@ -16,7 +16,9 @@ from tests.integration.groq_desk import Desk, Workshop, mp3, tone, transcribed
 from tests.media import FFMPEG
 
 
-@pytest.mark.parametrize("reason", ["size", "format", "length", "languages", "cleaning"])
+@pytest.mark.parametrize(
+    "reason", ["size", "format", "length", "allowance", "languages", "cleaning"]
+)
 async def test_what_groq_does_not_take_is_decoded_and_sent_in_parts(
     server: GroqServer, desk: Desk, reason: str
 ) -> None:
@@ -34,6 +36,7 @@ async def test_what_groq_does_not_take_is_decoded_and_sent_in_parts(
         "size": mp3(4) + bytes(80_000),
         "format": b"#!AMR\n" + bytes(100),
         "length": mp3(7201),
+        "allowance": mp3(3601),
         "languages": mp3(4),
         "cleaning": mp3(4),
     }[reason]

@@ -1,0 +1,62 @@
+"""What answers look like, for the service's own description of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+JOB_ID: Final = "4f1c9a2be07d4a53"
+
+RESULT: Final[Mapping[str, Any]] = {
+    "text": "Hola a todos.",
+    "language": "es",
+    "language_probability": 0.98,
+    "duration": 1.9,
+    "processing_time": 0.6,
+    "model": "medium",
+    "engine": "local",
+    "segments": [
+        {
+            "id": 0,
+            "start": 0.2,
+            "end": 1.7,
+            "text": "Hola a todos.",
+            "confidence": 0.93,
+            "language": "es",
+            "words": [
+                {"word": "Hola", "start": 0.2, "end": 0.6, "confidence": 0.99},
+                {"word": "a", "start": 0.6, "end": 0.8, "confidence": 0.9},
+                {"word": "todos.", "start": 0.8, "end": 1.7, "confidence": 0.97},
+            ],
+        }
+    ],
+    "no_speech": False,
+}
+
+JOB: Final[Mapping[str, Any]] = {
+    "job_id": JOB_ID,
+    "status": "processing",
+    "stage": "transcribing",
+    "progress": 65.0,
+    "message": "Procesando segmento 15/23",
+    "created_at": "2025-06-01T09:30:00.250Z",
+    "started_at": "2025-06-01T09:30:01.000Z",
+    "completed_at": None,
+    "estimated_time_remaining": 15.2,
+    "queue_position": None,
+    "attempt": 1,
+    "model": "medium",
+    "language": "es",
+    "duration": 312.4,
+    "seq": 41,
+    "error": None,
+    "result": None,
+    "callback": None,
+}
+
+
+def example(body: Mapping[str, Any]) -> ConfigDict:
+    """For `model_config =`."""
+    return ConfigDict(json_schema_extra={"examples": [dict(body)]})
