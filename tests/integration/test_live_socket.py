@@ -10,6 +10,8 @@ import pytest
 from actors.job_manager import JobManager
 from retender.limits import SOCKET_FRAME_BYTES
 from retender.messages import tell
+from serve_app.live import socket
+from serve_app.live.talk import Code
 from tests.by_hand import Hand
 from tests.site import Site, says, site
 from tests.viewer import viewing
@@ -261,3 +263,15 @@ async def test_the_queue_tells_who_watches(here: Site, hand: Hand) -> None:
         assert (await one.closed(), await two.closed()) == (1000, 1000)
         sockets = (await here.http.get("/queue/info")).json()["websockets"]
         assert sockets["active_jobs"] == ["b"]
+
+
+async def test_who_finds_all_sockets_taken_is_told_to_come_back(
+    here: Site, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "SOCKETS", 1)
+    async with viewing(here) as first:
+        await first.until("status")
+        async with viewing(here) as second:
+            assert await second.closed() == Code.TRY_LATER
+        await hand.finish_all()
+        assert (await first.rest())[-1]["type"] == "completed"

@@ -2,70 +2,137 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tests.served import Served, begun, served
+import httpx
+import pytest
+
+from tests.command import Serving, retender, serving
+
+
+def warnings(service: Serving) -> list[str]:
+    return [line["message"] for line in service.said if line["level"] == "WARNING"]
 
 
 def test_it_comes_up_and_stops_in_order_when_told(tmp_path: Path) -> None:
-    with served(tmp_path) as service:
-        service.stop()
-        assert service.ended() == 0
-        assert "stopped: normal" in service.messages
+    with serving(tmp_path) as service:
+        service.process.send_signal(signal.SIGTERM)
+        status, said = service.ended()
+    assert status == 0
+    assert said[-1] == "stopped: normal"
+
+
+def test_a_newcomer_is_told_where_it_is_and_what_it_works_with(tmp_path: Path) -> None:
+    with serving(tmp_path) as service:
+        assert httpx.get(f"{service.url}/docs", trust_env=False).status_code == 200
+        service.process.send_signal(signal.SIGINT)
+        _, said = service.ended()
+    told = "\n".join(said)
+    assert str(tmp_path) in told
+    assert "the model is digits" in told
+    assert f"{service.url}/docs" in told
+
+
+def test_a_model_that_is_not_here_surprises_nobody(tmp_path: Path) -> None:
+    with serving(tmp_path, DEFAULT_MODEL="tiny", HF_HUB_CACHE=str(tmp_path)) as service:
+        service.process.send_signal(signal.SIGTERM)
+        _, said = service.ended()
+    assert any("tiny, which is NOT here" in line for line in said)
+
+
+def test_where_it_listens_may_be_said_with_the_command(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "::1", "--port", "0", HOST="127.0.0.1", PORT="1") as service:
+        address = urlsplit(service.url)
+        assert address.hostname == "::1"
+        assert httpx.get(f"{service.url}/health/live", trust_env=False).status_code == 200
+
+
+async def test_a_profile_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    done = await retender(tmp_path, "serve", "--profile", "cluster", "--port", "0")
+    assert done.code == 2
+    assert "'cluster'" in done.err
+    assert "'local'" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_killed_it_starts_again_in_the_next_epoch(tmp_path: Path) -> None:
-    with served(tmp_path) as first:
-        first.kill()
-    with served(tmp_path) as second:
-        assert any("epoch 2" in message for message in second.messages)
+    with serving(tmp_path) as first:
+        first.process.kill()
+    with serving(tmp_path) as second:
+        assert any("epoch 2" in line["message"] for line in second.said)
 
 
-def test_a_second_one_on_the_same_data_is_refused_and_names_the_first(tmp_path: Path) -> None:
-    with served(tmp_path) as first, begun(tmp_path) as second:
-        assert str(first.process.pid) in refusal(second)
+async def test_a_second_one_on_the_same_data_is_refused_and_names_the_first(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path) as first:
+        done = await retender(tmp_path, "serve")
+        assert done.code == 1
+        assert "Retender cannot start" in done.err
+        assert str(first.process.pid) in done.err
+        assert "Traceback" not in done.err
 
 
-def test_a_misspelt_setting_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with begun(tmp_path, RETENDER_GRACE="3") as service:
-        assert refusal(service).strip() == (
+async def test_a_misspelt_setting_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    assert await retender(tmp_path, "serve", RETENDER_GRACE="3") == (
+        1,
+        "",
+        (
             "Retender cannot start: There is no setting RETENDER_GRACE. "
-            "The nearest is RETENDER_GRACE_SECONDS."
-        )
+            "The nearest is RETENDER_GRACE_SECONDS.\n"
+        ),
+    )
 
 
-def test_a_corrupt_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with serving(tmp_path) as first:
+        port = str(urlsplit(first.url).port)
+        done = await retender(tmp_path, "serve", "--port", port)
+    assert done.code == 1
+    assert done.err.startswith(f"Retender cannot start: Port {port} on 127.0.0.1 cannot be had")
+    assert len(done.err.splitlines()) == 1
+
+
+async def test_a_data_folder_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = await retender(tmp_path, "serve", RETENDER_DATA_DIR=str(tmp_path / "file"))
+    assert done.code == 1
+    assert done.err.startswith("Retender cannot start: ")
+    assert len(done.err.splitlines()) == 1
+
+
+async def test_a_corrupt_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
     journal = tmp_path / "journal.db"
     journal.write_bytes(b"this is no journal" * 100)
-    with begun(tmp_path) as service:
-        refusal(service)
+    done = await retender(tmp_path, "serve")
+    assert done.code == 1
+    assert "Retender cannot start" in done.err
+    assert "Traceback" not in done.err
     assert journal.read_bytes() == b"this is no journal" * 100
 
 
 def test_strangers_with_no_key_asked_of_them_are_warned_of_loudly(tmp_path: Path) -> None:
-    with served(tmp_path, HOST="0.0.0.0") as service:
-        warnings = [line["message"] for line in service.said if line["level"] == "WARNING"]
-    assert any("ANYONE" in warning and "retender keys create" in warning for warning in warnings)
+    with serving(tmp_path, HOST="0.0.0.0") as service:
+        warned = warnings(service)
+    assert any("ANYONE" in warning and "retender keys create" in warning for warning in warned)
 
 
-def test_with_a_key_or_for_this_machine_alone_there_is_nothing_to_warn_of(tmp_path: Path) -> None:
-    key = "a-secret-of-ones-own-1234"
-    for settings in ({"HOST": "0.0.0.0", "RETENDER_API_KEYS": key}, {"HOST": "127.0.0.1"}):
-        with served(tmp_path, **settings) as service:
-            messages = service.messages
-        assert not any("ANYONE" in message or key in message for message in messages)
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_with_a_key_or_for_this_machine_alone_there_is_nothing_to_warn_of(
+    tmp_path: Path, host: str
+) -> None:
+    key = "a-secret-of-ones-own-1234" if host == "0.0.0.0" else ""
+    with serving(tmp_path, HOST=host, RETENDER_API_KEYS=key) as service:
+        said = [line["message"] for line in service.said]
+    assert not any("ANYONE" in line or (key and key in line) for line in said)
 
 
-def test_a_damaged_file_of_keys_lets_nobody_in(tmp_path: Path) -> None:
+async def test_a_damaged_file_of_keys_lets_nobody_in(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("[{")
-    with begun(tmp_path) as service:
-        assert "keys.json" in refusal(service)
-
-
-def refusal(service: Served) -> str:
-    """All that a start that came to nothing has said."""
-    assert service.ended() == 1
-    said = service.log.read_text()
-    assert "Retender cannot start" in said
-    assert "Traceback" not in said
-    return said
+    done = await retender(tmp_path, "serve")
+    assert done.code == 1
+    assert "Retender cannot start" in done.err
+    assert "keys.json" in done.err
+    assert "Traceback" not in done.err
