@@ -154,11 +154,11 @@ class JobManager:
 
     async def submit(self, submission: Submission) -> Receipt:
         """Answered once the job is on disk. The same submission again is answered with it."""
-        return await self._intake.submit(submission)
+        return await self._placed(await self._intake.submit(submission))
 
     async def audio_arrived(self, job_id: str, audio: Audio) -> Receipt:
         """The upload of a pending job is whole."""
-        return await self._intake.audio_arrived(job_id, audio)
+        return await self._placed(await self._intake.audio_arrived(job_id, audio))
 
     async def upload_failed(self, job_id: str, failure: Failure) -> Job:
         """The audio of a pending job will never come. Any other job is left as it is."""
@@ -342,6 +342,13 @@ class JobManager:
     async def needed(self, retention: Retention) -> Needed:
         """Forget what is past its time, and say which files must stay."""
         return await self._housekeeping.needed(retention, self._ctx.clock.now())
+
+    async def _placed(self, receipt: Receipt) -> Receipt:
+        """Who would wait too long is told at once where the job has gone instead."""
+        if receipt.existing:
+            return receipt
+        await self._foreman.balance()
+        return self._intake.renewed(receipt)
 
     def _serve_soon(self) -> None:
         if not self._serving and self._foreman.wanted:

@@ -113,6 +113,11 @@ class Intake:
             cache_key=new.cache_key,
         )
 
+    def renewed(self, receipt: Receipt) -> Receipt:
+        """As the job is by now."""
+        entry = self._ledger.board.get(receipt.job.id)
+        return receipt if entry is None else self._receipt(entry.job)
+
     def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
         estimates = self._ledger.estimates
         return Receipt(job, estimates.position(job), estimates.whole(job), existing)
