@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -257,7 +258,7 @@ async def _append(request: Request, services: Services, job_id: str, given: int)
             raise
         except BaseException:
             if check is None:
-                await asyncio.shield(writing.keep())
+                await _to_its_end(writing.keep())
             raise
         if check is not None and not check.matches:
             raise ChecksumMismatch("what came is not what was sent: send this part again")
@@ -287,6 +288,16 @@ async def _take(
         if services.clock.monotonic() - told >= PROGRESS_SECONDS:
             told = services.clock.monotonic()
             tell_progress(services, writing.origin.job_id, writing.offset, size)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Even if we are told to leave meanwhile, as whoever asks where to go on tells us: what is
+    being kept would be closed over its head, and lost."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    task.result()
 
 
 def _check_offset(given: int, offset: int) -> None:
