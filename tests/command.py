@@ -10,6 +10,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import NamedTuple
 
 COMMAND = (sys.executable, "-c", "from deployments.cli import main; main()")
@@ -81,48 +83,65 @@ async def running(
         await process.communicate()
 
 
-class Serving(NamedTuple):
-    process: subprocess.Popen[str]
-    url: str
-    said: list[dict[str, str]]
-    """Its log up to the line that it is up."""
+class Serving:
+    """Its log is read as it comes: a pipe that nobody reads would stop the service."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.url = ""
+        self.said: list[dict[str, str]] = []
+        """Up to the line that it is up."""
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def until_up(self) -> None:
+        while line := self._lines.get(timeout=PATIENCE):
+            assert line.startswith("{"), f"it did not come up: {line}{self._rest()}"
+            self.said.append(json.loads(line))
+            if self.said[-1]["message"].startswith(UP):
+                self.url = self.said[-1]["message"].removeprefix(UP)
+                return
+        raise AssertionError(f"it did not come up: {self.said}")
 
     def ended(self) -> tuple[int, list[str]]:
         """Waits for it: the exit status, and the messages of its log since it was up."""
+        status = self.process.wait(PATIENCE)
+        return status, [json.loads(line)["message"] for line in self._rest()]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+
+    def _read(self) -> None:
         assert self.process.stderr is not None
-        said = [json.loads(line)["message"] for line in self.process.stderr]
-        return self.process.wait(), said
+        with self.process.stderr as log:
+            for line in log:
+                self._lines.put(line)
+        self._lines.put("")
+
+    def _rest(self) -> list[str]:
+        return list(iter(self._lines.get, ""))
 
 
 @contextmanager
 def serving(folder: Path, *arguments: str, **given: str) -> Iterator[Serving]:
     """A service with real recognition that is up; killed at the end of the block."""
-    process = subprocess.Popen(
-        [*COMMAND, "serve", *arguments],
-        cwd=folder,
-        env=environment(folder, **given),
-        stderr=subprocess.PIPE,
-        text=True,
+    service = Serving(
+        subprocess.Popen(
+            [*COMMAND, "serve", *arguments],
+            cwd=folder,
+            env=environment(folder, **given),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     )
     try:
-        yield Serving(process, *_until_up(process))
+        service.until_up()
+        yield service
     finally:
-        process.kill()
-        process.wait()
-        assert process.stderr is not None
-        process.stderr.close()
-
-
-def _until_up(process: subprocess.Popen[str]) -> tuple[str, list[dict[str, str]]]:
-    assert process.stderr is not None
-    lines: list[dict[str, str]] = []
-    for line in process.stderr:
-        assert line.startswith("{"), f"it did not come up: {line}{process.stderr.read()}"
-        lines.append(json.loads(line))
-        message = lines[-1]["message"]
-        if message.startswith(UP):
-            return message.removeprefix(UP), lines
-    raise AssertionError(f"it did not come up: {lines}")
+        service.kill()
 
 
 @asynccontextmanager
