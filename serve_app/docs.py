@@ -1,19 +1,25 @@
-"""The description of the service as a page to try it out on."""
+"""The description of the service as a page to try it out on. Nothing of it comes from elsewhere:
+whoever looks at it tells nobody, and needs no other network than the service's own.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from typing import Any, Final
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
-_SCRIPTS: Final = "https://cdn.jsdelivr.net"
+_VIEWER: Final = Path(str(files("fastapi_offline"))) / "static"
+"""Swagger's viewer, as a package carries it."""
+
 _FRAMEWORKS: Final = "HTTPValidationError"
 _INLINE: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -38,18 +44,22 @@ def correct(app: FastAPI) -> None:
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    """The page's own script is allowed by its hash, the viewer's by where it is fetched from."""
+    """The page's own script is allowed by its hash, the viewer's by being here."""
     root = request.scope.get("root_path", "").rstrip("/")
     page = get_swagger_ui_html(
-        openapi_url=f"{root}/openapi.json", title="Retender", swagger_favicon_url="data:,"
+        openapi_url=f"{root}/openapi.json",
+        title="Retender",
+        swagger_js_url=f"{root}/docs/swagger-ui-bundle.js",
+        swagger_css_url=f"{root}/docs/swagger-ui.css",
+        swagger_favicon_url="data:,",
     )
     text = bytes(page.body).decode()
     hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in _INLINE.findall(text))
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {_SCRIPTS} {hashes}",
-            f"style-src {_SCRIPTS} 'unsafe-inline'",
+            f"script-src 'self' {hashes}",
+            "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
             "connect-src 'self'",
             "base-uri 'none'",
@@ -58,6 +68,11 @@ async def docs(request: Request) -> Response:
     )
     headers = {"Content-Security-Policy": policy}
     return Response(text, media_type="text/html", headers=headers)
+
+
+@router.get("/docs/{name}")
+async def viewer(name: Literal["swagger-ui-bundle.js", "swagger-ui.css"]) -> Response:
+    return FileResponse(_VIEWER / name, headers={"Cache-Control": "max-age=86400"})
 
 
 def _sha256(script: str) -> str:

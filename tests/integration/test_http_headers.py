@@ -50,8 +50,15 @@ async def test_the_docs_may_run_their_own_script_and_no_other(here: Site) -> Non
     assert f"'sha256-{digest}'" in policy
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert "unsafe" not in scripts
-    for source in re.findall(r'(?:src|href)="(https://[^/"]+)', answer.text):
-        assert source in policy
+
+
+async def test_nothing_of_the_docs_comes_from_elsewhere(here: Site) -> None:
+    page = (await here.http.get("/docs")).text
+    sources = re.findall(r'(?:src|href)="([^"]+\.(?:js|css))"', page)
+    assert len(sources) == 2
+    for source in sources:
+        assert source.startswith("/docs/")
+        assert (await here.http.get(source)).status_code == 200
 
 
 async def test_a_page_of_an_allowed_origin_may_ask_and_read(here: Site) -> None:
