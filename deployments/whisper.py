@@ -33,15 +33,18 @@ def library(settings: Settings) -> LibrarySettings:
 
 
 def whisper(settings: Settings, found: Resources) -> WhisperSettings:
-    """On a CPU one thread in each of as many lanes as there are cores; on a GPU batches."""
+    """On a CPU a lane for each core, as far as they are allowed, and no core left over; on a GPU
+    batches."""
     on_gpu = settings.device == "cuda" or (settings.device == "auto" and found.gpu)
     precision = "float16" if on_gpu else "int8"
+    lanes = 1 if on_gpu else min(settings.max_concurrent_jobs, found.cores)
     return WhisperSettings(
         library=library(settings),
         default=settings.default_model,
         device="cuda" if on_gpu else "cpu",
         precision=precision if settings.precision == "auto" else settings.precision,
-        lanes=1 if on_gpu else min(settings.max_concurrent_jobs, found.cores),
+        lanes=lanes,
+        threads=1 if on_gpu else max(1, found.cores // lanes),
         batch=GPU_BATCH if on_gpu else 1,
         # A GPU has memory of its own, of which nothing is known here.
         memory=0 if on_gpu or not found.memory else max(1, found.memory - SERVICE_BYTES),

@@ -95,6 +95,11 @@ def test_on_a_cpu_there_is_a_lane_for_each_core() -> None:
     assert made.memory == 4 * GIGABYTE - SERVICE_BYTES
 
 
+def test_cores_beyond_the_allowed_lanes_are_shared_among_them() -> None:
+    made = whisper(settings(MAX_CONCURRENT_JOBS="3"), Resources(4 * GIGABYTE, 8, gpu=False))
+    assert (made.lanes, made.threads) == (3, 2)
+
+
 def test_on_a_gpu_chunks_go_in_batches() -> None:
     made = whisper(settings(), Resources(4 * GIGABYTE, 16, gpu=True))
     assert (made.device, made.precision, made.lanes) == ("cuda", "float16", 1)
