@@ -49,7 +49,7 @@ class Workshop(Tools):
     """Takes a recording at its word; decodes nothing, unless it is told what comes of it."""
 
     def __init__(self, blobs: BlobStore, pcm: bytes | None, chunks: Sequence[Chunk]) -> None:
-        super().__init__(blobs, Preparation(ffmpeg=FFMPEG, most_seconds=3600))
+        super().__init__(blobs, Preparation(ffmpeg=FFMPEG, most_seconds=7190))
         self._folder = blobs.job_folder
         self._pcm = pcm
         self._chunks = chunks
