@@ -1,6 +1,8 @@
 """The whole service against plain faster-whisper: the same files, model, and cores.
 
-    python -m bench.service [SIZE] [--quick]     small if not said; `digits` is the bundled model
+    python -m bench.service [SIZE] [--quick] [--only-a | --only-b]
+
+SIZE is `small` if not said; `digits` is the bundled model.
 
 (a) one long recording, (b) forty short ones at once against one after the other. "The service" is
 all of it, from the upload to the transcript: journal, decoding, finding speech, workers. What each
@@ -173,13 +175,15 @@ def main() -> None:
         if size != REAL:
             build(SIZES[size], model)
         what = f"{size} int8, {CORES} cores, {extent.rounds} rounds"
-        print(f"(a) one recording of {extent.long} s; {what}", flush=True)
-        for row in rows(size, model, [talk(extent.long, seed=1).path], extent.rounds):
-            print(row, flush=True)
-        print(f"(b) {extent.clips} clips of 5 to 10 s", flush=True)
-        clips = [talk(5, seed=number).path for number in range(extent.clips)]
-        for row in rows(size, model, clips, extent.rounds):
-            print(row, flush=True)
+        if "--only-b" not in sys.argv:
+            print(f"(a) one recording of {extent.long} s; {what}", flush=True)
+            for row in rows(size, model, [talk(extent.long, seed=1).path], extent.rounds):
+                print(row, flush=True)
+        if "--only-a" not in sys.argv:
+            print(f"(b) {extent.clips} clips of 5 to 10 s; {what}", flush=True)
+            clips = [talk(5, seed=number).path for number in range(extent.clips)]
+            for row in rows(size, model, clips, extent.rounds):
+                print(row, flush=True)
 
 
 if __name__ == "__main__":
