@@ -16,6 +16,7 @@ from retender.outbound import Reach
 from serve_app.uploads import fetching
 from tests.raw import FORM, form, part
 from tests.site import PLAIN, Site, says, site
+from tests.viewer import eventually
 
 ON = msgspec.structs.replace(PLAIN, url_input=True)
 AUDIO = {"Content-Type": "audio/wav"}
@@ -67,7 +68,8 @@ async def fails_with(folder: Path, handler: Handler, code: str) -> str:
     async with site(folder, settings=ON, reach=reach(handler)) as here:
         job = await outcome(here)
         assert (job["status"], job["error"]["code"]) == ("failed", code)
-        assert not any((folder / "partial").iterdir())
+        # The job's end is told first.
+        await eventually(lambda: not any((folder / "partial").iterdir()))
         detail: str = job["error"]["detail"]
         return detail
 
