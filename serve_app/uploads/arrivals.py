@@ -18,6 +18,7 @@ from retender.errors import (
     Failure,
     JobNotFound,
     RetenderError,
+    Unreachable,
     UploadExpired,
     UploadLocked,
     WorkError,
@@ -25,14 +26,42 @@ from retender.errors import (
 from retender.jobs import Audio, Job
 from retender.limits import SWEEP_AGAIN_SECONDS, SWEEP_SECONDS
 from retender.messages import Note
-from retender.partial import Partial, Writing
+from retender.partial import Origin, Partial, Writing
 from retender.states import Stage, Status
+from retender.submission import Receipt, Submission
 from retender.work import UPLOAD
 from serve_app.services import Services
-from serve_app.uploads.submitting import heard
+from serve_app.uploads.submitting import heard, submit
 
 _YOUNG: Final = 3600.0
 """Seconds for which an upload without a job may be one that is being begun."""
+
+
+async def expect(
+    services: Services,
+    new: Submission,
+    *,
+    owner: str | None,
+    size: int | None = None,
+    url: str = "",
+) -> Receipt:
+    """A job whose recording is still to come. First what the recording goes into, then the job: so
+    there is no job without an upload to go on with."""
+    origin = Origin(
+        job_id=new.job_id, owner=owner, size=size, url=url, created_at=services.clock.now()
+    )
+    await services.partials.create(origin)
+    try:
+        receipt = await submit(services, new)
+    except Unreachable:
+        # The job may be there all the same: if it is not, this is swept away later.
+        raise
+    except RetenderError:
+        await services.partials.drop(new.job_id)
+        raise
+    if receipt.existing:
+        await services.partials.drop(new.job_id)
+    return receipt
 
 
 async def arrive(services: Services, writing: Writing) -> None:

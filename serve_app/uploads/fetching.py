@@ -39,14 +39,14 @@ from retender.limits import (
     REDIRECTS,
 )
 from retender.outbound import client
-from retender.partial import Origin, Writing
+from retender.partial import Writing
 from retender.states import Status
 from retender.submission import Receipt
 from serve_app.access.callers import Caller
 from serve_app.services import Services
-from serve_app.uploads.arrivals import arrive, give_up, job_of, tell_progress
+from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
 from serve_app.uploads.options import Wanted
-from serve_app.uploads.submitting import submission, submit
+from serve_app.uploads.submitting import submission
 from serve_app.uploads.taking import FirstLook
 
 _TIMEOUT: Final = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
@@ -80,25 +80,8 @@ async def submit_url(
         raise UrlNotAllowed("this service fetches no recordings: send it in the field `file`")
     check_url(wanted.url, services.reach.rules)
     new = submission(services, caller, wanted, None, key)
-    await services.partials.create(
-        Origin(
-            job_id=new.job_id,
-            owner=caller.owner,
-            url=wanted.url,
-            created_at=services.clock.now(),
-        )
-    )
-    try:
-        receipt = await submit(services, new)
-    except Unreachable:
-        # The job may be there all the same: if it is not, this is swept away later.
-        raise
-    except RetenderError:
-        await services.partials.drop(new.job_id)
-        raise
-    if receipt.existing:
-        await services.partials.drop(new.job_id)
-    else:
+    receipt = await expect(services, new, owner=caller.owner, url=wanted.url)
+    if not receipt.existing:
         start(services, new.job_id)
     return receipt
 

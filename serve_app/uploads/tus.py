@@ -34,7 +34,6 @@ from retender.errors import (
     StorageFull,
     TooLarge,
     Unauthorized,
-    Unreachable,
     UnsupportedMedia,
     UploadExpired,
     UploadLocked,
@@ -44,15 +43,14 @@ from retender.errors import (
 )
 from retender.jobs import Job
 from retender.limits import CHECKPOINT_BYTES, PROGRESS_SECONDS
-from retender.partial import Origin, Partial, Writing
+from retender.partial import Partial, Writing
 from retender.states import Status
-from retender.submission import Receipt
 from serve_app import answers, errors
 from serve_app.access.callers import Caller, Submitter, Uploader
 from serve_app.services import Given, Services
-from serve_app.uploads.arrivals import arrive, give_up, job_of, tell_progress
-from serve_app.uploads.options import Wanted, known_among
-from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
+from serve_app.uploads.options import known_among
+from serve_app.uploads.submitting import IdempotencyKey, admit, submission
 from serve_app.uploads.taking import FirstLook
 from serve_app.uploads.tus_headers import (
     ALGORITHMS,
@@ -146,7 +144,8 @@ async def create(
     if brings_bytes := "content-type" in request.headers:
         check_type(request.headers)
     await admit(services, key)
-    receipt = await _begun(services, caller, asked, size, key)
+    new = submission(services, caller, asked, None, key)
+    receipt = await expect(services, new, owner=caller.owner, size=size)
     job_id = receipt.job.id
     headers = {"Location": str(request.url_for("upload", job_id=job_id))}
     if receipt.existing:
@@ -206,28 +205,6 @@ async def end(job_id: str, services: Given, caller: Submitter) -> Response:
     await services.turns.end(job_id)
     await services.partials.drop(job_id)
     return _said(204, {})
-
-
-async def _begun(
-    services: Services, caller: Caller, asked: Wanted, size: int, key: str | None
-) -> Receipt:
-    """The upload first, then its job: so there is no job without an upload to go on with."""
-    new = submission(services, caller, asked, None, key)
-    origin = Origin(
-        job_id=new.job_id, owner=caller.owner, size=size, created_at=services.clock.now()
-    )
-    await services.partials.create(origin)
-    try:
-        receipt = await submit(services, new)
-    except Unreachable:
-        # The job may be there all the same: if it is not, this is swept away later.
-        raise
-    except RetenderError:
-        await services.partials.drop(new.job_id)
-        raise
-    if receipt.existing:
-        await services.partials.drop(new.job_id)
-    return receipt
 
 
 async def _found(services: Services, job_id: str, caller: Caller) -> tuple[Job, Partial | None]:

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from actors.job_manager import JobManager
-from retender.submission import Submission
-from tests.scripted import Script
 from tests.site import Site, says, site
 
 
@@ -19,24 +16,9 @@ async def here(tmp_path: Path) -> AsyncIterator[Site]:
         yield opened
 
 
-async def submitted(here: Site, script: Script, job_id: str = "a") -> str:
-    async with here.services.blobs.receive(limit=10**6) as upload:
-        await upload.write(script.recorded())
-        audio = await upload.finish(at=here.services.clock.now())
-    await here.services.manager.ask(JobManager.submit, Submission(job_id=job_id, audio=audio))
-    return job_id
-
-
-async def ended(here: Site, job_id: str) -> None:
-    async with here.services.hub.follow(job_id) as news:
-        async for each in news:
-            if getattr(each, "last", False):
-                return
-
-
 async def test_a_completed_job_shows_its_text(here: Site) -> None:
-    job_id = await submitted(here, says("good", "morning"))
-    await ended(here, job_id)
+    job_id = await here.submit(says("good", "morning"))
+    await here.ended(job_id)
     body = await here.job(job_id)
     assert (body["status"], body["progress"]) == ("completed", 100.0)
     result = body["result"]
@@ -53,7 +35,7 @@ async def test_a_job_that_is_not_there_is_404_with_a_request_id(here: Site) -> N
 
 
 async def test_cancelling_twice_is_cancelling_once(here: Site) -> None:
-    job_id = await submitted(here, says("slow", takes=60.0))
+    job_id = await here.submit(says("slow", takes=60.0))
     for _ in range(2):
         answer = await here.http.delete(f"/job/{job_id}")
         assert (answer.status_code, answer.json()) == (
@@ -63,23 +45,23 @@ async def test_cancelling_twice_is_cancelling_once(here: Site) -> None:
 
 
 async def test_a_finished_job_cannot_be_cancelled(here: Site) -> None:
-    job_id = await submitted(here, says("done"))
-    await ended(here, job_id)
+    job_id = await here.submit(says("done"))
+    await here.ended(job_id)
     answer = await here.http.delete(f"/job/{job_id}")
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == "already_finished"
 
 
 async def test_only_a_failed_job_can_be_retried(here: Site) -> None:
-    job_id = await submitted(here, says("done"))
-    await ended(here, job_id)
+    job_id = await here.submit(says("done"))
+    await here.ended(job_id)
     answer = await here.http.post(f"/job/{job_id}/retry")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_failed")
 
 
 async def test_the_newest_job_is_listed_first(here: Site) -> None:
     for name in ("one", "two", "three"):
-        await ended(here, await submitted(here, says(name), name))
+        await here.ended(await here.submit(says(name), name))
     first = (await here.http.get("/jobs?limit=2")).json()
     assert [job["job_id"] for job in first["jobs"]] == ["three", "two"]
     rest = (await here.http.get("/jobs", params={"cursor": first["next_cursor"]})).json()

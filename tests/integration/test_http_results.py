@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from actors.job_manager import JobManager
-from retender.submission import Submission
 from tests.scripted import Script
 from tests.site import Site, says, site
 
@@ -21,21 +19,9 @@ async def here(tmp_path: Path) -> AsyncIterator[Site]:
         yield opened
 
 
-async def submitted(here: Site, script: Script) -> str:
-    async with here.services.blobs.receive(limit=10**6) as upload:
-        await upload.write(script.recorded())
-        audio = await upload.finish(at=here.services.clock.now())
-    job_id = here.services.new_id()
-    await here.services.manager.ask(JobManager.submit, Submission(job_id=job_id, audio=audio))
-    return job_id
-
-
 async def transcribed(here: Site, script: Script = RECORDING) -> str:
-    job_id = await submitted(here, script)
-    async with here.services.hub.follow(job_id) as news:
-        async for each in news:
-            if getattr(each, "last", False):
-                break
+    job_id = await here.submit(script)
+    await here.ended(job_id)
     return job_id
 
 
@@ -69,7 +55,7 @@ async def test_an_unknown_format_is_refused_by_its_name(here: Site) -> None:
 
 
 async def test_what_is_not_completed_has_no_result_unless_part_of_it_will_do(here: Site) -> None:
-    job_id = await submitted(here, says("slow", takes=60.0))
+    job_id = await here.submit(says("slow", takes=60.0))
     answer = await here.http.get(f"/job/{job_id}/result")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_completed")
     partial = await here.http.get(f"/job/{job_id}/result?format=txt&partial=true")

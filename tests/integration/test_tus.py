@@ -19,7 +19,7 @@ from retender.errors import NoAnswer
 from retender.jobs import Options
 from retender.partial import Origin
 from retender.submission import Receipt
-from serve_app.uploads import arrivals, tus
+from serve_app.uploads import arrivals
 from tests.raw import line
 from tests.site import PLAIN, Site, says, site
 
@@ -335,7 +335,7 @@ async def test_an_upload_whose_answer_got_lost_is_kept_for_its_job(
     async def lost(*_: object) -> Receipt:
         raise NoAnswer("it took too long")
 
-    monkeypatch.setattr(tus, "submit", lost)
+    monkeypatch.setattr(arrivals, "submit", lost)
     async with site(tmp_path) as here:
         assert (await create(here)).status_code == 503
         assert len(list((tmp_path / "partial").iterdir())) == 1
