@@ -7,7 +7,7 @@ touches the journal: the JobManager commits what is chosen before anyone hears o
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, OrderedDict
 
 import msgspec
 
@@ -41,13 +41,14 @@ class Dispatcher:
         self._lease_seconds = lease_seconds
         self._queue = FairQueue()
         self._delayed: list[tuple[float, PieceKey]] = []
-        self._due: dict[PieceKey, float] = {}
+        self._due: dict[str, dict[int, float]] = {}
         self._suspects: dict[PieceKey, None] = {}
         self._reserved: tuple[str, float] | None = None
         self._leases: dict[str, Lease] = {}
-        self._by_piece: dict[PieceKey, str] = {}
+        self._by_job: dict[str, dict[int, str]] = {}
         self._by_worker: dict[str, dict[str, Lease]] = {}
-        self._called_off: dict[str, float] = {}
+        self._at_work: Counter[str] = Counter()
+        self._called_off: OrderedDict[str, float] = OrderedDict()
         self._seen: dict[str, float] = {}
         self._issued = 0
 
@@ -69,7 +70,7 @@ class Dispatcher:
 
     def at_work(self) -> Counter[str]:
         """How many pieces each engine has in hand."""
-        return Counter(lease.engine for lease in self._leases.values())
+        return +self._at_work
 
     @property
     def busy_workers(self) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ class Dispatcher:
 
     def _enter(self, lease: Lease) -> None:
         self._leases[lease.token] = lease
-        self._by_piece[lease.key] = lease.token
+        self._by_job.setdefault(lease.job_id, {})[lease.index] = lease.token
         self._by_worker.setdefault(lease.worker, {})[lease.token] = lease
 
     def put_back(self, leases: list[Lease]) -> None:
@@ -166,8 +167,8 @@ class Dispatcher:
         woken = False
         while self._delayed and self._delayed[0][0] <= now:
             at, key = heapq.heappop(self._delayed)
-            if self._due.get(key) == at:
-                del self._due[key]
+            if self._due.get(key[0], {}).get(key[1]) == at:
+                self._no_longer_due(key)
                 self._wait(self._board[key[0]].pieces[key[1]])
                 woken = True
         return woken
@@ -201,15 +202,23 @@ class Dispatcher:
             self._suspects.pop(key, None)
             if piece.state is not PieceState.WAITING:
                 continue
-            until = max(now + hold, self._due.pop(key, now))
+            until = max(now + hold, self._no_longer_due(key, now))
             if until > now:
                 self._delay(key, until)
             else:
                 self._wait(piece)
 
     def _delay(self, key: PieceKey, until: float) -> None:
-        self._due[key] = until
+        self._due.setdefault(key[0], {})[key[1]] = until
         heapq.heappush(self._delayed, (until, key))
+
+    def _no_longer_due(self, key: PieceKey, otherwise: float = 0.0) -> float:
+        """When it would have been."""
+        of_job = self._due.get(key[0], {})
+        until = of_job.pop(key[1], otherwise)
+        if not of_job:
+            self._due.pop(key[0], None)
+        return until
 
     def load(self) -> None:
         """Begin with all that waits on the board."""
@@ -223,10 +232,9 @@ class Dispatcher:
         self._queue.withdraw(job_id)
         for key in [key for key in self._suspects if key[0] == job_id]:
             del self._suspects[key]
-        for key in [key for key in self._due if key[0] == job_id]:
-            del self._due[key]
-        for key in [key for key in self._by_piece if key[0] == job_id]:
-            self._end_lease(key, called_off=True, now=now)
+        self._due.pop(job_id, None)
+        for index in tuple(self._by_job.get(job_id, ())):
+            self._end_lease((job_id, index), called_off=True, now=now)
 
     def _issue(self, asked: Exchange, key: PieceKey, now: float, *, alone: bool = False) -> Lease:
         self._issued += 1
@@ -242,6 +250,7 @@ class Dispatcher:
             alone=alone,
         )
         self._enter(lease)
+        self._at_work[lease.engine] += 1
         return lease
 
     def _suspect_for(self, asked: Exchange, now: float) -> PieceKey | None:
@@ -255,10 +264,14 @@ class Dispatcher:
         return suspect if self._reserved[0] == asked.worker else None
 
     def _end_lease(self, key: PieceKey, *, called_off: bool, now: float) -> None:
-        token = self._by_piece.pop(key, None)
+        of_job = self._by_job.get(key[0], {})
+        token = of_job.pop(key[1], None)
         if token is None:
             return
+        if not of_job:
+            del self._by_job[key[0]]
         lease = self._leases.pop(token)
+        self._at_work[lease.engine] -= 1
         held = self._by_worker[lease.worker]
         del held[token]
         if not held:
@@ -269,8 +282,8 @@ class Dispatcher:
 
     def _forget_called_off(self, now: float) -> None:
         old = now - 10 * self._lease_seconds
-        for token in [token for token, at in self._called_off.items() if at < old]:
-            del self._called_off[token]
+        while self._called_off and next(iter(self._called_off.values())) < old:
+            self._called_off.popitem(last=False)
 
     def _wait(self, piece: Piece) -> None:
         if piece.suspect:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from retender.eta import Pace, guess, observe, remaining
 from retender.jobs import Job
 from retender.limits import RETRY_AFTER_BOUNDS
+from retender.ranking import Ranking
 from retender.states import Status
 
 BYTES_PER_SECOND = 16_000
@@ -32,13 +32,13 @@ class _Counter:
         self.lanes = 1
         self.left: dict[str, float] = {}
         self.total = 0.0
-        self.order: list[_Place] = []
+        self.order: Ranking[_Place] = Ranking()
 
     def enter(self, job_id: str, entered: _Entered) -> None:
         self.left[job_id] = entered.left
         self.total += entered.left
         if entered.place is not None:
-            insort(self.order, entered.place)
+            self.order.add(entered.place)
 
     def leave(self, job_id: str, entered: _Entered) -> None:
         self.total -= self.left.pop(job_id)
@@ -46,7 +46,7 @@ class _Counter:
             # What is left of it are the errors of rounding.
             self.total = 0.0
         if entered.place is not None:
-            del self.order[bisect_left(self.order, entered.place)]
+            self.order.remove(entered.place)
 
 
 class Estimates:
@@ -81,7 +81,7 @@ class Estimates:
         entered = self._entered.get(job.id)
         if entered is None or entered.place is None:
             return None
-        return bisect_left(self._counter(entered.engine).order, entered.place) + 1
+        return self._counter(entered.engine).order.before(entered.place) + 1
 
     def remaining(self, job: Job) -> float | None:
         """Seconds until the job is done; None while there is no telling."""

@@ -11,14 +11,15 @@ The order, from the strongest rule to the weakest:
 4. the job with the least audio left: a short recording passes a long one at the next piece;
 5. the job that came first.
 
-Every operation costs the logarithm of the number of waiting jobs. Changed entries are pushed
-again and the outdated ones thrown away when they surface.
+Every operation costs the logarithm of the number of waiting jobs, however many pieces they have
+and however many kinds of work they are. Changed entries are pushed again; the outdated ones are
+thrown away when they surface, or when they have become more than the others.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 AGEING_TURN = 4
@@ -26,6 +27,8 @@ AGEING_TURN = 4
 LEAST_CHARGE = 1.0
 # Callers remembered after their last job, so that leaving and returning is no way to the front.
 REMEMBERED_CALLERS = 10_000
+# So many outdated entries are nothing to tidy up for.
+_OUTDATED_AT_LEAST = 64
 
 
 class Offer(NamedTuple):
@@ -39,6 +42,11 @@ class Offer(NamedTuple):
     engine: str
     line: str
     remaining: float
+
+    @property
+    def standing(self) -> tuple[str, int, str, str, float]:
+        """What its job's place depends on, whichever of its pieces this is."""
+        return self.owner, self.priority, self.engine, self.line, self.remaining
 
 
 class _Ticket:
@@ -66,17 +74,28 @@ _Head = tuple[tuple[float, ...], str]
 
 
 class _Line:
-    """The waiting jobs whose pieces may share a batch."""
+    """Waiting jobs among which one is chosen: all of an engine, or those whose pieces may share a
+    batch."""
 
-    def __init__(self, engine: str, tickets: dict[str, _Ticket], served: dict[str, float]) -> None:
-        self.engine = engine
+    def __init__(self, tickets: dict[str, _Ticket], served: dict[str, float]) -> None:
+        self.jobs = 0
         self._tickets = tickets
         self._served = served
+        self._clear()
+
+    def _clear(self) -> None:
+        self._statements = 0
         self._callers: dict[int, list[tuple[float, str]]] = {}
         self._jobs: dict[tuple[int, str], list[tuple[float, int, int, str]]] = {}
         self._longest: list[tuple[int, int, int, str]] = []
 
     def push(self, ticket: _Ticket) -> None:
+        """Where the job stands by now."""
+        self._push(ticket)
+        if self._statements > 2 * self.jobs + _OUTDATED_AT_LEAST:
+            self._tidy_up()
+
+    def _push(self, ticket: _Ticket) -> None:
         terms = ticket.terms
         jobs = self._jobs.setdefault((terms.priority, terms.owner), [])
         if not jobs:
@@ -85,6 +104,13 @@ class _Line:
         entry = (terms.remaining, ticket.arrived, ticket.version, terms.job_id)
         heapq.heappush(jobs, entry)
         heapq.heappush(self._longest, (ticket.since, ticket.arrived, ticket.version, terms.job_id))
+        self._statements += 1
+
+    def _tidy_up(self) -> None:
+        valid = [job_id for _, _, version, job_id in self._longest if self._valid(version, job_id)]
+        self._clear()
+        for job_id in valid:
+            self._push(self._tickets[job_id])
 
     def first(self) -> _Head | None:
         """The job whose turn it is by rules 2 to 5."""
@@ -122,6 +148,7 @@ class _Line:
 class FairQueue:
     def __init__(self) -> None:
         self._tickets: dict[str, _Ticket] = {}
+        self._engines: dict[str, _Line] = {}
         self._lines: dict[str, _Line] = {}
         self._served: dict[str, float] = {}
         self._active: dict[str, int] = {}
@@ -152,9 +179,14 @@ class FairQueue:
             ticket = self._tickets[offer.job_id] = _Ticket(offer, self._arrivals)
             ticket.since = self._turn
             self._enter(offer.owner)
+            self._join(offer)
+            self._restate(ticket, offer)
+        elif ticket.terms.standing != offer.standing:
+            self._leave(ticket.terms)
+            self._join(offer)
+            self._restate(ticket, offer)
         heapq.heappush(ticket.pieces, (offer.piece, offer.seconds))
         self._count(offer.engine, 1, offer.seconds)
-        self._restate(ticket, offer)
 
     def withdraw(self, job_id: str) -> None:
         """None of the job's pieces waits any more."""
@@ -192,23 +224,23 @@ class FairQueue:
 
     def _choose(self, engines: Collection[str], line: str | None) -> str | None:
         if line is not None:
-            return self._foremost([line] if line in self._lines else [], _Line.first)
-        lines = [name for name, each in self._lines.items() if each.engine in engines]
+            return self._foremost(self._lines, (line,), _Line.first)
         kind = frozenset(engines)
         choices = self._choices.get(kind, 0) + 1
         rule = _Line.first if choices % AGEING_TURN else _Line.longest_waiting
-        job_id = self._foremost(lines, rule)
+        job_id = self._foremost(self._engines, engines, rule)
         if job_id is not None:
             self._choices[kind] = choices
         return job_id
 
-    def _foremost(self, lines: list[str], rule: Callable[[_Line], _Head | None]) -> str | None:
-        heads = []
-        for name in lines:
-            if (head := rule(self._lines[name])) is not None:
-                heads.append(head)
-            else:
-                del self._lines[name]
+    def _foremost(
+        self,
+        lines: Mapping[str, _Line],
+        names: Collection[str],
+        rule: Callable[[_Line], _Head | None],
+    ) -> str | None:
+        found = (rule(lines[name]) for name in names if name in lines)
+        heads = [head for head in found if head is not None]
         return min(heads)[1] if heads else None
 
     def _restate(self, ticket: _Ticket, terms: Offer) -> None:
@@ -216,20 +248,33 @@ class FairQueue:
         self._statements += 1
         ticket.version = self._statements
         ticket.terms = terms
-        line = self._lines.get(terms.line)
-        if line is None:
-            line = self._lines[terms.line] = _Line(terms.engine, self._tickets, self._served)
-        line.push(ticket)
+        for lines, name in self._where(terms):
+            lines[name].push(ticket)
+
+    def _where(self, terms: Offer) -> tuple[tuple[dict[str, _Line], str], ...]:
+        return (self._engines, terms.engine), (self._lines, terms.line)
+
+    def _join(self, terms: Offer) -> None:
+        for lines, name in self._where(terms):
+            line = lines.get(name)
+            if line is None:
+                line = lines[name] = _Line(self._tickets, self._served)
+            line.jobs += 1
+
+    def _leave(self, terms: Offer) -> None:
+        for lines, name in self._where(terms):
+            lines[name].jobs -= 1
+            if not lines[name].jobs:
+                del lines[name]
 
     def _remove(self, ticket: _Ticket) -> None:
         del self._tickets[ticket.terms.job_id]
+        self._leave(ticket.terms)
         owner = ticket.terms.owner
         self._active[owner] -= 1
         if not self._active[owner]:
             del self._active[owner]
             self._forget_callers()
-        if not self._tickets:
-            self._lines.clear()
 
     def _count(self, engine: str, pieces: int, seconds: float) -> None:
         before = self._tallies.get(engine, _Tally(0, 0.0))
