@@ -5,7 +5,9 @@
 
 A line of the record is appended only once what it tells of is synced, and a torn last line counts
 for nothing: so whatever dies when, the record tells of bytes that are there. What lies in `data`
-beyond that is cut off when it is next opened. Who writes holds the kernel's lock on the record.
+beyond that is cut off when it is next opened. A record that the disk has damaged tells of none, or
+of those that a later line tells of; of one whose first line is damaged nothing can be made. Who
+writes holds the kernel's lock on the record.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -31,6 +33,8 @@ from retender.errors import JobNotFound, UploadLocked
 from retender.jobs import Audio
 from retender.room import no_room, room_for
 from retender.spool import BATCH
+
+T = TypeVar("T")
 
 _JOB_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _DATA: Final = "data"
@@ -60,6 +64,9 @@ class _Sealed(msgspec.Struct, frozen=True, tag="sealed"):
     audio: Audio
 
 
+_LATER: Final[Any] = _Safe | _Sealed
+
+
 class Partial(msgspec.Struct, frozen=True):
     """What is known of one."""
 
@@ -87,7 +94,8 @@ class PartialStore:
         return await asyncio.to_thread(_read, self._folder(job_id))
 
     async def all(self) -> list[Partial]:
-        """But for leftovers whose record never got its first line: those are gone after this."""
+        """But for leftovers whose record has no first line that can be read: those are gone after
+        this."""
         return await asyncio.to_thread(self._all)
 
     @asynccontextmanager
@@ -282,17 +290,28 @@ def _read(folder: Path) -> Partial | None:
         lines = (folder / _RECORD).read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
         return None
-    if not lines:
+    origin = _understood(lines[0], Origin) if lines else None
+    if origin is None:
         return None
-    origin = msgspec.json.decode(lines[0], type=Origin)
     offset, audio = 0, None
     for line in lines[1:]:
-        match msgspec.json.decode(line, type=_Safe | _Sealed):
+        match _understood(line, _LATER):
             case _Safe(safe):
                 offset = safe
             case _Sealed(sealed):
-                audio = sealed
+                offset, audio = sealed.size, sealed
+            case _:
+                # It may have been the one that begins anew: then none before it holds.
+                offset = 0
     return Partial(origin, offset, audio)
+
+
+def _understood(line: bytes, kind: type[T]) -> T | None:
+    """None: the disk has damaged it."""
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except msgspec.DecodeError:
+        return None
 
 
 def _known(folder: Path) -> Partial:
@@ -322,9 +341,6 @@ def _open_alone(record: Path) -> int:
 
 
 def _abandoned(record: Path) -> bool:
-    with contextlib.suppress(FileNotFoundError), record.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    with contextlib.suppress(FileNotFoundError):
+        return folders.abandoned(record)
     return True

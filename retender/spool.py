@@ -53,12 +53,21 @@ class Spool:
             os.fsync(descriptor)
         return Audio(self._hash.hexdigest(), self._size)
 
-    def move_to(self, place: Path) -> None:
+    def show(self, look: Callable[[Path], object]) -> None:
+        """For as long as it takes, the file stays where it is."""
         with self._lock:
             self._open()
             assert self._path is not None
+            look(self._path)
+
+    def move_to(self, place: Path) -> None:
+        with self._lock:
+            descriptor = self._open()
+            assert self._path is not None
             self._path.rename(place)
             self._path = None
+            # In its place nobody takes it for a leftover.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def discard(self) -> None:
         """Idempotent. What was moved to its place stays there."""

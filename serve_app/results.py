@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from actors.job_manager import JobManager
 from retender.audio.containers import HEAD, recognised
-from retender.errors import InvalidOption, JobNotFound, NotCompleted, UploadExpired
+from retender.blobs import Blobs
+from retender.errors import (
+    InvalidOption,
+    JobNotFound,
+    NotCompleted,
+    StorageDenied,
+    StorageUnreachable,
+    UploadExpired,
+)
 from retender.formats import MEDIA_TYPES, Format, render
+from retender.jobs import Audio
 from retender.states import Status
 from serve_app import answers
 from serve_app.access.callers import Reader
@@ -83,28 +93,44 @@ async def job_result(
         200: {"content": {"audio/*": {}}},
         206: {"description": "The range that was asked for."},
         416: {"description": "There is no such range."},
-        **answers.errors(JobNotFound, UploadExpired),
+        **answers.errors(JobNotFound, UploadExpired, StorageUnreachable, StorageDenied),
     },
 )
 async def job_audio(job_id: str, services: Given, caller: Reader) -> Response:
     """The recording as it was uploaded. Players may ask for ranges of it."""
     job = (await services.manager.ask(JobManager.status, job_id, caller.owner)).job
-    path = None if job.audio is None else services.blobs.path(job.audio)
-    kind = None if path is None else await asyncio.to_thread(_kind_of, path)
-    if path is None or kind is None:
-        raise UploadExpired("the recording of this job is not kept any more, or not here yet")
+    if job.audio is None:
+        raise _not_kept()
+    try:
+        async with services.blobs.lend(job.audio) as path:
+            kind = await asyncio.to_thread(_kind_of, path)
+    except UploadExpired:
+        raise _not_kept() from None
     headers = {
         "Content-Disposition": f'inline; filename="{job_id}.{kind.ending}"',
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
     }
-    return FileResponse(path, media_type=kind.media_type, headers=headers)
+    return _Recording(services.blobs, job.audio, media_type=kind.media_type, headers=headers)
 
 
-def _kind_of(path: Path) -> _Kind | None:
-    """None: there is no such file."""
-    try:
-        with path.open("rb") as file:
-            return _KINDS.get(recognised(file.read(HEAD)) or "", _UNKNOWN)
-    except FileNotFoundError:
-        return None
+class _Recording(FileResponse):
+    """It is lent for as long as it is being sent."""
+
+    def __init__(self, blobs: Blobs, audio: Audio, **how: Any) -> None:
+        super().__init__(blobs.path(audio), **how)
+        self._blobs = blobs
+        self._audio = audio
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._blobs.lend(self._audio):
+            await super().__call__(scope, receive, send)
+
+
+def _kind_of(path: Path) -> _Kind:
+    with path.open("rb") as file:
+        return _KINDS.get(recognised(file.read(HEAD)) or "", _UNKNOWN)
+
+
+def _not_kept() -> UploadExpired:
+    return UploadExpired("the recording of this job is not kept any more, or not here yet")

@@ -8,11 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from deployments import storage
 from deployments.finding import Finding, bad, doubtful, good
 from deployments.keys import exposure_warning, keyring
-from deployments.settings import Settings
-from retender.errors import KeysUnreadable
+from deployments.settings import BadSetting, Settings
+from retender.errors import KeysUnreadable, StorageTrouble
 from retender.journal.durability import durability_warning
+from retender.shared_folder import workable
 
 GIGABYTE: Final = 1_000_000_000
 MUCH: Final = 2 * GIGABYTE
@@ -34,7 +36,25 @@ def folder(settings: Settings) -> Finding:
             os.fsync(file.fileno())
     except OSError as error:
         return bad("data folder", f"nothing can be written to {there}: {error.strerror}", own)
+    if (trouble := workable(str(there), "this machine")) is not None:
+        found, _, advice = trouble.partition(". ")
+        return bad("data folder", found, advice)
     return good("data folder", str(data) if there == data else f"{data}, made with the first start")
+
+
+def objects(settings: Settings) -> Finding | None:
+    """Only where recordings are to lie in a store."""
+    if not settings.blobs_url:
+        return None
+    advice = "See that the store is up, and that this machine has its address and credentials."
+    try:
+        storage.try_out(settings)
+    except BadSetting as error:
+        found, _, advice = str(error).partition(". ")
+        return bad("object store", found, advice)
+    except StorageTrouble as error:
+        return bad("object store", error.message, advice)
+    return good("object store", f"{settings.blobs_url} can be read and written")
 
 
 def room(settings: Settings) -> Finding:

@@ -110,9 +110,9 @@ class _Part:
 def _sweep(folder: Path) -> None:
     """Remove what decoders left whose process has died."""
     for leftover in folder.glob(f"*{_PART}"):
-        with contextlib.suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            leftover.unlink()
+        with contextlib.suppress(FileNotFoundError):
+            if folders.abandoned(leftover):
+                leftover.unlink()
 
 
 async def _off_the_loop(work: Callable[[], R]) -> R:

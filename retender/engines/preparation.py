@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Final, TypeVar
 
 import msgspec
 
-from retender.audio.decode import decode
+from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
 from retender.audio.speech import DetectorName, detector, listen
-from retender.blobs import BlobStore
+from retender.blobs import Blobs
 from retender.chunks import SAMPLE_RATE, Span, plan
 from retender.engines.api import News, Progress
-from retender.errors import Failure, RetenderError, StorageFull, WorkError
+from retender.errors import StorageTrouble, WorkError
 from retender.work import Broke, Order, Prepared
 
 R = TypeVar("R")
@@ -38,55 +38,57 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     detector: DetectorName = DetectorName.SILERO
 
 
-async def prepare(order: Order, blobs: BlobStore, how: Preparation) -> AsyncGenerator[News, None]:
+async def prepare(order: Order, blobs: Blobs, how: Preparation) -> AsyncGenerator[News, None]:
     """Ends with `Prepared` or `Broke`. Closing it stops ffmpeg before it returns."""
     try:
         async with aclosing(_steps(order, blobs, how)) as steps:
             async for news in steps:
                 yield news
-    except WorkError as error:
+    except (WorkError, StorageTrouble) as error:
         yield Broke(order.token, error.failure())
-    except StorageFull as error:
-        yield Broke(order.token, _for_want_of_room(error))
 
 
-async def _steps(order: Order, blobs: BlobStore, how: Preparation) -> AsyncGenerator[News, None]:
+async def _steps(order: Order, blobs: Blobs, how: Preparation) -> AsyncGenerator[News, None]:
     alive = Progress(order.token, 0.0)
-    decoding = asyncio.create_task(_decoded(order, blobs, how))
-    try:
-        while not decoding.done():
-            yield alive
-            await asyncio.wait((decoding,), timeout=SIGN_OF_LIFE)
-        pcm = decoding.result()
-    finally:
-        decoding.cancel()
-        await asyncio.gather(decoding, return_exceptions=True)
-    spans = [Span(0, pcm.samples)]
-    if order.options.vad:
-        ear = detector(how.detector)
-        async with aclosing(listen(pcm, ear)) as heard:
-            async for _ in heard:
+    async with AsyncExitStack() as lent:
+        decoding = asyncio.create_task(_decoded(order, blobs, how, lent))
+        try:
+            while not decoding.done():
                 yield alive
-        spans = await _off_the_loop(ear.finish)
-    planned = await _off_the_loop(
-        lambda: plan(spans, pcm.samples, how.window, quietest=pcm.quietest)
-    )
-    yield Prepared(order.token, planned)
+                await asyncio.wait((decoding,), timeout=SIGN_OF_LIFE)
+            pcm = decoding.result()
+        finally:
+            decoding.cancel()
+            await asyncio.gather(decoding, return_exceptions=True)
+        spans = [Span(0, pcm.samples)]
+        if order.options.vad:
+            ear = detector(how.detector)
+            async with aclosing(listen(pcm, ear)) as heard:
+                async for _ in heard:
+                    yield alive
+            spans = await _off_the_loop(ear.finish)
+        planned = await _off_the_loop(
+            lambda: plan(spans, pcm.samples, how.window, quietest=pcm.quietest)
+        )
+        yield Prepared(order.token, planned)
 
 
-async def _decoded(order: Order, blobs: BlobStore, how: Preparation) -> Pcm:
-    return await decode(
-        blobs.path(order.audio),
-        blobs.job_folder(order.job_id),
-        binary=how.ffmpeg,
-        most_seconds=how.most_seconds,
-        cleaning=order.options.cleaning,
-    )
-
-
-def _for_want_of_room(error: RetenderError) -> Failure:
-    """Room may be made in time; what the job has is not spoilt by the lack of it."""
-    return Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
+async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExitStack) -> Pcm:
+    """Lent until `lent` is closed, and shared."""
+    folder = await lent.enter_async_context(blobs.lend_work(order.job_id, DECODED))
+    if await _off_the_loop((folder / DECODED).exists):
+        pcm = await _off_the_loop(lambda: Pcm.at(folder / DECODED))
+    else:
+        async with blobs.lend(order.audio) as upload:
+            pcm = await decode(
+                upload,
+                folder,
+                binary=how.ffmpeg,
+                most_seconds=how.most_seconds,
+                cleaning=order.options.cleaning,
+            )
+    await blobs.share(order.job_id, DECODED)
+    return pcm
 
 
 async def _off_the_loop(work: Callable[[], R]) -> R:

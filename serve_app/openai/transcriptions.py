@@ -44,7 +44,11 @@ _ERRORS: Final = {
     **errors(422, "corrupt_media", "no_audio_stream", "too_long"),
     **errors(429, "rate_limited", "queue_full"),
     **errors(502, "engine_failed", "fetch_failed", "worker_crashed", "worker_silent"),
-    **errors(503, "draining", "engine_unavailable", "model_unavailable", "no_answer"),
+    **errors(
+        503,
+        *("draining", "engine_unavailable", "model_unavailable", "no_answer"),
+        *("storage_denied", "storage_unreachable"),
+    ),
     **errors(507, "storage_full"),
 }
 

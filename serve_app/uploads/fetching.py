@@ -23,6 +23,7 @@ from retender.errors import (
     FetchFailed,
     JobNotFound,
     RetenderError,
+    StorageUnreachable,
     TooLarge,
     Unreachable,
     UnsupportedMedia,
@@ -94,7 +95,7 @@ async def _fetch(services: Services, job_id: str) -> None:
             await arrive(services, writing)
     except _Unwanted:
         await services.partials.drop(job_id)
-    except (Unreachable, UploadLocked, JobNotFound) as error:
+    except (Unreachable, StorageUnreachable, UploadLocked, JobNotFound) as error:
         _left(job_id, error)
     except RetenderError as error:
         await _failed(services, job_id, error)

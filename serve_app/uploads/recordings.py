@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from actors.job_manager import JobManager
+from retender.audio.containers import ACCEPTED
 from retender.errors import (
     BadRequest,
     CorruptMedia,
@@ -25,7 +26,9 @@ from retender.errors import (
     QueueFull,
     RateLimited,
     RetenderError,
+    StorageDenied,
     StorageFull,
+    StorageUnreachable,
     TooLarge,
     TooLong,
     UnsupportedMedia,
@@ -57,7 +60,8 @@ REPLAYED: Final = "Idempotent-Replayed"
 _REFUSALS: Final[tuple[type[RetenderError], ...]] = (
     *(BadRequest, EmptyUpload, IncompleteUpload, UrlNotAllowed, UploadStalled),
     *(IdempotencyConflict, TooLarge, UnsupportedMedia, InvalidOption),
-    *(RateLimited, QueueFull, Draining, EngineUnavailable, StorageFull),
+    *(RateLimited, QueueFull, Draining, EngineUnavailable),
+    *(StorageFull, StorageUnreachable, StorageDenied),
 )
 _FAILURES: Final[tuple[type[RetenderError], ...]] = (
     *(JobCancelled, NoAudioStream, CorruptMedia, TooLong, EngineFailed, FetchFailed),
@@ -88,6 +92,11 @@ async def transcribe_body(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
 ) -> Response:
     """The same for clients that stream: the body is the recording, the options are in the query."""
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        raise UnsupportedMedia(
+            "the body of a PUT is the recording itself; a form is sent with POST",
+            accepted=list(ACCEPTED),
+        )
     fields = _query(request)
     refuse_unknown(fields, KNOWN - {"url"} | {"filename"})
     asked = known_among(fields)

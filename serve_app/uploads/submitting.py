@@ -56,6 +56,7 @@ def submission(
         job_id=services.new_id(),
         owner=caller.owner or "",
         audio=audio,
+        url=wanted.url or "",
         options=wanted.options,
         priority=wanted.priority,
         user_id=wanted.user_id,

@@ -31,7 +31,9 @@ from retender.errors import (
     QueueFull,
     RateLimited,
     RetenderError,
+    StorageDenied,
     StorageFull,
+    StorageUnreachable,
     TooLarge,
     Unauthorized,
     UnsupportedMedia,
@@ -46,6 +48,7 @@ from retender.limits import CHECKPOINT_BYTES, PROGRESS_SECONDS
 from retender.partial import Partial, Writing
 from retender.states import Status
 from serve_app import answers, errors
+from serve_app.access import callers
 from serve_app.access.callers import Caller, Submitter, Uploader
 from serve_app.services import Given, Services
 from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
@@ -89,6 +92,7 @@ class _TusRoute(APIRoute):
         async def spoken(request: Request) -> Response:
             try:
                 if request.method != "OPTIONS":
+                    callers.caller(request)  # a stranger is told nothing else before
                     check_version(request.headers)
                 answer = await handle(request)
             except RetenderError as error:
@@ -125,6 +129,7 @@ async def abilities(services: Given) -> Response:
     responses=answers.errors(
         *(*_COMMON, BadRequest, EmptyUpload, TooLarge, UnsupportedMedia, InvalidOption),
         *(QueueFull, RateLimited, StorageFull, UploadStalled, Draining, EngineUnavailable),
+        *(StorageUnreachable, StorageDenied),
     ),
 )
 async def create(
@@ -175,6 +180,7 @@ async def where(job_id: str, services: Given, caller: Submitter) -> Response:
     responses=answers.errors(
         *(*_COMMON, BadRequest, JobNotFound, WrongOffset, UploadExpired, TooLarge),
         *(UnsupportedMedia, UploadLocked, UploadStalled, ChecksumMismatch, StorageFull, Draining),
+        *(StorageUnreachable, StorageDenied),
     ),
     openapi_extra={
         "requestBody": {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}

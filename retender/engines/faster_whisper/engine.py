@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import msgspec
 
-from retender.blobs import BlobStore
+from retender.audio.decode import DECODED
+from retender.blobs import Blobs
+from retender.blobs.tidying import keep_tidy
 from retender.engines.api import News, Progress
 from retender.engines.faster_whisper.keeper import Keeper
+from retender.engines.faster_whisper.notes import NOTE
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
 from retender.engines.models.fitting import Choice
@@ -26,7 +29,8 @@ from retender.engines.models.library import Library, window
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
 from retender.engines.reports import Report
-from retender.errors import WorkError
+from retender.errors import StorageTrouble, WorkError
+from retender.routing import LOCAL
 from retender.states import Stage
 from retender.work import Broke, Order, Prepared, Transcribed
 
@@ -39,26 +43,27 @@ AUTO: Final = "auto"
 class WhisperEngine:
     """`transport` stands in for the network."""
 
-    name = "local"
-
     def __init__(
         self,
         settings: WhisperSettings | dict[str, Any],
         *,
-        root: str,
+        blobs: Blobs,
         preparation: Preparation | dict[str, Any],
+        name: str = LOCAL,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self.name = name
         # In a recipe that has come from another process both are plain.
         self._settings = msgspec.convert(settings, WhisperSettings)
         self._preparation = msgspec.convert(preparation, Preparation)
         self.lanes = self._settings.lanes
         self.batch = self._settings.batch
-        self._blobs = BlobStore(root)
+        self._blobs = blobs
         library = Library(self._settings.library, transport)
         self._keeper = Keeper(self._settings, library, self._blobs)
         self._lanes = Lanes(self._settings.lanes)
         self._working = 0
+        self._tidying: asyncio.Task[None] | None = None
 
     @property
     def spent(self) -> bool:
@@ -70,9 +75,13 @@ class WhisperEngine:
         return self._keeper.held
 
     async def open(self) -> None:
-        """Nothing is loaded before it is needed."""
+        """No model is loaded before it is needed."""
+        self._tidying = asyncio.create_task(keep_tidy(self._blobs))
 
     async def close(self) -> None:
+        if self._tidying is not None:
+            self._tidying.cancel()
+            await asyncio.wait((self._tidying,))
         self._lanes.close()
         await self._keeper.close()
 
@@ -111,7 +120,7 @@ class WhisperEngine:
                                 yield last
                     else:
                         yield item
-        except WorkError as error:
+        except (WorkError, StorageTrouble) as error:
             yield Broke(order.token, error.failure())
 
     async def _planned(self, order: Order) -> AsyncGenerator[News, None]:
@@ -140,11 +149,43 @@ class WhisperEngine:
                     if isinstance(item, Progress):
                         yield item
                     else:
-                        await self._lanes.run(item.settle_language, order, prepared.plan)
+                        async with self._blobs.lend_work(order.job_id, DECODED):
+                            await self._lanes.run(item.settle_language, order, prepared.plan)
+                            await self._blobs.share(order.job_id, *self._noted(order))
         yield prepared
+
+    def _noted(self, order: Order) -> tuple[str, ...]:
+        """A model of one language leaves no note."""
+        return (NOTE,) if (self._blobs.job_folder(order.job_id) / NOTE).exists() else ()
 
     async def _transcribed(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
         choice = self._choice(orders[0])
+        async with AsyncExitStack() as stack:
+            begun = list[Order]()
+            for order in orders:
+                bringing = asyncio.create_task(self._bring(order, stack))
+                async with aclosing(self._signs_until(bringing, orders, choice.used)) as signs:
+                    async for sign in signs:
+                        yield sign
+                if (broke := bringing.result()) is not None:
+                    yield broke
+                else:
+                    begun.append(order)
+            if begun:
+                async with aclosing(self._heard(tuple(begun), choice)) as news:
+                    async for item in news:
+                        yield item
+
+    async def _bring(self, order: Order, stack: AsyncExitStack) -> Broke | None:
+        """Here is what the chunk is a part of, until the stack is closed."""
+        wanted = (DECODED, NOTE) if order.options.language == AUTO else (DECODED,)
+        try:
+            await stack.enter_async_context(self._blobs.lend_work(order.job_id, *wanted))
+        except StorageTrouble as error:
+            return Broke(order.token, error.failure())
+        return None
+
+    async def _heard(self, orders: tuple[Order, ...], choice: Choice) -> AsyncGenerator[News, None]:
         async with aclosing(self._lent(choice.used, orders)) as lent:
             async for item in lent:
                 if isinstance(item, Progress):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 
-from retender.blobs import BlobStore
+from retender.blobs import Blobs
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.faster_whisper.shelf import Shelf, Standing
 from retender.engines.models.download import Arrived
@@ -40,7 +40,7 @@ class LoadHangs(Exception):
 
 
 class Keeper:
-    def __init__(self, settings: WhisperSettings, library: Library, blobs: BlobStore) -> None:
+    def __init__(self, settings: WhisperSettings, library: Library, blobs: Blobs) -> None:
         self._settings = settings
         self._library = library
         self._blobs = blobs

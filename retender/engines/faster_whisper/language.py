@@ -1,22 +1,21 @@
 """The language of a recording, one for all of its chunks.
 
 Chunks are worked on side by side, by whoever is free, so none may decide for the others. The
-language is found once, by a rule that depends on the recording alone, and noted in the job's
-folder, where every worker finds it. Should two look for it at the same time, both find the same.
+language is found once, by a rule that depends on the recording alone, and noted where every worker
+finds it (`notes`). Should two look for it at the same time, both find the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, Protocol
 
-import msgspec
 import numpy as np
 
 from retender.audio.pcm import Pcm
 from retender.chunks import SAMPLE_RATE
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Model, Samples
+from retender.engines.faster_whisper.notes import Detected
 
 PLACES: Final = 3
 """Windows listened to at most."""
@@ -24,13 +23,7 @@ PLACES: Final = 3
 SURE: Final = 0.5
 """A language that is this probable in one window needs no second one."""
 
-_NOTE: Final = "language.json"
 _FULL_SCALE: Final = 32768.0
-
-
-class Detected(msgspec.Struct, frozen=True):
-    language: str
-    probability: float
 
 
 class Place(Protocol):
@@ -60,20 +53,6 @@ def detect(model: Model, pcm: Pcm, places: Sequence[Place]) -> Detected:
             return Detected(surest, shares[surest])
     likeliest = max(total, key=lambda code: (total[code], code))
     return Detected(likeliest, total[likeliest] / len(places[:PLACES]))
-
-
-def noted(folder: Path) -> Detected | None:
-    try:
-        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Detected)
-    except FileNotFoundError:
-        return None
-
-
-def note(folder: Path, detected: Detected, token: str) -> None:
-    """`token` tells writers apart: whole notes only are ever seen."""
-    part = folder / f"{_NOTE}.{token}"
-    part.write_bytes(msgspec.json.encode(detected))
-    part.replace(folder / _NOTE)
 
 
 def read(pcm: Pcm, start: int, end: int) -> Samples:

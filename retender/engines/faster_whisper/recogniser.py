@@ -11,13 +11,13 @@ from pathlib import Path
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
-from retender.blobs import BlobStore
+from retender.blobs import Blobs
 from retender.chunks import SAMPLE_RATE, Plan, Span
 from retender.engines.api import News, Progress
 from retender.engines.faster_whisper import language
 from retender.engines.faster_whisper.decoding import Advance, Utterance, recognise
-from retender.engines.faster_whisper.language import Detected
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
+from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
 from retender.jobs import Options
@@ -29,7 +29,7 @@ _PLACEHOLDER = "en"
 
 
 class Recogniser:
-    def __init__(self, folder: Path, settings: WhisperSettings, blobs: BlobStore) -> None:
+    def __init__(self, folder: Path, settings: WhisperSettings, blobs: Blobs) -> None:
         self._model = Model(folder, settings)
         self._beam = settings.beam
         self._blobs = blobs
@@ -86,7 +86,7 @@ class Recogniser:
         if options.multilingual and self._model.multilingual:
             return _PLACEHOLDER, None
         if self._wants_detection(options):
-            found = language.noted(self._blobs.job_folder(order.job_id))
+            found = noted(self._blobs.job_folder(order.job_id))
             found = found or self._settle(order, self._beginning(self._pcm(order)))
             return found.language, found.probability
         spoken = _PLACEHOLDER if options.language == AUTO else options.language
@@ -100,7 +100,7 @@ class Recogniser:
 
     def _settle(self, order: Order, places: Sequence[language.Place]) -> Detected:
         found = language.detect(self._model, self._pcm(order), places)
-        language.note(self._blobs.job_folder(order.job_id), found, order.token)
+        note(self._blobs.job_folder(order.job_id), found, order.token)
         return found
 
     def _beginning(self, pcm: Pcm) -> list[Span]:

@@ -18,7 +18,8 @@ from typing import Final
 import httpx
 
 from retender.audio.decode import DECODED
-from retender.blobs import BlobStore
+from retender.blobs import Blobs
+from retender.blobs.tidying import keep_tidy
 from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
 from retender.engines.budget import Charge, Usage
@@ -60,7 +61,7 @@ class GroqEngine:
         self,
         settings: GroqSettings,
         *,
-        blobs: BlobStore,
+        blobs: Blobs,
         ledgers: Path,
         tools: Tools,
         now: Callable[[], float],
@@ -77,15 +78,18 @@ class GroqEngine:
         self._client: GroqClient
         self._watch: Watch
         self._watching: asyncio.Task[None]
+        self._tidying: asyncio.Task[None]
 
     async def open(self) -> None:
         self._client = GroqClient(self._settings, self._transport)
         self._watch = Watch(self._client.look)
         self._watching = asyncio.create_task(self._watch.keep())
+        self._tidying = asyncio.create_task(keep_tidy(self._blobs))
 
     async def close(self) -> None:
-        self._watching.cancel()
-        await asyncio.wait((self._watching,))
+        for task in (self._watching, self._tidying):
+            task.cancel()
+        await asyncio.wait((self._watching, self._tidying))
         await self._client.close()
 
     async def report(self) -> Report:
@@ -116,8 +120,6 @@ class GroqEngine:
                 yield item
         if settled:
             return
-        folder = self._blobs.job_folder(order.job_id)
-        await asyncio.to_thread(media.unmark, folder)
         most = self._settings.chunk_seconds
         if order.options.multilingual:
             most = min(most, ONE_LANGUAGE_SECONDS)
@@ -126,26 +128,34 @@ class GroqEngine:
                 yield self._signed(order, item.plan) if isinstance(item, Prepared) else item
 
     async def _whole(self, order: Order) -> Prepared | None:
+        """None: it is to be decoded, whatever was thought of it before."""
+        prepared = await self._passed_on(order)
+        if prepared is None:
+            marks = media.marks(await self._blobs.shared(order.job_id))
+            await self._blobs.withdraw(order.job_id, *marks)
+        return prepared
+
+    async def _passed_on(self, order: Order) -> Prepared | None:
         asked = order.options
         if asked.multilingual or not asked.cleaning.nothing:
             return None
         if order.audio.size > self._settings.file_bytes:
             return None
-        blob = self._blobs.path(order.audio)
-        try:
+        async with self._blobs.lend(order.audio) as blob:
             kind = await asyncio.to_thread(media.known_format, blob)
-        except FileNotFoundError as error:
-            raise UploadExpired("the upload is no longer there") from error
-        if kind is None:
-            return None
-        seconds = await self._tools.seconds(blob)
+            if kind is None:
+                return None
+            seconds = await self._tools.seconds(blob)
         if seconds > min(self._settings.limits.largest, self._tools.most_seconds):
             # Files lie about their length: how long it is, decoding tells.
             return None
         if seconds <= 0:
             raise CorruptMedia("the recording holds no sound")
-        folder = self._blobs.job_folder(order.job_id)
-        await asyncio.to_thread(media.mark_whole, folder, kind)
+        mark = media.mark(kind)
+        async with self._blobs.lend_work(order.job_id) as folder:
+            await asyncio.to_thread((folder / mark).touch)
+            await self._blobs.share(order.job_id, mark)
+        await self._blobs.withdraw(order.job_id, DECODED)
         chunk = Chunk(0, math.ceil(seconds * SAMPLE_RATE))
         return self._signed(order, Plan(seconds, (chunk,), whole=True))
 
@@ -195,25 +205,25 @@ class GroqEngine:
     async def _parcel(self, order: Order, chunk: Chunk) -> AsyncIterator[Parcel]:
         """What is to be sent for this chunk."""
         words = order.options.word_timestamps or chunk.joined_by_words
-        folder = self._blobs.job_folder(order.job_id)
-        kind = await asyncio.to_thread(media.marked_whole, folder)
+        kind = media.marked_whole(await self._blobs.shared(order.job_id))
         if kind is not None:
-            blob = self._blobs.path(order.audio)
-            yield Parcel(blob, f"audio.{kind}", words)
+            async with self._blobs.lend(order.audio) as blob:
+                yield Parcel(blob, f"audio.{kind}", words)
             return
-        pcm = folder / DECODED
-        if not pcm.exists():
-            raise UploadExpired("the decoded audio of this job is no longer there")
-        part = folder / f"part-{order.index}-{order.token}.flac"
-        try:
-            await self._tools.encode(pcm, chunk, part)
-            if part.stat().st_size > self._settings.file_bytes:
-                raise Failed(
-                    Failure(TooLarge.code, "a part of the recording is too large for Groq")
-                )
-            yield Parcel(part, part.name, words)
-        finally:
-            part.unlink(missing_ok=True)
+        async with self._blobs.lend_work(order.job_id, DECODED) as folder:
+            pcm = folder / DECODED
+            if not pcm.exists():
+                raise UploadExpired("the decoded audio of this job is no longer there")
+            part = folder / f"part-{order.index}-{order.token}.flac"
+            try:
+                await self._tools.encode(pcm, chunk, part)
+                if part.stat().st_size > self._settings.file_bytes:
+                    raise Failed(
+                        Failure(TooLarge.code, "a part of the recording is too large for Groq")
+                    )
+                yield Parcel(part, part.name, words)
+            finally:
+                part.unlink(missing_ok=True)
 
     def _budget(self, options: Options) -> Budget:
         return self._budget_of(self._settings.model_for(options))
@@ -226,10 +236,9 @@ class GroqEngine:
 
 
 def groq_engine(
-    settings: GroqSettings, root: Path, ledgers: Path, how: Preparation, now: Callable[[], float]
+    settings: GroqSettings, blobs: Blobs, ledgers: Path, how: Preparation, now: Callable[[], float]
 ) -> GroqEngine:
     """The engine with the tools of this machine."""
-    blobs = BlobStore(root)
     return GroqEngine(settings, blobs=blobs, ledgers=ledgers, tools=Tools(blobs, how), now=now)
 
 
@@ -243,6 +252,6 @@ async def _judged(order: Order, work: Callable[[], Awaitable[News | None]]) -> N
     except WorkError as error:
         return Broke(order.token, error.failure())
     except RetenderError as error:
-        # Room on the disk, most likely: it may be made in time.
+        # What recordings lie on is full or away, most likely: that may pass.
         passing = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
         return Broke(order.token, passing)

@@ -7,6 +7,7 @@ none here, so the format is read from the first bytes. What is not known for cer
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -51,23 +52,21 @@ def known_format(path: Path) -> str | None:
         return _known(_behind_tags(file))
 
 
-def mark_whole(folder: Path, kind: str) -> None:
-    (folder / DECODED).unlink(missing_ok=True)
-    (folder / f"{_WHOLE}.{kind}").touch()
+def mark(kind: str) -> str:
+    """The name of the file that says so."""
+    return f"{_WHOLE}.{kind}"
 
 
-def unmark(folder: Path) -> None:
-    for mark in folder.glob(f"{_WHOLE}.*"):
-        mark.unlink(missing_ok=True)
+def marks(names: Collection[str]) -> list[str]:
+    return sorted(name for name in names if name.startswith(f"{_WHOLE}."))
 
 
-def marked_whole(folder: Path) -> str | None:
-    """The format of the upload that is to be sent as it is."""
-    if (folder / DECODED).exists():
+def marked_whole(names: Collection[str]) -> str | None:
+    """The format of the upload that is to be sent as it is, by the names of what there is."""
+    if DECODED in names:
         # Someone else has prepared the job since.
         return None
-    marks = sorted(folder.glob(f"{_WHOLE}.*"))
-    return marks[0].suffix[1:] if marks else None
+    return next((name.removeprefix(f"{_WHOLE}.") for name in marks(names)), None)
 
 
 def _behind_tags(file: BinaryIO) -> bytes:

@@ -11,7 +11,7 @@ import msgspec
 from retender.audio.encode import flac
 from retender.audio.pcm import Pcm
 from retender.audio.probe import probe
-from retender.blobs import BlobStore
+from retender.blobs import Blobs
 from retender.chunks import Chunk
 from retender.engines.api import News
 from retender.engines.preparation import Preparation, prepare
@@ -19,7 +19,7 @@ from retender.work import Order
 
 
 class Tools:
-    def __init__(self, blobs: BlobStore, how: Preparation) -> None:
+    def __init__(self, blobs: Blobs, how: Preparation) -> None:
         self._blobs = blobs
         self._how = how
 

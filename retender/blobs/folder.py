@@ -1,7 +1,8 @@
-"""Uploads and working files on disk.
+"""Uploads and working files in a folder: of one machine, or one that all machines share.
 
     root/incoming/          uploads on their way
     root/blobs/ab/<sha256>  whole uploads, named by their content
+    root/locks/ab           the lock of the blobs in `blobs/ab`
     root/partial/           recordings that come in several goes (`partial`)
     root/jobs/<job id>/     what the work on a job needs: decoded audio and the like
 
@@ -9,7 +10,9 @@ A blob appears whole, synced to disk, by one rename. Between an upload's `finish
 of its job nothing names the blob yet: `collect` spares what was finished within its grace, and
 finishing known content again renews that grace. The two never cross: both hold the lock of the
 blob's folder, so `collect` either sees the renewed time or deletes the old file before the rename
-puts the new one in its place. Locks are the kernel's (`flock`), and so hold between processes.
+puts the new one in its place. Locks are the kernel's (`flock`), and so hold between processes. They
+are on files that are open for writing: only such a lock holds between machines as well, where the
+folder lies on NFS.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from retender import folders
-from retender.errors import BadRequest
+from retender.errors import BadRequest, UploadExpired
 from retender.jobs import Audio
 from retender.room import room_for
 from retender.spool import Spool, Upload
@@ -43,53 +46,69 @@ class BlobStore:
         self.root = Path(root)
         self._incoming = Path(root) / "incoming"
         self._blobs = Path(root) / "blobs"
+        self._locks = Path(root) / "locks"
         self._jobs = Path(root) / "jobs"
-        for folder in (self._incoming, self._blobs, self._jobs):
+        for folder in (self._incoming, self._blobs, self._locks, self._jobs):
             folders.make(folder)
 
     @asynccontextmanager
     async def receive(self, *, limit: int) -> AsyncIterator[Upload]:
-        """Take an upload in. Leaving the block without `finish` leaves nothing behind."""
         spool = Spool(self._incoming)
         try:
             yield Upload(spool, limit, self._keep)
         finally:
             # A second cancellation must not leave the file: the thread goes on without us.
-            await asyncio.shield(_off_the_loop(spool.discard))
+            await asyncio.shield(off_the_loop(spool.discard))
 
     async def adopt(self, file: Path, audio: Audio, *, at: float) -> None:
-        """A whole and synced file on the same disk becomes the blob that it is, dated `at`."""
-        await _off_the_loop(self._adopt, file, audio, at)
+        await off_the_loop(self._adopt, file, audio, at)
 
     def path(self, audio: Audio) -> Path:
         return self._place(audio.sha256)
 
+    @asynccontextmanager
+    async def lend(self, audio: Audio) -> AsyncIterator[Path]:
+        place = self.path(audio)
+        if not await off_the_loop(place.exists):
+            raise expired()
+        yield place
+
     async def exists(self, sha256: str) -> bool:
-        return await _off_the_loop(self._place(sha256).exists)
+        return await off_the_loop(self._exists, self._place(sha256))
 
     async def delete(self, sha256: str) -> None:
-        """Idempotent."""
-        await _off_the_loop(self._delete, self._place(sha256))
-
-    async def collect(self, keep: Collection[str], older_than: float) -> int:
-        """Delete blobs not in `keep` that were last finished before then, and what is left of
-        uploads whose process has died. Returns how many files are gone."""
-        return await _off_the_loop(self._collect, frozenset(keep), older_than)
+        await off_the_loop(self._delete, self._place(sha256))
 
     def job_folder(self, job_id: str) -> Path:
-        """The job's own folder; it is there on return."""
         folder = self._folder(job_id)
         folder.mkdir(exist_ok=True)
         return folder
 
+    @asynccontextmanager
+    async def lend_work(self, job_id: str, *names: str) -> AsyncIterator[Path]:  # noqa: ARG002 - all are here
+        yield self.job_folder(job_id)
+
+    async def share(self, job_id: str, *names: str) -> None:  # noqa: ARG002 - all are shared
+        """Whoever sees the folder has them."""
+        self._folder(job_id)
+
+    async def shared(self, job_id: str) -> frozenset[str]:
+        return await off_the_loop(_names_in, self._folder(job_id))
+
+    async def withdraw(self, job_id: str, *names: str) -> None:
+        await off_the_loop(self._withdraw, self._folder(job_id), names)
+
     async def drop_job_folder(self, job_id: str) -> None:
-        """Idempotent."""
-        await _off_the_loop(shutil.rmtree, self._folder(job_id), ignore_errors=True)
+        await off_the_loop(self._drop_folder, self._folder(job_id))
+
+    async def collect(self, keep: Collection[str], older_than: float) -> int:
+        return await off_the_loop(self._collect, frozenset(keep), older_than)
 
     async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
-        """Drop the folders of jobs not in `keep` in which nothing was made since then: those of
-        jobs that ended when nobody was left to drop them. Returns how many are gone."""
-        return await _off_the_loop(self._collect_job_folders, frozenset(keep), older_than)
+        return len(await off_the_loop(self._drop_old_folders, frozenset(keep), older_than))
+
+    async def tidy(self) -> None:
+        """Nothing here is a copy."""
 
     def _place(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
@@ -114,63 +133,79 @@ class BlobStore:
         place = self._place(audio.sha256)
         with room_for("the upload"):
             folders.make(place.parent)
-            with _locked(place.parent):
+            with self._locked(place.parent):
                 # The content may be there already: it is replaced by its like with a newer time.
                 move_to(place)
                 folders.sync(place.parent)
             # Another upload may have made this folder, and not have come to sync it yet.
             folders.sync(self._blobs)
 
+    def _exists(self, place: Path) -> bool:
+        return place.exists()
+
     def _delete(self, place: Path) -> None:
-        if place.parent.exists():
-            with _locked(place.parent):
-                place.unlink(missing_ok=True)
+        with self._locked(place.parent):
+            place.unlink(missing_ok=True)
+
+    def _withdraw(self, folder: Path, names: Collection[str]) -> None:
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+
+    def _drop_folder(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _collect(self, keep: frozenset[str], older_than: float) -> int:
+        return self._collect_blobs(keep, older_than) + self._collect_leftovers(older_than)
+
+    def _collect_blobs(self, keep: frozenset[str], older_than: float) -> int:
         gone = 0
         for folder in self._blobs.iterdir():
-            with _locked(folder):
+            with self._locked(folder):
                 for blob in folder.iterdir():
                     if blob.name not in keep and blob.stat().st_mtime < older_than:
                         blob.unlink()
                         gone += 1
+        return gone
+
+    def _collect_leftovers(self, older_than: float) -> int:
+        gone = 0
         for leftover in self._incoming.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if leftover.stat().st_mtime < older_than and _abandoned(leftover):
+                if leftover.stat().st_mtime < older_than and folders.abandoned(leftover):
                     leftover.unlink()
                     gone += 1
         return gone
 
-    def _collect_job_folders(self, keep: frozenset[str], older_than: float) -> int:
-        gone = 0
+    def _drop_old_folders(self, keep: frozenset[str], older_than: float) -> set[str]:
+        gone = set()
         for folder in self._jobs.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 if folder.name not in keep and folder.stat().st_mtime < older_than:
                     shutil.rmtree(folder)
-                    gone += 1
+                    gone.add(folder.name)
         return gone
 
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        descriptor = os.open(self._locks / folder.name, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
-async def _off_the_loop(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+
+def expired() -> UploadExpired:
+    return UploadExpired("the upload is no longer there")
+
+
+async def off_the_loop(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(None, lambda: work(*args, **kwargs))
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _names_in(folder: Path) -> frozenset[str]:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _abandoned(leftover: Path) -> bool:
-    """Nobody holds its lock: the process that was writing it has died."""
-    with leftover.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return frozenset(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return frozenset()

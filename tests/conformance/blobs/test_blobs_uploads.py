@@ -1,4 +1,4 @@
-"""Uploads on a real disk: whole or not there at all."""
+"""Uploads, wherever they go from this machine's disk: whole or not there at all."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from retender.blobs import BlobStore
+from retender.blobs import Blobs, BlobStore
 from retender.errors import BadRequest, EmptyUpload, IncompleteUpload, StorageFull, TooLarge
 from retender.jobs import Audio
 from retender.spool import BATCH, Spool
+from tests.blob_kinds import received
 from tests.virtual_time import VirtualClock
 
 LIMIT = 10 * BATCH
@@ -40,25 +41,10 @@ asyncio.run(die_amid_an_upload())
 """
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def store(root: Path) -> BlobStore:
-    return BlobStore(root)
-
-
-async def received(store: BlobStore, *chunks: bytes, at: float = 1000.0) -> Audio:
-    async with store.receive(limit=LIMIT) as upload:
-        for chunk in chunks:
-            await upload.write(chunk)
-        return await upload.finish(at=at)
-
-
 def files(root: Path) -> list[str]:
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    """All but the locks, which are never deleted."""
+    found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return sorted(str(path) for path in found if path.parts[0] not in {"locks", "turns"})
 
 
 def place(audio: Audio) -> str:
@@ -81,7 +67,7 @@ def disk_full_at(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("size", [1, BATCH - 1, BATCH, 3 * BATCH + 17])
 async def test_an_upload_is_kept_as_it_came_under_its_contents_name(
-    store: BlobStore, root: Path, size: int
+    store: Blobs, root: Path, size: int
 ) -> None:
     content = os.urandom(size)
     chunks = [content[start : start + 65_536] for start in range(0, size, 65_536)]
@@ -94,7 +80,7 @@ async def test_an_upload_is_kept_as_it_came_under_its_contents_name(
     assert files(root) == [place(audio)]
 
 
-async def test_the_same_content_twice_is_one_file(store: BlobStore, root: Path) -> None:
+async def test_the_same_content_twice_is_one_file(store: Blobs, root: Path) -> None:
     first = await received(store, b"the same", at=1.0)
     second = await received(store, b"the ", b"same", at=2.0)
 
@@ -102,7 +88,7 @@ async def test_the_same_content_twice_is_one_file(store: BlobStore, root: Path) 
     assert files(root) == [place(first)]
 
 
-async def test_the_same_content_at_the_same_time_is_one_file(store: BlobStore, root: Path) -> None:
+async def test_the_same_content_at_the_same_time_is_one_file(store: Blobs, root: Path) -> None:
     uploads = [received(store, b"x" * BATCH, b"end") for _ in range(8)]
 
     kept = set(await asyncio.gather(*uploads))
@@ -111,9 +97,7 @@ async def test_the_same_content_at_the_same_time_is_one_file(store: BlobStore, r
     assert files(root) == [place(*kept)]
 
 
-async def test_nothing_is_left_of_an_upload_that_was_not_finished(
-    store: BlobStore, root: Path
-) -> None:
+async def test_nothing_is_left_of_an_upload_that_was_not_finished(store: Blobs, root: Path) -> None:
     async with store.receive(limit=LIMIT) as upload:
         await upload.write(b"x" * BATCH)
         assert len(files(root)) == 1
@@ -121,7 +105,7 @@ async def test_nothing_is_left_of_an_upload_that_was_not_finished(
     assert files(root) == []
 
 
-async def test_nothing_is_left_of_an_upload_that_broke(store: BlobStore, root: Path) -> None:
+async def test_nothing_is_left_of_an_upload_that_broke(store: Blobs, root: Path) -> None:
     async def break_off() -> None:
         async with store.receive(limit=LIMIT) as upload:
             await upload.write(b"x" * BATCH)
@@ -135,7 +119,7 @@ async def test_nothing_is_left_of_an_upload_that_broke(store: BlobStore, root: P
 
 @pytest.mark.parametrize("step", [Spool.write, Spool.seal, Spool.move_to])
 async def test_nothing_is_left_of_an_upload_cancelled_amid_a_step_on_the_disk(
-    store: BlobStore,
+    store: Blobs,
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
     step: Callable[..., object],
@@ -161,7 +145,7 @@ async def test_nothing_is_left_of_an_upload_cancelled_amid_a_step_on_the_disk(
 
 
 async def test_a_write_under_way_is_through_before_its_file_is_taken_away(
-    store: BlobStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    store: Blobs, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing, discarding, go_on = threading.Event(), threading.Event(), threading.Event()
     plain_write, plain_discard = os.write, Spool.discard
@@ -191,7 +175,7 @@ async def test_a_write_under_way_is_through_before_its_file_is_taken_away(
 
 
 async def test_an_upload_may_have_as_many_bytes_as_the_limit_and_no_more(
-    store: BlobStore, root: Path
+    store: Blobs, root: Path
 ) -> None:
     async with store.receive(limit=10) as upload:
         await upload.write(b"x" * 10)
@@ -209,7 +193,7 @@ async def test_an_upload_may_have_as_many_bytes_as_the_limit_and_no_more(
     assert len(files(root)) == 1
 
 
-async def test_an_upload_of_nothing_is_refused(store: BlobStore, root: Path) -> None:
+async def test_an_upload_of_nothing_is_refused(store: Blobs, root: Path) -> None:
     with pytest.raises(EmptyUpload):
         await received(store, b"")
 
@@ -217,7 +201,7 @@ async def test_an_upload_of_nothing_is_refused(store: BlobStore, root: Path) -> 
 
 
 async def test_a_full_disk_refuses_the_upload_and_keeps_nothing_of_it(
-    store: BlobStore, root: Path
+    store: Blobs, root: Path
 ) -> None:
     with disk_full_at(BATCH + 5), pytest.raises(StorageFull) as refusal:
         await received(store, b"x" * BATCH, b"y" * BATCH)
@@ -226,7 +210,7 @@ async def test_a_full_disk_refuses_the_upload_and_keeps_nothing_of_it(
     assert files(root) == []
 
 
-async def test_an_upload_that_lost_a_part_cannot_be_finished(store: BlobStore) -> None:
+async def test_an_upload_that_lost_a_part_cannot_be_finished(store: Blobs) -> None:
     async with store.receive(limit=LIMIT) as upload:
         with disk_full_at(5), pytest.raises(StorageFull):
             await upload.write(b"x" * BATCH)
@@ -237,7 +221,7 @@ async def test_an_upload_that_lost_a_part_cannot_be_finished(store: BlobStore) -
 
 
 async def test_an_upload_is_dated_by_the_time_that_is_passed_in(
-    store: BlobStore, virtual_clock: VirtualClock
+    store: Blobs, virtual_clock: VirtualClock
 ) -> None:
     audio = await received(store, b"x", at=virtual_clock.now())
 
@@ -247,7 +231,7 @@ async def test_an_upload_is_dated_by_the_time_that_is_passed_in(
 # Letting go
 
 
-async def test_a_deleted_upload_is_gone_and_can_be_deleted_again(store: BlobStore) -> None:
+async def test_a_deleted_upload_is_gone_and_can_be_deleted_again(store: Blobs) -> None:
     audio = await received(store, b"x")
 
     await store.delete(audio.sha256)
@@ -257,7 +241,7 @@ async def test_a_deleted_upload_is_gone_and_can_be_deleted_again(store: BlobStor
 
 
 async def test_what_no_job_needs_is_collected_once_its_grace_is_over(
-    store: BlobStore, root: Path
+    store: Blobs, root: Path
 ) -> None:
     old = await received(store, b"old", at=100.0)
     needed = await received(store, b"needed", at=100.0)
@@ -270,7 +254,7 @@ async def test_what_no_job_needs_is_collected_once_its_grace_is_over(
     assert files(root) == sorted([place(needed), place(fresh)])
 
 
-async def test_finishing_known_content_renews_its_grace(store: BlobStore) -> None:
+async def test_finishing_known_content_renews_its_grace(store: Blobs) -> None:
     await received(store, b"again", at=100.0)
     audio = await received(store, b"again", at=200.0)
 
@@ -279,8 +263,9 @@ async def test_finishing_known_content_renews_its_grace(store: BlobStore) -> Non
 
 
 async def test_a_files_age_is_judged_and_a_new_one_put_in_its_place_under_the_same_lock(
-    store: BlobStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store = BlobStore(tmp_path)
     audio = await received(store, b"contested", at=100.0)
     watched = store.path(audio)
     seen: list[tuple[str, bool]] = []
@@ -290,7 +275,7 @@ async def test_a_files_age_is_judged_and_a_new_one_put_in_its_place_under_the_sa
 
         def watching(path: Path, *args: Any, **kwargs: Any) -> Any:
             if watched in {path, *args}:
-                seen.append((name, locked(watched.parent)))
+                seen.append((name, locked(store.root / "locks" / watched.parent.name)))
             return plain(path, *args, **kwargs)
 
         monkeypatch.setattr(Path, name, watching)
@@ -303,8 +288,8 @@ async def test_a_files_age_is_judged_and_a_new_one_put_in_its_place_under_the_sa
     assert seen == [("rename", True), ("stat", True), ("unlink", True)]
 
 
-def locked(folder: Path) -> bool:
-    descriptor = os.open(folder, os.O_RDONLY)
+def locked(file: Path) -> bool:
+    descriptor = os.open(file, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -315,7 +300,7 @@ def locked(folder: Path) -> bool:
         os.close(descriptor)
 
 
-async def test_leftovers_of_a_dead_process_are_collected(store: BlobStore, root: Path) -> None:
+async def test_leftovers_of_a_dead_process_are_collected(store: Blobs, root: Path) -> None:
     command = [sys.executable, "-c", DYING_PROCESS, str(root)]
     assert (await asyncio.to_thread(subprocess.run, command, check=False)).returncode == -9
     assert len(files(root)) == 1
@@ -327,7 +312,7 @@ async def test_leftovers_of_a_dead_process_are_collected(store: BlobStore, root:
 
 
 async def test_an_upload_under_way_is_not_collected_however_slow_it_is(
-    store: BlobStore, root: Path
+    store: Blobs, root: Path
 ) -> None:
     async with store.receive(limit=LIMIT) as upload:
         await upload.write(b"x" * BATCH)
@@ -340,7 +325,7 @@ async def test_an_upload_under_way_is_not_collected_however_slow_it_is(
 # The jobs' own folders
 
 
-async def test_a_job_has_a_folder_of_its_own_until_it_is_dropped(store: BlobStore) -> None:
+async def test_a_job_has_a_folder_of_its_own_until_it_is_dropped(store: Blobs) -> None:
     folder = store.job_folder("job-1_a")
     (folder / "audio.pcm").write_bytes(b"\0\0")
 
@@ -352,7 +337,7 @@ async def test_a_job_has_a_folder_of_its_own_until_it_is_dropped(store: BlobStor
     assert not folder.exists()
 
 
-async def test_folders_of_jobs_that_are_over_are_collected(store: BlobStore) -> None:
+async def test_folders_of_jobs_that_are_over_are_collected(store: Blobs) -> None:
     for job_id, at in (("over", 100.0), ("running", 100.0), ("beginning", 200.0)):
         (store.job_folder(job_id) / "audio.pcm").write_bytes(b"\0\0")
         os.utime(store.job_folder(job_id), (at, at))
@@ -368,7 +353,7 @@ async def test_folders_of_jobs_that_are_over_are_collected(store: BlobStore) -> 
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "../a", "/etc", "a/b", "a\0b", "a\n", ".hidden", "-", "ü", "a" * 200]
 )
-async def test_a_name_that_leads_elsewhere_is_refused(store: BlobStore, name: str) -> None:
+async def test_a_name_that_leads_elsewhere_is_refused(store: Blobs, name: str) -> None:
     with pytest.raises(BadRequest):
         store.job_folder(name)
     with pytest.raises(BadRequest):
