@@ -1,4 +1,4 @@
-"""One connection, used on one thread and nowhere else.
+"""One database, used on one thread and nowhere else.
 
 Every use is one function run whole, so no transaction is ever open between two of them. Whatever
 is dropped without `close` (its actor crashed) lets go of connection, lock and thread by itself:
@@ -9,17 +9,37 @@ through.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from retender.errors import JournalError
-from retender.journal import faults
-from retender.journal.database import Database
+from retender.journal.statements import Connection
 
 R = TypeVar("R")
+
+
+class Database(Protocol):
+    """Where a connection comes from, how it is used, and how it is let go of."""
+
+    @property
+    def name(self) -> str:
+        """As it is called in what people read."""
+
+    def open(self) -> None: ...
+
+    def read(self, work: Callable[[Connection], R]) -> R: ...
+
+    def write(self, work: Callable[[Connection], R]) -> R:
+        """In a transaction of its own, which is there for good on return. What the work does may
+        be undone and done again; what it gives then counts."""
+
+    def leave(self) -> None:
+        """From any thread: what waits for a database that is away waits no longer."""
+
+    def close(self) -> None:
+        """Idempotent; also before `open`."""
 
 
 class ConnectionThread:
@@ -31,10 +51,9 @@ class ConnectionThread:
         self._let_go.atexit = False
 
     async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._connection = await loop.run_in_executor(self._executor, self._open)
+        await self.run(lambda database: database.open())
 
-    async def run(self, work: Callable[[sqlite3.Connection], R]) -> R:
+    async def run(self, work: Callable[[Database], R]) -> R:
         self._check_open()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._call, work)
@@ -42,22 +61,31 @@ class ConnectionThread:
     async def close(self) -> None:
         """Waits for what is under way. Idempotent."""
         if self._let_go.alive:
+            self._database.leave()
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._executor, self._let_go)
         # The thread has nothing left to do but to end.
         self._executor.shutdown()
 
-    def _open(self) -> sqlite3.Connection:
+    def _call(self, work: Callable[[Database], R]) -> R:
         self._check_open()
-        return self._database.open()
-
-    def _call(self, work: Callable[[sqlite3.Connection], R]) -> R:
-        self._check_open()
-        try:
-            return work(self._connection)
-        except sqlite3.Error as error:
-            raise faults.of_sqlite(error, self._database.path) from error
+        return work(self._database)
 
     def _check_open(self) -> None:
         if not self._let_go.alive:
-            raise JournalError(f"{self._database.path} is closed here")
+            raise JournalError(f"{self._database.name} is closed here")
+
+
+class Seat:
+    """What an opener has open in this process: opening again takes over from a journal whose
+    actor died without closing it, once what is under way there is through."""
+
+    def __init__(self) -> None:
+        self._taken: ConnectionThread | None = None
+
+    async def take(self, database: Database) -> ConnectionThread:
+        if self._taken is not None:
+            await self._taken.close()
+        self._taken = ConnectionThread(database)
+        await self._taken.open()
+        return self._taken

@@ -7,17 +7,20 @@ connections write and reset at once.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from importlib import resources
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, TypeVar
 from urllib.parse import quote
 
 from retender import folders
-from retender.errors import JournalError, JournalTooNew
+from retender.errors import JournalError
 from retender.journal import faults
 from retender.journal.lock import FileLock
+from retender.journal.migrations import migrations, newest, too_new
+from retender.journal.statements import Connection
+
+R = TypeVar("R")
 
 Synchronous = Literal["full", "normal", "off"]
 
@@ -29,75 +32,85 @@ _MAGIC = b"SQLite format 3\0"
 _LOG_BYTES = 64 * 1024 * 1024
 
 
-class Database(Protocol):
-    """Where a connection comes from, and how it is let go of."""
+class SqliteDatabase:
+    """A connection once there is one; whoever inherits knows where it comes from."""
 
-    @property
-    def path(self) -> str: ...
+    name: str
+    _connection: sqlite3.Connection
 
-    def open(self) -> sqlite3.Connection: ...
+    def read(self, work: Callable[[Connection], R]) -> R:
+        try:
+            return work(self._connection)
+        except sqlite3.Error as error:
+            raise faults.of_sqlite(error, self.name) from error
 
-    def close(self) -> None:
-        """Idempotent; also before `open`."""
+    def write(self, work: Callable[[Connection], R]) -> R:
+        def whole(_: Connection) -> R:
+            with transaction(self._connection):
+                return work(self._connection)
+
+        return self.read(whole)
+
+    def leave(self) -> None:
+        """Nothing here waits for longer than `BUSY_SECONDS`."""
 
 
-class DatabaseFile:
+class DatabaseFile(SqliteDatabase):
     """A database on disk, held by one process at a time."""
 
     def __init__(self, path: str, synchronous: Synchronous) -> None:
-        self.path = path
+        self.name = path
         self._synchronous = synchronous
         self._lock = FileLock(f"{path}.lock")
-        self._connection: sqlite3.Connection | None = None
+        self._is_open = False
 
-    def open(self) -> sqlite3.Connection:
+    def open(self) -> None:
         try:
-            folders.make(Path(self.path).absolute().parent)
+            folders.make(Path(self.name).absolute().parent)
             self._lock.acquire()
-            _inspect(self.path)
+            _inspect(self.name)
             self._connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                self.name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+            self._is_open = True
             self._configure(self._connection)
             _prepare(self._connection)
         except sqlite3.Error as error:
             self.close()
-            raise faults.of_sqlite(error, self.path) from error
+            raise faults.of_sqlite(error, self.name) from error
         except OSError as error:
             self.close()
-            raise faults.of_system(error, self.path) from error
+            raise faults.of_system(error, self.name) from error
         except BaseException:
             self.close()
             raise
-        return self._connection
 
     def close(self) -> None:
-        if self._connection is not None:
+        if self._is_open:
+            self._is_open = False
             self._connection.close()
-            self._connection = None
         self._lock.release()
 
     def _configure(self, connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
-            raise JournalError(f"{self.path} lies where no write-ahead log can be kept")
+            raise JournalError(f"{self.name} lies where no write-ahead log can be kept")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
 
 
-class BorrowedDatabase:
+class BorrowedDatabase(SqliteDatabase):
     """A connection that outlives its journals, as a disk outlives processes: for simulations."""
 
-    path = "the borrowed database"
+    name = "the borrowed database"
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def open(self) -> sqlite3.Connection:
+    def open(self) -> None:
         """What the last journal did not commit is lost, as in a crash."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         _prepare(self._connection)
-        return self._connection
 
     def close(self) -> None:
         """It may come late, when the next journal is at work already: so it touches nothing."""
@@ -141,14 +154,8 @@ def _inspect(path: str) -> None:
         names = [name for (name,) in tables]
         if application != APPLICATION and (names or version):
             raise faults.corrupt(path, "a database, but of another program")
-        newest = max(number for number, _ in _migrations())
-        if version > newest:
-            raise JournalTooNew(
-                f"{path} was written by a newer version: its schema is {version}, this version "
-                f"knows {newest}. Install the newer version again, or restore a backup",
-                found=version,
-                known=newest,
-            )
+        if version > (known := newest("sqlite")):
+            raise too_new(path, version, known)
         for name in names:
             connection.execute(f'SELECT max(rowid) FROM "{name}"').fetchone()  # noqa: S608 - the name is the schema's own
 
@@ -156,7 +163,7 @@ def _inspect(path: str) -> None:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, script in _migrations():
+    for number, script in migrations("sqlite"):
         if number > version:
             _migrate(connection, number, script)
 
@@ -169,13 +176,3 @@ def _migrate(connection: sqlite3.Connection, number: int, script: str) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _migrations() -> list[tuple[int, str]]:
-    """Each script by its number, in order: `0001_initial.sql` is number 1."""
-    scripts = (resources.files("retender.journal") / "schema").iterdir()
-    return sorted(
-        (int(script.name.partition("_")[0]), script.read_text("utf-8"))
-        for script in scripts
-        if script.name.endswith(".sql")
-    )

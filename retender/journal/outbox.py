@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from retender.deliveries import Backlog, Delivery
+from retender.journal.statements import Connection
 
 # From lane to lane by the index, and in each to the first: a lane in which ten thousand wait for
 # a dead receiver costs no more than one in which one does.
@@ -22,7 +21,7 @@ _DUE = """
         )
         FROM lanes WHERE lanes.lane IS NOT NULL
     )
-    SELECT first.body
+    SELECT first.lane, first.body
     FROM lanes JOIN deliveries AS first ON first.rowid = (
         SELECT d.rowid FROM deliveries AS d
         WHERE d.consumer = :consumer AND d.lane = lanes.lane AND d.due <= :now
@@ -33,7 +32,6 @@ _DUE = """
             )
         ORDER BY d.due, d.rowid LIMIT 1
     )
-    WHERE lanes.lane NOT IN (SELECT value FROM json_each(:busy))
     ORDER BY first.due, first.rowid LIMIT :limit
 """
 _NEXT_DUE = "SELECT min(due) FROM deliveries WHERE consumer = ? AND due > ?"
@@ -44,29 +42,29 @@ _delivery = msgspec.json.Decoder(Delivery).decode
 
 
 def due(
-    connection: sqlite3.Connection,
+    connection: Connection,
     *,
     consumer: str,
     now: float,
     busy: Sequence[str],
     limit: int,
 ) -> tuple[Delivery, ...]:
-    asked = {"consumer": consumer, "now": now, "busy": json.dumps(list(busy)), "limit": limit}
-    return tuple(_delivery(body) for (body,) in connection.execute(_DUE, asked))
+    # No more than one of each lane is found, so there are enough when the busy ones are left out.
+    asked = {"consumer": consumer, "now": now, "limit": limit + len(busy)}
+    rows = connection.execute(_DUE, asked)
+    return tuple(_delivery(body) for lane, body in rows if lane not in busy)[:limit]
 
 
-def next_due(connection: sqlite3.Connection, *, consumer: str, after: float) -> float | None:
+def next_due(connection: Connection, *, consumer: str, after: float) -> float | None:
     found: float | None = connection.execute(_NEXT_DUE, (consumer, after)).fetchone()[0]
     return found
 
 
-def backlog(connection: sqlite3.Connection, *, consumer: str) -> Backlog:
+def backlog(connection: Connection, *, consumer: str) -> Backlog:
     waiting, oldest = connection.execute(_BACKLOG, (consumer,)).fetchone()
     return Backlog(waiting, oldest)
 
 
-def deliveries(
-    connection: sqlite3.Connection, *, job_id: str, consumer: str
-) -> tuple[Delivery, ...]:
+def deliveries(connection: Connection, *, job_id: str, consumer: str) -> tuple[Delivery, ...]:
     rows = connection.execute(_OF_JOB, (job_id, consumer))
     return tuple(_delivery(body) for (body,) in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +14,7 @@ from retender.errors import InvalidOption
 from retender.events import Event
 from retender.jobs import Job
 from retender.journal.api import Counts, Page, Precedents, Recovery, Stored
-from retender.journal.database import transaction
+from retender.journal.statements import Connection, Rows
 from retender.states import Status
 from retender.transcript import Segment
 from retender.work import Piece
@@ -94,27 +93,28 @@ _segment = msgspec.json.Decoder(Segment).decode
 _event = msgspec.json.Decoder(Event).decode
 
 
-def begin_epoch(connection: sqlite3.Connection) -> Recovery:
-    with transaction(connection):
-        ((epoch, position),) = connection.execute(_BEGIN_EPOCH).fetchall()
-        unfinished = [
-            _with_pieces(connection, _job(body)) for (body,) in connection.execute(_UNFINISHED)
-        ]
-        counts = dict(connection.execute(_COUNTS).fetchall())
+def begin_epoch(connection: Connection) -> Recovery:
+    """It changes the epoch, so it is to be called in a transaction."""
+    ((epoch, position),) = connection.execute(_BEGIN_EPOCH).fetchall()
+    unfinished = [
+        _with_pieces(connection, _job(body))
+        for (body,) in connection.execute(_UNFINISHED).fetchall()
+    ]
+    counts = dict(connection.execute(_COUNTS).fetchall())
     return Recovery(epoch, position, tuple(unfinished), Counts(counts))
 
 
-def job(connection: sqlite3.Connection, job_id: str) -> Job | None:
+def job(connection: Connection, job_id: str) -> Job | None:
     return _first_job(connection.execute(_JOB, (job_id,)))
 
 
-def stored(connection: sqlite3.Connection, job_id: str) -> Stored | None:
+def stored(connection: Connection, job_id: str) -> Stored | None:
     found = job(connection, job_id)
     return None if found is None else _with_pieces(connection, found)
 
 
 def jobs(
-    connection: sqlite3.Connection,
+    connection: Connection,
     *,
     owner: str | None,
     status: Status | None,
@@ -135,7 +135,7 @@ def jobs(
 
 
 def precedents(
-    connection: sqlite3.Connection,
+    connection: Connection,
     job_id: str,
     *,
     owner: str,
@@ -151,38 +151,36 @@ def precedents(
     return Precedents(known=None if cache_key is None else completed(connection, cache_key))
 
 
-def completed(connection: sqlite3.Connection, cache_key: str) -> Job | None:
+def completed(connection: Connection, cache_key: str) -> Job | None:
     return _first_job(connection.execute(_COMPLETED, (cache_key,)))
 
 
-def events(
-    connection: sqlite3.Connection, job_id: str, since: int, limit: int
-) -> tuple[Event, ...]:
+def events(connection: Connection, job_id: str, since: int, limit: int) -> tuple[Event, ...]:
     return _with_segments(connection.execute(_EVENTS, (job_id, since, limit)))
 
 
-def log(connection: sqlite3.Connection, after: int, limit: int) -> tuple[Event, ...]:
+def log(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
     return _with_segments(connection.execute(_LOG, (after, limit)))
 
 
-def segments(connection: sqlite3.Connection, job_id: str) -> tuple[Segment, ...]:
+def segments(connection: Connection, job_id: str) -> tuple[Segment, ...]:
     return tuple(_segment(body) for (body,) in connection.execute(_SEGMENTS, (job_id,)))
 
 
-def audio_in_use(connection: sqlite3.Connection, finished_after: float) -> frozenset[str]:
+def audio_in_use(connection: Connection, finished_after: float) -> frozenset[str]:
     return frozenset(sha for (sha,) in connection.execute(_AUDIO_IN_USE, (finished_after,)))
 
 
-def finished_before(connection: sqlite3.Connection, at: float, limit: int) -> tuple[str, ...]:
+def finished_before(connection: Connection, at: float, limit: int) -> tuple[str, ...]:
     return tuple(job_id for (job_id,) in connection.execute(_FINISHED_BEFORE, (at, limit)))
 
 
-def _first_job(rows: sqlite3.Cursor) -> Job | None:
+def _first_job(rows: Rows) -> Job | None:
     row = rows.fetchone()
     return None if row is None else _job(row[0])
 
 
-def _with_pieces(connection: sqlite3.Connection, found: Job) -> Stored:
+def _with_pieces(connection: Connection, found: Job) -> Stored:
     rows = connection.execute(_PIECES, (found.id,)).fetchall()
     return Stored(
         found,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from retender.journal.api import (
     Settle,
     Write,
 )
+from retender.journal.statements import Connection
 from retender.work import Piece
 
 _EPOCH = "SELECT epoch FROM ledger"
@@ -44,22 +44,26 @@ _SAVE_JOB = """
         sha256 = excluded.sha256, body = excluded.body
 """
 _DELETE_JOB = "DELETE FROM jobs WHERE id = ?"
-_ADD_PIECE = "INSERT INTO pieces (state, token, body, job_id, number) VALUES (?, ?, ?, ?, ?)"
+_ADD_PIECE = """
+    INSERT INTO pieces (job_id, number, state, token, body)
+    VALUES (:job_id, :number, :state, :token, :body)
+"""
 _GRANT = """
-    UPDATE pieces SET state = ?, token = ?, body = ?
-    WHERE job_id = ? AND number = ? AND state = 'waiting'
+    UPDATE pieces SET state = :state, token = :token, body = :body
+    WHERE job_id = :job_id AND number = :number AND state = 'waiting'
 """
 _END_LEASE = """
     UPDATE pieces SET token = NULL
     WHERE job_id = ? AND number = ? AND state = 'leased' AND token = ?
 """
 _SETTLE = """
-    UPDATE pieces SET result = ?, state = ?, token = ?, body = ? WHERE job_id = ? AND number = ?
+    UPDATE pieces SET state = :state, token = :token, body = :body, result = :result
+    WHERE job_id = :job_id AND number = :number
 """
 _RESET = """
-    UPDATE pieces SET state = ?1, token = ?2, body = ?3,
-        result = CASE ?1 WHEN 'done' THEN result END
-    WHERE job_id = ?4 AND number = ?5
+    UPDATE pieces SET state = :state, token = :token, body = :body,
+        result = CASE :state WHEN 'done' THEN result END
+    WHERE job_id = :job_id AND number = :number
 """
 _DROP_PIECES = "DELETE FROM pieces WHERE job_id = ?"
 _DROP_RESULTS = """
@@ -67,11 +71,11 @@ _DROP_RESULTS = """
 """
 _ADD_SEGMENT = "INSERT INTO segments (job_id, id, body) VALUES (?, ?, ?)"
 _COPY_SEGMENTS = """
-    INSERT INTO segments (job_id, id, body) SELECT ?2, id, body FROM segments WHERE job_id = ?1
+    INSERT INTO segments (job_id, id, body) SELECT ?, id, body FROM segments WHERE job_id = ?
 """
 _COUNT_SEGMENTS = "SELECT count(*) FROM segments WHERE job_id = ? AND id BETWEEN ? AND ?"
 _LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM events WHERE job_id = ?"
-_NEXT_POSITION = "UPDATE ledger SET position = ?1 WHERE position = ?1 - 1"
+_NEXT_POSITION = "UPDATE ledger SET position = position + 1 WHERE position + 1 = ?"
 _ADD_EVENT = """
     INSERT INTO events (position, job_id, seq, first_segment, last_segment, body)
     VALUES (?, ?, ?, ?, ?, ?)
@@ -86,7 +90,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Writer:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._ways: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
@@ -144,7 +148,7 @@ class Writer:
         if not self.ends_lease(piece, write.token):
             raise StaleLease(f"piece {piece.index} of {piece.job_id} is not out as {write.token}")
         result = None if write.result is None else _encode(write.result)
-        self._connection.execute(_SETTLE, (result, *_row(piece)))
+        self._connection.execute(_SETTLE, {**_row(piece), "result": result})
 
     def _reset(self, write: Reset) -> None:
         piece = write.piece
@@ -183,7 +187,7 @@ class Writer:
         return first, last
 
     def _copy_transcript(self, write: CopyTranscript) -> None:
-        self._connection.execute(_COPY_SEGMENTS, (write.source, write.target))
+        self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
 
     def _drop_pieces(self, write: DropPieces) -> None:
         self._connection.execute(_DROP_PIECES, (write.job_id,))
@@ -198,5 +202,11 @@ class Writer:
         self._connection.execute(_DELETE_JOB, (write.job_id,))
 
 
-def _row(piece: Piece) -> tuple[str, str | None, bytes, str, int]:
-    return piece.state.value, piece.token, _encode(piece), piece.job_id, piece.index
+def _row(piece: Piece) -> dict[str, Any]:
+    return {
+        "job_id": piece.job_id,
+        "number": piece.index,
+        "state": piece.state.value,
+        "token": piece.token,
+        "body": _encode(piece),
+    }

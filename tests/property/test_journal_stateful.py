@@ -1,25 +1,25 @@
-"""The journal against a plain model of what it promises, through commits, refusals and crashes.
-
-A crash is a copy of the files as they are at that moment, opened elsewhere: what the disk of a
-machine holds whose process was killed then. One in the middle of a commit must leave nothing of
-it, one right after the acknowledgement all of it.
+"""The journal against a plain model of what it promises, through commits, refusals and crashes,
+whatever it is kept in (`journal_lives.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
-import shutil
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from retender.deliveries import Backlog, Delivery, DeliveryState
 from retender.errors import Fenced, StaleLease
@@ -38,13 +38,11 @@ from retender.journal.api import (
     SaveDelivery,
     Write,
 )
-from retender.journal.connection import ConnectionThread
-from retender.journal.database import DatabaseFile
-from retender.journal.sqlite import SqliteJournal
-from retender.journal.writer import Writer
 from retender.states import TERMINAL, TRANSITIONS, Status
 from retender.work import Piece, PieceState
 from tests.journal_story import Story, audio, leased, piece, result, segments, settle
+from tests.postgres import Postgres
+from tests.property.journal_lives import Lives, PostgresLives, SqliteLives
 from tests.property.journal_model import EVERYTHING, Model
 
 T = TypeVar("T")
@@ -56,23 +54,21 @@ RARELY = st.sampled_from([False, False, False, True])
 
 
 class JournalAgainstModel(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, lives: Lives) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.lives = lives
         self.runner = asyncio.Runner()
-        self.lives = 0
         self.model = Model()
         self.story = Story()
 
     @initialize()
     def first_life(self) -> None:
-        self._open(self.folder / "life0.sqlite3")
+        self.journal = self._do(self.lives.first())
         self._begin_epoch()
 
     def teardown(self) -> None:
-        self._do(self.journal.close())
+        self._do(self.lives.end(self.journal))
         self.runner.close()
-        shutil.rmtree(self.folder)
 
     # What a JobManager commits
 
@@ -198,9 +194,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        elsewhere = self._picture()
-        self._do(self.journal.close())
-        self._open(elsewhere)
+        self.journal = self._do(self.lives.crash(self.journal))
         self._begin_epoch()
 
     @rule(pick=PICK, writes_through=st.integers(0, 4))
@@ -211,20 +205,8 @@ class JournalAgainstModel(RuleBasedStateMachine):
         start = len(self.model.transcripts.get(job.id, []))
         release = Release(job.id, 3, segments(start, start + 2))
         writes = [release, *copy.deepcopy(self.story).tell(job.id), DropPieces(job.id)]
-        pictures: list[Path] = []
-
-        class Interrupted(Writer):
-            def apply(writer, writes: Sequence[Write]) -> None:  # noqa: N805 - self is the machine
-                super().apply(writes[:writes_through])
-                pictures.append(self._picture())
-                super().apply(writes[writes_through:])
-
-        class InterruptedJournal(SqliteJournal):
-            writer = Interrupted
-
-        self._do(InterruptedJournal(self.journal._thread).commit(self.model.epoch, writes))
-        self._do(self.journal.close())
-        self._open(pictures[0])
+        crashing = self.lives.crash_in(self.journal, self.model.epoch, writes, writes_through)
+        self.journal = self._do(crashing)
         self._begin_epoch()
 
     # What must hold after each of these
@@ -315,29 +297,27 @@ class JournalAgainstModel(RuleBasedStateMachine):
         assert [stored.job for stored in recovery.unfinished] == self._unfinished()
         assert recovery.counts.total == len(self.model.jobs)
 
-    def _open(self, path: Path) -> None:
-        thread = ConnectionThread(DatabaseFile(str(path), "off"))
-        self._do(thread.open())
-        self.journal = SqliteJournal(thread)
-
-    def _picture(self) -> Path:
-        self.lives += 1
-        elsewhere = self.folder / f"life{self.lives}.sqlite3"
-        for suffix in ("", "-wal"):
-            source = Path(f"{self._path}{suffix}")
-            if source.exists():
-                shutil.copyfile(source, f"{elsewhere}{suffix}")
-        return elsewhere
-
-    @property
-    def _path(self) -> str:
-        return self.journal._thread._database.path
-
     def _do(self, wish: Any) -> Any:
         return self.runner.run(wish)
 
 
-JournalAgainstModel.TestCase.settings = settings(
+class SqliteAgainstModel(JournalAgainstModel):
+    def __init__(self) -> None:
+        super().__init__(SqliteLives())
+
+
+SqliteAgainstModel.TestCase.settings = settings(
     max_examples=40, stateful_step_count=50, deadline=None
 )
-test_the_journal_is_as_modelled = JournalAgainstModel.TestCase
+test_the_journal_in_sqlite_is_as_modelled = SqliteAgainstModel.TestCase
+
+
+def test_the_journal_in_postgresql_is_as_modelled(postgres: Postgres) -> None:
+    class PostgresAgainstModel(JournalAgainstModel):
+        def __init__(self) -> None:
+            super().__init__(PostgresLives(postgres))
+
+    run_state_machine_as_test(
+        PostgresAgainstModel,
+        settings=settings(max_examples=15, stateful_step_count=50, deadline=None),
+    )

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 
 from retender.journal.api import Journal, JournalOpener
+from retender.journal.postgres.opener import PostgresOpener
 from retender.journal.sqlite import SqliteOpener
 from tests.journal_story import Story
+from tests.postgres import Postgres
 
 
-@pytest.fixture(params=["sqlite"])
-async def reopen(tmp_path: Path) -> AsyncIterator[JournalOpener]:
+@pytest.fixture(params=["sqlite", "postgres"])
+async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[JournalOpener]:
     """Opens the journal; again, as after a crash of whoever had it open."""
-    opener = SqliteOpener(str(tmp_path / "journal.sqlite3"), synchronous="off")
+    opener: JournalOpener = SqliteOpener(str(tmp_path / "journal.sqlite3"), synchronous="off")
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        opener = PostgresOpener(server.address(server.database()))
     opened: list[Journal] = []
 
     async def open_again() -> Journal:

@@ -146,3 +146,14 @@ async def test_what_ended_long_ago_is_found_oldest_first(journal: Journal, story
     assert await journal.finished_before(30.0, 10) == ("first", "dead", "second")
     assert await journal.finished_before(31.0, 1) == ("first",)
     assert await journal.finished_before(10.0, 10) == ()
+
+
+@pytest.mark.parametrize("name", ["", "a\0", "\0", "%s", "?", ":id", "x" * 10_000])
+async def test_a_name_that_no_job_has_finds_nothing(
+    journal: Journal, story: Story, name: str
+) -> None:
+    await journal.commit(1, story.begin("a"))
+
+    assert await journal.stored(name) is None
+    assert await journal.events(name, 0, 10) == ()
+    assert await under_key(journal, name, name) is None

@@ -1,0 +1,28 @@
+"""Which journal the service keeps: a file in the data folder, or a PostgreSQL database."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from deployments.settings import BadSetting, Settings
+from retender.journal.api import JournalOpener
+from retender.journal.sqlite import SqliteOpener
+
+
+def in_database(settings: Settings) -> bool:
+    return bool(settings.database_url.get_secret_value())
+
+
+def journal(settings: Settings) -> JournalOpener:
+    """Raises `BadSetting` where a database is set and nothing here can speak to it."""
+    if not in_database(settings):
+        return SqliteOpener(str(settings.data_dir.absolute() / "journal.db"))
+    if importlib.util.find_spec("psycopg") is None:
+        raise BadSetting(
+            "RETENDER_DATABASE_URL is set, and psycopg is not installed: "
+            "pip install 'retender[postgres]'"
+        )
+    # Not installed where only a file is wanted.
+    from retender.journal.postgres.opener import PostgresOpener  # noqa: PLC0415 - see above
+
+    return PostgresOpener(settings.database_url.get_secret_value())

@@ -1,0 +1,101 @@
+"""The journal's questions and commits, as work for a database that speaks SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from retender.deliveries import Backlog, Delivery
+from retender.events import Event
+from retender.jobs import Job
+from retender.journal import outbox, reads
+from retender.journal.api import Page, Precedents, Recovery, Stored, Write
+from retender.journal.connection import ConnectionThread, Database
+from retender.journal.statements import Connection
+from retender.journal.writer import Writer
+from retender.states import Status
+from retender.transcript import Segment
+
+R = TypeVar("R")
+
+
+class SqlJournal:
+    """Implements `Journal`. Each commit is one transaction, and each call one hop to the
+    journal's thread."""
+
+    writer: ClassVar[type[Writer]] = Writer
+
+    def __init__(self, thread: ConnectionThread) -> None:
+        self._thread = thread
+
+    async def begin_epoch(self) -> Recovery:
+        return await self._thread.run(lambda database: database.write(reads.begin_epoch))
+
+    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
+        await self._thread.run(partial(self._commit, epoch=epoch, writes=writes))
+
+    async def job(self, job_id: str) -> Job | None:
+        return await self._read(partial(reads.job, job_id=job_id))
+
+    async def stored(self, job_id: str) -> Stored | None:
+        return await self._read(partial(reads.stored, job_id=job_id))
+
+    async def jobs(
+        self, *, owner: str | None, status: Status | None, limit: int, cursor: str | None
+    ) -> Page:
+        asked = partial(reads.jobs, owner=owner, status=status, limit=limit, cursor=cursor)
+        return await self._read(asked)
+
+    async def precedents(
+        self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
+    ) -> Precedents:
+        asked = partial(reads.precedents, job_id=job_id, owner=owner, key=key, cache_key=cache_key)
+        return await self._read(asked)
+
+    async def completed(self, cache_key: str) -> Job | None:
+        return await self._read(partial(reads.completed, cache_key=cache_key))
+
+    async def events(self, job_id: str, since: int, limit: int) -> tuple[Event, ...]:
+        return await self._read(partial(reads.events, job_id=job_id, since=since, limit=limit))
+
+    async def log(self, after: int, limit: int) -> tuple[Event, ...]:
+        return await self._read(partial(reads.log, after=after, limit=limit))
+
+    async def segments(self, job_id: str) -> tuple[Segment, ...]:
+        return await self._read(partial(reads.segments, job_id=job_id))
+
+    async def due(
+        self, consumer: str, now: float, busy: Sequence[str], limit: int
+    ) -> tuple[Delivery, ...]:
+        asked = partial(outbox.due, consumer=consumer, now=now, busy=busy, limit=limit)
+        return await self._read(asked)
+
+    async def next_due(self, consumer: str, after: float) -> float | None:
+        return await self._read(partial(outbox.next_due, consumer=consumer, after=after))
+
+    async def backlog(self, consumer: str) -> Backlog:
+        return await self._read(partial(outbox.backlog, consumer=consumer))
+
+    async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
+        return await self._read(partial(outbox.deliveries, job_id=job_id, consumer=consumer))
+
+    async def audio_in_use(self, finished_after: float) -> frozenset[str]:
+        return await self._read(partial(reads.audio_in_use, finished_after=finished_after))
+
+    async def finished_before(self, at: float, limit: int) -> tuple[str, ...]:
+        return await self._read(partial(reads.finished_before, at=at, limit=limit))
+
+    async def close(self) -> None:
+        await self._thread.close()
+
+    async def _read(self, work: Callable[[Connection], R]) -> R:
+        return await self._thread.run(lambda database: database.read(work))
+
+    def _commit(self, database: Database, epoch: int, writes: Sequence[Write]) -> None:
+        database.write(partial(self._apply, epoch=epoch, writes=writes))
+
+    def _apply(self, connection: Connection, epoch: int, writes: Sequence[Write]) -> None:
+        writer = self.writer(connection)
+        writer.check_epoch(epoch)
+        writer.apply(writes)
