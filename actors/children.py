@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from actors.restarts import Backoff, Intensity, Restart
-from actors.runtime.api import Recipe, Spawn
+from actors.runtime.api import Needs, Recipe, Spawn
 
 Kind = Literal["worker", "supervisor"]
 Strategy = Literal["one_for_one", "rest_for_one", "one_for_all"]
@@ -41,13 +41,14 @@ class ChildSpec(msgspec.Struct, frozen=True):
     # "report": left down for the cool-down, then tried anew; its siblings never notice.
     on_exhausted: Literal["escalate", "report"] = "escalate"
     cool_down: float = 60.0
+    needs: Needs = Needs()
 
     @property
     def counted_alone(self) -> bool:
         return self.intensity is not None or self.on_exhausted == "report"
 
     def spawn(self) -> Spawn:
-        return Spawn(self.name, self.recipe, self.host, self.mailbox)
+        return Spawn(self.name, self.recipe, self.host, self.mailbox, self.needs)
 
 
 class Slot(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from actors.children import ChildSpec
 from actors.job_manager import JobManager
 from actors.names import JOB_MANAGER, TRANSCRIBER_POOL, TRANSCRIBERS, worker
 from actors.restarts import Backoff, Intensity
-from actors.runtime.api import Context, Exit, Recipe
+from actors.runtime.api import Context, Exit, Needs, Recipe
 from actors.supervisor import Supervisor
 from actors.transcriber import Transcriber, TranscriberSettings
 from retender.engines.condition import Condition
@@ -46,6 +46,8 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
     grace: float = 30.0
     """How long a Transcriber that is stopped may go on with the piece in hand."""
     look_every: float = 1.0
+    needs: Needs = Needs()
+    """What each worker takes up of its machine, on a cluster."""
 
 
 class TranscriberPool(Supervisor):
@@ -137,4 +139,5 @@ class TranscriberPool(Supervisor):
             backoff=settings.backoff,
             on_exhausted="report",
             cool_down=settings.cool_down,
+            needs=settings.needs,
         )

@@ -52,16 +52,25 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
+    host: str = "local"
+    """Where those live that have much to do. On a cluster each has a process of its own; the
+    others share the root's."""
 
 
 def root(settings: TreeSettings) -> Spawn:
     children = [
         ChildSpec(
             name=JOB_MANAGER,
-            recipe=Recipe.of(JobManager, journal=settings.journal, settings=settings.manager),
+            recipe=_manager(settings),
             mailbox=MANAGER_MAILBOX,
+            host=settings.host,
         ),
-        ChildSpec(name=BROADCASTER, recipe=Recipe.of(Broadcaster), mailbox=BROADCASTER_MAILBOX),
+        ChildSpec(
+            name=BROADCASTER,
+            recipe=Recipe.of(Broadcaster),
+            mailbox=BROADCASTER_MAILBOX,
+            host=settings.host,
+        ),
         ChildSpec(
             name=COLLECTOR,
             recipe=Recipe.of(Collector, blobs=settings.blobs, retention=settings.retention),
@@ -72,7 +81,22 @@ def root(settings: TreeSettings) -> Spawn:
         children.append(_webhooks(settings.webhooks))
     children += map(_pool, settings.pools)
     recipe = Recipe.of(Supervisor, children=tuple(children), intensity=settings.intensity)
-    return Spawn(ROOT, recipe)
+    return Spawn(ROOT, recipe, settings.host)
+
+
+def _manager(settings: TreeSettings) -> Recipe:
+    """Beside its parent it is given the opener itself, which knows what its earlier lives have
+    left open; to another process goes how to make one."""
+    journal = settings.journal
+    if settings.host == "local":
+        return Recipe.of(JobManager, journal=journal, settings=settings.manager)
+    assert isinstance(journal, msgspec.Struct), "it could not be sent"
+    opener = Recipe.of(type(journal), **msgspec.structs.asdict(journal))
+    return Recipe.of(manager_elsewhere, opener=opener, settings=settings.manager)
+
+
+def manager_elsewhere(opener: Recipe, settings: ManagerSettings) -> JobManager:
+    return JobManager(opener.resolve()(**opener.options), settings)
 
 
 def _webhooks(settings: WebhookSettings) -> ChildSpec:

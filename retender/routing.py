@@ -1,5 +1,8 @@
 """Which engine a job goes to, and when another takes it on.
 
+An engine may have workers set apart for one model: they are an engine of their own, called by
+both names (`dedicated`). Only jobs that ask for that model go to them, and those nowhere else.
+
 A job that names an engine stays with it. One that leaves it open (`auto`) goes to the first there
 is, in the order of the deployment. Where spilling is switched on, one that nobody has begun goes
 on to another engine when its wait has grown too long, as long as that one has room for it; and it
@@ -35,11 +38,28 @@ class InLine(NamedTuple):
     """Of audio that are left to do, as far as is known."""
 
 
+def dedicated(engine: str, model: str) -> str:
+    """What an engine's workers for this model alone are called."""
+    return f"{engine}/{model}" if model else engine
+
+
+def family(engine: str) -> str:
+    """The engine that one asks for."""
+    return engine.partition("/")[0]
+
+
+def for_all(engines: Sequence[str]) -> tuple[str, ...]:
+    """Those that are not set apart for one model."""
+    return tuple(engine for engine in engines if engine == family(engine))
+
+
 def chosen(options: Options, engines: Sequence[str]) -> str:
     """The engine for a new job, where there are these, the preferred one first."""
     asked = options.engine
     if asked == AUTO and engines:
-        return engines[0]
+        asked = family(engines[0])
+    if (apart := dedicated(asked, options.model or "")) in engines:
+        return apart
     if asked in engines:
         return asked
     if asked == AUTO:

@@ -20,7 +20,7 @@ from retender.engines.condition import Condition, EngineInfo, describe, unheard
 from retender.errors import EngineUnavailable, Failure
 from retender.estimates import seconds_left
 from retender.jobs import Job
-from retender.routing import AUTO, InLine, chosen, leaving
+from retender.routing import AUTO, InLine, chosen, for_all, leaving
 from retender.work import Piece
 
 AVOIDED_SECONDS: Final = 60.0
@@ -109,6 +109,9 @@ class EngineDesk:
                 continue
             info = self._describe(name)
             down = not info.ready and not info.starting
+            if not down and self._ledger.estimates.wait(name) < after:
+                # Nobody waits longer than all that is there takes: the line need not be looked at.
+                continue
             target, room = self._target(name)
             if target is None:
                 continue
@@ -122,7 +125,7 @@ class EngineDesk:
         return self._spill_after if name == self._engines[0] else _NEVER
 
     def _target(self, name: str) -> tuple[str | None, float]:
-        for other in self._engines:
+        for other in for_all(self._engines):
             if other == name or self._avoided.get(other, 0.0) > self._clock.monotonic():
                 continue
             info = self._describe(other)
@@ -141,7 +144,7 @@ class EngineDesk:
     def _other(self, job: Job) -> str | None:
         if job.options.engine != AUTO:
             return None
-        others = (name for name in self._engines if name != job.engine)
+        others = (name for name in for_all(self._engines) if name != job.engine)
         return next((name for name in others if self._describe(name).ready), None)
 
     def _with(self, name: str) -> Iterator[InLine]:

@@ -182,8 +182,14 @@ class Foreman:
         arrived, self._arrived = self._arrived, []
         draft = self._ledger.draft()
         lost = [self._take_in_all(draft, asked) for asked, _ in arrived]
-        waiting = [self._lanes.pop() for _ in range(len(self._lanes))]
-        given = [self._choose(draft, asked) for asked, _ in (*arrived, *waiting)]
+        given = [self._choose(draft, asked) for asked, _ in arrived]
+        waiting: list[_Lane] = []
+        for _ in range(len(self._lanes)):
+            # A thousand idle lanes are not gone through for one piece, nor for none.
+            if not self._dispatcher.pieces_waiting:
+                break
+            waiting.append(self._lanes.pop())
+            given.append(self._choose(draft, waiting[-1][0]))
         try:
             await self._commit(draft)
         except StorageFull as full:

@@ -12,8 +12,9 @@ from retender.engines.models.library import Library, LibrarySettings
 from retender.engines.models.overview import Holder, ModelInfo, overview
 from retender.errors import EngineUnavailable
 from retender.jobs import Job
+from retender.routing import LOCAL, family
 
-ENGINE = "local"
+ENGINE = LOCAL
 """The engine that keeps models in memory; the others have theirs elsewhere."""
 
 
@@ -34,7 +35,7 @@ class ModelDesk:
         """Raises `InvalidOption` where the model that the job names stands for nothing: it would
         wait, only to fail of it."""
         name = job.options.model
-        if name and job.engine == ENGINE and self._library is not None:
+        if name and family(job.engine or "") == ENGINE and self._library is not None:
             self._library.named(name)
 
     def wish(self, what: Literal["load", "unload"], name: str) -> tuple[str, ...]:

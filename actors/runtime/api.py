@@ -1,8 +1,8 @@
 """What an actor may rely on, whichever host it lives on.
 
 An actor is a plain class whose async methods are its messages. It imports no host. The hosts
-(`local`, `process`, and the tests' `sim`) keep the same promises, held to by one conformance
-suite:
+(`local`, `process`, `ray`, and the tests' `sim`) keep the same promises, held to by one
+conformance suite:
 
 - messages from one sender to one receiver arrive in the order they were sent;
 - one message is handled at a time: until a handler returns, the next one waits;
@@ -146,6 +146,16 @@ class Child(Protocol):
     async def kill(self) -> Exit: ...
 
 
+class Needs(msgspec.Struct, frozen=True):
+    """What an actor takes up of its machine, where a cluster shares machines out. It is placed
+    where there is as much, and waits until there is."""
+
+    cpus: float = 0.0
+    gpus: float = 0.0
+    memory: int = 0
+    others: dict[str, float] = {}
+
+
 class Spawn(msgspec.Struct, frozen=True):
     """What a host needs to start one life of an actor."""
 
@@ -153,6 +163,7 @@ class Spawn(msgspec.Struct, frozen=True):
     recipe: Recipe
     host: str = "local"
     mailbox: int = 1000
+    needs: Needs = Needs()
 
 
 class Context(Protocol):

@@ -110,6 +110,12 @@ def to_bytes(frame: Frame) -> bytes:
     return len(body).to_bytes(_PREFIX_BYTES, "big") + body
 
 
+def from_bytes(data: bytes) -> Frame:
+    """One whole frame. Raises `msgspec.MsgspecError` for what is none."""
+    (frame,) = FrameReader().feed(data)
+    return frame
+
+
 def failed(number: int, error: RetenderError) -> bytes:
     """Like `to_bytes`, but always sendable: details that cannot travel stay behind."""
     try:

@@ -76,15 +76,21 @@ class LocalRuntime:
     ) -> None:
         """Hand a message over now. All traffic comes through here, that of other processes too."""
         try:
-            endpoint = self._endpoints.get(to)
-            if endpoint is None:
-                raise ActorGone(f"there is no {to} at the moment", retry_after=1.0)
-            endpoint.put(call, reply)
+            (self._endpoints.get(to) or self._elsewhere(to)).put(call, reply)
         except RetenderError as error:
             if reply is not None:
                 reply.fail(error)
             else:
                 self.drop(to, call.method, error.message)
+
+    def _elsewhere(self, to: str) -> Endpoint:
+        """The way to one that is not among the actors of this process."""
+        raise gone(to)
+
+    def at_home(self, name: str) -> Endpoint | None:
+        """The actor of this name that lives in this very process."""
+        endpoint = self._endpoints.get(name)
+        return endpoint if isinstance(endpoint, Mailbox) else None
 
     def drop(self, to: str, method: str, why: str) -> None:
         """Count a tell that found no place."""
@@ -134,8 +140,17 @@ class LocalHost:
             actor = spec.recipe.resolve()(**spec.recipe.options)
         except Exception as error:
             raise not_started(spec.name, describe(error)) from error
-        mailbox = Mailbox(spec.name, actor, spec.mailbox)
-        return await _LocalLife(spec.name, mailbox, runtime).start(mailbox)
+        return await live(spec.name, actor, spec.mailbox, runtime)
+
+
+async def live(name: str, actor: object, bound: int, runtime: LocalRuntime) -> Child:
+    """Let an actor that is made already live in this process."""
+    mailbox = Mailbox(name, actor, bound)
+    return await _LocalLife(name, mailbox, runtime).start(mailbox)
+
+
+def gone(name: str) -> ActorGone:
+    return ActorGone(f"there is no {name} at the moment", retry_after=1.0)
 
 
 class _LocalLife(Life):

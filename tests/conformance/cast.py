@@ -170,7 +170,7 @@ class Player:
         raise TooLarge("with an object", it=object())
 
     async def hang_up(self) -> None:
-        os.closerange(3, 100)
+        os.closerange(3, 1 << 20)  # whichever it has: the line keeps its number from the parent
         time.sleep(3600)  # noqa: ASYNC251 - it is silent, but it lives
 
     # Taking time.

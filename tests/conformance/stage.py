@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Coroutine
 from random import Random
 from typing import Any, TypeVar
 
 from actors.runtime.api import Child, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
+from actors.runtime.on_ray import RAY, Place, RayRuntime
 from actors.runtime.process import ProcessHost
 from retender.errors import RetenderError
 from tests.conformance.cast import PATIENCE, FixedClock, Player, Witness
@@ -27,6 +29,16 @@ def new_sim(seed: int = 7) -> LocalRuntime:
     """The simulation's runtime while nothing goes wrong."""
     loop = asyncio.get_running_loop()
     return FaultyRuntime(VirtualClock(loop), seed, Fate(Random(seed), Chances()))
+
+
+def new_cluster_runtime(seed: int = 7, namespace: str = "") -> RayRuntime:
+    """On the Ray of this test process, apart from those of other tests."""
+    place = Place.of(namespace or uuid.uuid4().hex, "witness", Recipe.of(FixedClock))
+    return RayRuntime(place, seed=seed)
+
+
+def another_runtime(host: str, seed: int) -> LocalRuntime:
+    return new_cluster_runtime(seed) if host == RAY else new_runtime(seed)
 
 
 class Stage:
@@ -71,6 +83,15 @@ class Stage:
     async def clear(self) -> None:
         for child in reversed(self._children):
             await child.kill()
+        if isinstance(self.runtime, RayRuntime):
+            await self.runtime.close()
+
+    async def dropped(self, name: str, at_least: int) -> None:
+        """Returns once so many tells to this name have found no place."""
+        async with asyncio.timeout(PATIENCE):
+            while self.runtime.dropped.get(name, 0) < at_least:
+                await asyncio.sleep(0.005)
+        assert self.runtime.dropped[name] == at_least
 
 
 async def begun(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

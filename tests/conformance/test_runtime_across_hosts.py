@@ -67,7 +67,7 @@ async def test_an_actor_that_asks_nobody_is_told_so(stage: Stage) -> None:
 async def test_what_an_actor_tells_nobody_is_dropped_and_counted(stage: Stage) -> None:
     await stage.start()
     await stage.player().ask(Player.tell_another, "nobody", ["one", "two", "three"])
-    assert stage.runtime.dropped["nobody"] == 3
+    await stage.dropped("nobody", 3)
 
 
 async def test_an_ask_of_an_actor_ends_at_its_deadline(stage: Stage, others: list[str]) -> None:

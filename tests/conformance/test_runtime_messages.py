@@ -101,7 +101,7 @@ async def test_nobody_by_that_name_is_said_at_once_and_when_to_come_back(stage: 
 async def test_a_tell_to_nobody_is_dropped_and_counted(stage: Stage) -> None:
     stage.player("nobody").tell(Player.hear, "one")
     stage.player("nobody").tell(Player.hear, "two")
-    assert stage.runtime.dropped["nobody"] == 2
+    await stage.dropped("nobody", 2)
 
 
 async def test_an_ask_without_an_answer_ends_at_its_deadline_and_harms_nobody(
@@ -126,7 +126,7 @@ async def test_a_full_mailbox_is_busy_exactly_at_its_bound(stage: Stage) -> None
         await player.ask(Player.echo, "too many")
     assert caught.value.details["retry_after"] > 0
     player.tell(Player.hear, "four")
-    assert stage.runtime.dropped["player"] == 1
+    await stage.dropped("player", 1)
     await stage.open("gate")
     assert await held == "gate"
     await stage.sees("three")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import select
 import signal
 import socket
 import sys
@@ -27,25 +26,10 @@ from retender.errors import ActorGone, BadRequest, NoAnswer, TooLarge
 from retender.limits import FRAME_BYTES
 from tests.conformance import cast, doomed_parent
 from tests.conformance.cast import FixedClock, Player, Prepared, Punctual
+from tests.conformance.ending import DEADLINE, is_gone
 from tests.conformance.stage import Kept, Stage, begun, new_runtime
 
-# Far longer than anything takes; a test that gets here has failed.
-DEADLINE = 10.0
-
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, or uses pidfds")
-
-
-async def is_gone(pid: int) -> None:
-    """Returns once the process has ended; says so where it does not."""
-    try:
-        watched = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        readable, _, _ = await asyncio.to_thread(select.select, [watched], [], [], DEADLINE)
-    finally:
-        os.close(watched)
-    assert readable, f"process {pid} lives on"
 
 
 async def test_an_actor_in_a_process_is_in_another_process(process_stage: Stage) -> None:
@@ -104,7 +88,7 @@ async def test_a_thread_without_end_does_not_keep_a_child_after_its_last_words(
     await process_stage.player().ask(Player.start_a_thread_without_end)
     await process_stage.player().ask(Player.finish)
     with pytest.raises(ActorGone):
-        await process_stage.player().within(1.0).ask(Player.echo, "too late")
+        await process_stage.player().within(DEADLINE).ask(Player.echo, "too late")
     async with asyncio.timeout(DEADLINE):
         assert await child.exited() == NORMAL
 

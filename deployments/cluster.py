@@ -1,0 +1,158 @@
+"""What is the same on every cluster: its arguments, and the tree they ask for. Knows no Ray."""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from actors.runtime.api import Needs, Recipe, Spawn
+from actors.transcriber_pool import PoolSettings
+from actors.tree import root
+from deployments import groq, logs, recognition, storage
+from deployments.children import step_back
+from deployments.local import SystemClock, tree
+from deployments.resources import Resources, resources
+from deployments.settings import Settings, read
+from deployments.webhooks import webhooks
+from deployments.whisper import whisper
+from retender.engines.faster_whisper.engine import WhisperEngine
+from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.limits import INGRESS_CONNECTIONS
+from retender.routing import LOCAL, dedicated
+from retender.sizing import Bounds
+
+HOST = "ray"
+GIGABYTE = 1_000_000_000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Pool(_Strict):
+    """Workers of one kind, each in a process of its own. Their number follows the audio that
+    waits for them."""
+
+    model: str = Field(
+        default="", description="For jobs with this model alone; empty: for all others."
+    )
+    least: int = Field(default=1, ge=0)
+    most: int = Field(default=1, ge=1)
+    seconds_per_worker: float = Field(
+        default=60.0, gt=0, description="Of audio waiting, for one more."
+    )
+    idle_seconds: float = Field(
+        default=60.0, gt=0, description="A worker too many for so long goes."
+    )
+    cpus: float = Field(default=1.0, ge=0, description="Of its node, for each worker.")
+    gpus: float = Field(default=0.0, ge=0, description="Likewise; 0.5 is half of one.")
+    memory_gb: float = Field(default=0.0, ge=0, description="Likewise; 0: not reckoned with.")
+    resources: dict[str, float] = Field(
+        default={}, description="Likewise, of the cluster's own kinds."
+    )
+
+
+class Arguments(_Strict):
+    """What `ray_config.yaml` says to the application."""
+
+    settings: dict[str, str] = Field(
+        default={}, description="By the names they have in the environment, which they go before."
+    )
+    namespace: str = Field(default="retender", description="Two services on one cluster have two.")
+    replicas: int = Field(
+        default=1, ge=1, description="Processes that take uploads and feed clients."
+    )
+    connections: int = Field(
+        default=INGRESS_CONNECTIONS, ge=1, description="At each, sockets included."
+    )
+    pools: tuple[Pool, ...] = (Pool(),)
+
+
+class Plan(NamedTuple):
+    """All that the processes of one deployment must agree on, made in one place."""
+
+    settings: Settings
+    arguments: Arguments
+    root: Spawn
+    prepare: Recipe
+    ticket_secret: bytes
+
+    @classmethod
+    def of(cls, arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raises `BadSetting`."""
+        settings = read({**environment, **arguments.settings})
+        there = tree(settings, pools(settings, arguments.pools))
+        there = msgspec.structs.replace(there, webhooks=webhooks(settings), host=HOST)
+        prepare = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
+        return cls(settings, arguments, root(there), prepare, secrets.token_bytes(32))
+
+
+CLOCK = Recipe.of(SystemClock)
+
+
+def pools(settings: Settings, wanted: Sequence[Pool]) -> tuple[PoolSettings, ...]:
+    found: list[PoolSettings] = []
+    if recognition.installed():
+        recognition.check(settings, *(each.model for each in wanted if each.model))
+        found += [_pool(settings, each) for each in wanted]
+    if groq.set_up(settings):
+        found.append(msgspec.structs.replace(groq.pool(settings), host=HOST))
+    return tuple(found)
+
+
+def for_this_machine(found: Resources, settings: Settings) -> Pool:
+    """One worker with all of it: its lanes share the weights of the model."""
+    return Pool(cpus=found.cores, gpus=float(found.gpu and settings.device != "cpu"))
+
+
+def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
+    cores = max(1, math.floor(wanted.cpus))
+    there = Resources(memory=0, cores=cores, gpu=wanted.gpus > 0)
+    how = whisper(settings, there)
+    if wanted.model:
+        how = msgspec.structs.replace(how, default=wanted.model)
+    recipe = Recipe.of(
+        engine,
+        settings=how,
+        memory=int(wanted.memory_gb * GIGABYTE),
+        serves=dedicated(LOCAL, wanted.model),
+        preparation=recognition.preparation(settings),
+        **storage.place(settings),
+    )
+    name = f"_{wanted.model}" if wanted.model else ""
+    return PoolSettings(
+        engine=recipe,
+        serves=dedicated(LOCAL, wanted.model),
+        name=f"transcriber_pool{name}",
+        workers=f"transcriber{name}",
+        host=HOST,
+        bounds=Bounds(
+            least=wanted.least,
+            most=wanted.most,
+            seconds_per_worker=wanted.seconds_per_worker,
+            idle_seconds=wanted.idle_seconds,
+        ),
+        needs=Needs(
+            cpus=wanted.cpus,
+            gpus=wanted.gpus,
+            memory=int(wanted.memory_gb * GIGABYTE),
+            others=wanted.resources,
+        ),
+    )
+
+
+def engine(
+    settings: WhisperSettings | dict[str, Any], *, memory: int, **others: Any
+) -> WhisperEngine:
+    """Made on the node where the worker has come to live: what memory there is only it knows."""
+    step_back()
+    how = msgspec.convert(settings, WhisperSettings)
+    if how.device == "cpu":
+        how = msgspec.structs.replace(how, memory=memory or resources().memory)
+    return recognition.engine(how, **others)

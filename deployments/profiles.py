@@ -1,0 +1,51 @@
+"""Which profile is meant, and how each is started."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, Literal
+
+from deployments import engines, local, ray_environment
+from deployments.cluster import Arguments, for_this_machine
+from deployments.resources import resources
+from deployments.settings import BadSetting, Settings
+
+RAY_BYTES: Final = 4 * 10**9
+"""Of memory, for Ray and what it runs."""
+
+
+def serve(settings: Settings) -> int:
+    """Returns the exit status. Raises `BadSetting`."""
+    if chosen(settings) == "local":
+        return asyncio.run(local.serve(settings, engines.pools(settings)))
+    if not installed():
+        raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
+    with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
+        ray_environment.enter(ray_environment.to_serve())
+        if not joins():
+            ray_environment.enter(ray_environment.alone(Path(scratch)))
+        # It takes long to import, and reads those at once.
+        from deployments import ray_serve  # noqa: PLC0415 - see above
+
+        arguments = Arguments(pools=(for_this_machine(resources(), settings),))
+        return asyncio.run(ray_serve.serve(settings, arguments))
+
+
+def chosen(settings: Settings) -> Literal["local", "ray"]:
+    """What `auto` comes to here."""
+    if settings.profile != "auto":
+        return settings.profile
+    return "ray" if installed() and (joins() or resources().memory >= RAY_BYTES) else "local"
+
+
+def joins() -> bool:
+    """There is a cluster already."""
+    return "RAY_ADDRESS" in os.environ
+
+
+def installed() -> bool:
+    return importlib.util.find_spec("ray") is not None

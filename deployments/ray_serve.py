@@ -1,0 +1,145 @@
+"""The service on a Ray cluster: Ray Serve takes uploads and feeds clients, beside it is the tree.
+
+`build` is what `ray_config.yaml` names; `serve` is `retender serve` on this profile. An ingress
+process holds no state but its connections: the first one that starts founds the tree, or makes it
+anew when it was made from other settings, and all find it by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Any, Final
+
+import ray
+from fastapi import FastAPI
+from loguru import logger
+from ray import serve as ray_serve
+from ray._private.ray_logging import global_worker_stdstream_dispatcher as from_processes
+
+from actors.job_manager import JobManager
+from actors.names import JOB_MANAGER, ROOT
+from actors.runtime.on_ray import Place, RayRuntime
+from deployments import address
+from deployments.cluster import CLOCK, Arguments, Plan
+from deployments.draining import STOP_SECONDS, drain
+from deployments.greeting import greeting
+from deployments.keys import exposure_warning, keyring
+from deployments.local import services
+from deployments.settings import Settings
+from deployments.signals import Signals
+from deployments.web import free_port
+from retender.journal.durability import durability_warning
+from serve_app.app import create_app
+
+APP: Final = "retender"
+
+OBJECT_STORE_BYTES: Final = 78_643_200
+"""The least that Ray takes: recordings and models never go through it."""
+
+
+def place(plan: Plan) -> Place:
+    return Place.of(plan.arguments.namespace, ROOT, CLOCK, plan.prepare)
+
+
+async def establish(runtime: RayRuntime, plan: Plan) -> None:
+    """The tree as the plan has it. One that was made from another is stopped in order first."""
+    while not await (root := await runtime.found(plan.root)).is_made_from(plan.root):
+        logger.warning("the settings have changed: the tree is made anew")
+        await root.stop(plan.settings.grace_seconds + STOP_SECONDS)
+
+
+class Ingress:
+    async def __init__(self, plan: Plan) -> None:  # type: ignore[misc]  # Serve awaits it
+        plan.prepare.resolve()(**plan.prepare.options)
+        self._runtime = RayRuntime(place(plan))
+        await establish(self._runtime, plan)
+        self._services = services(
+            self._runtime,
+            plan.settings,
+            keyring(plan.settings),
+            profile="ray",
+            ticket_secret=plan.ticket_secret,
+        )
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        return create_app(self._services)
+
+
+def build(arguments: Arguments) -> ray_serve.Application:
+    """What Ray Serve runs. Raises `BadSetting`."""
+    return application(Plan.of(arguments))
+
+
+def application(plan: Plan) -> ray_serve.Application:
+    served: Any = ray_serve.deployment(ray_serve.ingress()(Ingress), name="ingress")
+    ingress = served.options(
+        num_replicas=plan.arguments.replicas,
+        max_ongoing_requests=plan.arguments.connections,
+        ray_actor_options={"num_cpus": 0},
+        graceful_shutdown_wait_loop_s=1,
+        graceful_shutdown_timeout_s=20,
+    )
+    bound: ray_serve.Application = ingress.bind(plan)
+    return bound
+
+
+async def serve(settings: Settings, arguments: Arguments) -> int:
+    """Start the service, on this machine's own Ray or on the cluster that RAY_ADDRESS names; run
+    until told to stop. Returns the exit status."""
+    plan = Plan.of(arguments)
+    port = settings.port or free_port(settings.host)
+    ray.init(
+        namespace=arguments.namespace,
+        configure_logging=False,
+        **_own() if "RAY_ADDRESS" not in os.environ else {},
+    )
+    from_processes.remove_handler("ray_print_logs")
+    from_processes.add_handler("retender", pass_on)
+    signals = Signals()
+    try:
+        ray_serve.start(
+            proxy_location="EveryNode",
+            http_options={"host": settings.host, "port": port, "keep_alive_timeout_s": 90},
+        )
+        await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
+        await _until_told(settings, plan, port, signals)
+    finally:
+        await asyncio.to_thread(ray.shutdown)
+    return 0
+
+
+def pass_on(batch: dict[str, Any]) -> None:
+    """What processes of the cluster have written goes out as it is: our lines say themselves whose
+    they are. What Ray's own say is in its files."""
+    if batch.get("pid") not in ("autoscaler", "raylet", "gcs_server"):
+        sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
+
+
+def _own() -> dict[str, Any]:
+    return {
+        "include_dashboard": False,
+        "object_store_memory": OBJECT_STORE_BYTES,
+    }
+
+
+async def _until_told(settings: Settings, plan: Plan, port: int, signals: Signals) -> None:
+    runtime = RayRuntime(place(plan))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}"
+    if (sentence := durability_warning(str(settings.data_dir.absolute()))) is not None:
+        logger.warning(sentence)
+    if (sentence := exposure_warning(settings.host, keyring(settings))) is not None:
+        logger.warning(sentence)
+    with address.left_in(settings.data_dir.absolute(), url):
+        for line in greeting(settings, url):
+            logger.info(line)
+        await signals.told.wait()
+        logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
+        await drain(runtime.ref(JobManager, JOB_MANAGER), settings.grace_seconds, signals.again)
+        await asyncio.to_thread(ray_serve.shutdown)
+    root = await runtime.found(plan.root)
+    await root.stop(settings.grace_seconds + STOP_SECONDS)
+    await runtime.close()
+    logger.info("stopped")

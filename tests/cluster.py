@@ -1,0 +1,30 @@
+"""A Ray of one machine for tests: started once for all in this process, ended with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import ray
+
+OBJECT_STORE_BYTES = 78_643_200  # the least that Ray takes; nothing of ours is kept there
+
+
+@contextmanager
+def cluster_of_one() -> Iterator[None]:
+    # Its processes import the tests' actors, too.
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    ray.init(
+        num_cpus=4,
+        object_store_memory=OBJECT_STORE_BYTES,
+        include_dashboard=False,
+        configure_logging=False,
+        log_to_driver=False,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+        del os.environ["PYTHONPATH"]
