@@ -3,11 +3,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := dev,whisper
+EXTRAS := dev,whisper,ray,postgres
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: setup tools serve test lint format bench soak replay lock diagram digits clean
+.PHONY: setup tools serve test lint format bench search soak replay lock diagram digits clean
 
 setup: $(INSTALLED)
 
@@ -22,10 +22,15 @@ $(INSTALLED): pyproject.toml requirements/constraints.txt
 serve: setup
 	$(BIN)/retender serve
 
-# What tests need beside Python packages: speech made on the spot, and every codec.
-TOOLS := espeak-ng ffmpeg
+# What tests need beside Python packages: speech made on the spot, every codec, and a database
+# server, whose programs Debian keeps off the path.
+TOOLS := espeak-ng ffmpeg postgresql
 tools:
-	@for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@has() { case $$1 in \
+		postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb;; \
+		*) command -v $$1;; \
+	esac >/dev/null; }; \
+	for tool in $(TOOLS); do has $$tool || missing="$$missing $$tool"; done; \
 	test -z "$$missing" || { \
 		apt_get="apt-get"; test "$$(id -u)" = 0 || apt_get="sudo apt-get"; \
 		$$apt_get update -qq && $$apt_get install -y -qq --no-install-recommends $$missing; \
@@ -50,12 +55,17 @@ format: setup
 QUICK ?=
 bench: setup tools
 	$(BIN)/python -m bench.foundation
+	$(BIN)/python -m bench.capacity $(QUICK)
 	$(BIN)/python -m bench.submissions $(QUICK)
 	$(BIN)/python -m bench.latency $(QUICK)
 	$(BIN)/python -m bench.sockets $(QUICK)
 	$(BIN)/python -m bench.service $(QUICK)
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
+
+# The properties over new examples: other ones each time.
+search: setup tools
+	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile searching tests/property
 
 # New simulated worlds for as long as one likes: make soak MINUTES=60
 MINUTES ?= 10

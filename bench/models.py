@@ -81,7 +81,7 @@ async def report(folder: Path, size: str) -> None:
             library=LibrarySettings(root=str(folder / "models"), folders=models, offline=True),
             lanes=CORES,
         ),
-        root=str(folder),
+        blobs=BlobStore(folder),
         preparation=Preparation(ffmpeg="", most_seconds=0.0),
     )
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import ctranslate2  # type: ignore[import-untyped]  # it carries no types
 
+from deployments import recognition
 from models.layout import MULTILINGUAL
 from retender.engines.faster_whisper.engine import WhisperEngine
 
@@ -45,7 +46,7 @@ def windows(tally: Path) -> int:
 def engine(*, tally: str, **options: Any) -> WhisperEngine:
     """As a recipe's target: the engine in a process of its own."""
     rehearse(Path(tally))
-    return WhisperEngine(**options)
+    return recognition.engine(**options)
 
 
 def _said_nothing(result: Any) -> SimpleNamespace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import time
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ NICENESS: Final = 10
 """Recognition takes every core it gets; who asks the service something goes before it."""
 
 _GROUP: Final = Path("/proc/self/autogroup")
+_GROUP_TRIES, _GROUP_PAUSE = 20, 0.1
 
 
 def preparation(level: str, style: str) -> Recipe:
@@ -30,6 +31,15 @@ def step_back() -> None:
     """Let others go first. Where Linux shares out its time by sessions, a process' niceness counts
     only within its own, and that of the session has to be said as well."""
     os.nice(NICENESS)
-    with suppress(OSError):
-        if _GROUP.exists():
-            _GROUP.write_text(str(NICENESS))
+    for _ in range(_GROUP_TRIES):
+        try:
+            if _GROUP.exists():
+                _GROUP.write_text(str(NICENESS))
+        except BlockingIOError:
+            # Whoever is not the machine's administrator may say it ten times a second, all of
+            # them together.
+            time.sleep(_GROUP_PAUSE)
+        except OSError:
+            return
+        else:
+            return

@@ -22,6 +22,9 @@ Sent = Callable[[float], None]
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 60.0
+LIVES_SECONDS: Final = 10.0
+"""Where nobody listens one is told so at once. Who listens may have a slow machine, much of whose
+time goes into recognising."""
 
 _WORTH_ANOTHER_TRY: Final = frozenset(
     {"no_service", "draining", "queue_full", "rate_limited", "busy", "actor_gone", "no_answer"}
@@ -200,7 +203,9 @@ class _Counted:
         return data
 
 
-async def found(urls: Sequence[str], key: str, language: str, within: float = 2.0) -> Client | None:
+async def found(
+    urls: Sequence[str], key: str, language: str, within: float = LIVES_SECONDS
+) -> Client | None:
     """The first of these where a service answers."""
     for url in urls:
         client = Client(url, key, language)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from actors.names import GROQ_POOL, GROQ_WORKERS
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
+from deployments import storage
 from deployments.proxies import proxy_for
 from deployments.recognition import preparation
 from deployments.settings import Settings
@@ -29,9 +33,9 @@ def pool(settings: Settings) -> PoolSettings:
     recipe = Recipe.of(
         engine,
         settings=account(settings),
-        root=str(data),
         ledgers=str(data / "groq"),
         preparation=preparation(settings),
+        **storage.place(settings),
     )
     return PoolSettings(
         engine=recipe,
@@ -43,9 +47,21 @@ def pool(settings: Settings) -> PoolSettings:
     )
 
 
-def engine(settings: GroqSettings, root: str, ledgers: str, preparation: Preparation) -> GroqEngine:
-    """What a worker makes of the recipe, with the time of this machine."""
-    return groq_engine(settings, Path(root), Path(ledgers), preparation, time.time)
+def engine(
+    settings: GroqSettings | dict[str, Any],
+    ledgers: str,
+    preparation: Preparation | dict[str, Any],
+    **place: Any,
+) -> GroqEngine:
+    """What a worker makes of the recipe, with the time of this machine. Its values are plain where
+    it came from elsewhere."""
+    return groq_engine(
+        msgspec.convert(settings, GroqSettings),
+        storage.blobs(**place),
+        Path(ledgers),
+        msgspec.convert(preparation, Preparation),
+        time.time,
+    )
 
 
 def account(settings: Settings) -> GroqSettings:

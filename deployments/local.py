@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import time
 import uuid
 from collections.abc import Sequence
@@ -18,24 +17,24 @@ from actors.hub import Hub
 from actors.job_manager import JobManager, ManagerSettings
 from actors.meter import Meter
 from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
-from actors.runtime.api import Child, Exit, Recipe
+from actors.runtime.api import Child, Exit, Recipe, Runtime
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process import ProcessHost
 from actors.supervisor import Supervisor
 from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings, root
-from deployments import address, recognition
+from deployments import address, recognition, storage
 from deployments.children import preparation
+from deployments.draining import STOP_SECONDS, drain
 from deployments.greeting import greeting
+from deployments.journals import journal
 from deployments.keys import exposure_warning, keyring
 from deployments.settings import Settings
+from deployments.signals import Signals
 from deployments.web import Web, listen
 from deployments.webhooks import webhooks
 from deployments.whisper import library
-from retender.blobs import BlobStore
-from retender.errors import RetenderError
 from retender.journal.durability import durability_warning
-from retender.journal.sqlite import SqliteOpener
 from retender.retention import DAY, Retention
 from retender.retry import RetryPolicy
 from serve_app.access.keys import Keyring
@@ -43,9 +42,6 @@ from serve_app.services import Services
 from serve_app.settings import HttpSettings
 
 MEBIBYTE = 1024 * 1024
-
-STOP_SECONDS = 10.0
-"""So long the tree may take to come down once nothing is in hand any more."""
 
 
 class SystemClock:
@@ -57,10 +53,9 @@ class SystemClock:
 
 
 def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
-    data = settings.data_dir.absolute()
     return TreeSettings(
-        journal=SqliteOpener(str(data / "journal.db")),
-        blobs=Recipe.of(BlobStore, root=str(data)),
+        journal=journal(settings),
+        blobs=storage.recipe(settings),
         pools=tuple(pools),
         manager=ManagerSettings(
             max_queue=settings.max_queue,
@@ -97,31 +92,16 @@ class Service:
         return await self._root.exited()
 
     async def drain(self, hurry: asyncio.Event | None = None) -> None:
-        """Intake first; then what is in hand, within the grace time, or until there is a hurry.
-        What is not done by then is given back, and waits for the next start."""
-        manager = self.runtime.ref(JobManager, JOB_MANAGER)
-        drained = asyncio.create_task(
-            manager.within(self._grace + STOP_SECONDS).ask(JobManager.drain, self._grace)
-        )
-        hurried = asyncio.create_task((hurry or asyncio.Event()).wait())
-        try:
-            await asyncio.wait({drained, hurried}, return_when=asyncio.FIRST_COMPLETED)
-            if not (drained.done() and drained.result()):
-                await manager.ask(JobManager.release)
-        except RetenderError as error:
-            logger.warning("stopping without the manager's word: {}", error.message)
-        finally:
-            for task in (drained, hurried):
-                task.cancel()
-            await asyncio.gather(drained, hurried, return_exceptions=True)
+        await drain(self.runtime.ref(JobManager, JOB_MANAGER), self._grace, hurry)
 
     async def stop(self) -> Exit:
         """Everything, from the bottom of the tree to its top."""
         return await self._root.stop(max(self._grace, STOP_SECONDS))
 
 
-def http(settings: Settings) -> HttpSettings:
+def http(settings: Settings, profile: str) -> HttpSettings:
     return HttpSettings(
+        profile=profile,
         version=version("retender"),
         language=settings.language,
         most_bytes=int(settings.max_file_mb * MEBIBYTE),
@@ -136,35 +116,42 @@ def http(settings: Settings) -> HttpSettings:
     )
 
 
-def services(service: Service, settings: Settings, keys: Keyring) -> Services:
-    """What the app works with, where everything is in this process."""
-    runtime = service.runtime
+def services(
+    runtime: Runtime,
+    settings: Settings,
+    keys: Keyring,
+    *,
+    profile: str = "local",
+    ticket_secret: bytes | None = None,
+) -> Services:
+    """What the app works with, whatever the actors live on."""
     return Services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
         meter=runtime.ref(Meter, METER),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
-        blobs=BlobStore(settings.data_dir.absolute()),
+        blobs=storage.blobs(**storage.place(settings)),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,
-        settings=http(settings),
-        ticket_secret=secrets.token_bytes(32),
+        settings=http(settings, profile),
+        ticket_secret=ticket_secret or secrets.token_bytes(32),
         keys=keys,
         dropped=lambda: runtime.dropped,
     )
 
 
 async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
-    """Run until told to stop, or until the tree gives up. Returns the exit status."""
+    """Run until told to stop, or until the tree or the server gives up. Returns the exit status."""
+    await asyncio.to_thread(storage.try_out, settings)
     listener = listen(settings.host, settings.port)
     keys = keyring(settings)
     children = preparation(settings.log_level, settings.log_format)
     there = msgspec.structs.replace(tree(settings, pools), webhooks=webhooks(settings))
     service = Service(there, grace=settings.grace_seconds, prepare=children)
-    signals = _Signals()
+    signals = Signals()
     await service.start()
-    web = Web(services(service, settings, keys), listener)
+    web = Web(services(service.runtime, settings, keys), listener)
     await web.start()
     if (sentence := durability_warning(str(settings.data_dir.absolute()))) is not None:
         logger.warning(sentence)
@@ -175,29 +162,21 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
             logger.info(line)
         ended = asyncio.create_task(service.exited())
         told = asyncio.create_task(signals.told.wait())
-        await asyncio.wait({told, ended}, return_when=asyncio.FIRST_COMPLETED)
+        deserted = asyncio.create_task(web.ended())
+        await asyncio.wait({told, ended, deserted}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         if ended.done():
             logger.error("Retender gives up: {}", ended.result().cause)
             await web.stop()
             return 1
+        serving = not deserted.done()
+        if not serving:
+            logger.error("Retender gives up: nobody is answered any more: {}", deserted.result())
+        deserted.cancel()
         logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
         web.close_intake()
         await service.drain(signals.again)
         await web.stop()
     exit_ = await service.stop()
     logger.info("stopped: {}", exit_.reason)
-    return 0 if exit_.normal else 1
-
-
-class _Signals:
-    """The first SIGTERM or SIGINT is the word to stop; the second says that there is a hurry."""
-
-    def __init__(self) -> None:
-        self.told = asyncio.Event()
-        self.again = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._hear)
-
-    def _hear(self) -> None:
-        (self.again if self.told.is_set() else self.told).set()
+    return 0 if serving and exit_.normal else 1

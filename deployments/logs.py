@@ -12,10 +12,12 @@ import os
 import re
 import sys
 import traceback
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from loguru import logger
+
+from deployments.log_lines import Lines
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -28,23 +30,29 @@ _SECRETS: Final = re.compile(
     r"(rt_[0-9a-f]{12}_|gsk_|hf_|whsec_|sk-|(?i:bearer\s+))[A-Za-z0-9._~+/=-]{8,}"
 )
 
+LEFT_OUT: Final = "here {} lines of the log are left out: nobody read them"
+
 TALKATIVE: Final = ("httpcore", "httpx", "uvicorn.access", "websockets")
 """Libraries that tell of each request, with its address: heard only when something is wrong."""
 
 
-def configure(level: str, style: str) -> None:
-    """`style` is `human`, `json`, or `auto`: human where someone watches."""
+def configure(level: str, style: str) -> Lines:
+    """`style` is `human`, `json`, or `auto`: human where someone watches. Returns what has not been
+    written yet."""
     human = style == "human" or (style == "auto" and sys.stderr.isatty())
     logger.remove()
     logger.configure(patcher=_strike_out)
     if human:
         colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        logger.add(
-            _write_for_people, level=level, format=_for_people, diagnose=False, colorize=colours
-        )
+        people = _ForPeople()
+        logger.add(people, level=level, format=_for_people, diagnose=False, colorize=colours)
+        lines = people.lines
     else:
-        logger.add(_write_json, level=level, format="{message}", diagnose=False)
+        programs = _ForPrograms()
+        logger.add(programs, level=level, format="{message}", diagnose=False)
+        lines = programs.lines
     _take_over(level)
+    return lines
 
 
 def struck_out(text: str) -> str:
@@ -90,21 +98,56 @@ def _for_people(record: Record) -> str:
     return f"{shown}\n{{exception}}" if record["exception"] is not None else f"{shown}\n"
 
 
-def _write_for_people(message: Message) -> None:
-    """What an exception says of itself, too, is in no line unless it may be."""
-    sys.stderr.write(struck_out(message))
+class _Sink:
+    def __init__(self) -> None:
+        self.lines = Lines(self.left_out)
+
+    def write(self, message: Message) -> None:
+        self.lines.put(self.line(message))
+
+    def stop(self) -> None:
+        self.lines.stop()
+
+    def line(self, message: Message) -> str:
+        raise NotImplementedError
+
+    def left_out(self, number: int) -> str:
+        raise NotImplementedError
 
 
-def _write_json(message: Message) -> None:
-    record = message.record
-    line = {
-        "time": record["time"].astimezone(UTC).isoformat(timespec="milliseconds"),
-        "level": record["level"].name,
-        "where": record["name"],
-        "message": record["message"],
-        **{name: value for name, value in record["extra"].items() if value is not None},
-    }
-    if (exception := record["exception"]) is not None and exception.value is not None:
-        line["exception"] = struck_out(repr(exception.value))
-        line["trace"] = struck_out("".join(traceback.format_exception(exception.value)))
-    sys.stderr.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+class _ForPeople(_Sink):
+    def line(self, message: Message) -> str:
+        """What an exception says of itself, too, is in no line unless it may be."""
+        return struck_out(message)
+
+    def left_out(self, number: int) -> str:
+        return f"{LEFT_OUT.format(number)}\n"
+
+
+class _ForPrograms(_Sink):
+    def line(self, message: Message) -> str:
+        record = message.record
+        line = {
+            "time": _time(record["time"]),
+            "level": record["level"].name,
+            "where": record["name"],
+            "message": record["message"],
+            **{name: value for name, value in record["extra"].items() if value is not None},
+        }
+        if (exception := record["exception"]) is not None and exception.value is not None:
+            line["exception"] = struck_out(repr(exception.value))
+            line["trace"] = struck_out("".join(traceback.format_exception(exception.value)))
+        return f"{json.dumps(line, default=str, ensure_ascii=False)}\n"
+
+    def left_out(self, number: int) -> str:
+        line = {
+            "time": _time(datetime.now(UTC)),
+            "level": "WARNING",
+            "where": __name__,
+            "message": LEFT_OUT.format(number),
+        }
+        return f"{json.dumps(line)}\n"
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from typing import Any
 
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
+from deployments import storage
 from deployments.resources import resources
 from deployments.settings import BadSetting, Settings
 from deployments.whisper import library, whisper
 from retender.audio import ffmpeg
 from retender.audio.speech import DetectorName
 from retender.engines.faster_whisper.engine import WhisperEngine
+from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import Library
 from retender.engines.preparation import Preparation
 from retender.errors import InvalidOption
+from retender.routing import LOCAL
 from retender.sizing import Bounds
 
 
@@ -32,20 +36,35 @@ def preparation(settings: Settings) -> Preparation:
     )
 
 
-def pool(settings: Settings) -> PoolSettings:
-    """One worker whose lanes share the weights: more workers would cost their memory again.
+def check(settings: Settings, *more: str) -> None:
+    """Raises `BadSetting` where DEFAULT_MODEL stands for nothing, or another model that is wanted:
+    every job would fail of it."""
+    known = Library(library(settings))
+    for what, model in (("DEFAULT_MODEL", settings.default_model), *(("a pool", m) for m in more)):
+        try:
+            known.named(model)
+        except InvalidOption as error:
+            raise BadSetting(f"{what} is not right: {error.message}.") from error
 
-    Raises `BadSetting` where DEFAULT_MODEL stands for nothing: every job would fail of it.
-    """
-    try:
-        Library(library(settings)).named(settings.default_model)
-    except InvalidOption as error:
-        raise BadSetting(f"DEFAULT_MODEL is not right: {error.message}.") from error
-    data = settings.data_dir.absolute()
-    engine = Recipe.of(
-        WhisperEngine,
+
+def pool(settings: Settings) -> PoolSettings:
+    """One worker whose lanes share the weights: more workers would cost their memory again."""
+    check(settings)
+    recipe = Recipe.of(
+        engine,
         settings=whisper(settings, resources()),
-        root=str(data),
         preparation=preparation(settings),
+        **storage.place(settings),
     )
-    return PoolSettings(engine=engine, host="process", bounds=Bounds(least=1, most=1))
+    return PoolSettings(engine=recipe, host="process", bounds=Bounds(least=1, most=1))
+
+
+def engine(
+    settings: WhisperSettings | dict[str, Any],
+    preparation: Preparation | dict[str, Any],
+    serves: str = LOCAL,
+    **place: Any,
+) -> WhisperEngine:
+    """What a worker makes of the recipe, whose values are plain where it came from elsewhere."""
+    blobs = storage.blobs(**place)
+    return WhisperEngine(settings, blobs=blobs, preparation=preparation, name=serves)

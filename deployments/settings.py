@@ -30,6 +30,7 @@ Count = Annotated[int, Field(ge=1)]
 SECRETS = frozenset(
     {
         *("RETENDER_API_KEYS", "RETENDER_WEBHOOK_SECRET", "RETENDER_KEY"),
+        *("RETENDER_DATABASE_URL", "RETENDER_BLOBS_URL"),
         *("HF_TOKEN", "GROQ_API_KEY", "HTTPS_PROXY"),
     }
 )
@@ -67,6 +68,12 @@ def _proxy(text: str) -> str:
     return whole
 
 
+def _objects(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z][a-z0-9+]*://[^?#@\s]*", text):
+        raise ValueError("a store is written s3://bucket/folder; credentials come from elsewhere")
+    return text.rstrip("/")
+
+
 def _secret(part: str) -> str:
     key_of(part)
     return part
@@ -78,14 +85,22 @@ def _bearer(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    if not re.fullmatch(r"(postgres(ql)?://\S+)?", text):
+        raise ValueError("a database is written postgresql://user:password@host:5432/name")
+    return text
+
+
 def _each(read: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(lambda text: tuple(map(read, _parts(text))))
 
 
 BaseUrl = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
 ProxyUrl = Annotated[str, BeforeValidator(_proxy)]
+DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]
 BearerKey = Annotated[SecretStr, BeforeValidator(_bearer)]
 PublicUrl = Annotated[str, Field(pattern=r"^(https?://[^?#\s]+)?$")]
+ObjectsUrl = Annotated[str, BeforeValidator(_objects)]
 Origins = Annotated[tuple[str, ...], NoDecode, _each(_origin)]
 Addresses = Annotated[tuple[str, ...], NoDecode, _each(_address)]
 WebhookSecrets = Annotated[tuple[str, ...], NoDecode, _each(_secret), Field(max_length=2)]
@@ -105,7 +120,7 @@ class Settings(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    profile: Literal["auto", "local"] = _named("RETENDER_PROFILE", "auto")
+    profile: Literal["auto", "local", "ray"] = _named("RETENDER_PROFILE", "auto")
     host: str = _named("HOST", "127.0.0.1")
     port: Annotated[int, Field(ge=0, le=65_535)] = _named("PORT", 8000)
     max_file_mb: Positive = _named("MAX_FILE_SIZE_MB", 25.0)
@@ -116,6 +131,9 @@ class Settings(BaseSettings):
     api_keys: ApiKeys = _named("RETENDER_API_KEYS", "")
     rate_limit: Annotated[int, Field(ge=0)] = _named("RETENDER_RATE_LIMIT", 0)
     data_dir: Path = _named("RETENDER_DATA_DIR", Path("data"))
+    database_url: DatabaseUrl = _named("RETENDER_DATABASE_URL", "")
+    blobs_url: ObjectsUrl = _named("RETENDER_BLOBS_URL", "")
+    copies_gb: Positive = _named("RETENDER_COPIES_GB", 20.0)
     webhook_secrets: WebhookSecrets = _named("RETENDER_WEBHOOK_SECRET", "")
     callback_private: bool = _named("RETENDER_CALLBACK_PRIVATE", default=False)
     public_url: PublicUrl = _named("RETENDER_PUBLIC_URL", "")

@@ -14,6 +14,7 @@ from typing import Final
 
 import httpx
 import msgspec
+from pydantic import SecretStr
 
 from actors.broadcaster import Broadcaster
 from actors.hub import Hub
@@ -21,6 +22,7 @@ from actors.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
+from deployments import storage
 from deployments.children import preparation
 from deployments.desk import NotTranscribed, Source, Step, Watch, Wish
 from deployments.local import Service, tree
@@ -120,7 +122,9 @@ async def passing_service(
     """A service of one's own in a folder of its own, gone with the block."""
     quiet = preparation("ERROR", settings.log_format)
     with tempfile.TemporaryDirectory(prefix="retender-") as folder:
-        here = settings.model_copy(update={"data_dir": Path(folder)})
+        here = settings.model_copy(
+            update={"data_dir": Path(folder), "blobs_url": "", "database_url": SecretStr("")}
+        )
         there = tree(here, [_moved(pool, folder) for pool in pools])
         service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
@@ -137,5 +141,5 @@ async def passing_service(
 
 def _moved(pool: PoolSettings, folder: str) -> PoolSettings:
     """With its jobs in this folder. Models, and what is left of a budget, stay where they are."""
-    engine = Recipe(pool.engine.target, pool.engine.options | {"root": folder})
+    engine = Recipe(pool.engine.target, storage.moved(pool.engine.options, folder))
     return msgspec.structs.replace(pool, engine=engine)

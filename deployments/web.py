@@ -9,7 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 import uvicorn
+from loguru import logger
 
+from actors.runtime.mailbox import describe
 from deployments.connections import Http, Socket
 from deployments.settings import BadSetting
 from retender.limits import CONNECTIONS, GOODBYE_SECONDS, SOCKET_FRAME_BYTES
@@ -35,6 +37,13 @@ def listen(host: str, port: int) -> socket.socket:
             "Set PORT and HOST to others, or end what holds it."
         ) from error
     return listener
+
+
+def free_port(host: str) -> int:
+    """One that nobody holds at the moment. Raises `BadSetting` where nothing can listen there."""
+    with listen(host, 0) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 class _Server(uvicorn.Server):
@@ -90,6 +99,16 @@ class Web:
             up.cancel()
             self._serving.result()
 
+    async def ended(self) -> str:
+        """Returns once nobody is answered any more, whoever wanted that: with the cause."""
+        await asyncio.wait({self._serving})
+        return "the server has ended" if (error := self._error) is None else describe(error)
+
+    @property
+    def _error(self) -> BaseException | None:
+        serving = self._serving
+        return serving.exception() if serving.done() and not serving.cancelled() else None
+
     def close_intake(self) -> None:
         """Who follows a job is sent away to come back later; who asks is still answered."""
         self._closing.begin()
@@ -99,5 +118,6 @@ class Web:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._audience.gone(), GOODBYE_SECONDS)
         self._server.should_exit = True
-        with suppress(asyncio.CancelledError):
-            await self._serving
+        await asyncio.wait({self._serving})
+        if (error := self._error) is not None:
+            logger.error("the server did not end well: {}", describe(error))

@@ -65,6 +65,11 @@ class Dispatcher:
         return len(self._queue) + len(self._suspects)
 
     @property
+    def delayed(self) -> bool:
+        """Whether anything is to wait only after a while."""
+        return bool(self._due)
+
+    @property
     def leases(self) -> int:
         return len(self._leases)
 

@@ -24,7 +24,11 @@
     │  ├─ TooLarge                too_large
     │  ├─ QueueFull               queue_full            (with when to come back)
     │  ├─ Draining                draining              (with when to come back)
-    │  ├─ StorageFull             storage_full          (with when to come back)
+    │  ├─ StorageTrouble          storage_trouble       (with when to come back)
+    │  │  ├─ StorageFull          storage_full
+    │  │  ├─ StorageUnreachable   storage_unreachable   (the object store, or what is before it)
+    │  │  ├─ StorageDenied        storage_denied        (it does not let us)
+    │  │  └─ StorageDamaged       storage_damaged       (what it gave is not what was put there)
     │  └─ NotSubscribed           not_subscribed        (subscribe again)
     ├─ WorkError                  a piece of work went wrong; says whether another try may help,
     │  │                          and whether it spoils the piece or the whole job
@@ -43,8 +47,10 @@
     │  ├─ ActorGone               actor_gone            not there, or died with the message
     │  ├─ Busy                    busy                  its mailbox is full (with when to come back)
     │  └─ NoAnswer                no_answer             the deadline passed
+    ├─ FolderNotShared            folder_not_shared     machines see different data folders
     ├─ KeysUnreadable             keys_unreadable       the file of keys is damaged or not ours
     └─ JournalError               the durable store
+       ├─ JournalAway             journal_away          its database does not answer (which)
        ├─ JournalLocked           journal_locked        another process has it (and which)
        ├─ JournalTooNew           journal_too_new       written by a newer version
        ├─ JournalCorrupt          journal_corrupt       left untouched, with what to do
@@ -205,8 +211,28 @@ class Draining(Refusal):
     code = "draining"
 
 
-class StorageFull(Refusal):
+class StorageTrouble(Refusal):
+    code = "storage_trouble"
+
+    def failure(self) -> Failure:
+        """Of a piece of work: another try may do, and what its job has is not spoilt."""
+        return Failure(self.code, self.message, retryable=True, retry_after=self.retry_after)
+
+
+class StorageFull(StorageTrouble):
     code = "storage_full"
+
+
+class StorageUnreachable(StorageTrouble):
+    code = "storage_unreachable"
+
+
+class StorageDenied(StorageTrouble):
+    code = "storage_denied"
+
+
+class StorageDamaged(StorageTrouble):
+    code = "storage_damaged"
 
 
 class NotSubscribed(Refusal):
@@ -297,12 +323,20 @@ class NoAnswer(Unreachable):
     code = "no_answer"
 
 
+class FolderNotShared(RetenderError):
+    code = "folder_not_shared"
+
+
 class KeysUnreadable(RetenderError):
     code = "keys_unreadable"
 
 
 class JournalError(RetenderError):
     code = "journal_error"
+
+
+class JournalAway(JournalError):
+    code = "journal_away"
 
 
 class JournalLocked(JournalError):

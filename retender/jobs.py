@@ -78,6 +78,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     user_id: str | None = None
     callback_url: str | None = None
     idempotency_key: str | None = None
+    source: str = ""
+    """The SHA-256 of the address that its recording is fetched from: the address may be a secret.
+    Empty: its recording is sent."""
     started_at: float | None = None
     completed_at: float | None = None
     attempt: int = 1

@@ -178,6 +178,24 @@ ORPHAN_SECONDS: Final = 1.0
 KILL_TRIES: Final = 10
 """What was killed and has not ended is struck again every second, so often; then let go."""
 
+INGRESS_CONNECTIONS: Final = 20_000
+"""On a cluster, at each process that takes uploads and feeds clients."""
+
+GAP_SECONDS: Final = 5.0
+"""On a cluster a message that was overtaken is waited for so long; then those after it go on."""
+
+LINES_KEPT: Final = 4096
+"""Of so many senders an actor on a cluster knows which message of theirs is next."""
+
+CELL_CALLS: Final = 100_000
+"""Messages under way to one process on a cluster: mailboxes have their own, smaller bounds."""
+
+ROOT_PAUSE_SECONDS: Final = 5.0
+"""When the root of a tree on a cluster gives up, it is started anew after so long."""
+
+NAME_SECONDS: Final = 10.0
+"""So long an actor on a cluster waits for its name, while an earlier one of it is being ended."""
+
 # Strangers' files
 
 PROGRAM_MEMORY: Final = 256 << 20
@@ -332,6 +350,31 @@ FETCH_IDLE_SECONDS: Final = 20.0
 REDIRECTS: Final = 3
 """From one address to the next, each checked like the first; then the fetch fails."""
 
+# Recordings in an object store
+
+OBJECT_BLOCK_BYTES: Final = 8 << 20
+"""What is held in memory of a file on its way to the store or from it. A store that takes a file in
+at most 10,000 parts takes 80 GB so."""
+
+LEND_TRIES: Final = 3
+"""How often a file is fetched that is let go of, for want of room, before it can be worked with;
+then the work is told that there is none."""
+
+TIDY_SECONDS: Final = 600.0
+"""How often a machine lets go of its copies of what was collected elsewhere."""
+
+STRAY_WORK_SECONDS: Final = 3600.0
+"""The folder of a job of which nothing is in the store may be one whose work has just begun, for so
+long."""
+
+# The log
+
+LOG_CHARS_WAITING: Final = 1 << 20
+"""Of lines that nobody has read yet; beyond that lines are left out, and counted."""
+
+LOG_GOODBYE_SECONDS: Final = 2.0
+"""So long the end of a process waits for whoever reads its log."""
+
 # The command line
 
 FILES_AT_ONCE: Final = 4
@@ -354,3 +397,23 @@ tenth time is a socket tried again."""
 
 TOLD_BYTES: Final = 16 << 20
 """The longest message that is taken from a service."""
+
+# A journal on PostgreSQL
+
+DATABASE_PATIENCE: Final = 60.0
+DATABASE_PAUSES: Final = (0.05, 2.0)
+"""A database that is away is waited for: so many seconds of pauses between attempts, the first and
+the longest of which are these. Then the manager ends, and waits again in its next life."""
+
+DATABASE_CONNECT_SECONDS: Final = 5
+"""One attempt to connect may take so long."""
+
+DATABASE_LOCK_SECONDS: Final = 5
+"""So long the ledger may be held by another's commit; then it counts as away."""
+
+DATABASE_IDLE_SECONDS: Final = 10
+"""A commit of which the database hears no more for so long is undone, and the ledger is free: its
+manager has been cut off, or stands still."""
+
+DATABASE_SILENCE_SECONDS: Final = 20
+"""A connection at whose other end nothing stirs for so long is given up."""

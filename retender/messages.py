@@ -115,6 +115,9 @@ FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
         "url_not_allowed": "No se admite esta dirección: debe ser https y pública.",
         "too_large": "El archivo es más grande de lo permitido.",
         "storage_full": "No queda espacio en el servidor. Inténtalo de nuevo más tarde.",
+        "storage_unreachable": "No se puede acceder a las grabaciones. Inténtalo más tarde.",
+        "storage_denied": "El servicio no tiene acceso a las grabaciones. Avisa a quien lo lleva.",
+        "storage_damaged": "La grabación guardada está dañada. Puedes intentarlo de nuevo.",
     },
     "en": {
         "internal": "Something went wrong in the service. You can try again.",
@@ -136,6 +139,9 @@ FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
         "url_not_allowed": "This address is not allowed: it must be https and public.",
         "too_large": "The file is larger than allowed.",
         "storage_full": "The server has no space left. Try again later.",
+        "storage_unreachable": "The recordings cannot be reached. Try again later.",
+        "storage_denied": "The service may not read its recordings. Tell whoever runs it.",
+        "storage_damaged": "The stored recording is damaged. You can try again.",
     },
 }
 

@@ -31,6 +31,15 @@ REMEMBERED_CALLERS = 10_000
 _OUTDATED_AT_LEAST = 64
 
 
+class Caller(NamedTuple):
+    """Whoever waits for an engine at a priority: among these, work is shared fairly. What one is
+    served elsewhere is no concern of those who are not there."""
+
+    engine: str
+    priority: int
+    owner: str
+
+
 class Offer(NamedTuple):
     """A piece that waits, with all that the order depends on."""
 
@@ -42,6 +51,10 @@ class Offer(NamedTuple):
     engine: str
     line: str
     remaining: float
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(self.engine, self.priority, self.owner)
 
     @property
     def standing(self) -> tuple[str, int, str, str, float]:
@@ -77,7 +90,7 @@ class _Line:
     """Waiting jobs among which one is chosen: all of an engine, or those whose pieces may share a
     batch."""
 
-    def __init__(self, tickets: dict[str, _Ticket], served: dict[str, float]) -> None:
+    def __init__(self, tickets: dict[str, _Ticket], served: dict[Caller, float]) -> None:
         self.jobs = 0
         self._tickets = tickets
         self._served = served
@@ -85,8 +98,8 @@ class _Line:
 
     def _clear(self) -> None:
         self._statements = 0
-        self._callers: dict[int, list[tuple[float, str]]] = {}
-        self._jobs: dict[tuple[int, str], list[tuple[float, int, int, str]]] = {}
+        self._callers: dict[int, list[tuple[float, Caller]]] = {}
+        self._jobs: dict[Caller, list[tuple[float, int, int, str]]] = {}
         self._longest: list[tuple[int, int, int, str]] = []
 
     def push(self, ticket: _Ticket) -> None:
@@ -97,10 +110,11 @@ class _Line:
 
     def _push(self, ticket: _Ticket) -> None:
         terms = ticket.terms
-        jobs = self._jobs.setdefault((terms.priority, terms.owner), [])
+        caller = terms.caller
+        jobs = self._jobs.setdefault(caller, [])
         if not jobs:
             callers = self._callers.setdefault(terms.priority, [])
-            heapq.heappush(callers, (self._served[terms.owner], terms.owner))
+            heapq.heappush(callers, (self._served[caller], caller))
         entry = (terms.remaining, ticket.arrived, ticket.version, terms.job_id)
         heapq.heappush(jobs, entry)
         heapq.heappush(self._longest, (ticket.since, ticket.arrived, ticket.version, terms.job_id))
@@ -117,15 +131,15 @@ class _Line:
         for priority in sorted(self._callers, reverse=True):
             callers = self._callers[priority]
             while callers:
-                stated, owner = callers[0]
-                jobs = self._jobs[priority, owner]
+                stated, caller = callers[0]
+                jobs = self._jobs[caller]
                 while jobs and not self._valid(jobs[0][2], jobs[0][3]):
                     heapq.heappop(jobs)
                 if not jobs:
                     heapq.heappop(callers)
-                    del self._jobs[priority, owner]
-                elif stated < self._served[owner]:
-                    heapq.heapreplace(callers, (self._served[owner], owner))
+                    del self._jobs[caller]
+                elif stated < self._served[caller]:
+                    heapq.heapreplace(callers, (self._served[caller], caller))
                 else:
                     remaining, arrived, _, job_id = jobs[0]
                     return (-priority, stated, remaining, arrived), job_id
@@ -150,9 +164,11 @@ class FairQueue:
         self._tickets: dict[str, _Ticket] = {}
         self._engines: dict[str, _Line] = {}
         self._lines: dict[str, _Line] = {}
-        self._served: dict[str, float] = {}
-        self._active: dict[str, int] = {}
-        self._virtual = 0.0
+        self._served: dict[Caller, float] = {}
+        self._active: dict[Caller, int] = {}
+        self._virtual: dict[tuple[str, int], float] = {}
+        """By engine and priority: what the caller had been served who came last by rule 3. Nobody
+        who comes is taken to have been served less."""
         self._turn = 0
         self._choices: dict[frozenset[str], int] = {}
         self._arrivals = 0
@@ -178,7 +194,7 @@ class FairQueue:
             self._arrivals += 1
             ticket = self._tickets[offer.job_id] = _Ticket(offer, self._arrivals)
             ticket.since = self._turn
-            self._enter(offer.owner)
+            self._enter(offer.caller)
             self._join(offer)
             self._restate(ticket, offer)
         elif ticket.terms.standing != offer.standing:
@@ -198,16 +214,17 @@ class FairQueue:
 
     def take(self, engines: Collection[str], line: str | None = None) -> tuple[str, int] | None:
         """The next piece for a worker that has these engines; out of this line, if one is named."""
-        job_id = self._choose(engines, line)
+        job_id, fairly = self._choose(engines, line)
         if job_id is None:
             return None
         ticket = self._tickets[job_id]
         index, seconds = heapq.heappop(ticket.pieces)
         self._count(ticket.terms.engine, -1, -seconds)
         self._turn += 1
-        owner = ticket.terms.owner
-        self._virtual = max(self._virtual, self._served[owner])
-        self._served[owner] += max(seconds, LEAST_CHARGE)
+        caller = ticket.terms.caller
+        if fairly:
+            self._virtual[caller[:2]] = max(self._least(caller), self._served[caller])
+        self._served[caller] += max(seconds, LEAST_CHARGE)
         ticket.since = self._turn
         if ticket.pieces:
             left = max(0.0, ticket.terms.remaining - seconds)
@@ -218,20 +235,24 @@ class FairQueue:
 
     def put_back(self, offer: Offer) -> None:
         """Undo a `take`: the piece could not be given out after all."""
-        served = self._served.get(offer.owner, self._virtual)
-        self._served[offer.owner] = served - max(offer.seconds, LEAST_CHARGE)
+        caller = offer.caller
+        served = self._served.get(caller, self._least(caller))
+        self._served[caller] = served - max(offer.seconds, LEAST_CHARGE)
         self.offer(offer)
 
-    def _choose(self, engines: Collection[str], line: str | None) -> str | None:
+    def _choose(self, engines: Collection[str], line: str | None) -> tuple[str | None, bool]:
+        """The job, and whether its caller is the one whose turn it is among all. One that goes
+        with a batch, or is the longest waiting, may be of a caller far ahead of the others: if
+        that moved the time on, whoever came next would stand behind all who wait."""
         if line is not None:
-            return self._foremost(self._lines, (line,), _Line.first)
+            return self._foremost(self._lines, (line,), _Line.first), False
         kind = frozenset(engines)
         choices = self._choices.get(kind, 0) + 1
         rule = _Line.first if choices % AGEING_TURN else _Line.longest_waiting
         job_id = self._foremost(self._engines, engines, rule)
         if job_id is not None:
             self._choices[kind] = choices
-        return job_id
+        return job_id, rule is _Line.first
 
     def _foremost(
         self,
@@ -270,10 +291,10 @@ class FairQueue:
     def _remove(self, ticket: _Ticket) -> None:
         del self._tickets[ticket.terms.job_id]
         self._leave(ticket.terms)
-        owner = ticket.terms.owner
-        self._active[owner] -= 1
-        if not self._active[owner]:
-            del self._active[owner]
+        caller = ticket.terms.caller
+        self._active[caller] -= 1
+        if not self._active[caller]:
+            del self._active[caller]
             self._forget_callers()
 
     def _count(self, engine: str, pieces: int, seconds: float) -> None:
@@ -285,13 +306,16 @@ class FairQueue:
             # The seconds that are left are errors of rounding.
             del self._tallies[engine]
 
-    def _enter(self, owner: str) -> None:
-        if owner not in self._active:
-            self._served[owner] = max(self._served.get(owner, 0.0), self._virtual)
-        self._active[owner] = self._active.get(owner, 0) + 1
+    def _enter(self, caller: Caller) -> None:
+        if caller not in self._active:
+            self._served[caller] = max(self._served.get(caller, 0.0), self._least(caller))
+        self._active[caller] = self._active.get(caller, 0) + 1
+
+    def _least(self, caller: Caller) -> float:
+        return self._virtual.get(caller[:2], 0.0)
 
     def _forget_callers(self) -> None:
         if len(self._served) > REMEMBERED_CALLERS + len(self._active):
-            idle = (owner for owner in self._served if owner not in self._active)
-            for owner in sorted(idle, key=self._served.__getitem__)[: REMEMBERED_CALLERS // 2]:
-                del self._served[owner]
+            idle = (caller for caller in self._served if caller not in self._active)
+            for caller in sorted(idle, key=self._served.__getitem__)[: REMEMBERED_CALLERS // 2]:
+                del self._served[caller]

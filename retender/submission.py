@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import msgspec
 
 from retender.deliveries import Delivery
@@ -17,6 +19,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     audio: Audio | None = None
     """None: the audio is still to come (`audio_arrived`)."""
+    url: str = ""
+    """Where it is fetched from; empty: it is sent."""
     options: Options = Options()
     priority: int = 0
     user_id: str | None = None
@@ -82,10 +86,18 @@ def new_job(submission: Submission, at: float) -> Job:
         user_id=submission.user_id,
         callback_url=submission.callback_url,
         idempotency_key=submission.idempotency_key,
+        source=_digest(submission.url),
     )
 
 
 def same_request(job: Job, submission: Submission) -> bool:
-    """Whether both ask for the same, as far as is known: audio that is still to come may be it."""
+    """Whether both ask for the same, as far as is known: audio that is still to come may be it,
+    unless it is fetched from elsewhere."""
+    source = _digest(submission.url)
+    same_source = "" in {job.source, source} or job.source == source
     same_audio = None in {job.audio, submission.audio} or job.audio == submission.audio
-    return same_audio and job.options == submission.options
+    return same_source and same_audio and job.options == submission.options
+
+
+def _digest(url: str) -> str:
+    return sha256(url.encode()).hexdigest() if url else ""

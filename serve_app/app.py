@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from retender.blobs.tidying import keep_tidy
 from retender.errors import Forbidden, NoAnswer, Unauthorized
 from serve_app import answers, docs, errors, jobs, results
 from serve_app.access_log import AccessLog
@@ -105,6 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         "looking after the service's health": services.pulse.run,
         "seeing which keys come and go": services.keys.run,
         "looking after uploads": sweep,
+        "looking after copies": lambda: keep_tidy(services.blobs),
     }
     tasks = {asyncio.create_task(kept_up(what, work)) for what, work in beside.items()}
     try:

@@ -53,16 +53,20 @@ STATUSES: Final[Mapping[str, int]] = {
     "draining": 503,
     "model_unavailable": 503,
     "engine_unavailable": 503,
+    "storage_unreachable": 503,
+    "storage_denied": 503,
+    "storage_damaged": 502,
     "busy": 503,
     "actor_gone": 503,
     "no_answer": 503,
+    "journal_away": 503,
     "storage_full": 507,
 }
 """Any other code is a fault of the service: 500."""
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
-_PASSING: Final = {"busy", "actor_gone", "no_answer"}
+_PASSING: Final = {"busy", "actor_gone", "no_answer", "journal_away"}
 """The service is there and will be whole again in a moment."""
 
 _MOMENT: Final = 1.0

@@ -18,7 +18,7 @@ from actors.job_manager import JobManager
 from actors.meter import Meter
 from actors.runtime.api import Clock, Ref
 from actors.supervisor import Supervisor
-from retender.blobs import BlobStore
+from retender.blobs import Blobs
 from retender.limits import FETCHES_AT_ONCE
 from retender.outbound import Reach
 from retender.partial import PartialStore
@@ -71,7 +71,7 @@ class Services:
     meter: Ref[Meter]
     root: Ref[Supervisor]
     hub: Hub
-    blobs: BlobStore
+    blobs: Blobs
     clock: Clock
     new_id: Callable[[], str]
     settings: HttpSettings

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 COMMAND = (sys.executable, "-c", "from deployments.cli import main; main()")
 UP = "Retender is up at "
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class Done(NamedTuple):
@@ -34,6 +34,7 @@ def environment(folder: Path, **given: str) -> dict[str, str]:
     }
     usual = {
         "PORT": "0",
+        "RETENDER_PROFILE": "local",
         "RETENDER_DATA_DIR": str(folder),
         "RETENDER_LANGUAGE": "en",
         "RETENDER_OFFLINE": "yes",

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from collections.abc import Iterator
 
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.cluster import cluster_of_one
+from tests.postgres import Postgres, postgres_server
 from tests.virtual_time import pytest_asyncio_loop_factories, virtual_clock
 
 __all__ = ["pytest_asyncio_loop_factories", "virtual_clock"]
 
-# Machines are noisy: an example that takes long is not a failure.
-settings.register_profile("unhurried", deadline=None)
+# Machines are noisy: an example that takes long is not a failure. And whether a change passes is
+# not left to chance: the same examples are tried in every run. `make search` tries others.
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("searching", settings.get_profile("unhurried"), derandomize=False)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[None]:
+    with cluster_of_one():
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres_for_all() -> Iterator[Postgres]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_for_all: Postgres) -> Iterator[Postgres]:
+    """A server that the test may end and start again."""
+    yield postgres_for_all
+    postgres_for_all.start()

@@ -21,7 +21,7 @@ from tests.command import COMMAND, environment
 from tests.whole_service import resident
 
 UP = "Retender is up at "
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds, on a machine that has much else to do."""
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -76,7 +76,9 @@ class Served:
         return self.url.rpartition(":")[2]
 
     def asking(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, trust_env=False)
+        """As many requests at a time as there are: none waits here for another's connection."""
+        most = httpx.Limits(max_connections=None)
+        return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, limits=most, trust_env=False)
 
     def stop(self) -> None:
         """Tells it to stop, and goes on."""

@@ -29,8 +29,9 @@ from actors.tree import TreeSettings, root
 from actors.webhooks import WebhookSettings
 from deployments.local import SystemClock
 from deployments.web import Web, listen
-from retender.blobs import BlobStore
+from retender.blobs import Blobs, BlobStore
 from retender.events import Event
+from retender.journal.api import JournalOpener
 from retender.journal.sqlite import SqliteOpener
 from retender.outbound import Reach
 from retender.sizing import Bounds
@@ -58,7 +59,7 @@ class Site:
         self.web = web
         self.runtime = runtime
         self.url = web.address
-        self.http = httpx.AsyncClient(base_url=web.address, timeout=30.0, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=web.address, timeout=PATIENCE, trust_env=False)
 
     async def submit(self, script: Script, job_id: str = "a", owner: str = "") -> str:
         async with self.services.blobs.receive(limit=10**6) as upload:
@@ -104,9 +105,11 @@ async def site(
     settings: HttpSettings = PLAIN,
     manager: ManagerSettings = MANAGER,
     engine: Recipe | None = None,
+    journal: JournalOpener | None = None,
     keys: Keyring | None = None,
     webhooks: WebhookSettings | None = None,
     reach: Reach | None = None,
+    blobs: Blobs | None = None,
     lanes: int = 2,
     workers: bool = True,
     narrow: bool = False,
@@ -124,7 +127,7 @@ async def site(
         transcriber=TranscriberSettings(patience=0.1),
     )
     tree = TreeSettings(
-        journal=SqliteOpener(str(folder / "journal.db")),
+        journal=journal or SqliteOpener(str(folder / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(folder)),
         pools=(pool,) if workers else (),
         manager=manager,
@@ -137,7 +140,7 @@ async def site(
         meter=runtime.ref(Meter, METER),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
-        blobs=BlobStore(folder),
+        blobs=blobs or BlobStore(folder),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,
         settings=settings,

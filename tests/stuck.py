@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class Stuck:

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 Told = dict[str, Any]
 
-PATIENCE = 60.0
-TO_THE_END = 180.0
+PATIENCE = 120.0
+TO_THE_END = 240.0
 """Seconds that a whole job may take, over some lives of the service."""
 
 _ENDS = {"completed", "error", "cancelled"}

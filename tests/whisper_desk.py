@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from retender.audio.decode import DECODED
-from retender.blobs import BlobStore
+from retender.blobs import Blobs, BlobStore
 from retender.chunks import Chunk, Plan, Seam, merge
 from retender.engines.api import News, Progress
 from retender.engines.faster_whisper.engine import WhisperEngine
@@ -31,9 +31,9 @@ DEADLINE = 60.0
 class Desk:
     """One job at a time under each name; its upload, its pieces and what came of them."""
 
-    def __init__(self, root: Path, **changes: Any) -> None:
+    def __init__(self, root: Path, *, blobs: Blobs | None = None, **changes: Any) -> None:
         self.root = root
-        self.blobs = BlobStore(root)
+        self.blobs: Blobs = blobs or BlobStore(root)
         settings = WhisperSettings(
             library=LibrarySettings(
                 root=str(root / "models"), folders={"digits": str(DIGITS)}, offline=True
@@ -42,7 +42,7 @@ class Desk:
         )
         self.engine = WhisperEngine(
             msgspec.structs.replace(settings, **changes),
-            root=str(root),
+            blobs=self.blobs,
             preparation=Preparation(ffmpeg=FFMPEG, most_seconds=36_000.0),
         )
         self._tokens = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Annotated, Literal
 
@@ -13,13 +12,16 @@ from deployments.cli.outcomes import cause
 from deployments.settings import BadSetting, read
 from retender.errors import RetenderError
 
-Profile = Literal["auto", "local"]
+Profile = Literal["auto", "local", "ray"]
 
 
 def serve(
     profile: Annotated[
         Profile | None,
-        typer.Option(help="Where the actors run; `local` is one process.", show_default=False),
+        typer.Option(
+            help="Where the actors run: `local` is one process, `ray` a cluster.",
+            show_default=False,
+        ),
     ] = None,
     host: Annotated[
         str | None,
@@ -38,15 +40,14 @@ def serve(
     Example: retender serve --host 0.0.0.0 --port 8080
     """
     # Only this command waits for all that it takes.
-    from deployments.engines import pools  # noqa: PLC0415 - see above
-    from deployments.local import serve as serve_local  # noqa: PLC0415 - see above
+    from deployments import profiles  # noqa: PLC0415 - see above
 
     given = {"RETENDER_PROFILE": profile, "HOST": host, "PORT": port}
     said = {name: str(value) for name, value in given.items() if value is not None}
     try:
         settings = read({**os.environ, **said})
         logs.configure(settings.log_level, settings.log_format)
-        status = asyncio.run(serve_local(settings, pools(settings)))
+        status = profiles.serve(settings)
     except (BadSetting, RetenderError, OSError) as error:
         raise SystemExit(f"Retender cannot start: {cause(error)}") from error
     raise SystemExit(status)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from deployments.doctor import disk, machine, network
+from deployments.doctor.database import database
 from deployments.finding import Finding, bad, good
 from deployments.settings import BadSetting, Settings, read
 
@@ -16,8 +17,10 @@ _QUIET: tuple[Callable[[Settings], Finding | None], ...] = (
     machine.memory,
     disk.folder,
     disk.room,
+    disk.objects,
     disk.durable,
     disk.keys,
+    database,
 )
 """In the order of the report. What does not apply is left out."""
 

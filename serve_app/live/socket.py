@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from actors.hub import Follower, TooSlow
 from actors.job_manager import JobManager
-from retender.errors import Busy, Draining, Forbidden, RetenderError
+from retender.errors import Draining, Forbidden, RetenderError
 from retender.keys import Scope
 from retender.limits import FRAMES_WAITING, GOODBYE_SECONDS, SEND_SECONDS, SOCKETS
 from serve_app.access.callers import Caller
@@ -46,13 +46,13 @@ async def transcription(websocket: WebSocket) -> None:
     with suppress(WebSocketDisconnect):
         await websocket.accept()
         try:
-            watching, who = await _let_in(websocket, services)
+            with services.audience.seated(SOCKETS):
+                watching, who = await _let_in(websocket, services)
+                with services.audience.watching(watching.job.id):
+                    close = await _Conversation(websocket, services, watching, who).hold()
+                    await _say_goodbye(websocket, close)
         except RetenderError as error:
             await _say_goodbye(websocket, refusal(error))
-            return
-        with services.audience.watching(watching.job.id):
-            close = await _Conversation(websocket, services, watching, who).hold()
-            await _say_goodbye(websocket, close)
 
 
 # As a plain route: what FastAPI keeps for each open socket would be a seventh of its memory.
@@ -62,8 +62,6 @@ router.add_websocket_route("/ws/transcription/{job_id}", transcription)
 async def _let_in(websocket: WebSocket, services: Services) -> tuple[Watch, Caller]:
     if services.closing.begun:
         raise Draining("the service is stopping; come back in a moment")
-    if services.audience.sockets >= SOCKETS:
-        raise Busy("too many follow jobs here at the moment")
     since = number(websocket.query_params.get("since", ""))
     who = admitted(websocket, services)
     job_id = websocket.path_params["job_id"]

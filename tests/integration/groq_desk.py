@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from retender.audio.decode import DECODED
-from retender.blobs import BlobStore
+from retender.blobs import Blobs, BlobStore
 from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
 from retender.engines.groq.engine import GroqEngine
@@ -48,7 +48,7 @@ def spoken_seconds(recording: bytes) -> float:
 class Workshop(Tools):
     """Takes a recording at its word; decodes nothing, unless it is told what comes of it."""
 
-    def __init__(self, blobs: BlobStore, pcm: bytes | None, chunks: Sequence[Chunk]) -> None:
+    def __init__(self, blobs: Blobs, pcm: bytes | None, chunks: Sequence[Chunk]) -> None:
         super().__init__(blobs, Preparation(ffmpeg=FFMPEG, most_seconds=7190))
         self._folder = blobs.job_folder
         self._pcm = pcm
@@ -80,9 +80,9 @@ def tone(seconds: float) -> bytes:
 
 
 class Desk:
-    def __init__(self, root: Path, now: Callable[[], float]) -> None:
+    def __init__(self, root: Path, now: Callable[[], float], *, blobs: Blobs | None = None) -> None:
         self.root = root
-        self.blobs = BlobStore(root)
+        self.blobs: Blobs = blobs or BlobStore(root)
         self._now = now
         self._given = 0
 

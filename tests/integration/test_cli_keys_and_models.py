@@ -9,7 +9,7 @@ from threading import Thread
 
 import httpx
 
-from tests.command import retender, serving_beside, until
+from tests.command import PATIENCE, retender, serving_beside, until
 from tests.model_hub import FILES, ModelHub
 
 
@@ -20,7 +20,9 @@ async def test_a_key_is_shown_once_and_lets_its_holder_in_until_it_is_taken_back
         made = await retender(tmp_path, "keys", "create", "--name", "website")
         assert made.code == 0
         key = made.out.strip()
-        async with httpx.AsyncClient(base_url=service.url, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=service.url, timeout=PATIENCE, trust_env=False
+        ) as http:
             await _until(http, "/jobs", {}, 401)
             bearer = {"Authorization": f"Bearer {key}"}
             await _until(http, "/jobs", bearer, 200)

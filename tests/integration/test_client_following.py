@@ -201,11 +201,11 @@ async def test_a_job_that_is_not_there_is_not_waited_for(tmp_path: Path) -> None
 async def test_a_service_that_stays_away_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "UNHEARD_SECONDS", 0.2)
     async with site(tmp_path, workers=False) as here, network(here) as (between, client):
         await here.submit(LONG)
         async with aclosing(follow(client, "a")) as news:
             await anext(news)
+            monkeypatch.setattr(following, "UNHEARD_SECONDS", 0.2)
             between.up = False
             between.cut()
             with pytest.raises(NoService, match="no service answers"):

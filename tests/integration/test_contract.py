@@ -18,12 +18,6 @@ SEED = 1
 EXAMPLES = 12
 
 CONFIG = """
-# A client of another version of the upload protocol is told so first.
-[[operations]]
-include-path = ["/uploads", "/uploads/{job_id}"]
-checks.ignored_auth.enabled = false
-checks.missing_required_header.enabled = false
-
 # From this machine, metrics may be read without a key.
 [[operations]]
 include-path = "/metrics"

@@ -56,6 +56,19 @@ async def test_whatever_is_not_well_says_what_to_do(ward: Ward) -> None:
         assert (finding.state is State.GOOD) == (not finding.advice), finding
 
 
+async def test_a_store_of_recordings_is_written_to_and_read(ward: Ward, tmp_path: Path) -> None:
+    found = await ward.look(RETENDER_BLOBS_URL=f"file://{tmp_path}/store")
+    assert found["object store"].state is State.GOOD
+    assert "object store" not in await ward.look()
+
+
+@pytest.mark.parametrize("url", ["nonsense://store", "file:///dev/null/store"])
+async def test_a_store_of_recordings_that_cannot_be_used_is_found(ward: Ward, url: str) -> None:
+    found = await ward.look(RETENDER_BLOBS_URL=url)
+    assert found["object store"].state is State.BAD
+    assert url in found["object store"].found
+
+
 async def test_a_wrong_setting_is_found_first_and_alone(ward: Ward) -> None:
     found = await ward.look(MAX_QUEUE="many")
     assert list(found) == ["settings"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from retender.chunks import SAMPLE_RATE, Chunk
 from retender.engines.api import Progress
 from retender.engines.faster_whisper.engine import WhisperEngine
+from retender.engines.faster_whisper.model import Features, Model
 from retender.errors import ModelUnavailable
 from retender.jobs import Task
 from retender.work import Broke, Prepared, Transcribed
@@ -236,8 +237,22 @@ async def test_a_chunk_for_a_model_that_is_not_there_fails_for_good(desk: Desk) 
         await desk.news(desk.order(chunk=Chunk(0, 10), model="small"))
 
 
-async def test_work_that_is_called_off_computes_no_further_window(tmp_path: Path) -> None:
+async def test_work_that_is_called_off_computes_no_further_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: list[object] = []
+    encode = Model.encode
+
+    def counted(model: Model, these: Sequence[Features]) -> object:
+        windows.extend(these)
+        return encode(model, these)
+
+    monkeypatch.setattr(Model, "encode", counted)
     desk = Desk(tmp_path)
+    short = said(PHRASE.split())
+    desk.decoded("other", short)
+    await desk.heard(desk.order("other", chunk=whole(short), language="en"))
+    alone = len(windows)
     speech = talk(30, seed=11)
     for _ in range(3):
         speech += speech
@@ -246,10 +261,9 @@ async def test_work_that_is_called_off_computes_no_further_window(tmp_path: Path
         async for item in news:
             if isinstance(item, Progress) and item.seconds > 0:
                 break
-    short = said(PHRASE.split())
-    desk.decoded("other", short)
-    async with asyncio.timeout(2.0):
-        (told,) = await desk.heard(desk.order("other", chunk=whole(short)))
+    begun = len(windows)
+    (told,) = await desk.heard(desk.order("other", chunk=whole(short), language="en"))
+    assert len(windows) == begun + alone, "those of the other recording"
     assert words_of(told.result.segments) == list(short.words)
     await desk.engine.close()
 
@@ -288,7 +302,7 @@ async def test_an_engine_can_be_made_from_plain_values(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     made = WhisperEngine(
         msgspec.to_builtins(desk.engine._settings),
-        root=str(tmp_path),
+        blobs=desk.blobs,
         preparation=msgspec.to_builtins(desk.engine._preparation),
     )
     desk.engine = made

@@ -55,7 +55,7 @@ async def at_hub(root: Path, hub: ModelHub, **changes: object) -> Desk:
     )
     desk.engine = WhisperEngine(
         msgspec.structs.replace(settings, **changes),
-        root=str(root),
+        blobs=desk.blobs,
         preparation=Preparation(ffmpeg=FFMPEG, most_seconds=36_000.0),
         transport=hub,
     )

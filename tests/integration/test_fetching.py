@@ -315,3 +315,21 @@ async def test_the_same_key_is_fetched_once(tmp_path: Path) -> None:
             ids.add(answer.json()["job_id"])
         assert len(ids) == 1
         await here.ended(ids.pop())
+
+
+async def test_the_same_key_for_another_address_is_a_conflict(tmp_path: Path) -> None:
+    headers = {"Content-Type": FORM, "Idempotency-Key": "k"}
+    async with site(tmp_path, settings=ON, reach=reach(gives())) as here:
+
+        async def submitted(*parts: bytes) -> httpx.Response:
+            return await here.http.post("/transcribe-job", content=form(*parts), headers=headers)
+
+        first = await submitted(part("url", URL.encode()))
+        other = await submitted(part("url", f"{URL}?another".encode()))
+        assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_conflict")
+        await here.ended(first.json()["job_id"])
+        late = await submitted(part("url", f"{URL}?another".encode()))
+        assert late.status_code == 409
+        # What is sent now is what was fetched then.
+        sent = await submitted(part("file", RECORDING, filename="a.wav"))
+        assert sent.json()["job_id"] == first.json()["job_id"]

@@ -53,11 +53,15 @@ async def some_text(url: str, job_id: str) -> None:
                 return
 
 
+def asking(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False)
+
+
 async def until_it_stops(url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with asking(url) as http:
 
         async def so() -> bool:
-            return (await http.get(f"{url}/health/ready")).status_code == 503
+            return (await http.get("/health/ready")).status_code == 503
 
         await until(so)
 
@@ -148,7 +152,7 @@ async def test_while_it_stops_nothing_new_comes_in_and_who_asks_is_answered(
             async for _ in watching:
                 """What is told until it is over."""
             assert watching.close_code == 1001
-        async with httpx.AsyncClient(base_url=service.url, trust_env=False) as http:
+        async with asking(service.url) as http:
             files = {"file": ("a.wav", say("three").path.read_bytes())}
             refused = await http.post("/transcribe-job", files=files)
             assert refused.status_code == 503

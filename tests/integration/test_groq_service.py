@@ -42,7 +42,7 @@ FILE_BYTES = 100_000
 def make_engine(root: str, address: str, most_seconds: float) -> GroqEngine:
     settings = GroqSettings(api_key=KEY, base_url=address, file_bytes=FILE_BYTES, chunk_seconds=4.0)
     how = Preparation(ffmpeg=FFMPEG, most_seconds=most_seconds, detector=DetectorName.ENERGY)
-    return groq_engine(settings, Path(root), Path(root) / "groq", how, time.time)
+    return groq_engine(settings, BlobStore(root), Path(root) / "groq", how, time.time)
 
 
 class Office:

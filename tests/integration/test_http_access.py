@@ -93,6 +93,15 @@ async def test_with_keys_nobody_comes_in_without_a_good_one(
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/uploads"), ("HEAD", "/uploads/a")])
+async def test_a_stranger_is_not_told_how_uploads_are_spoken_of(
+    here: Site, method: str, path: str
+) -> None:
+    assert await status(here, method, path) == 401
+    assert await status(here, method, path, ANA) == 412
+    assert (await here.http.options("/uploads")).status_code == 204
+
+
 async def test_a_key_is_taken_from_either_header(here: Site) -> None:
     assert await status(here, "GET", "/jobs", ANA) == 200
     assert (await here.http.get("/jobs", headers={"X-API-Key": ANA.text})).status_code == 200

@@ -17,7 +17,7 @@ from retender.submission import Submission
 from tests.scripted import Act, Passage, Script
 from tests.site import Site, says, site
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 RESTARTS = "retender_actor_restarts_total/broadcaster"
 
 

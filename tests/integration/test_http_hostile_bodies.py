@@ -10,17 +10,28 @@ import msgspec
 import pytest
 from loguru import logger
 
-from serve_app.settings import Patience
+from serve_app.settings import HttpSettings, Patience
 from tests.raw import FORM, Line, form, line, part
 from tests.site import PLAIN, Site, says, site
 
-IMPATIENT = msgspec.structs.replace(PLAIN, patience=Patience(idle=0.2, least_rate=1000, window=0.3))
+PIECES, PAUSE = 10, 0.25
 BODY = form(part("file", b"sound" * 1000, filename="a.wav"))
+
+
+def waiting(patience: Patience) -> HttpSettings:
+    return msgspec.structs.replace(PLAIN, patience=patience)
 
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site(tmp_path, settings=IMPATIENT, workers=False) as opened:
+    async with site(tmp_path, workers=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def impatient(tmp_path: Path) -> AsyncIterator[Site]:
+    """With whoever is silent."""
+    async with site(tmp_path, settings=waiting(Patience(idle=0.2)), workers=False) as opened:
         yield opened
 
 
@@ -35,7 +46,7 @@ def complaints() -> Iterator[list[str]]:
 
 async def nothing_is_left(here: Site, folder: Path) -> None:
     assert (await here.http.get("/jobs")).json()["jobs"] == []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             if not any((folder / "incoming").iterdir()):
                 break
@@ -47,38 +58,50 @@ async def begin(wire: Line, length: int, method: str = "POST") -> None:
     await wire.head(method, "/transcribe-job", Content_Type=FORM, Content_Length=length)
 
 
-async def test_an_upload_that_stalls_is_ended(here: Site, tmp_path: Path) -> None:
-    async with line(here.url) as wire:
+async def test_an_upload_that_stalls_is_ended(impatient: Site, tmp_path: Path) -> None:
+    async with line(impatient.url) as wire:
         await begin(wire, len(BODY))
         await wire.send(BODY[:100])
         answer = await wire.answer()
     assert (answer.status, answer.error) == (408, "upload_stalled")
-    await nothing_is_left(here, tmp_path)
+    await nothing_is_left(impatient, tmp_path)
 
 
-async def test_an_upload_that_crawls_is_ended(here: Site, tmp_path: Path) -> None:
+async def test_an_upload_that_crawls_is_ended(tmp_path: Path) -> None:
     async def crawl(wire: Line) -> None:
         for at in range(len(BODY)):
             await wire.send(BODY[at : at + 1])
             await asyncio.sleep(0.02)
 
-    async with line(here.url) as wire:
-        await begin(wire, 10_000_000)
-        crawling = asyncio.create_task(crawl(wire))
-        answer = await wire.answer()
-        crawling.cancel()
-    assert (answer.status, answer.error) == (408, "upload_stalled")
-    assert "bytes a second" in answer.body.decode()
-    await nothing_is_left(here, tmp_path)
+    settings = waiting(Patience(least_rate=1000, window=0.3))
+    async with site(tmp_path, settings=settings, workers=False) as here:
+        async with line(here.url) as wire:
+            await begin(wire, 10_000_000)
+            crawling = asyncio.create_task(crawl(wire))
+            answer = await wire.answer()
+            crawling.cancel()
+        assert (answer.status, answer.error) == (408, "upload_stalled")
+        assert "bytes a second" in answer.body.decode()
+        await nothing_is_left(here, tmp_path)
 
 
-async def test_a_slow_upload_that_keeps_coming_is_taken(here: Site) -> None:
-    async with line(here.url) as wire:
+async def test_a_slow_upload_that_keeps_coming_is_taken(tmp_path: Path) -> None:
+    """It takes longer than a silence may, and longer than its pace is watched at a time."""
+    patience = Patience(idle=0.8 * PIECES * PAUSE, least_rate=100, window=2 * PAUSE)
+    async with (
+        site(tmp_path, settings=waiting(patience), workers=False) as here,
+        line(here.url) as wire,
+    ):
         await begin(wire, len(BODY))
-        for at in range(0, len(BODY), 500):
-            await wire.send(BODY[at : at + 500])
-            await asyncio.sleep(0.05)
+        for piece in batched(BODY, PIECES):
+            await wire.send(piece)
+            await asyncio.sleep(PAUSE)
         assert (await wire.answer()).status == 202
+
+
+def batched(body: bytes, pieces: int) -> list[bytes]:
+    size = -(-len(body) // pieces)
+    return [body[at : at + size] for at in range(0, len(body), size)]
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
@@ -103,14 +126,14 @@ async def test_a_form_without_its_end_is_incomplete(here: Site, tmp_path: Path) 
 
 
 async def test_a_length_that_promises_more_than_comes_is_waited_for_no_longer_than_for_any_stall(
-    here: Site, tmp_path: Path
+    impatient: Site, tmp_path: Path
 ) -> None:
-    async with line(here.url) as wire:
+    async with line(impatient.url) as wire:
         await begin(wire, len(BODY) + 1)
         await wire.send(BODY)
         answer = await wire.answer()
     assert (answer.status, answer.error) == (408, "upload_stalled")
-    await nothing_is_left(here, tmp_path)
+    await nothing_is_left(impatient, tmp_path)
 
 
 async def test_a_length_that_hides_some_of_what_comes_is_no_job(here: Site, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import secrets
@@ -20,7 +21,7 @@ from retender.keys import make
 from retender.retry import RetryPolicy
 from serve_app.access.keys import Keyring
 from tests.scripted import Act, Passage, Script
-from tests.site import MANAGER, says, site
+from tests.site import MANAGER, PATIENCE, says, site
 
 KEY, KEPT = make(secrets.token_hex, at=1.0)
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -32,9 +33,14 @@ class Log:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
         self._read = ""
+        self.configure("INFO", "json")
+
+    def configure(self, level: str, style: str) -> None:
+        self._lines = logs.configure(level, style)
 
     @property
     def text(self) -> str:
+        assert self._lines.caught_up(PATIENCE)
         self._read += self._capsys.readouterr().err
         return self._read
 
@@ -50,7 +56,7 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     """As `retender serve` sets it up."""
     root = logging.getLogger()
     before = (root.handlers[:], root.level)
-    logs.configure("INFO", "json")
+    gc.collect()  # what other tests have left must not be told of here
     yield Log(capsys)
     logger.remove()
     logger.configure(patcher=lambda _: None)
@@ -114,7 +120,7 @@ def test_what_libraries_log_comes_out_the_same_way(log: Log) -> None:
 
 
 def test_who_tells_of_each_request_with_its_address_is_not_heard(log: Log) -> None:
-    logs.configure("DEBUG", "json")
+    log.configure("DEBUG", "json")
     for name in ("httpx", "httpcore.http11", "websockets.server"):
         logging.getLogger(name).info("GET https://example.org/?secret=1")
     logging.getLogger("some.library").debug("it is asked for")
@@ -145,7 +151,7 @@ def test_a_bug_is_logged_with_where_it_happened(log: Log) -> None:
 
 
 def test_for_people_a_line_is_short(log: Log) -> None:
-    logs.configure("INFO", "human")
+    log.configure("INFO", "human")
     logger.info("ready")
     logger.bind(job="j").info("begun")
     first, second = log.text.splitlines()
@@ -155,7 +161,7 @@ def test_for_people_a_line_is_short(log: Log) -> None:
 
 @pytest.mark.parametrize("style", ["json", "human"])
 def test_what_an_exception_says_gives_no_key_away(log: Log, style: str) -> None:
-    logs.configure("INFO", style)
+    log.configure("INFO", style)
     try:
         int(KEY)
     except ValueError:

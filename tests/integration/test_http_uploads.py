@@ -84,6 +84,17 @@ async def test_the_raw_body_is_as_good_as_a_form(here: Site) -> None:
     assert body["result"]["text"] == "streamed by hand"  # type: ignore[index]  # it is JSON
 
 
+async def test_a_form_where_the_recording_itself_belongs_is_not_taken_for_it(
+    here: Site, tmp_path: Path
+) -> None:
+    body = form(part("file", says("x").recorded(), filename="a.wav"))
+    answer = await here.http.put("/transcribe-job", content=body, headers={"Content-Type": FORM})
+    assert (answer.status_code, code(answer)) == (415, "unsupported_media")
+    assert "POST" in answer.json()["error"]["message"]
+    assert await jobs(here) == []
+    assert left_on_disk(tmp_path) == []
+
+
 async def test_every_field_reaches_the_job(idle: Site) -> None:
     answer = await upload(
         idle,

@@ -39,7 +39,7 @@ async def test_a_service_that_runs_sees_which_keys_come_and_go(tmp_path: Path) -
         return (await here.http.get("/jobs", headers=headers)).status_code
 
     async def until(status: int, headers: dict[str, str]) -> None:
-        async with asyncio.timeout(30.0):
+        async with asyncio.timeout(60.0):
             while await asked(headers) != status:  # noqa: ASYNC110 - the file is looked at by time
                 await asyncio.sleep(0.05)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from retender.limits import SOCKET_FRAME_BYTES
 from retender.messages import tell
 from serve_app.live import socket
 from serve_app.live.talk import Code
+from serve_app.live.watch import Watch, watch
 from tests.by_hand import Hand
 from tests.site import Site, says, site
 from tests.viewer import viewing
@@ -275,3 +278,20 @@ async def test_who_finds_all_sockets_taken_is_told_to_come_back(
             assert await second.closed() == Code.TRY_LATER
         await hand.finish_all()
         assert (await first.rest())[-1]["type"] == "completed"
+
+
+async def test_of_two_that_come_at_once_for_the_last_socket_one_gets_it(
+    here: Site, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = asyncio.Event()
+
+    async def slow_to_find(*args: Any) -> Watch:
+        await gate.wait()
+        return await watch(*args)
+
+    monkeypatch.setattr(socket, "SOCKETS", 1)
+    monkeypatch.setattr(socket, "watch", slow_to_find)
+    async with viewing(here) as first, viewing(here) as second:
+        assert await second.closed() == Code.TRY_LATER
+        gate.set()
+        await first.until("status")

@@ -94,7 +94,7 @@ async def test_whatever_floods_the_log_ends_and_its_first_and_last_words_are_kep
 
 
 async def test_out_of_time_it_is_killed_with_all_that_it_started(stuck: Stuck) -> None:
-    running = asyncio.create_task(run(["/bin/sh", str(stuck.script)], Limits(seconds=1.0)))
+    running = asyncio.create_task(run(["/bin/sh", str(stuck.script)], Limits(seconds=5.0)))
     await stuck.born()
 
     assert (await running).timed_out

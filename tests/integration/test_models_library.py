@@ -22,7 +22,7 @@ from retender.errors import ModelUnavailable
 from tests.known_words import DIGITS
 from tests.model_hub import FILES, OK, ModelHub
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 REVISION_THERE = "feedbeef"
 SIZE = sum(len(FILES[name]) for name in FILES if name not in {"README.md", "pytorch_model.bin"})
 

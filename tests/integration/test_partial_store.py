@@ -97,6 +97,40 @@ async def test_a_leftover_that_never_got_its_first_line_is_let_go(tmp_path: Path
     assert not torn.exists()
 
 
+def damage(record: Path, line: int) -> None:
+    lines = record.read_bytes().split(b"\n")
+    lines[line] = b"\0" * len(lines[line])
+    record.write_bytes(b"\n".join(lines))
+
+
+async def test_one_that_the_disk_has_damaged_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    store = await begun(tmp_path)
+    await write(store, b"hello")
+    for name, line in (("first", 0), ("middle", 1)):
+        await store.create(Origin(job_id=name, size=10))
+        async with store.open(name) as writing:
+            for part in (b"some", b"more"):
+                await writing.write(part)
+                await writing.keep()
+        damage(tmp_path / "partial" / name / "record", line)
+    there = {each.origin.job_id: each.offset for each in await store.all()}
+    assert there == {"a": 5, "middle": 8}
+    assert not (tmp_path / "partial" / "first").exists()
+
+
+async def test_what_no_line_vouches_for_any_more_is_sent_again(tmp_path: Path) -> None:
+    """The damaged line may have told of a beginning anew, before which the bytes were others."""
+    store = await begun(tmp_path)
+    await write(store, b"wrong")
+    async with store.open("a") as writing:
+        await writing.restart()
+    damage(tmp_path / "partial" / "a" / "record", 2)
+    assert await known(store) == (0, None)
+    await write(store, b"right")
+    assert await known(store) == (5, None)
+    assert (tmp_path / "partial" / "a" / "data").read_bytes() == b"right"
+
+
 @pytest.mark.parametrize("name", ["..", ".", "", "a/b", "nowhere", "a\0"])
 async def test_only_names_of_uploads_lead_anywhere(tmp_path: Path, name: str) -> None:
     store = await begun(tmp_path)

@@ -42,6 +42,8 @@ TURBO = "whisper-large-v3-turbo"
 ONE = "one two three four five six seven eight nine"
 TWO = "nine eight seven six five four three two one"
 THREE = "two four six eight one three five seven nine"
+ONE_AT_A_TIME = {"RETENDER_SPILL_AFTER_SECONDS": "1", "MAX_CONCURRENT_JOBS": "1"}
+"""However many cores there are, the third one has to wait."""
 
 
 class Rented(NamedTuple):
@@ -162,7 +164,7 @@ async def test_here_there_and_where_it_is_best_hear_the_same_words(
 async def test_what_waits_too_long_is_heard_there_to_the_word(
     tmp_path: Path, ear: DigitsEar, spoken: Spoken
 ) -> None:
-    async with rented(tmp_path, ear, RETENDER_SPILL_AFTER_SECONDS="1") as site:
+    async with rented(tmp_path, ear, **ONE_AT_A_TIME) as site:
         for number, recording in enumerate(spoken):
             await site.submit(recording.path, f"job-{number}")
         jobs = [await site.service.ended(f"job-{number}") for number in range(3)]
@@ -175,7 +177,7 @@ async def test_what_waits_too_long_is_heard_there_to_the_word(
 async def test_what_finds_no_room_there_comes_back_and_is_heard_here_to_the_word(
     tmp_path: Path, ear: DigitsEar, spoken: Spoken
 ) -> None:
-    async with rented(tmp_path, ear, RETENDER_SPILL_AFTER_SECONDS="1") as site:
+    async with rented(tmp_path, ear, **ONE_AT_A_TIME) as site:
         site.groq.out_of_order.extend([refusal(429, "Rate limit reached", after=3600.0)] * 9)
         for number, recording in enumerate(spoken):
             await site.submit(recording.path, f"job-{number}")

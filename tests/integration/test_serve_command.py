@@ -2,14 +2,65 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from loguru import logger
 
-from tests.command import Serving, retender, serving
+from deployments.local import serve
+from deployments.settings import read
+from deployments.web import _Server
+from tests.command import COMMAND, PATIENCE, UP, Serving, environment, retender, serving
+
+if TYPE_CHECKING:
+    from loguru import Message
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def unread(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A service that has a pipe for its log."""
+    with subprocess.Popen(
+        [*COMMAND, "serve"], cwd=folder, env=environment(folder), stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def where_it_is(service: subprocess.Popen[bytes]) -> str:
+    """Read no further than it is told."""
+    assert service.stderr is not None
+    for line in service.stderr:
+        message: str = json.loads(line)["message"]
+        if message.startswith(UP):
+            return message.removeprefix(UP)
+    raise AssertionError("it did not come up")
+
+
+def asking(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
 
 
 def warnings(service: Serving) -> list[str]:
@@ -24,9 +75,49 @@ def test_it_comes_up_and_stops_in_order_when_told(tmp_path: Path) -> None:
     assert said[-1] == "stopped: normal"
 
 
+def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
+    """A pipe holds 64 KiB; then it holds up who writes into it."""
+    with unread(tmp_path) as service, asking(where_it_is(service)) as http:
+        for _ in range(1000):
+            assert http.get("/nowhere").status_code == 404
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(PATIENCE) == 0
+
+
+async def test_a_server_that_ends_by_itself_ends_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up, errors = asyncio.Event(), list[str]()
+
+    async def end(_: _Server) -> None:
+        await up.wait()
+
+    def hear(message: Message) -> None:
+        if message.record["message"].startswith(UP):
+            up.set()
+        if message.record["level"].name == "ERROR":
+            errors.append(message.record["message"])
+
+    monkeypatch.setattr(_Server, "main_loop", end)
+    sink = logger.add(hear)
+    settings = read({"RETENDER_DATA_DIR": str(tmp_path), "PORT": "0"}, Path(os.devnull))
+    async with asyncio.timeout(PATIENCE):
+        assert await serve(settings, ()) == 1
+    logger.remove(sink)
+    assert errors == ["Retender gives up: nobody is answered any more: the server has ended"]
+
+
+def test_what_it_keeps_is_its_owners_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(tmp_path, RETENDER_DATA_DIR=str(data)) as service, asking(service.url) as http:
+        assert http.put("/transcribe-job", content=b"private").status_code == 202
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
 def test_a_newcomer_is_told_where_it_is_and_what_it_works_with(tmp_path: Path) -> None:
     with serving(tmp_path) as service:
-        assert httpx.get(f"{service.url}/docs", trust_env=False).status_code == 200
+        with asking(service.url) as http:
+            assert http.get("/docs").status_code == 200
         service.process.send_signal(signal.SIGINT)
         _, said = service.ended()
     told = "\n".join(said)
@@ -42,11 +133,20 @@ def test_a_model_that_is_not_here_surprises_nobody(tmp_path: Path) -> None:
     assert any("tiny, which is NOT here" in line for line in said)
 
 
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_it_listens_on_ipv6_where_that_is_said(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "::1", "--port", "0") as service:
+        assert urlsplit(service.url).hostname == "::1"
+        with asking(service.url) as http:
+            assert http.get("/health/live").status_code == 200
+
+
 def test_where_it_listens_may_be_said_with_the_command(tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", "::1", "--port", "0", HOST="127.0.0.1", PORT="1") as service:
-        address = urlsplit(service.url)
-        assert address.hostname == "::1"
-        assert httpx.get(f"{service.url}/health/live", trust_env=False).status_code == 200
+    said = ("--host", "127.0.0.1", "--port", "0")
+    with serving(tmp_path, *said, HOST="0.0.0.0", PORT="1") as service:
+        assert urlsplit(service.url).hostname == "127.0.0.1"
+        with asking(service.url) as http:
+            assert http.get("/health/live").status_code == 200
 
 
 async def test_a_profile_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def test_fifty_jobs_later_the_memory_of_the_model_comes_back_by_itself(
     tmp_path: Path,
 ) -> None:
     recordings = fifty(tmp_path)
-    async with whole_service(tmp_path, Shape(lanes=2, idle_seconds=1.0)) as service:
+    async with whole_service(tmp_path, Shape(lanes=2, idle_seconds=10.0)) as service:
         first = await settled()
         before = resident(first)
         loaded, ours = [], []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from deployments import logs
 from deployments.local import Service
 from retender.blobs import BlobStore
 from retender.journal.api import Settle, Write
+from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
 from retender.sizing import Bounds
@@ -72,11 +72,11 @@ def lay(fuse: Fuse, log: Path) -> None:
     commit, apply = SqliteJournal._commit, Writer.apply
 
     def fused_commit(
-        journal: SqliteJournal, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]
+        journal: SqliteJournal, database: Database, epoch: int, writes: Sequence[Write]
     ) -> None:
         fuse.next_commit()
         fuse.reach("before")
-        commit(journal, connection, epoch, writes)
+        commit(journal, database, epoch, writes)
         with log.open("a") as lines:
             for write in writes:
                 if isinstance(write, Settle) and write.piece.state is PieceState.DONE:

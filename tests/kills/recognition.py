@@ -8,13 +8,13 @@ and `completed` at the end.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from deployments import logs
 from retender.journal.api import Grant, Settle, Write
+from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal
 from retender.work import PieceState
 from tests.ten_minutes import OPTIONS
@@ -32,9 +32,9 @@ def tell_of_commits() -> None:
     commit = SqliteJournal._commit
 
     def telling(
-        journal: SqliteJournal, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]
+        journal: SqliteJournal, database: Database, epoch: int, writes: Sequence[Write]
     ) -> None:
-        commit(journal, connection, epoch, writes)
+        commit(journal, database, epoch, writes)
         for write in writes:
             if isinstance(write, Grant):
                 tell(f"given {write.piece.index}")

@@ -208,6 +208,29 @@ def test_a_turn_costs_no_more_with_thousands_of_jobs_than_with_a_hundred() -> No
     assert work_of_taking(5000) <= 1.5 * work_of_taking(100)
 
 
+def test_a_turn_costs_no_more_with_hundreds_of_kinds_of_work_than_with_one() -> None:
+    assert work_of_taking(2000, lines=500) <= 1.5 * work_of_taking(2000)
+
+
+def test_pieces_and_turns_that_are_over_leave_nothing_behind() -> None:
+    """A long recording is offered and restated piece by piece, beneath shorter ones for ever."""
+    queue = FairQueue()
+    queue.offer(offer("short", 0, remaining=1.0, owner="ben", priority=-1))
+    for n in range(5000):
+        queue.offer(offer("long", n, remaining=1e6, priority=1))
+    assert statements(queue) < 200
+    for n in range(5000):
+        queue.take(("local",))
+        queue.offer(offer("short", n + 1, remaining=1.0, owner="ben", priority=-1))
+    assert statements(queue) < 500
+
+
+def statements(queue: FairQueue) -> int:
+    """Of where jobs stand, whether they still hold or not."""
+    lines = [*queue._engines.values(), *queue._lines.values()]
+    return sum(len(line._longest) + sum(map(len, line._jobs.values())) for line in lines)
+
+
 def test_kinds_of_work_that_are_done_with_cost_nothing() -> None:
     """Options are the callers' choice: there may be as many lines as there were jobs."""
     queue = FairQueue()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+from functools import partial
 
 from retender.dispatch import Dispatcher, Lease
 from retender.journal.api import Append, Write
-from retender.journal.database import transaction
+from retender.journal.connection import Database
 from retender.journal.writer import Writer
 from retender.work import Piece
 from tests.simulation.faults import Crash, FaultyJournal
@@ -40,17 +40,12 @@ class RememberingDispatcher(Dispatcher):
 class LooseJournal(FaultyJournal):
     """Writes the events in a transaction of their own: between the two, power may fail."""
 
-    def _commit(self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> None:
+    def _commit(self, database: Database, epoch: int, writes: Sequence[Write]) -> None:
         changes = [write for write in writes if not isinstance(write, Append)]
-        self._apply(connection, epoch, changes)
+        database.write(partial(self._apply, epoch=epoch, writes=changes))
         if self.fate.strikes("commit_crash_after"):
             self.committed.append(changes)
             raise Crash("died between the two transactions")
-        self._apply(connection, epoch, [write for write in writes if isinstance(write, Append)])
+        events = [write for write in writes if isinstance(write, Append)]
+        database.write(partial(self._apply, epoch=epoch, writes=events))
         self.committed.append(writes)
-
-    def _apply(self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> None:
-        with transaction(connection):
-            writer = self.writer(connection)
-            writer.check_epoch(epoch)
-            writer.apply(writes)

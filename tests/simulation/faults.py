@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
@@ -17,6 +16,7 @@ from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall
 from retender.errors import StorageFull
 from retender.journal.api import Write
+from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal
 from tests.virtual_time import VirtualClock
 
@@ -183,6 +183,6 @@ class FaultyJournal(SqliteJournal):
         if self.fate.strikes("commit_crash_after"):
             raise Crash("died after the commit")
 
-    def _commit(self, connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> None:
-        super()._commit(connection, epoch, writes)
+    def _commit(self, database: Database, epoch: int, writes: Sequence[Write]) -> None:
+        super()._commit(database, epoch, writes)
         self.committed.append(writes)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.engines.groq.media import known_format, mark_whole, marked_whole, unmark
+from retender.engines.groq.media import known_format, mark, marked_whole, marks
 
 MP3_FRAME = b"\xff\xfb\x90\x64"
 AAC_FRAME = b"\xff\xf1\x50\x80"
@@ -52,11 +52,10 @@ def test_only_what_is_known_for_certain_goes_as_it_is(
     assert known_format(upload) == kind
 
 
-def test_a_job_is_sent_whole_or_in_parts_never_both(tmp_path: Path) -> None:
-    (tmp_path / "audio.pcm").touch()
-    assert marked_whole(tmp_path) is None
-    mark_whole(tmp_path, "mp3")
-    assert marked_whole(tmp_path) == "mp3"
-    assert not (tmp_path / "audio.pcm").exists()
-    unmark(tmp_path)
-    assert marked_whole(tmp_path) is None
+def test_a_job_is_sent_whole_or_in_parts_never_both() -> None:
+    whole = mark("mp3")
+    assert marked_whole({whole, "something else"}) == "mp3"
+    assert marked_whole({whole, "audio.pcm"}) is None
+    assert marked_whole({"audio.pcm"}) is None
+    assert marked_whole(set()) is None
+    assert marks({whole, "audio.pcm"}) == [whole]

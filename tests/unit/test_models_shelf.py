@@ -11,7 +11,7 @@ import pytest
 from retender.engines.faster_whisper.shelf import Shelf
 from tests.virtual_time import VirtualClock
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 A, B, C = Path("a"), Path("b"), Path("c")
 

@@ -153,3 +153,28 @@ def test_who_was_served_more_does_not_pass_by_asking_for_something_else() -> Non
     queue.offer(offer("ben", owner="ben", remaining=900.0))
     queue.offer(offer("ben", 2, owner="ben", remaining=900.0))
     assert jobs_taken(queue, 1) == ["ben"]
+
+
+def test_who_comes_late_is_not_put_behind_one_who_has_waited_long_for_much() -> None:
+    """The turns of those who have waited longest go to the one with most jobs: they must not
+    move the time on, or who comes next would be taken to have been served as much."""
+    queue = FairQueue()
+    for n in range(1000):
+        queue.offer(offer(f"greedy-{n}", owner="greedy"))
+    for n in range(6):
+        for each in a_long_job(f"other-{n}", 400, owner=f"owner-{n}"):
+            queue.offer(each)
+    jobs_taken(queue, 600)
+    queue.offer(offer("late", owner="late"))
+    assert "late" in jobs_taken(queue, 10)
+
+
+def test_what_a_caller_is_served_at_one_priority_counts_for_nobody_at_another() -> None:
+    queue = queue_of(*a_long_job("urgent", 100, owner="ana", priority=5))
+    for owner in ("ben", "cleo"):
+        for each in a_long_job(owner, 50, owner=owner):
+            queue.offer(each)
+    while "urgent" in queue:
+        jobs_taken(queue, 1)
+    queue.offer(offer("new", owner="new"))
+    assert "new" in jobs_taken(queue, 2)

@@ -113,6 +113,15 @@ def test_a_proxy_that_cannot_be_used_is_refused_and_not_repeated(written: str) -
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "written", ["s3://me:hunter2@bucket", "s3://bucket?key=hunter2", "hunter2", "/data/hunter2"]
+)
+def test_a_store_of_recordings_has_no_credentials_in_its_address(written: str) -> None:
+    with pytest.raises(BadSetting, match=r"RETENDER_BLOBS_URL .*s3://bucket/folder") as refused:
+        read({"RETENDER_BLOBS_URL": written}, NO_FILE)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_settings_do_not_change_once_read() -> None:
     settings = read({}, NO_FILE)
     with pytest.raises(ValueError, match="frozen"):

@@ -106,7 +106,7 @@ async def test_calling_work_off_hangs_up_at_once(
     reading = asyncio.create_task(news(engine, order))
     await server.service.arrived(1)
     reading.cancel()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await server.hung_up.wait()
         await asyncio.gather(reading, return_exceptions=True)
     assert reading.cancelled()
@@ -122,7 +122,7 @@ async def test_closing_the_iterator_between_two_news_hangs_up_as_well(
     async with aclosing(engine.work((order,))) as items:
         await anext(items)
         await server.service.arrived(1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await server.hung_up.wait()
     await engine.close()
 
