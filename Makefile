@@ -37,9 +37,10 @@ tools:
 	} || { echo "The tests need$$missing; please install it."; exit 1; }
 
 test: setup tools
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered \
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
 		--ignore tests/simulation --ignore tests/kills
-	$(BIN)/python -m pytest -n $(WORKERS) tests/simulation tests/kills
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
+	$(BIN)/python -m pytest -m ray
 
 lint: setup
 	$(BIN)/ruff check .

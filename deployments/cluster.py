@@ -84,10 +84,14 @@ class Plan(NamedTuple):
     ticket_secret: bytes
 
     @classmethod
-    def of(cls, arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Self:
+    def read(cls, arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Self:
         """Raises `BadSetting`."""
         settings = read({**environment, **arguments.settings})
-        there = tree(settings, pools(settings, arguments.pools))
+        return cls.of(settings, arguments, pools(settings, arguments.pools))
+
+    @classmethod
+    def of(cls, settings: Settings, arguments: Arguments, pools: Sequence[PoolSettings]) -> Self:
+        there = tree(settings, pools)
         there = msgspec.structs.replace(there, webhooks=webhooks(settings), host=HOST)
         prepare = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
         return cls(settings, arguments, root(there), prepare, secrets.token_bytes(32))

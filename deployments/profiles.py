@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from deployments import engines, local, ray_environment
-from deployments.cluster import Arguments, for_this_machine
+from deployments.cluster import Arguments, Plan, for_this_machine, pools
 from deployments.resources import resources
 from deployments.settings import BadSetting, Settings
 
@@ -32,7 +32,8 @@ def serve(settings: Settings) -> int:
         from deployments import ray_serve  # noqa: PLC0415 - see above
 
         arguments = Arguments(pools=(for_this_machine(resources(), settings),))
-        return asyncio.run(ray_serve.serve(settings, arguments))
+        plan = Plan.of(settings, arguments, pools(settings, arguments.pools))
+        return asyncio.run(ray_serve.serve(plan))
 
 
 def chosen(settings: Settings) -> Literal["local", "ray"]:

@@ -20,7 +20,7 @@ _FILES_A_CONNECTION: Final = 2.5
 
 _SPARE: Final = 1000
 
-_ON_LOOPBACK: Final = """\
+_STARTER: Final = """\
 #!/bin/sh
 # Serve has HAProxy show its figures on every address of the machine: on this one's own only.
 for word in "$@"; do
@@ -28,6 +28,10 @@ for word in "$@"; do
     *.cfg) sed -i -e 's/^\\( *bind \\)\\**:/\\1127.0.0.1:/' "$word" ;;
     esac
 done
+# And leaves it behind, with the service's port, when it is killed: so it ends with who started it.
+if command -v setpriv >/dev/null; then
+    exec setpriv --pdeathsig KILL "{haproxy}" "$@"
+fi
 exec "{haproxy}" "$@"
 """
 
@@ -53,7 +57,7 @@ def alone(scratch: Path) -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         # Nothing is left out of what our processes log.
         "RAY_DEDUP_LOGS": "0",
-        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_haproxy_on_loopback(scratch)),
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(scratch)),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
@@ -68,9 +72,9 @@ def enter(settings: dict[str, str]) -> None:
         os.environ.setdefault(name, value)
 
 
-def _haproxy_on_loopback(scratch: Path) -> Path:
+def _starter(scratch: Path) -> Path:
     script = scratch / "haproxy"
-    script.write_text(_ON_LOOPBACK.format(haproxy=_haproxy()))
+    script.write_text(_STARTER.format(haproxy=_haproxy()))
     script.chmod(0o700)
     return script
 

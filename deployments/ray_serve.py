@@ -17,11 +17,13 @@ from fastapi import FastAPI
 from loguru import logger
 from ray import serve as ray_serve
 from ray._private.ray_logging import global_worker_stdstream_dispatcher as from_processes
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.job_manager import JobManager
 from actors.names import JOB_MANAGER, ROOT
 from actors.runtime.on_ray import Place, RayRuntime
-from deployments import address
+from actors.supervisor import Supervisor
+from deployments import address, storage
 from deployments.cluster import CLOCK, Arguments, Plan
 from deployments.draining import STOP_SECONDS, drain
 from deployments.greeting import greeting
@@ -30,6 +32,7 @@ from deployments.local import services
 from deployments.settings import Settings
 from deployments.signals import Signals
 from deployments.web import free_port
+from retender.errors import FolderNotShared, RetenderError
 from retender.journal.durability import durability_warning
 from serve_app.app import create_app
 
@@ -37,6 +40,8 @@ APP: Final = "retender"
 
 OBJECT_STORE_BYTES: Final = 78_643_200
 """The least that Ray takes: recordings and models never go through it."""
+
+TRY_AGAIN: Final = 0.2
 
 
 def place(plan: Plan) -> Place:
@@ -50,10 +55,28 @@ async def establish(runtime: RayRuntime, plan: Plan) -> None:
         await root.stop(plan.settings.grace_seconds + STOP_SECONDS)
 
 
+async def share(settings: Settings) -> None:
+    """Whether all machines can work with the same recordings. Raises `FolderNotShared` where one
+    cannot."""
+    nodes = [node for node in await asyncio.to_thread(ray.nodes) if node["Alive"]]
+    look = ray.remote(num_cpus=0, max_retries=0)(storage.looked_at_from)
+    with storage.announced(settings) as mark:
+        looks = [
+            look.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            ).remote(settings, mark, node["NodeManagerHostname"])
+            for node in nodes
+        ]
+        refusals = [refusal for refusal in await asyncio.gather(*looks) if refusal is not None]
+    if refusals:
+        raise FolderNotShared(" ".join(refusals))
+
+
 class Ingress:
     async def __init__(self, plan: Plan) -> None:  # type: ignore[misc]  # Serve awaits it
         plan.prepare.resolve()(**plan.prepare.options)
         self._runtime = RayRuntime(place(plan))
+        await share(plan.settings)
         await establish(self._runtime, plan)
         self._services = services(
             self._runtime,
@@ -69,7 +92,7 @@ class Ingress:
 
 def build(arguments: Arguments) -> ray_serve.Application:
     """What Ray Serve runs. Raises `BadSetting`."""
-    return application(Plan.of(arguments))
+    return application(Plan.read(arguments))
 
 
 def application(plan: Plan) -> ray_serve.Application:
@@ -85,13 +108,13 @@ def application(plan: Plan) -> ray_serve.Application:
     return bound
 
 
-async def serve(settings: Settings, arguments: Arguments) -> int:
+async def serve(plan: Plan) -> int:
     """Start the service, on this machine's own Ray or on the cluster that RAY_ADDRESS names; run
     until told to stop. Returns the exit status."""
-    plan = Plan.of(arguments)
+    settings = plan.settings
     port = settings.port or free_port(settings.host)
     ray.init(
-        namespace=arguments.namespace,
+        namespace=plan.arguments.namespace,
         configure_logging=False,
         **_own() if "RAY_ADDRESS" not in os.environ else {},
     )
@@ -99,12 +122,13 @@ async def serve(settings: Settings, arguments: Arguments) -> int:
     from_processes.add_handler("retender", pass_on)
     signals = Signals()
     try:
+        await share(settings)
         ray_serve.start(
             proxy_location="EveryNode",
             http_options={"host": settings.host, "port": port, "keep_alive_timeout_s": 90},
         )
         await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
-        await _until_told(settings, plan, port, signals)
+        await _until_told(plan, port, signals)
     finally:
         await asyncio.to_thread(ray.shutdown)
     return 0
@@ -124,7 +148,8 @@ def _own() -> dict[str, Any]:
     }
 
 
-async def _until_told(settings: Settings, plan: Plan, port: int, signals: Signals) -> None:
+async def _until_told(plan: Plan, port: int, signals: Signals) -> None:
+    settings = plan.settings
     runtime = RayRuntime(place(plan))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
@@ -132,10 +157,15 @@ async def _until_told(settings: Settings, plan: Plan, port: int, signals: Signal
         logger.warning(sentence)
     if (sentence := exposure_warning(settings.host, keyring(settings))) is not None:
         logger.warning(sentence)
+    up = asyncio.create_task(_come_up(runtime))
+    told = asyncio.create_task(signals.told.wait())
+    await asyncio.wait({up, told}, return_when=asyncio.FIRST_COMPLETED)
     with address.left_in(settings.data_dir.absolute(), url):
-        for line in greeting(settings, url):
-            logger.info(line)
-        await signals.told.wait()
+        if up.done():
+            for line in greeting(settings, url):
+                logger.info(line)
+        await told
+        up.cancel()
         logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
         await drain(runtime.ref(JobManager, JOB_MANAGER), settings.grace_seconds, signals.again)
         await asyncio.to_thread(ray_serve.shutdown)
@@ -143,3 +173,16 @@ async def _until_told(settings: Settings, plan: Plan, port: int, signals: Signal
     await root.stop(settings.grace_seconds + STOP_SECONDS)
     await runtime.close()
     logger.info("stopped")
+
+
+async def _come_up(runtime: RayRuntime) -> None:
+    """Until all that belongs to the tree has been started: its root answers from then on."""
+    tree = runtime.ref(Supervisor, ROOT)
+    while True:
+        try:
+            await tree.ask(Supervisor.describe)
+        except RetenderError as error:
+            logger.debug("the tree is not up yet: {}", error.message)
+            await asyncio.sleep(TRY_AGAIN)
+        else:
+            return

@@ -5,12 +5,16 @@ from __future__ import annotations
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from actors.runtime.api import Recipe
 from deployments.settings import BadSetting, Settings
+from retender import shared_folder
 from retender.blobs import Blobs, BlobStore
+from retender.errors import RetenderError
 
 GIGABYTE = 1_000_000_000
 
@@ -63,6 +67,27 @@ def try_out(settings: Settings) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         Objects(settings.blobs_url, _new_name).try_out(Path(scratch) / "trial")
+
+
+@contextmanager
+def announced(settings: Settings) -> Iterator[str]:
+    """While the block lasts, other machines can see whether they see this one's data folder: by
+    this mark in it."""
+    mark = uuid.uuid4().hex
+    with shared_folder.announced(str(settings.data_dir.absolute()), mark):
+        yield mark
+
+
+def looked_at_from(settings: Settings, mark: str, machine: str) -> str | None:
+    """Carried out on this machine: what keeps it from working with the recordings of the others;
+    None: nothing."""
+    if not settings.blobs_url:
+        return shared_folder.check(str(settings.data_dir.absolute()), mark, machine)
+    try:
+        try_out(settings)
+    except (BadSetting, RetenderError) as error:
+        return f"{machine}: {error}"
+    return None
 
 
 def _new_name() -> str:

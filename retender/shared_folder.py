@@ -42,7 +42,10 @@ def announced(root: str, name: str) -> Iterator[None]:
     place = Path(root) / _PLACE
     folders.make(place)
     for left in place.iterdir():
-        left.unlink(missing_ok=True)
+        # Others may announce themselves at the same time, and hold theirs.
+        with contextlib.suppress(FileNotFoundError):
+            if folders.abandoned(left):
+                left.unlink()
     descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -25,6 +25,13 @@ settings.register_profile("searching", settings.get_profile("unhurried"), derand
 settings.load_profile("unhurried")
 
 
+@pytest.fixture(scope="session", params=["local", pytest.param("ray", marks=pytest.mark.ray)])
+def profile(request: pytest.FixtureRequest) -> str:
+    """What the service is started on: a test that asks for it is run on each."""
+    named: str = request.param
+    return named
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[None]:
     with cluster_of_one():

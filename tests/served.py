@@ -1,4 +1,4 @@
-"""The whole service as its owner runs it, in a process of its own: real HTTP, a real disk, and the
+"""The whole service as its owner runs it, on either profile: real HTTP, a real disk, and the
 digits model that really listens. It can be killed, told to stop, and started again over its data.
 """
 
@@ -27,10 +27,15 @@ PATIENCE = 240.0
 TICKS = os.sysconf("SC_CLK_TCK")
 MEBIBYTE = 1 << 20
 
+DOORS = ("haproxy", "ray::ServeRepli")
+"""Where requests come in on Ray, by the names of the processes."""
+RECOGNISES = "ctranslate2"
+"""Loaded by whoever does."""
+
 
 def begin(folder: Path, log: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
-    """How the service is started: the one thing that differs from profile to profile. Its log goes
-    to a file, for nobody reads it while the service works."""
+    """Its log goes to a file, for nobody reads it while the service works. `RETENDER_PROFILE` says
+    what it is started on; in one process if not set."""
     with log.open("ab") as lines:
         return subprocess.Popen(
             [*COMMAND, "serve"],
@@ -92,23 +97,26 @@ class Served:
         """Waits for it: the exit status."""
         return self.process.wait(PATIENCE)
 
-    @property
-    def workers(self) -> set[int]:
-        """All processes that the service has begun and that still run."""
-        return _below(self.process.pid)
-
     def cpu_seconds(self) -> float:
-        """What those have computed so far."""
-        return sum(_cpu_seconds(pid) for pid in self.workers)
+        """What its workers have computed so far. On Ray there are others, which never rest."""
+        return sum(_cpu_seconds(pid) for pid in self.processes if RECOGNISES in _told(pid, "maps"))
+
+    @property
+    def processes(self) -> set[int]:
+        """All that run for the service, its own first one included."""
+        return {self.process.pid} | _below(self.process.pid)
 
     @contextmanager
     def growing_by_at_most(self, size: int) -> Iterator[None]:
-        """Bytes of memory, of the service's own process, at any moment of the block."""
-        pid = self.process.pid
-        before = resident(pid)
-        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is counted from here
+        """Bytes of memory, of all processes that requests pass through, at any moment of the
+        block."""
+        doors = {pid for pid in self.processes if _told(pid, "comm").startswith(DOORS)}
+        doors = doors or {self.process.pid}
+        before = sum(map(resident, doors))
+        for pid in doors:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is counted from here
         yield
-        grown = resident(pid, "VmHWM") - before
+        grown = sum(resident(pid, "VmHWM") for pid in doors) - before
         assert grown < size, f"it has grown by {grown / MEBIBYTE:.0f} MiB"
 
 
@@ -173,7 +181,12 @@ def _cpu_seconds(pid: int) -> float:
 
 def _stat(pid: int) -> list[str]:
     """From the process' state on; empty where it is gone."""
+    return _told(pid, "stat").rpartition(")")[2].split()
+
+
+def _told(pid: int, file: str) -> str:
+    """What the kernel tells of a process; nothing where it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/{file}").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return []
+        return ""

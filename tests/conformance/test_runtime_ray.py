@@ -20,6 +20,8 @@ from tests.conformance.stage import Stage, begun
 
 PROCESS_GONE = "its process was killed, or crashed"
 
+pytestmark = pytest.mark.ray
+
 
 def known(*names: str) -> set[str]:
     """Those of these names that the cluster has in its books."""

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 ROOT = "household"
 
+pytestmark = pytest.mark.ray
+
 
 class Tree:
     """A tree of its own on the cluster, as those see it who are not of it."""

@@ -36,8 +36,9 @@ Way = Callable[[httpx.AsyncClient, bytes], Coroutine[None, None, str]]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("data"), MAX_FILE_SIZE_MB="60") as service:
+def service(tmp_path_factory: pytest.TempPathFactory, profile: str) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("data")
+    with served(folder, RETENDER_PROFILE=profile, MAX_FILE_SIZE_MB="60") as service:
         yield service
 
 

@@ -38,8 +38,9 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("data"), MAX_AUDIO_SECONDS="60") as service:
+def service(tmp_path_factory: pytest.TempPathFactory, profile: str) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("data")
+    with served(folder, RETENDER_PROFILE=profile, MAX_AUDIO_SECONDS="60") as service:
         yield service
 
 

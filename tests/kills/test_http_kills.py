@@ -45,9 +45,9 @@ def told_text(client: Returning) -> str:
 
 
 async def test_who_watches_a_service_that_is_killed_is_told_all_of_it_once_by_the_next(
-    tmp_path: Path, long: Recording
+    tmp_path: Path, profile: str, long: Recording
 ) -> None:
-    with served(tmp_path) as service:
+    with served(tmp_path, RETENDER_PROFILE=profile) as service:
         async with service.asking() as http:
             job_id = await hand_in(http, long.path, language="en")
         port = service.port
@@ -55,10 +55,10 @@ async def test_who_watches_a_service_that_is_killed_is_told_all_of_it_once_by_th
         async with watching(clients):
             await eventually(lambda: all(len(client.heard) >= 8 for client in clients))
             service.kill()
-            with served(tmp_path, PORT=port) as second:
+            with served(tmp_path, RETENDER_PROFILE=profile, PORT=port) as second:
                 await eventually(lambda: all(len(client.heard) >= 14 for client in clients))
                 second.kill()
-                with served(tmp_path, PORT=port) as third:
+                with served(tmp_path, RETENDER_PROFILE=profile, PORT=port) as third:
                     await eventually(lambda: all(client.over for client in clients))
                     async with third.asking() as http:
                         done = await job(http, job_id)
@@ -71,9 +71,9 @@ async def test_who_watches_a_service_that_is_killed_is_told_all_of_it_once_by_th
 
 
 async def test_who_watches_a_service_that_is_told_to_stop_is_sent_away_and_comes_back(
-    tmp_path: Path, long: Recording
+    tmp_path: Path, profile: str, long: Recording
 ) -> None:
-    with served(tmp_path, RETENDER_GRACE_SECONDS="0.1") as service:
+    with served(tmp_path, RETENDER_PROFILE=profile, RETENDER_GRACE_SECONDS="0.1") as service:
         async with service.asking() as http:
             job_id = await hand_in(http, long.path, language="en")
         port = service.port
@@ -83,7 +83,7 @@ async def test_who_watches_a_service_that_is_told_to_stop_is_sent_away_and_comes
             service.stop()
             assert await asyncio.to_thread(service.ended) == 0
             assert {client.codes[0] for client in clients} == {1001}
-            with served(tmp_path, PORT=port) as second:
+            with served(tmp_path, RETENDER_PROFILE=profile, PORT=port) as second:
                 await eventually(lambda: all(client.over for client in clients))
                 async with second.asking() as http:
                     done = await job(http, job_id)
@@ -94,10 +94,10 @@ async def test_who_watches_a_service_that_is_told_to_stop_is_sent_away_and_comes
 
 
 async def test_what_was_accepted_before_a_kill_is_done_and_what_was_not_whole_is_gone(
-    tmp_path: Path,
+    tmp_path: Path, profile: str
 ) -> None:
     words = ["one two three", "four five six", "seven eight nine", "tango mike bravo"]
-    with served(tmp_path) as service:
+    with served(tmp_path, RETENDER_PROFILE=profile) as service:
         async with service.asking() as http, line(service.url) as wire:
             begun = await http.post("/uploads", headers={**TUS, "Upload-Length": "200000"})
             await send_half_a_form(wire)
@@ -105,7 +105,7 @@ async def test_what_was_accepted_before_a_kill_is_done_and_what_was_not_whole_is
                 *(hand_in(http, say(each).path, language="en") for each in words)
             )
             service.kill()
-    with served(tmp_path) as second:
+    with served(tmp_path, RETENDER_PROFILE=profile) as second:
         async with second.asking() as http:
             done = [await end_of(http, job_id) for job_id in accepted]
             listed = {each["job_id"] for each in (await http.get("/jobs")).json()["jobs"]}
@@ -116,18 +116,18 @@ async def test_what_was_accepted_before_a_kill_is_done_and_what_was_not_whole_is
 
 
 async def test_a_resumable_upload_goes_on_after_a_kill_where_it_was(
-    tmp_path: Path, long: Recording
+    tmp_path: Path, profile: str, long: Recording
 ) -> None:
     sound = long.path.read_bytes()
     half = len(sound) // 2
-    with served(tmp_path) as service:
+    with served(tmp_path, RETENDER_PROFILE=profile) as service:
         async with service.asking() as http:
             metadata = {"Upload-Length": str(len(sound)), "Upload-Metadata": "language ZW4="}
             begun = await http.post("/uploads", headers=TUS | metadata)
             upload = httpx.URL(begun.headers["Location"]).path
             assert (await add(http, upload, 0, sound[:half])).status_code == 204
         service.kill()
-    with served(tmp_path) as second:
+    with served(tmp_path, RETENDER_PROFILE=profile) as second:
         async with second.asking() as http:
             offset = int((await http.head(upload, headers=TUS)).headers["Upload-Offset"])
             assert offset == half, "what was acknowledged is on disk"
