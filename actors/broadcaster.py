@@ -18,7 +18,7 @@ from actors.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.patience import at_once
 from actors.runtime.api import Context, Later
-from actors.subscriptions import Batch, Subscriber
+from actors.subscriptions import Batch, Readership, Subscriber
 from actors.tracks import Track
 from retender.errors import Busy, NotSubscribed, RetenderError
 from retender.events import Event, Passing
@@ -151,6 +151,9 @@ class Broadcaster:
         if found is not None:
             return at_once(found)
         return Later(asyncio.ensure_future(self._manager.ask(JobManager.events, job_id, since)))
+
+    async def readership(self) -> Readership:
+        return Readership(subscriptions=len(self._subscribers), jobs=len(self._followers))
 
     async def drop_expired(self) -> None:
         self._ctx.after(SUBSCRIPTION_SECONDS, Broadcaster.drop_expired)

@@ -23,6 +23,14 @@ class Batch(msgspec.Struct, frozen=True):
     """More had come than could be kept: replay all that is followed."""
 
 
+class Readership(msgspec.Struct, frozen=True):
+    """Who is told the news at the moment."""
+
+    subscriptions: int
+    jobs: int
+    """Of which it is told."""
+
+
 class Subscriber:
     def __init__(self, expires: float) -> None:
         self.expires = expires

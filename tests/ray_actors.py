@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ray._private.authentication.authentication_token_setup import (
+    maybe_enable_token_auth_if_token_available,
+)
 from ray._private.state import GlobalState
 from ray._raylet import GcsClientOptions
 
@@ -30,8 +32,7 @@ class RayActors:
 
 @contextmanager
 def ray_actors(address: str) -> Iterator[RayActors]:
-    # As it is by itself, where a process joins by `ray.init`.
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
     books = GlobalState()
     books._initialize_global_state(
         GcsClientOptions.create(

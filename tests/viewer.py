@@ -128,5 +128,12 @@ class Returning:
         self.codes.append(connection.close_code)
 
 
+async def in_steps(client: Returning, most: int) -> None:
+    """To the end, but it leaves after so many messages, and comes back for the next."""
+    async with asyncio.timeout(TO_THE_END):
+        while not client.over:
+            await client.once(most)
+
+
 def _without(data: Told, names: Collection[str]) -> Told:
     return {name: value for name, value in data.items() if name not in names}

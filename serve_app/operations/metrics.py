@@ -16,9 +16,11 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import CollectorRegistry
 from starlette.responses import Response
 
+from actors.broadcaster import Broadcaster
 from actors.children import TreeNode
 from actors.job_manager import JobManager
 from actors.meter import Meter
+from actors.subscriptions import Readership
 from actors.supervisor import Supervisor
 from retender.deliveries import Backlog
 from retender.engines.models.memory import resident_bytes
@@ -42,10 +44,12 @@ PATIENCE = 2.0
 )
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
     """For a Prometheus server: on this machine, or with an admin's key."""
-    asked = (_figures(services), _tree(services), _backlog(services))
-    figures, tree, backlog = await asyncio.gather(*asked)
+    figures, tree, backlog, readership = await asyncio.gather(
+        _figures(services), _tree(services), _backlog(services), _readership(services)
+    )
     registry = CollectorRegistry()
-    registry.register(_Families(tuple(_all(services, figures, tree, backlog))))
+    families = tuple(_all(services, figures, tree, backlog, readership))
+    registry.register(_Families(families))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -70,6 +74,13 @@ async def _backlog(services: Services) -> Backlog | None:
         return None
 
 
+async def _readership(services: Services) -> Readership | None:
+    try:
+        return await services.broadcaster.within(PATIENCE).ask(Broadcaster.readership)
+    except RetenderError:
+        return None
+
+
 class _Families:
     """A collector of what is known already."""
 
@@ -81,7 +92,11 @@ class _Families:
 
 
 def _all(
-    services: Services, figures: Figures | None, tree: TreeNode | None, backlog: Backlog | None
+    services: Services,
+    figures: Figures | None,
+    tree: TreeNode | None,
+    backlog: Backlog | None,
+    readership: Readership | None,
 ) -> Iterator[Metric]:
     yield from _service(services)
     yield from _traffic(services.traffic)
@@ -94,6 +109,10 @@ def _all(
         age = backlog.age(services.clock.now())
         yield _gauge("retender_outbox_waiting", "Webhooks not delivered yet.", backlog.waiting)
         yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
+    if readership is not None:
+        subscriptions, jobs = readership.subscriptions, readership.jobs
+        yield _gauge("retender_subscriptions", "Processes that are told the news.", subscriptions)
+        yield _gauge("retender_followed_jobs", "Of which news is told.", jobs)
 
 
 def _service(services: Services) -> Iterator[Metric]:

@@ -16,7 +16,7 @@ from deployments.resources import cores
 from tests.known_words import DIGITS
 from tests.served import PATIENCE, Served, end_of, hand_in, job, served
 from tests.speech import Recording, needs_speech, one_file, say, talk
-from tests.viewer import TO_THE_END, Returning, eventually, viewing
+from tests.viewer import Returning, eventually, in_steps, viewing
 from tests.whole_service import linux_only
 
 pytestmark = needs_speech
@@ -187,12 +187,6 @@ async def test_who_leaves_and_comes_back_by_number_is_told_each_event_once(servi
     for client in (*steady, *restless, *late):
         assert client.events == steady[0].events
     assert all(len(client.codes) > 1 for client in restless)
-
-
-async def in_steps(client: Returning, most: int) -> None:
-    async with asyncio.timeout(TO_THE_END):
-        while not client.over:
-            await client.once(most)
 
 
 @linux_only

@@ -112,6 +112,20 @@ async def test_metrics_tell_which_actor_was_started_again(here: Site) -> None:
     assert (await figures(here))["retender_actor_restarts_total/job_manager"] == 0
 
 
+async def test_metrics_tell_of_how_many_jobs_news_is_sent_and_to_how_many(here: Site) -> None:
+    await done(here, says("one"), "good")
+
+    async def told(jobs: int) -> None:
+        async with asyncio.timeout(DEADLINE):
+            while (await figures(here))["retender_followed_jobs"] != jobs:  # noqa: ASYNC110 - it is another actor's doing
+                await asyncio.sleep(0.05)
+
+    async with here.services.hub.follow("good"), here.services.hub.follow("other"):
+        await told(2)
+    await told(0)
+    assert (await figures(here))["retender_subscriptions"] == 1
+
+
 async def test_metrics_count_requests_by_route_and_not_by_address(here: Site) -> None:
     for name in ("a", "b", "c"):
         await here.http.get(f"/job/{name}?secret={name}")
