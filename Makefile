@@ -68,6 +68,14 @@ bench: setup tools
 search: setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile searching tests/property
 
+# The same on Ray, and what Ray costs beside one process.
+bench-ray: setup tools
+	$(BIN)/python -m bench.ray_runtime $(QUICK)
+	RETENDER_PROFILE=ray $(BIN)/python -m bench.submissions $(QUICK)
+	RETENDER_PROFILE=ray $(BIN)/python -m bench.latency $(QUICK)
+	RETENDER_PROFILE=ray $(BIN)/python -m bench.sockets $(QUICK)
+	$(BIN)/python -m bench.ray_workers $(QUICK)
+
 # New simulated worlds for as long as one likes: make soak MINUTES=60
 MINUTES ?= 10
 soak: setup

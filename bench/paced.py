@@ -1,8 +1,10 @@
-"""The service in a process of its own, with an engine that only keeps time in a child of that."""
+"""The service in a process of its own, with an engine that only keeps time in a child of that.
+
+RETENDER_PROFILE says what it is started on: `local` if it is not set, or `ray`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import subprocess
@@ -18,9 +20,11 @@ import httpx
 from actors.runtime.api import Recipe
 from actors.transcriber_pool import PoolSettings
 from bench.timekeeper import DIARY, START, Timekeeper
-from deployments.local import serve
+from deployments import profiles
 from deployments.settings import read
 from retender.sizing import Bounds
+from tests.served import doors
+from tests.whole_service import resident
 
 _UP: Final = re.compile(r"is up at http://[^ :]+:(\d+)")
 
@@ -47,19 +51,25 @@ class Paced(NamedTuple):
         return {percent: float(at) for percent, at in map(str.split, lines)}
 
     def memory(self) -> float:
-        """Of the serving process, in bytes."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """Of whoever holds the connections, in bytes."""
+        return sum(map(resident, doors(self.process.pid)))
 
 
 @contextmanager
 def paced(folder: Path, chunks: int, pace: float) -> Iterator[Paced]:
-    command = [sys.executable, "-m", "bench.paced", str(folder), str(chunks), str(pace)]
+    with started(["bench.paced", str(folder), str(chunks), str(pace)], folder) as (process, port):
+        yield Paced(port, process, folder)
+
+
+@contextmanager
+def started(module: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A module that serves, with its arguments, and the port it serves at."""
+    command = [sys.executable, "-m", *module]
     environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
     log = folder / "log"
     with log.open("w") as file, subprocess.Popen(command, env=environment, stderr=file) as process:
         try:
-            yield Paced(_port(process, log), process, folder)
+            yield process, _port(process, log)
         finally:
             process.terminate()
 
@@ -75,12 +85,19 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 def main() -> None:
     folder, chunks, pace = sys.argv[1:]
     engine = Recipe.of(Timekeeper, folder=folder, chunks=int(chunks), pace=float(pace))
-    pool = PoolSettings(engine=engine, bounds=Bounds(least=1, most=1))
+    profile = os.environ.get("RETENDER_PROFILE", "local")
+    host = "ray" if profile == "ray" else "process"
+    pool = PoolSettings(engine=engine, host=host, bounds=Bounds(least=1, most=1))
     settings = read(
-        {"RETENDER_DATA_DIR": folder, "PORT": "0", "RETENDER_GRACE_SECONDS": "1"},
+        {
+            "RETENDER_DATA_DIR": folder,
+            "RETENDER_PROFILE": profile,
+            "PORT": "0",
+            "RETENDER_GRACE_SECONDS": "1",
+        },
         Path(os.devnull),
     )
-    sys.exit(asyncio.run(serve(settings, [pool])))
+    sys.exit(profiles.serve(settings, [pool]))
 
 
 if __name__ == "__main__":

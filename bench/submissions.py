@@ -125,6 +125,7 @@ def service(folder: Path) -> Iterator[int]:
     """The port of one."""
     environment = os.environ | {
         "PORT": "0",
+        "RETENDER_PROFILE": os.environ.get("RETENDER_PROFILE", "local"),
         "RETENDER_DATA_DIR": str(folder),
         "RETENDER_OFFLINE": "yes",
         "DEFAULT_MODEL": "digits",
@@ -138,7 +139,7 @@ def service(folder: Path) -> Iterator[int]:
     assert process.stderr is not None
     try:
         for line in process.stderr:
-            said = json.loads(line)["message"]
+            said = json.loads(line)["message"] if line.startswith("{") else ""
             if said.startswith("Retender is up at "):
                 break
         else:

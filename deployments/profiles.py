@@ -6,9 +6,11 @@ import asyncio
 import importlib.util
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+from actors.transcriber_pool import PoolSettings
 from deployments import engines, local, ray_environment
 from deployments.cluster import Arguments, Plan, for_this_machine, pools
 from deployments.resources import resources
@@ -18,10 +20,11 @@ RAY_BYTES: Final = 4 * 10**9
 """Of memory, for Ray and what it runs."""
 
 
-def serve(settings: Settings) -> int:
-    """Returns the exit status. Raises `BadSetting`."""
+def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> int:
+    """Returns the exit status. `workers` take the place of those that the settings ask for. Raises
+    `BadSetting`."""
     if chosen(settings) == "local":
-        return asyncio.run(local.serve(settings, engines.pools(settings)))
+        return asyncio.run(local.serve(settings, workers or engines.pools(settings)))
     if not installed():
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
@@ -32,7 +35,7 @@ def serve(settings: Settings) -> int:
         from deployments import ray_serve  # noqa: PLC0415 - see above
 
         arguments = Arguments(pools=(for_this_machine(resources(), settings),))
-        plan = Plan.of(settings, arguments, pools(settings, arguments.pools))
+        plan = Plan.of(settings, arguments, workers or pools(settings, arguments.pools))
         return asyncio.run(ray_serve.serve(plan))
 
 

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ray._private.authentication.authentication_token_setup import (
     maybe_enable_token_auth_if_token_available,
 )
 from ray._private.state import GlobalState
-from ray._raylet import GcsClientOptions
+from ray._raylet import GcsClientOptions  # type: ignore[attr-defined]  # compiled
+
+from tests.command import until
+from tests.media import ffmpeg
+from tests.viewer import Returning
 
 INGRESS = "SERVE_REPLICA::retender#ingress#"
 """How the names of Serve's replicas begin."""
+
+HOURS = 10 * 3600
 
 _ADDRESS = "--gcs-address="
 
 
 class RayActors:
-    def __init__(self, books: GlobalState) -> None:
+    def __init__(self, books: Any) -> None:
         self._books = books
 
-    def process_of(self, name: str) -> int | None:
-        """That of the one which lives and whose name begins so."""
+    async def process(self, name: str) -> int:
+        """That of the actor whose name begins so."""
+        process = await asyncio.to_thread(self._process_of, name)
+        assert process is not None, f"there is no {name}"
+        return process
+
+    async def kill(self, name: str) -> int:
+        """The process that it was."""
+        process = await self.process(name)
+        os.kill(process, signal.SIGKILL)
+        return process
+
+    async def ended(self, name: str, process: int) -> None:
+        async def so() -> bool:
+            return await asyncio.to_thread(self._process_of, name) != process
+
+        await until(so)
+
+    async def stands_again(self, name: str, killed: int) -> None:
+        async def so() -> bool:
+            return await asyncio.to_thread(self._process_of, name) not in {None, killed}
+
+        await until(so)
+
+    def _process_of(self, name: str) -> int | None:
         living = (each for each in self._books.actor_table(None).values() if _lives(each))
         found = [each["Pid"] for each in living if each["Name"].startswith(name)]
         assert len(found) <= 1, f"there is more than one {name}"
@@ -33,7 +66,7 @@ class RayActors:
 @contextmanager
 def ray_actors(address: str) -> Iterator[RayActors]:
     maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
-    books = GlobalState()
+    books: Any = GlobalState()  # type: ignore[no-untyped-call]  # Ray's own
     books._initialize_global_state(
         GcsClientOptions.create(
             address, None, allow_cluster_id_nil=True, fetch_cluster_id_if_nil=False
@@ -56,3 +89,15 @@ def address_among(processes: Iterable[int]) -> str:
 
 def _lives(actor: dict[str, object]) -> bool:
     return actor["State"] == "ALIVE"
+
+
+def hours_of_silence(folder: Path) -> Path:
+    """A small file that takes a worker so long that it can be killed over it."""
+    path = folder / "hours.flac"
+    ffmpeg("-f", "lavfi", "-i", f"anullsrc=r=8000:cl=mono:d={HOURS}", "-c:a", "flac", path)
+    return path
+
+
+def begun_with(client: Returning) -> int:
+    """How often a worker has begun with the recording."""
+    return sum(told["data"]["stage"] == "preparing" for told in client.heard)

@@ -104,19 +104,18 @@ class Served:
     @property
     def processes(self) -> set[int]:
         """All that run for the service, its own first one included."""
-        return {self.process.pid} | _below(self.process.pid)
+        return {self.process.pid} | below(self.process.pid)
 
     @contextmanager
     def growing_by_at_most(self, size: int) -> Iterator[None]:
         """Bytes of memory, of all processes that requests pass through, at any moment of the
         block."""
-        doors = {pid for pid in self.processes if _told(pid, "comm").startswith(DOORS)}
-        doors = doors or {self.process.pid}
-        before = sum(map(resident, doors))
-        for pid in doors:
+        passed = doors(self.process.pid)
+        before = sum(map(resident, passed))
+        for pid in passed:
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is counted from here
         yield
-        grown = sum(resident(pid, "VmHWM") for pid in doors) - before
+        grown = sum(resident(pid, "VmHWM") for pid in passed) - before
         assert grown < size, f"it has grown by {grown / MEBIBYTE:.0f} MiB"
 
 
@@ -164,7 +163,13 @@ async def hand_in(http: httpx.AsyncClient, recording: Path, **fields: str) -> st
     return job_id
 
 
-def _below(pid: int) -> set[int]:
+def doors(pid: int) -> set[int]:
+    """The processes that requests to this service pass through."""
+    found = {each for each in below(pid) if _told(each, "comm").startswith(DOORS)}
+    return found or {pid}
+
+
+def below(pid: int) -> set[int]:
     parents = {int(path.name): _stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
     found: set[int] = set()
     fresh = {pid}

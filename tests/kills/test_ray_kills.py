@@ -5,8 +5,6 @@ is done, who comes back by number misses nothing, and health says how it is mean
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,10 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.command import until
 from tests.kills.test_http_kills import told_text, watching
-from tests.media import ffmpeg
-from tests.ray_actors import INGRESS, RayActors, address_among, ray_actors
+from tests.ray_actors import (
+    INGRESS,
+    RayActors,
+    address_among,
+    begun_with,
+    hours_of_silence,
+    ray_actors,
+)
 from tests.served import Served, end_of, hand_in, served
 from tests.speech import needs_speech, one_file, say, talk
 from tests.viewer import Returning, eventually
@@ -27,8 +30,6 @@ pytestmark = needs_speech
 
 CLIENTS = 3
 TRANSCRIBER = "transcriber-1"
-HOURS = 10 * 3600
-"""Of silence, in a small file: it takes a worker so long that it can be killed over it."""
 
 
 @pytest.fixture(scope="module")
@@ -80,20 +81,6 @@ async def asking_how_it_is(http: httpx.AsyncClient) -> AsyncIterator[Watch]:
         await asyncio.wait({asking})
 
 
-async def kill(actors: RayActors, name: str) -> int:
-    process = await asyncio.to_thread(actors.process_of, name)
-    assert process is not None
-    os.kill(process, signal.SIGKILL)
-    return process
-
-
-async def stands_again(actors: RayActors, name: str, killed: int) -> None:
-    async def so() -> bool:
-        return await asyncio.to_thread(actors.process_of, name) not in {None, killed}
-
-    await until(so)
-
-
 @pytest.mark.parametrize(
     ("victim", "seeds", "meanwhile"),
     [
@@ -108,6 +95,7 @@ async def stands_again(actors: RayActors, name: str, killed: int) -> None:
 async def test_whoever_is_killed_the_job_is_done_and_all_of_it_told_once(
     service: Served,
     actors: RayActors,
+    *,
     capsys: pytest.CaptureFixture[str],
     victim: str,
     seeds: tuple[int, ...],
@@ -121,9 +109,9 @@ async def test_whoever_is_killed_the_job_is_done_and_all_of_it_told_once(
             await eventually(lambda: all(len(client.heard) >= 6 for client in clients))
             assert not any(client.over for client in clients)
             began = time.monotonic()
-            killed = await kill(actors, victim)
+            killed = await actors.kill(victim)
             await eventually(lambda: meanwhile <= set(health.heard))
-            await stands_again(actors, victim, killed)
+            await actors.stands_again(victim, killed)
             stood = time.monotonic() - began
             heard = max(len(client.heard) for client in clients)
             await eventually(lambda: any(len(c.heard) > heard or c.over for c in clients))
@@ -145,23 +133,16 @@ def told_how(victim: str, stood: float, told: float) -> None:
 async def test_a_recording_that_every_worker_dies_of_fails_and_says_so(
     service: Served, actors: RayActors, tmp_path: Path
 ) -> None:
-    hours = tmp_path / "hours.flac"
-    ffmpeg("-f", "lavfi", "-i", f"anullsrc=r=8000:cl=mono:d={HOURS}", "-c:a", "flac", hours)
     async with service.asking() as http, asking_how_it_is(http):
-        job_id = await hand_in(http, hours)
+        job_id = await hand_in(http, hours_of_silence(tmp_path))
         client = Returning(service, job_id)
         async with watching([client]):
             for attempt in (1, 2, 3):
-                await eventually(lambda: begun(client) == attempt)  # noqa: B023 - at once
-                await stands_again(actors, TRANSCRIBER, await kill(actors, TRANSCRIBER))
+                await eventually(lambda: begun_with(client) == attempt)  # noqa: B023 - at once
+                await actors.stands_again(TRANSCRIBER, await actors.kill(TRANSCRIBER))
         after = await end_of(http, await hand_in(http, say("seven two kilo").path, language="en"))
         done = await end_of(http, job_id)
     assert done["status"] == "failed"
     assert done["error"]["code"] == "worker_crashed"
     assert TRANSCRIBER in done["error"]["details"]["cause"]
     assert after["result"]["text"] == "seven two kilo"
-
-
-def begun(client: Returning) -> int:
-    """How often a worker has begun with the recording."""
-    return sum(told["data"]["stage"] == "preparing" for told in client.heard)

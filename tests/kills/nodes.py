@@ -1,0 +1,96 @@
+"""Retender on a Ray of several nodes, all on this machine: `python -m tests.kills.nodes FOLDER`.
+
+Only what recognises needs a node of a kind that is not there at first. It says `at ADDRESS URL`
+when it is up: that of Ray, and its own. Then it does what it is told, line by line, and says
+`done`: `add` such a node, or `add BYTES`, on which Ray ends workers as soon as so much more memory
+is taken on the machine; `lose` it, as by a power cut.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from deployments import logs, ray_environment
+from deployments.cluster import Arguments, Pool
+from deployments.web import free_port
+
+HOST = "127.0.0.1"
+KIND = "recognition"
+OBJECT_STORE_BYTES = 78_643_200
+THRESHOLD = "RAY_memory_usage_threshold"
+EVERY = "RAY_memory_monitor_refresh_ms"
+
+
+def say(what: str) -> None:
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
+class Nodes:
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster  # noqa: PLC0415 - it reads the environment at once
+
+        os.environ[EVERY] = "0"
+        head = {
+            "num_cpus": 4,
+            "object_store_memory": OBJECT_STORE_BYTES,
+            "include_dashboard": False,
+        }
+        self.cluster: Any = Cluster(initialize_head=True, head_node_args=head)
+        self._node: Any = None
+
+    def add(self, room: int = 0) -> None:
+        if room:
+            from ray._private.utils import (  # noqa: PLC0415 - likewise
+                get_system_memory,
+                get_used_memory,
+            )
+
+            os.environ[THRESHOLD] = str((get_used_memory() + room) / get_system_memory())
+        os.environ[EVERY] = "250" if room else "0"
+        self._node = self.cluster.add_node(
+            num_cpus=2,
+            resources={KIND: 1},
+            object_store_memory=OBJECT_STORE_BYTES,
+        )
+
+    def lose(self) -> None:
+        self.cluster.remove_node(self._node, allow_graceful=False)
+
+
+def main(folder: Path, scratch: Path) -> None:
+    ray_environment.enter(ray_environment.to_serve())
+    ray_environment.enter(ray_environment.alone(scratch))
+    nodes = Nodes()
+    # They read the environment at once, too.
+    from ray import serve  # noqa: PLC0415 - see above
+
+    from deployments.ray_serve import build  # noqa: PLC0415 - see above
+
+    arguments = Arguments(
+        settings={"RETENDER_DATA_DIR": str(folder)},
+        pools=(Pool(resources={KIND: 1}),),
+    )
+    port = free_port(HOST)
+    nodes.cluster.connect(namespace=arguments.namespace)
+    # All nodes would have the same ports: that of HAProxy is at the first one alone.
+    serve.start(proxy_location="HeadOnly", http_options={"host": HOST, "port": port})
+    serve.run(build(arguments), name="retender", route_prefix="/")
+    say(f"at {nodes.cluster.address} http://{HOST}:{port}")
+    for line in sys.stdin:
+        match line.split():
+            case ["add", *room]:
+                nodes.add(*map(int, room))
+            case ["lose"]:
+                nodes.lose()
+        say("done")
+
+
+if __name__ == "__main__":
+    logs.configure("INFO", "json")
+    with tempfile.TemporaryDirectory(prefix="retender-") as scratch_:
+        main(Path(sys.argv[1]), Path(scratch_))
