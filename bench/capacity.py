@@ -288,7 +288,8 @@ async def passing(rounds: Rounds) -> None:
 
 async def main(folder: str | None, quick: bool) -> None:
     rounds = Rounds(quick)
-    parts = (submissions, pieces, signs_of_life, idle_lanes, waiting_jobs, followers)
+    # Memory first: what others have given up would be used again.
+    parts = (waiting_jobs, followers, submissions, pieces, signs_of_life, idle_lanes)
     say("", f"{'least':>12} {'median':>12} {'by CPU time':>12}")
     for part in parts:
         with tempfile.TemporaryDirectory(dir=folder) as data:

@@ -55,8 +55,16 @@ def alone(scratch: Path) -> dict[str, str]:
         # No cluster: Ray then listens on the loopback address, here as on other systems.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # All of ours go before others but the workers, which step back by themselves.
+        "RAY_worker_niceness": "0",
+        # Its parts wait longer for each other, for a machine with much else to do.
+        "RAY_agent_register_timeout_ms": "120000",
+        # A stop waits no longer than it takes for those who are sent away to go.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         # Nothing is left out of what our processes log.
         "RAY_DEDUP_LOGS": "0",
+        # No record of each message between actors: the head would grow by it for days.
+        "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(scratch)),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),

@@ -8,6 +8,7 @@ anew when it was made from other settings, and all find it by name.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from typing import Any, Final
@@ -40,6 +41,9 @@ APP: Final = "retender"
 
 OBJECT_STORE_BYTES: Final = 78_643_200
 """The least that Ray takes: recordings and models never go through it."""
+
+STARTS: Final = 4
+"""So often Ray is started before the service gives up."""
 
 TRY_AGAIN: Final = 0.2
 
@@ -113,11 +117,8 @@ async def serve(plan: Plan) -> int:
     until told to stop. Returns the exit status."""
     settings = plan.settings
     port = settings.port or free_port(settings.host)
-    ray.init(
-        namespace=plan.arguments.namespace,
-        configure_logging=False,
-        **_own() if "RAY_ADDRESS" not in os.environ else {},
-    )
+    begin(plan.arguments.namespace)
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     from_processes.remove_handler("ray_print_logs")
     from_processes.add_handler("retender", pass_on)
     signals = Signals()
@@ -126,12 +127,41 @@ async def serve(plan: Plan) -> int:
         ray_serve.start(
             proxy_location="EveryNode",
             http_options={"host": settings.host, "port": port, "keep_alive_timeout_s": 90},
+            logging_config={"log_level": "WARNING"},
         )
-        await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
+        try:
+            await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
+        except RuntimeError as error:
+            raise RetenderError(f"Ray Serve could not deploy it: {error}") from error
         await _until_told(plan, port, signals)
     finally:
         await asyncio.to_thread(ray.shutdown)
     return 0
+
+
+def begin(namespace: str, **more: Any) -> None:
+    """Start Ray, or join the cluster there is; `more` is what Ray may be told besides. Where a
+    machine has much else to do, the parts of Ray may miss each other as they come up: that is no
+    reason to give up at once."""
+    own: dict[str, Any] = {
+        "address": "local",  # else it would join whatever Ray this machine has already
+        "include_dashboard": False,
+        "object_store_memory": OBJECT_STORE_BYTES,
+    }
+    given = {} if "RAY_ADDRESS" in os.environ else own
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(namespace=namespace, configure_logging=False, **given, **more)
+        except Exception as error:  # Ray has no kind of its own for it
+            ray.shutdown()
+            if not left:
+                raise RetenderError(
+                    f"Ray does not come up: {error} Its parts tell more in the logs of its latest "
+                    "session; `--profile local` needs no Ray"
+                ) from error
+            logger.warning("Ray does not come up; it is tried again: {}", error)
+        else:
+            return
 
 
 def pass_on(batch: dict[str, Any]) -> None:
@@ -139,13 +169,6 @@ def pass_on(batch: dict[str, Any]) -> None:
     they are. What Ray's own say is in its files."""
     if batch.get("pid") not in ("autoscaler", "raylet", "gcs_server"):
         sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
-
-
-def _own() -> dict[str, Any]:
-    return {
-        "include_dashboard": False,
-        "object_store_memory": OBJECT_STORE_BYTES,
-    }
 
 
 async def _until_told(plan: Plan, port: int, signals: Signals) -> None:

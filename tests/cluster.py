@@ -16,7 +16,10 @@ OBJECT_STORE_BYTES = 78_643_200  # the least that Ray takes; nothing of ours is 
 def cluster_of_one() -> Iterator[None]:
     # Its processes import the tests' actors, too.
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    os.environ.setdefault("RAY_worker_niceness", "0")
+    os.environ.setdefault("RAY_agent_register_timeout_ms", "120000")
     ray.init(
+        address="local",
         num_cpus=4,
         object_store_memory=OBJECT_STORE_BYTES,
         include_dashboard=False,

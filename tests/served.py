@@ -81,8 +81,9 @@ class Served:
         return self.url.rpartition(":")[2]
 
     def asking(self) -> httpx.AsyncClient:
-        """As many requests at a time as there are: none waits here for another's connection."""
-        most = httpx.Limits(max_connections=None)
+        """As many requests at a time as there are, each on a connection of its own: none waits for
+        another's, or finds it just closed."""
+        most = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, limits=most, trust_env=False)
 
     def stop(self) -> None:

@@ -118,7 +118,8 @@ class Returning:
     async def once(self, most: int = sys.maxsize) -> None:
         """Until it is cut off, or has been told so many numbered messages: then it leaves."""
         since = self.numbers[-1] if self.heard else 0
-        async with connect(f"{self._address}?since={since}", proxy=None) as connection:
+        address = f"{self._address}?since={since}"
+        async with connect(address, proxy=None, open_timeout=PATIENCE) as connection:
             with suppress(ConnectionClosed):
                 while most > 0:
                     told = json.loads(await connection.recv())

@@ -5,6 +5,7 @@ know never waits, whatever else goes on.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from actors.job_manager import JobManager
@@ -19,9 +20,14 @@ STALE: Final = 10.0
 
 
 class Pulse:
-    def __init__(self, manager: Ref[JobManager], clock: Clock) -> None:
+    def __init__(
+        self, manager: Ref[JobManager], clock: Clock, stopping: Callable[[], None]
+    ) -> None:
+        """`stopping` is called when the service is found to stop: on a cluster nobody else tells
+        this process before its connections are to end by themselves."""
         self._manager = manager.within(STALE)
         self._clock = clock
+        self._stopping = stopping
         self._born = clock.monotonic()
         self._at: float | None = None
         self.info: QueueInfo | None = None
@@ -53,3 +59,5 @@ class Pulse:
         else:
             self.trouble = ""
             self._at = self._clock.monotonic()
+            if not self.info.accepting:
+                self._stopping()

@@ -48,6 +48,15 @@ async def test_any_message_is_a_sign_of_life(tmp_path: Path) -> None:
             assert "error" not in {told["type"] for told in viewer.heard}
 
 
+async def test_of_a_stop_that_was_begun_in_another_process_clients_are_told(tmp_path: Path) -> None:
+    async with site(tmp_path, workers=False) as here:
+        await here.submit(MANY)
+        async with viewing(here) as viewer:
+            await viewer.until("status")
+            await here.services.manager.ask(JobManager.drain, 0.0)
+            assert await viewer.closed() == 1001
+
+
 async def test_when_the_service_stops_every_client_is_told_to_come_back(tmp_path: Path) -> None:
     async with site(tmp_path, workers=False) as here, AsyncExitStack() as stack:
         await here.submit(MANY)

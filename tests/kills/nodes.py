@@ -45,12 +45,11 @@ class Nodes:
 
     def add(self, room: int = 0) -> None:
         if room:
-            from ray._private.utils import (  # noqa: PLC0415 - likewise
-                get_system_memory,
-                get_used_memory,
-            )
+            from ray._common.utils import get_system_memory  # noqa: PLC0415 - likewise
+            from ray._private.utils import get_used_memory  # noqa: PLC0415 - likewise
 
-            os.environ[THRESHOLD] = str((get_used_memory() + room) / get_system_memory())
+            taken = get_used_memory()  # type: ignore[no-untyped-call]  # Ray's own
+            os.environ[THRESHOLD] = str((taken + room) / get_system_memory())
         os.environ[EVERY] = "250" if room else "0"
         self._node = self.cluster.add_node(
             num_cpus=2,

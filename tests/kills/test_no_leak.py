@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +35,7 @@ FLAT = 8 * MEBIBYTE
 """By so much a process may differ before and after: 16 kB for each job would be seen."""
 
 SPARE = 8
-"""Connections that are kept for the next request."""
+"""Connections of those who look."""
 
 
 class Taken(NamedTuple):
@@ -84,7 +83,9 @@ async def heard_and_watched(
             assert client.numbers == list(range(1, done["seq"] + 1))
             assert len(client.codes) > 1, "it has left and come back"
 
-    await asyncio.gather(*itertools.starmap(one_after_the_other, [()] * AT_ONCE))
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(one_after_the_other())
 
 
 async def at_rest(service: Served, http: httpx.AsyncClient, before: Taken) -> bool:
