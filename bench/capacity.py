@@ -16,8 +16,9 @@ import asyncio
 import os
 import tempfile
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -32,7 +33,7 @@ from actors.names import BROADCASTER, JOB_MANAGER
 from actors.patience import Asker, at_once
 from actors.runtime.api import Later, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
-from bench.foundation import CALLERS, Bench, Worker, follow, keep_submitting, resident
+from bench.foundation import CALLERS, Bench, Worker, follow, keep_submitting
 from deployments.local import SystemClock
 from retender.engines.reports import Report
 from retender.events import Event, EventKind
@@ -81,6 +82,19 @@ def rates(found: list[Timed]) -> str:
     walls = [each.done / each.wall for each in found]
     cpus = [each.done / each.cpu for each in found]
     return f"{min(walls):12,.0f} {median(walls):12,.0f} {median(cpus):12,.0f}"
+
+
+@contextmanager
+def allocated() -> Iterator[list[int]]:
+    """Bytes that are held at the end and were not at the beginning. What the system shows as
+    resident would tell of what was given up before, too."""
+    tracemalloc.start()
+    found: list[int] = []
+    try:
+        yield found
+        found.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
 
 
 def say(what: str, found: str) -> None:
@@ -158,9 +172,9 @@ async def idle_lanes(bench: Bench, rounds: Rounds) -> None:
 
 async def waiting_jobs(bench: Bench, rounds: Rounds) -> None:
     await bench.fill(rounds.many // 4)
-    before = resident()
-    await bench.fill(rounds.many // 4 + rounds.many)
-    each = (resident() - before) / rounds.many / 1024
+    with allocated() as found:
+        await bench.fill(rounds.many // 4 + rounds.many)
+    each = found.pop() / rounds.many / 1024
     say(f"JobManager: memory of a waiting job, of {rounds.many:,}", f"{each:25.1f}  KiB")
 
 
@@ -170,12 +184,13 @@ async def followers(bench: Bench, rounds: Rounds) -> None:
     reading = asyncio.create_task(hub.run())
     ids = [await bench.submit() for _ in range(FOLLOWED)]
     gate, ready = asyncio.Barrier(many + 1), asyncio.Event()
-    before = resident()
-    tasks = [
-        asyncio.create_task(follow(hub, ids[n % FOLLOWED], gate, ready, [])) for n in range(many)
-    ]
-    await gate.wait()
-    each = (resident() - before) / many / 1024
+    with allocated() as found:
+        tasks = [
+            asyncio.create_task(follow(hub, ids[n % FOLLOWED], gate, ready, []))
+            for n in range(many)
+        ]
+        await gate.wait()
+    each = found.pop() / many / 1024
     say(f"Hub: memory of a follower and its task, of {many:,}", f"{each:25.1f}  KiB")
     for task in (*tasks, reading):
         task.cancel()
@@ -288,8 +303,7 @@ async def passing(rounds: Rounds) -> None:
 
 async def main(folder: str | None, quick: bool) -> None:
     rounds = Rounds(quick)
-    # Memory first: what others have given up would be used again.
-    parts = (waiting_jobs, followers, submissions, pieces, signs_of_life, idle_lanes)
+    parts = (submissions, pieces, signs_of_life, idle_lanes, waiting_jobs, followers)
     say("", f"{'least':>12} {'median':>12} {'by CPU time':>12}")
     for part in parts:
         with tempfile.TemporaryDirectory(dir=folder) as data:

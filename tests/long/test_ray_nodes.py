@@ -59,7 +59,7 @@ def begun_at(folder: Path) -> Iterator[Cluster]:
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.kills.nodes", str(folder)],
+            [sys.executable, "-m", "tests.long.nodes", str(folder)],
             env=environment(folder),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Retender on a Ray of several nodes, all on this machine: `python -m tests.kills.nodes FOLDER`.
+"""Retender on a Ray of several nodes, all on this machine: `python -m tests.long.nodes FOLDER`.
 
 Only what recognises needs a node of a kind that is not there at first. It says `at ADDRESS URL`
 when it is up: that of Ray, and its own. Then it does what it is told, line by line, and says
