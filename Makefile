@@ -36,17 +36,16 @@ tools:
 		$$apt_get update -qq && $$apt_get install -y -qq --no-install-recommends $$missing; \
 	} || { echo "The tests need$$missing; please install it."; exit 1; }
 
-ON_RAY := tests/integration/test_end_to_end_jobs.py tests/kills/test_ray_kills.py
 test: setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
 		--ignore tests/simulation --ignore tests/kills --ignore tests/long
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
-	$(BIN)/python -m pytest -m ray tests/conformance $(ON_RAY)
+	$(BIN)/python -m pytest -m ray tests/conformance tests/integration/test_end_to_end_jobs.py
 
 # What takes long or wants the machine for itself: losing nodes and memory on Ray, leaks, load.
 test-long: setup tools
 	$(BIN)/python -m pytest tests/long
-	$(BIN)/python -m pytest -m ray tests/integration tests/kills
+	$(BIN)/python -m pytest -m ray tests/integration/test_end_to_end_load.py tests/kills
 
 lint: setup
 	$(BIN)/ruff check .
