@@ -41,6 +41,8 @@ class Tree:
     async def found(self, **options: object) -> Root:
         root = await self.runtime.found(plan(**options))
         self._roots.append(root)
+        # It answers once it has started, and all that it starts with.
+        await self.household.ask(Household.pid)
         return root
 
     @property
