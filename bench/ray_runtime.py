@@ -30,9 +30,9 @@ from actors.runtime.process import ProcessHost
 from bench.echo import Echo
 from bench.foundation import milliseconds, percentile, say
 from deployments.local import SystemClock
+from tests.cluster import cluster_of_one
 
 DEATH_BAR = 0.1
-OBJECT_STORE_BYTES = 78_643_200
 PATIENCE = 60.0
 CLOCK = Recipe.of(SystemClock)
 
@@ -138,13 +138,7 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="only show that it runs")
     quick = parser.parse_args().quick
     logger.remove()
-    ray.init(
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        configure_logging=False,
-        log_to_driver=False,
-    )
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, Ray {ray.__version__}")
-    status = asyncio.run(main(Sizes(200, 2000, 500, 3) if quick else Sizes()))
-    ray.shutdown()
+    with cluster_of_one():
+        status = asyncio.run(main(Sizes(200, 2000, 500, 3) if quick else Sizes()))
     sys.exit(status)

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from deployments import groq, recognition
 from deployments.address import reached_at
+from deployments.keys import exposure_warning
 from deployments.settings import Settings
 from deployments.whisper import library
 from retender.engines.models.library import Library
+from retender.journal.durability import durability_warning
+from serve_app.access.keys import Keyring
 
 
 def greeting(settings: Settings, url: str) -> list[str]:
@@ -19,6 +22,15 @@ def greeting(settings: Settings, url: str) -> list[str]:
         *_engines(settings),
         f"try it: retender transcribe RECORDING, or the page {reached_at(url)}/docs",
     ]
+
+
+def warnings(settings: Settings, keys: Keyring) -> list[str]:
+    """What whoever starts it should know before they rely on it."""
+    found = (
+        durability_warning(str(settings.data_dir.absolute())),
+        exposure_warning(settings.host, keys),
+    )
+    return [sentence for sentence in found if sentence is not None]
 
 
 def _engines(settings: Settings) -> Iterator[str]:

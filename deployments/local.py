@@ -26,15 +26,14 @@ from actors.tree import TreeSettings, root
 from deployments import address, recognition, storage
 from deployments.children import preparation
 from deployments.draining import STOP_SECONDS, drain
-from deployments.greeting import greeting
+from deployments.greeting import greeting, warnings
 from deployments.journals import journal
-from deployments.keys import exposure_warning, keyring
+from deployments.keys import keyring
 from deployments.settings import Settings
 from deployments.signals import Signals
 from deployments.web import Web, listen
 from deployments.webhooks import webhooks
 from deployments.whisper import library
-from retender.journal.durability import durability_warning
 from retender.retention import DAY, Retention
 from retender.retry import RetryPolicy
 from serve_app.access.keys import Keyring
@@ -153,9 +152,7 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     await service.start()
     web = Web(services(service.runtime, settings, keys), listener)
     await web.start()
-    if (sentence := durability_warning(str(settings.data_dir.absolute()))) is not None:
-        logger.warning(sentence)
-    if (sentence := exposure_warning(settings.host, keys)) is not None:
+    for sentence in warnings(settings, keys):
         logger.warning(sentence)
     with address.left_in(settings.data_dir.absolute(), web.address):
         for line in greeting(settings, web.address):

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import traceback
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -98,7 +99,7 @@ def _for_people(record: Record) -> str:
     return f"{shown}\n{{exception}}" if record["exception"] is not None else f"{shown}\n"
 
 
-class _Sink:
+class _Sink(ABC):
     def __init__(self) -> None:
         self.lines = Lines(self.left_out)
 
@@ -108,11 +109,11 @@ class _Sink:
     def stop(self) -> None:
         self.lines.stop()
 
-    def line(self, message: Message) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def line(self, message: Message) -> str: ...
 
-    def left_out(self, number: int) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def left_out(self, number: int) -> str: ...
 
 
 class _ForPeople(_Sink):

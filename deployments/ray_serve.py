@@ -27,14 +27,13 @@ from actors.supervisor import Supervisor
 from deployments import address, storage
 from deployments.cluster import CLOCK, Arguments, Plan
 from deployments.draining import STOP_SECONDS, drain
-from deployments.greeting import greeting
-from deployments.keys import exposure_warning, keyring
+from deployments.greeting import greeting, warnings
+from deployments.keys import keyring
 from deployments.local import services
 from deployments.settings import Settings
 from deployments.signals import Signals
 from deployments.web import free_port
 from retender.errors import FolderNotShared, RetenderError
-from retender.journal.durability import durability_warning
 from serve_app.app import create_app
 
 APP: Final = "retender"
@@ -139,10 +138,9 @@ async def serve(plan: Plan) -> int:
     return 0
 
 
-def begin(namespace: str, **more: Any) -> None:
-    """Start Ray, or join the cluster there is; `more` is what Ray may be told besides. Where a
-    machine has much else to do, the parts of Ray may miss each other as they come up: that is no
-    reason to give up at once."""
+def begin(namespace: str) -> None:
+    """Start Ray, or join the cluster there is. Where a machine has much else to do, the parts of
+    Ray may miss each other as they come up: that is no reason to give up at once."""
     own: dict[str, Any] = {
         "address": "local",  # else it would join whatever Ray this machine has already
         "include_dashboard": False,
@@ -151,7 +149,7 @@ def begin(namespace: str, **more: Any) -> None:
     given = {} if "RAY_ADDRESS" in os.environ else own
     for left in reversed(range(STARTS)):
         try:
-            ray.init(namespace=namespace, configure_logging=False, **given, **more)
+            ray.init(namespace=namespace, configure_logging=False, **given)
         except Exception as error:  # Ray has no kind of its own for it
             ray.shutdown()
             if not left:
@@ -176,9 +174,7 @@ async def _until_told(plan: Plan, port: int, signals: Signals) -> None:
     runtime = RayRuntime(place(plan))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
-    if (sentence := durability_warning(str(settings.data_dir.absolute()))) is not None:
-        logger.warning(sentence)
-    if (sentence := exposure_warning(settings.host, keyring(settings))) is not None:
+    for sentence in warnings(settings, keyring(settings)):
         logger.warning(sentence)
     up = asyncio.create_task(_come_up(runtime))
     told = asyncio.create_task(signals.told.wait())

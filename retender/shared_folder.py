@@ -91,7 +91,7 @@ def _tried(root: Path, machine: str) -> str | None:
         os.write(descriptor, b"to see whether it stays")
         os.fsync(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if not _refused(named):
+        if folders.abandoned(named):
             return f"on {machine}, locks in {root} keep nobody out. {_LOCKS}."
         renamed = named.with_suffix(".renamed")
         named.rename(renamed)
@@ -105,22 +105,9 @@ def _tried(root: Path, machine: str) -> str | None:
 
 
 def _locked_elsewhere(mark: Path, root: str, machine: str) -> str | None:
-    if _refused(mark):
+    if not folders.abandoned(mark):
         return None
     return f"locks in {root} do not hold between the service's machine and {machine}. {_LOCKS}."
-
-
-def _refused(file: Path) -> bool:
-    """Another has the lock."""
-    descriptor = os.open(file, os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def _stands(mark: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from deployments.client import Client
+from deployments.web import free_port
 from tests.command import PATIENCE, Serving, retender, running, serving_beside, until
 from tests.groq_server import GroqServer
 from tests.groq_service import KEY, GroqService, Hang, Heard
@@ -70,11 +70,6 @@ async def ended(service: Serving) -> tuple[int, list[str]]:
     return await asyncio.to_thread(service.ended)
 
 
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return str(listener.getsockname()[1])
-
-
 async def test_stopped_in_the_middle_of_a_recording_it_goes_on_with_the_next_start(
     tmp_path: Path,
 ) -> None:
@@ -93,7 +88,7 @@ async def test_stopped_in_the_middle_of_a_recording_it_goes_on_with_the_next_sta
 
 
 async def test_killed_with_clients_connected_it_is_come_back_to(tmp_path: Path) -> None:
-    recording, port = talk(300, seed=1), free_port()
+    recording, port = talk(300, seed=1), str(free_port("127.0.0.1"))
     url = f"http://127.0.0.1:{port}"
     wanted = ("transcribe", recording.path, "--server", url)
     async with AsyncExitStack() as stack:
