@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from select import select
 from types import SimpleNamespace
 
 import pytest
@@ -15,8 +16,7 @@ from retender.limits import LOG_CHARS_WAITING
 
 PATIENCE = 60.0
 LINE = f"{'x' * 999}\n"
-PIPES_HOLD = 1 << 20
-"""Bytes, at most."""
+MORE_THAN_A_PIPE_HOLDS = f"{'y' * (LOG_CHARS_WAITING - 1)}\n"
 
 
 class Reader:
@@ -50,9 +50,11 @@ def lines(reader: Reader) -> Iterator[Lines]:
     opened.stop()
 
 
-def fill(lines: Lines) -> int:
-    """More lines than the pipe and the memory for them hold. How many."""
-    number = 2 * (LOG_CHARS_WAITING + PIPES_HOLD) // len(LINE)
+def fill(lines: Lines, reader: Reader) -> int:
+    """The pipe, with the writer stuck in it, then more lines than can wait. How many of these."""
+    lines.put(MORE_THAN_A_PIPE_HOLDS)
+    select([reader.descriptor], [], [], PATIENCE)
+    number = 2 * LOG_CHARS_WAITING // len(LINE)
     for _ in range(number):
         lines.put(LINE)
     return number
@@ -69,11 +71,12 @@ def test_what_is_read_comes_in_order_and_whole(lines: Lines, reader: Reader) -> 
 def test_who_does_not_read_holds_nobody_up_and_is_told_how_much_was_left_out(
     lines: Lines, reader: Reader
 ) -> None:
-    put = fill(lines)
+    put = fill(lines, reader)
     assert not lines.caught_up(0.0)
     said = reader.read("left out\n")
     assert lines.caught_up(PATIENCE)
-    *read, told = said.splitlines(keepends=True)
+    first, *read, told = said.splitlines(keepends=True)
+    assert first == MORE_THAN_A_PIPE_HOLDS
     assert set(read) == {LINE}
     assert told == f"{put - len(read)} left out\n"
     lines.put("and on it goes\n")
@@ -84,7 +87,7 @@ def test_the_end_does_not_wait_for_who_does_not_read(
     lines: Lines, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_lines, "LOG_GOODBYE_SECONDS", 0.1)
-    fill(lines)
+    fill(lines, reader)
     lines.stop()
     reader.read("left out\n")
 
@@ -99,6 +102,7 @@ def test_the_last_lines_are_written_before_the_end(reader: Reader) -> None:
 
 def test_a_reader_that_has_gone_harms_nobody(lines: Lines, reader: Reader) -> None:
     os.close(reader.descriptor)
-    fill(lines)
+    for _ in range(1000):
+        lines.put(LINE)
     assert lines.caught_up(PATIENCE)
     reader.descriptor = os.open(os.devnull, os.O_RDONLY)
