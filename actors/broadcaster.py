@@ -1,10 +1,11 @@
 """Spreads the news: numbered events in order, and of passing progress only the latest.
 
 Receives: pages of the log from the JobManager, which it asks for; passing progress from the
-    Transcribers; `subscribe`, `follow`, `next`, `replay` from each process that has followers.
+    Transcribers; `subscribe`, `follow`, `next`, `replay` from each process that has followers, and
+    `first_use` for the ticket a follower comes with.
 Sends: nothing unasked. A subscriber waits here for its next batch.
 A crash: it holds nothing that cannot be had again. Subscribers subscribe anew and replay by
-    number; progress goes on from what is committed.
+    number; progress goes on from what is committed. A ticket could be used once more.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ from retender.jobs import Job
 from retender.limits import (
     LOG_PATIENCE,
     SUBSCRIPTION_SECONDS,
+    TICKET_SECONDS,
+    TICKETS_REMEMBERED,
     TRACKED_JOBS,
 )
 from retender.messages import Note
+from retender.once import Once
 from retender.states import Stage
 from retender.submission import LogPage
 
@@ -42,6 +46,7 @@ class Broadcaster:
         self._subscribers: dict[str, Subscriber] = {}
         self._followers: dict[str, dict[str, None]] = {}
         self._named = 0
+        self._tickets = Once(TICKETS_REMEMBERED)
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -125,6 +130,12 @@ class Broadcaster:
         name = f"{self._ctx.random.getrandbits(64):016x}.{self._named}"
         self._subscribers[name] = Subscriber(self._lease())
         return name
+
+    async def first_use(self, ticket: str, until: float) -> bool:
+        """Whether it has not been used yet, in whatever process."""
+        if self._tickets.full(self._ctx.clock.now()):
+            raise Busy("too many tickets are used at once", retry_after=TICKET_SECONDS)
+        return self._tickets.first(ticket, until)
 
     async def follow(self, subscription: str, job_ids: tuple[str, ...]) -> None:
         subscriber = self._subscriber(subscription)

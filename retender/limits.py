@@ -105,7 +105,7 @@ TICKET_SECONDS: Final = 60.0
 """A ticket for a socket is good for so long."""
 
 TICKETS_REMEMBERED: Final = 50_000
-"""Used tickets that are not yet out of date; beyond that none are taken until some are."""
+"""Used ones that are not yet out of date; beyond that none are taken until some are."""
 
 KEY_CHARS: Final = 200
 """The longest key; a longer one is no key that is known."""

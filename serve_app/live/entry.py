@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from actors.broadcaster import Broadcaster
 from retender.errors import Forbidden
 from retender.keys import Scope
 from retender.limits import TICKET_SECONDS
@@ -20,6 +21,7 @@ from serve_app.access import callers
 from serve_app.access.callers import Caller, caller
 from serve_app.examples import example
 from serve_app.live.messages import Reader
+from serve_app.live.tickets import not_good
 from serve_app.services import Given, Services
 
 router = APIRouter(tags=["live"])
@@ -44,9 +46,9 @@ async def ws_ticket(services: Given, holder: callers.Reader) -> Response:
     return answers.json({"ticket": ticket, "expires_in": TICKET_SECONDS})
 
 
-def admitted(connection: HTTPConnection, services: Services) -> Caller:
-    """Raises `Unauthorized`, `Forbidden` or `RateLimited`."""
-    by_ticket(connection, services, connection.query_params.get("ticket"))
+async def admitted(connection: HTTPConnection, services: Services) -> Caller:
+    """Raises `Unauthorized`, `Forbidden`, `RateLimited`, or `Unreachable` for a moment."""
+    await by_ticket(connection, services, connection.query_params.get("ticket"))
     who = caller(connection)
     if Scope.READ not in who.scopes:
         raise Forbidden(f"this key may not do that: it lacks the scope {Scope.READ}")
@@ -57,10 +59,14 @@ def admitted(connection: HTTPConnection, services: Services) -> Caller:
     return who
 
 
-def by_ticket(connection: HTTPConnection, services: Given, ticket: Ticket = None) -> None:
-    """Who comes with a ticket is its holder. Raises `Unauthorized`."""
-    if ticket and not services.keys.open:
-        connection.state.caller = services.tickets.redeem(ticket)
+async def by_ticket(connection: HTTPConnection, services: Given, ticket: Ticket = None) -> None:
+    """Who comes with a ticket is its holder, once. Raises `Unauthorized`."""
+    if not ticket or services.keys.open:
+        return
+    found = services.tickets.read(ticket)
+    if not await services.broadcaster.ask(Broadcaster.first_use, found.number, found.until):
+        raise not_good()
+    connection.state.caller = found.holder
 
 
 def welcome(origin: str | None, host: str, others: Collection[str]) -> bool:

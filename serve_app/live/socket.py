@@ -63,7 +63,7 @@ async def _let_in(websocket: WebSocket, services: Services) -> tuple[Watch, Call
     if services.closing.begun:
         raise Draining("the service is stopping; come back in a moment")
     since = number(websocket.query_params.get("since", ""))
-    who = admitted(websocket, services)
+    who = await admitted(websocket, services)
     job_id = websocket.path_params["job_id"]
     return await watch(services, job_id, who.owner, since, reader_of(websocket)), who
 

@@ -18,7 +18,7 @@ from actors.names import BROADCASTER
 from actors.runtime.api import Child, Recipe, Spawn
 from retender.errors import Busy, NotSubscribed
 from retender.events import Event, Passing
-from retender.limits import SUBSCRIPTION_SECONDS
+from retender.limits import SUBSCRIPTION_SECONDS, TICKET_SECONDS
 from tests.integration.service import Service, recording
 from tests.virtual_time import VirtualClock
 
@@ -253,3 +253,10 @@ async def test_who_leaves_is_forgotten(service: Followed) -> None:
             await read(follower)
     assert service.hub._followers == {}
     assert service.hub._followed == set()
+
+
+async def test_a_ticket_is_good_once_whichever_process_it_comes_to(service: Followed) -> None:
+    until = service.clock.now() + TICKET_SECONDS
+    assert await service.broadcaster.ask(Broadcaster.first_use, "one", until)
+    assert not await service.broadcaster.ask(Broadcaster.first_use, "one", until)
+    assert await service.broadcaster.ask(Broadcaster.first_use, "other", until)

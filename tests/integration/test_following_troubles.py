@@ -16,8 +16,9 @@ from actors.hub import Follower, Hub
 from actors.job_manager import JobManager
 from actors.names import BROADCASTER
 from actors.runtime.api import Recipe, Spawn
-from retender.errors import EngineFailed
+from retender.errors import Busy, EngineFailed
 from retender.events import Event, Passing
+from retender.limits import TICKET_SECONDS
 from retender.states import Status
 from retender.work import Broke
 from tests.integration.service import recording
@@ -265,3 +266,17 @@ async def test_from_engine_to_follower_progress_comes_often_and_never_goes_back(
     assert shown[-1] == 100.0
     assert all(before <= after <= before + 5.0 for before, after in pairwise(shown))
     assert max(each.progress for each in news if isinstance(each, Passing)) < 100.0
+
+
+async def test_more_tickets_than_can_be_remembered_wait_until_some_are_out_of_date(
+    service: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcaster_module, "TICKETS_REMEMBERED", 1)
+    await service.start_broadcaster()
+    await service.wait(1.0)
+    until = service.clock.now() + TICKET_SECONDS
+    assert await service.broadcaster.ask(Broadcaster.first_use, "one", until)
+    with pytest.raises(Busy):
+        await service.broadcaster.ask(Broadcaster.first_use, "other", until)
+    await service.wait(TICKET_SECONDS)
+    assert await service.broadcaster.ask(Broadcaster.first_use, "other", until + TICKET_SECONDS)
