@@ -5,7 +5,8 @@ A crash: no child outlives it; its own supervisor learns which child it gave up 
 
 Everything is decided in a message to itself, so no two decisions overlap. What takes time (a
 start, a stop, a pause) runs beside the mailbox and reports back with the number of the life it
-was about; a report on a life that is over counts for nothing.
+was about; a report on a life that is over counts for nothing. Nor does a supervisor's own start
+wait for a child whose failing would only be reported: there may be no room for it for long.
 """
 
 from __future__ import annotations
@@ -73,7 +74,10 @@ class Supervisor:
         self._ctx = ctx
         self._since = ctx.clock.now()
         for slot in self._present():
-            await self._start_first(slot)
+            if slot.spec.on_exhausted == "report":
+                self._new_life(slot)[1].start_beside()
+            else:
+                await self._start_first(slot)
 
     async def stopping(self) -> None:
         for slot in reversed(self._present()):
@@ -237,13 +241,9 @@ class Supervisor:
             await life.start()
         except Exception as error:
             del self._lives[slot.life]
-            cause = cause_of(error)
-            if slot.spec.on_exhausted == "escalate":
-                await self.stopping()
-                raise ChildFailed(slot.name, "did not start", cause) from error
-            self._judge(slot, Exit("crashed", cause))
-        else:
-            self._note_start(slot)
+            await self.stopping()
+            raise ChildFailed(slot.name, "did not start", cause_of(error)) from error
+        self._note_start(slot)
 
     def _act(self) -> None:
         in_turn = self._strategy != "one_for_one" or self._fate is not None

@@ -25,6 +25,22 @@ async def test_a_child_is_not_started_before_the_one_before_it_has_started(famil
     assert not await family.alive("a"), "a start that is called off leaves no child behind"
 
 
+async def test_a_child_that_is_only_reported_on_keeps_nobody_from_starting_nor_from_being_helped(
+    family: Family,
+) -> None:
+    await family.teach("b", "hangs")
+    root = await family.found(worker("a"), worker("b", on_exhausted="report"), worker("c"))
+    await settle()
+    assert sorted(await family.notes()) == ["a up", "b hangs", "c up"]
+    family.crash("a")
+    await settle()
+    assert (await family.notes())[-1] == "a up"
+    states = [child.state for child in (await family.tree()).children]
+    assert states == ["running", "starting", "running"]
+    assert await root.stop(10.0) == NORMAL
+    assert not await family.alive("b")
+
+
 async def test_all_who_die_at_the_same_moment_come_back_each_counted(family: Family) -> None:
     await family.found(*(worker(name) for name in "abc"), intensity=Intensity(3))
     await family.notes()
