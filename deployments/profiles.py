@@ -30,7 +30,7 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         ray_environment.enter(ray_environment.to_serve())
         if not joins():
-            ray_environment.enter(ray_environment.alone(Path(scratch)))
+            ray_environment.enter(ray_environment.alone(settings.host, Path(scratch)))
         # It takes long to import, and reads those at once.
         from deployments import ray_serve  # noqa: PLC0415 - see above
 

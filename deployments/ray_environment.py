@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -24,10 +25,13 @@ _LOOPBACK: Final = "127.0.0.1"
 
 _STARTER: Final = """\
 #!/bin/sh
-# Serve has HAProxy show its figures on every address of the machine: on this one's own only.
+# Serve has HAProxy show its figures on every address of the machine: on this one's own only. And
+# what it takes for every address is those of IPv4.
 for word in "$@"; do
     case "$word" in
-    *.cfg) sed -i -e 's/^\\( *bind \\)\\**:/\\1127.0.0.1:/' "$word" ;;
+    *.cfg) sed -i -E \\
+        -e 's/^( *bind )\\*?:({figures})$/\\1127.0.0.1:\\2/' \\
+        -e 's/^( *bind )\\*:([0-9]+)$/\\1{every}:\\2/' "$word" ;;
     esac
 done
 # And leaves it behind, with the service's port, when it is killed: so it ends with who started it.
@@ -51,8 +55,10 @@ def to_serve() -> dict[str, str]:
     }
 
 
-def alone(scratch: Path) -> dict[str, str]:
-    """Where this machine is all of the cluster. `scratch` is a folder of this service alone."""
+def alone(host: str, scratch: Path) -> dict[str, str]:
+    """Where this machine is all of the cluster, and the service listens on this address. `scratch`
+    is a folder of this service alone."""
+    figures = (free_port(_LOOPBACK), free_port(_LOOPBACK))
     return {
         # No cluster: Ray then listens on the loopback address, here as on other systems.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -67,13 +73,13 @@ def alone(scratch: Path) -> dict[str, str]:
         "RAY_DEDUP_LOGS": "0",
         # No record of each message between actors: the head would grow by it for days.
         "RAY_task_events_report_interval_ms": "0",
-        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(scratch)),
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(host, figures, scratch)),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(scratch / "server-state"),
-        "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port(_LOOPBACK)),
-        "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port(_LOOPBACK)),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(figures[0]),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(figures[1]),
     }
 
 
@@ -82,9 +88,15 @@ def enter(settings: dict[str, str]) -> None:
         os.environ.setdefault(name, value)
 
 
-def _starter(scratch: Path) -> Path:
+def _starter(host: str, figures: Sequence[int], scratch: Path) -> Path:
     script = scratch / "haproxy"
-    script.write_text(_STARTER.format(haproxy=_haproxy()))
+    script.write_text(
+        _STARTER.format(
+            figures="|".join(map(str, figures)),
+            every="[::]" if host == "::" else "*",
+            haproxy=_haproxy(),
+        )
+    )
     script.chmod(0o700)
     return script
 

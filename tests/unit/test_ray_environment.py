@@ -1,0 +1,62 @@
+"""What HAProxy is told by Ray Serve, and what of it this machine alone shows to others."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from deployments import ray_environment
+
+SERVE = find_spec("ray")
+
+BOUND = ("metrics_port", "frontend_port", "grpc_frontend_port", "stats_port")
+
+
+def started_with(folder: Path, host: str, binds: list[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """What HAProxy reads, when it is started with these lines in its configuration."""
+    monkeypatch.setattr(ray_environment, "_haproxy", lambda: "/bin/cat")
+    given = ray_environment.alone(host, folder)
+    configuration = folder / "haproxy.cfg"
+    ports = {
+        "METRICS": given["RAY_SERVE_HAPROXY_METRICS_PORT"],
+        "STATS": given["RAY_SERVE_HAPROXY_STATS_PORT"],
+    }
+    configuration.write_text("".join(f"    bind {bind}\n".format(**ports) for bind in binds))
+    script = given["RAY_SERVE_HAPROXY_BINARY_PATH"]
+    done = subprocess.run([script, configuration], capture_output=True, text=True, check=True)
+    for name, port in ports.items():
+        done.stdout = done.stdout.replace(port, name)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "bind", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1:8000", "127.0.0.1:8000"),
+        ("0.0.0.0", "*:8000", "*:8000"),
+        ("::", "*:8000", "[::]:8000"),
+        ("::1", "::1:8000", "::1:8000"),
+        ("192.0.2.1", "192.0.2.1:8000", "192.0.2.1:8000"),
+    ],
+)
+def test_the_service_is_reached_where_it_was_told_to_listen_and_its_figures_here_alone(
+    host: str, bind: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binds = [":{METRICS}", bind, "*:{STATS}"]
+    read = started_with(tmp_path, host, binds, monkeypatch)
+    expected_binds = ("127.0.0.1:METRICS", expected, "127.0.0.1:STATS")
+    assert read == "".join(f"    bind {each}\n" for each in expected_binds)
+
+
+@pytest.mark.skipif(SERVE is None, reason="Ray is not installed")
+def test_ray_serve_has_haproxy_listen_at_no_port_that_is_not_known_here() -> None:
+    assert SERVE is not None
+    assert SERVE.submodule_search_locations is not None
+    serve = Path(SERVE.submodule_search_locations[0]) / "serve"
+    template = (serve / "_private" / "haproxy_templates.py").read_text()
+    binds = re.findall(r"^ *bind (.*)$", template, re.MULTILINE)
+    assert [re.findall(r"config\.(\w+_port)", bind) for bind in binds] == [[each] for each in BOUND]
