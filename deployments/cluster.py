@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -16,6 +17,7 @@ from actors.transcriber_pool import PoolSettings
 from actors.tree import root
 from deployments import groq, logs, recognition, storage
 from deployments.children import step_back
+from deployments.journals import journal
 from deployments.local import SystemClock, tree
 from deployments.resources import Resources, resources
 from deployments.settings import Settings, read
@@ -80,6 +82,8 @@ class Plan(NamedTuple):
     settings: Settings
     arguments: Arguments
     root: Spawn
+    likeness: Spawn
+    """The root without when it began: a tree that is there is known by it."""
     prepare: Recipe
     ticket_secret: bytes
 
@@ -93,8 +97,10 @@ class Plan(NamedTuple):
     def of(cls, settings: Settings, arguments: Arguments, pools: Sequence[PoolSettings]) -> Self:
         there = tree(settings, pools)
         there = msgspec.structs.replace(there, webhooks=webhooks(settings), host=HOST)
+        born = msgspec.structs.replace(there, journal=journal(settings, time.time()))
         prepare = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
-        return cls(settings, arguments, root(there), prepare, secrets.token_bytes(32))
+        secret = secrets.token_bytes(32)
+        return cls(settings, arguments, root(born), root(there), prepare, secret)
 
 
 CLOCK = Recipe.of(SystemClock)

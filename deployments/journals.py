@@ -13,8 +13,9 @@ def in_database(settings: Settings) -> bool:
     return bool(settings.database_url.get_secret_value())
 
 
-def journal(settings: Settings) -> JournalOpener:
-    """Raises `BadSetting` where a database is set and nothing here can speak to it."""
+def journal(settings: Settings, since: float = 0.0) -> JournalOpener:
+    """`since`: when the service began, for a database that another may be working with. Raises
+    `BadSetting` where a database is set and nothing here can speak to it."""
     if not in_database(settings):
         return SqliteOpener(str(settings.data_dir.absolute() / "journal.db"))
     if importlib.util.find_spec("psycopg") is None:
@@ -25,4 +26,4 @@ def journal(settings: Settings) -> JournalOpener:
     # Not installed where only a file is wanted.
     from retender.journal.postgres.opener import PostgresOpener  # noqa: PLC0415 - see above
 
-    return PostgresOpener(settings.database_url.get_secret_value())
+    return PostgresOpener(settings.database_url.get_secret_value(), since=since)

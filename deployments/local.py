@@ -146,7 +146,9 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     listener = listen(settings.host, settings.port)
     keys = keyring(settings)
     children = preparation(settings.log_level, settings.log_format)
-    there = msgspec.structs.replace(tree(settings, pools), webhooks=webhooks(settings))
+    there = msgspec.structs.replace(
+        tree(settings, pools), journal=journal(settings, time.time()), webhooks=webhooks(settings)
+    )
     service = Service(there, grace=settings.grace_seconds, prepare=children)
     signals = Signals()
     await service.start()

@@ -22,7 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.job_manager import JobManager
 from actors.names import JOB_MANAGER, ROOT
-from actors.runtime.on_ray import Place, RayRuntime
+from actors.runtime.on_ray import Place, RayRuntime, Root
 from actors.supervisor import Supervisor
 from deployments import address, storage
 from deployments.cluster import CLOCK, Arguments, Plan
@@ -53,15 +53,16 @@ def place(plan: Plan) -> Place:
 
 async def establish(runtime: RayRuntime, plan: Plan) -> None:
     """The tree as the plan has it. One that was made from another is stopped in order first."""
-    while not await (root := await runtime.found(plan.root)).is_made_from(plan.root):
+    while not await (root := await _root(runtime, plan)).is_made_from(plan.likeness):
         logger.warning("the settings have changed: the tree is made anew")
         await root.stop(plan.settings.grace_seconds + STOP_SECONDS)
 
 
-async def share(settings: Settings) -> None:
+def share(settings: Settings) -> None:
     """Whether all machines can work with the same recordings. Raises `FolderNotShared` where one
     cannot."""
-    nodes = [node for node in await asyncio.to_thread(ray.nodes) if node["Alive"]]
+    every: Any = ray.nodes()  # type: ignore[no-untyped-call]  # Ray's own
+    nodes = [node for node in every if node["Alive"]]
     look = ray.remote(num_cpus=0, max_retries=0)(storage.looked_at_from)
     with storage.announced(settings) as mark:
         looks = [
@@ -70,7 +71,7 @@ async def share(settings: Settings) -> None:
             ).remote(settings, mark, node["NodeManagerHostname"])
             for node in nodes
         ]
-        refusals = [refusal for refusal in await asyncio.gather(*looks) if refusal is not None]
+        refusals = [refusal for refusal in ray.get(looks) if refusal is not None]
     if refusals:
         raise FolderNotShared(" ".join(refusals))
 
@@ -79,7 +80,6 @@ class Ingress:
     async def __init__(self, plan: Plan) -> None:  # type: ignore[misc]  # Serve awaits it
         plan.prepare.resolve()(**plan.prepare.options)
         self._runtime = RayRuntime(place(plan))
-        await share(plan.settings)
         await establish(self._runtime, plan)
         self._services = services(
             self._runtime,
@@ -94,8 +94,10 @@ class Ingress:
 
 
 def build(arguments: Arguments) -> ray_serve.Application:
-    """What Ray Serve runs. Raises `BadSetting`."""
-    return application(Plan.read(arguments))
+    """What Ray Serve runs. Raises `BadSetting` or `FolderNotShared`."""
+    plan = Plan.read(arguments)
+    share(plan.settings)
+    return application(plan)
 
 
 def application(plan: Plan) -> ray_serve.Application:
@@ -122,7 +124,7 @@ async def serve(plan: Plan) -> int:
     from_processes.add_handler("retender", pass_on)
     signals = Signals()
     try:
-        await share(settings)
+        await asyncio.to_thread(share, settings)
         ray_serve.start(
             proxy_location="EveryNode",
             http_options={"host": settings.host, "port": port, "keep_alive_timeout_s": 90},
@@ -169,6 +171,10 @@ def pass_on(batch: dict[str, Any]) -> None:
         sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
 
 
+async def _root(runtime: RayRuntime, plan: Plan) -> Root:
+    return await runtime.found(plan.root, plan.likeness)
+
+
 async def _until_told(plan: Plan, port: int, signals: Signals) -> None:
     settings = plan.settings
     runtime = RayRuntime(place(plan))
@@ -188,7 +194,7 @@ async def _until_told(plan: Plan, port: int, signals: Signals) -> None:
         logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
         await drain(runtime.ref(JobManager, JOB_MANAGER), settings.grace_seconds, signals.again)
         await asyncio.to_thread(ray_serve.shutdown)
-    root = await runtime.found(plan.root)
+    root = await _root(runtime, plan)
     await root.stop(settings.grace_seconds + STOP_SECONDS)
     await runtime.close()
     logger.info("stopped")

@@ -55,7 +55,8 @@
        ├─ JournalTooNew           journal_too_new       written by a newer version
        ├─ JournalCorrupt          journal_corrupt       left untouched, with what to do
        ├─ StaleLease              stale_lease           a result under a lease that is over
-       └─ Fenced                  fenced                a newer JobManager has begun
+       ├─ Fenced                  fenced                a newer JobManager has begun
+       └─ Superseded              superseded            a newer service has it (since when)
 
 A handler may raise any of these: the asker gets it and the actor lives on. Any other exception
 is a bug: the actor dies of it and its supervisor decides.
@@ -357,6 +358,10 @@ class StaleLease(JournalError):
 
 class Fenced(JournalError):
     code = "fenced"
+
+
+class Superseded(JournalError):
+    code = "superseded"
 
 
 def _by_code() -> dict[str, type[RetenderError]]:

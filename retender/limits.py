@@ -402,8 +402,9 @@ TOLD_BYTES: Final = 16 << 20
 
 DATABASE_PATIENCE: Final = 60.0
 DATABASE_PAUSES: Final = (0.05, 2.0)
-"""A database that is away is waited for: so many seconds of pauses between attempts, the first and
-the longest of which are these. Then the manager ends, and waits again in its next life."""
+"""A database that is away is waited for, and so is a newer service that has the journal: so many
+seconds of pauses between attempts, the first and the longest of which are these. Then the manager
+ends, and waits again in its next life."""
 
 DATABASE_CONNECT_SECONDS: Final = 5
 """One attempt to connect may take so long."""
@@ -416,4 +417,5 @@ DATABASE_IDLE_SECONDS: Final = 10
 manager has been cut off, or stands still."""
 
 DATABASE_SILENCE_SECONDS: Final = 20
-"""A connection at whose other end nothing stirs for so long is given up."""
+"""A connection at whose other end nothing stirs for so long is given up, by us and by the server.
+"""

@@ -106,7 +106,7 @@ class Services:
 
     @cached_property
     def pulse(self) -> Pulse:
-        return Pulse(self.manager, self.clock, self.closing.begin)
+        return Pulse(self.manager, self.root, self.clock, self.closing.begin)
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -87,10 +87,11 @@ class RayRuntime(LocalRuntime):
             watch.cancel()
         await asyncio.gather(*self._watches.values(), return_exceptions=True)
 
-    async def found(self, spec: Spawn) -> Root:
-        """The root: one of its name that is there already, or else a new one."""
+    async def found(self, spec: Spawn, likeness: Spawn | None = None) -> Root:
+        """The root: one of its name that is there already, or else a new one. `likeness` is what
+        it will be known by, where that is not all of what it is made from."""
         handle = await asyncio.to_thread(
-            self._host.create, spec, self.seed_for(spec.name), root=True
+            self._host.create, spec, self.seed_for(spec.name), likeness or spec
         )
         return Root(handle)
 
@@ -148,9 +149,10 @@ class RayHost:
         """Raises `ValueError` where there is none."""
         return await asyncio.to_thread(ray.get_actor, name, self._place.namespace)
 
-    def create(self, spec: Spawn, seed: str, *, root: bool = False) -> Any:
-        """Blocks until it is in the cluster's books. Raises `ValueError` where the name is taken
-        by another, and `RetenderError` for what cannot be sent."""
+    def create(self, spec: Spawn, seed: str, likeness: Spawn | None = None) -> Any:
+        """Blocks until it is in the cluster's books. `likeness`: of a root, what it will be known
+        by. Raises `ValueError` where the name is taken by another, and `RetenderError` for what
+        cannot be sent."""
         place = self._place
         birth = Birth(
             name=spec.name,
@@ -163,7 +165,8 @@ class RayHost:
         )
         needs = spec.needs
         options: dict[str, Any] = {"max_restarts": 0}
-        if root:
+        plan = None if likeness is None else _known_by(likeness)
+        if plan is not None:
             options = {"max_restarts": -1, "lifetime": "detached", "get_if_exists": True}
         made = ray.remote(RayCell).options(
             name=spec.name,
@@ -177,28 +180,29 @@ class RayHost:
             max_task_retries=0,
             **options,
         )
-        return made.remote(to_bytes(birth), place.namespace, place.root, root)
+        return made.remote(to_bytes(birth), place.namespace, place.root, plan)
 
 
 class RayCell(Cell):
     """What Ray holds. Made, asked and ended by other processes of the same tree only."""
 
-    def __init__(self, birth: bytes, namespace: str, root: str, is_root: bool) -> None:
+    def __init__(self, birth: bytes, namespace: str, root: str, plan: bytes | None) -> None:
+        """`plan`: of the root, what it is known by."""
         begun = from_bytes(birth)
         assert isinstance(begun, Birth)
         place = Place(namespace, root, begun.clock, begun.prepare)
         super().__init__(
             begun,
             # Nobody is above the root: there it is counted, and that is all.
-            lambda tell: RayRuntime(place, seed=begun.seed, pass_on=None if is_root else tell),
+            lambda tell: RayRuntime(place, seed=begun.seed, pass_on=tell if plan is None else None),
         )
-        self._plan = begun.actor
-        if is_root:
+        self._plan = plan
+        if plan is not None:
             self._ending = asyncio.create_task(self._begin_anew())
 
-    async def plan(self) -> bytes:
-        """What the actor was made from, for who wants to know whether it is still the same."""
-        return msgspec.msgpack.encode(self._plan)
+    async def plan(self) -> bytes | None:
+        """What the root was made from, for who wants to know whether it is still the same."""
+        return self._plan
 
     async def last(self) -> None:
         """Returns when the actor has ended, and not at all when its process has."""
@@ -222,9 +226,9 @@ class Root:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    async def is_made_from(self, spec: Spawn) -> bool:
+    async def is_made_from(self, likeness: Spawn) -> bool:
         plan: bytes = await self._handle.plan.remote()
-        return plan == msgspec.msgpack.encode(Blueprint.of(spec.recipe))
+        return plan == _known_by(likeness)
 
     async def dropped(self) -> dict[str, int]:
         """How many tells to each name found no place, in the whole tree."""
@@ -331,6 +335,10 @@ class _RayLife(Life):
         self._struck = True
         if self._handle.done():
             _end(self._handle.result())
+
+
+def _known_by(spec: Spawn) -> bytes:
+    return msgspec.msgpack.encode(Blueprint.of(spec.recipe))
 
 
 async def _outlive(handle: Any) -> None:

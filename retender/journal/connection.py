@@ -35,6 +35,9 @@ class Database(Protocol):
         """In a transaction of its own, which is there for good on return. What the work does may
         be undone and done again; what it gives then counts."""
 
+    def begin(self, work: Callable[[Connection], R]) -> R:
+        """`write` for an epoch's beginning: where many may have it open, not all may begin one."""
+
     def leave(self) -> None:
         """From any thread: what waits for a database that is away waits no longer."""
 
@@ -56,7 +59,12 @@ class ConnectionThread:
     async def run(self, work: Callable[[Database], R]) -> R:
         self._check_open()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._call, work)
+        try:
+            return await loop.run_in_executor(self._executor, self._call, work)
+        except asyncio.CancelledError:
+            # Its actor was killed: the thread must not outlive it by a long wait.
+            self._database.leave()
+            raise
 
     async def close(self) -> None:
         """Waits for what is under way. Idempotent."""

@@ -51,6 +51,10 @@ class SqliteDatabase:
 
         return self.read(whole)
 
+    def begin(self, work: Callable[[Connection], R]) -> R:
+        """Whoever has it open is alone."""
+        return self.write(work)
+
     def leave(self) -> None:
         """Nothing here waits for longer than `BUSY_SECONDS`."""
 

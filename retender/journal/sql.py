@@ -30,7 +30,7 @@ class SqlJournal:
         self._thread = thread
 
     async def begin_epoch(self) -> Recovery:
-        return await self._thread.run(lambda database: database.write(reads.begin_epoch))
+        return await self._thread.run(lambda database: database.begin(reads.begin_epoch))
 
     async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
         await self._thread.run(partial(self._commit, epoch=epoch, writes=writes))

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from actors.job_manager import JobManager
+from actors.names import JOB_MANAGER
 from actors.runtime.api import Clock, Ref
+from actors.supervisor import Supervisor
 from retender.engines.condition import EngineInfo
 from retender.errors import RetenderError
 from retender.submission import QueueInfo
@@ -17,15 +19,22 @@ from retender.submission import QueueInfo
 EVERY: Final = 1.0
 STALE: Final = 10.0
 """Seconds without an answer after which the service is not taken to be whole."""
+SOON: Final = 1.0
+"""Seconds that the supervisor has to say why there is none."""
 
 
 class Pulse:
     def __init__(
-        self, manager: Ref[JobManager], clock: Clock, stopping: Callable[[], None]
+        self,
+        manager: Ref[JobManager],
+        root: Ref[Supervisor],
+        clock: Clock,
+        stopping: Callable[[], None],
     ) -> None:
         """`stopping` is called when the service is found to stop: on a cluster nobody else tells
         this process before its connections are to end by themselves."""
         self._manager = manager.within(STALE)
+        self._root = root.within(SOON)
         self._clock = clock
         self._stopping = stopping
         self._born = clock.monotonic()
@@ -55,9 +64,20 @@ class Pulse:
             self.info = await self._manager.ask(JobManager.info)
             self.engines = await self._manager.ask(JobManager.engines)
         except RetenderError as error:
-            self.trouble = error.message
+            self.trouble = await self._why() or error.message
         else:
             self.trouble = ""
             self._at = self._clock.monotonic()
             if not self.info.accepting:
                 self._stopping()
+
+    async def _why(self) -> str:
+        """What keeps the manager from coming up, where its supervisor knows."""
+        try:
+            tree = await self._root.ask(Supervisor.describe, SOON / 2)
+        except RetenderError:
+            return ""
+        for child in tree.children:
+            if child.name == JOB_MANAGER and child.state != "running" and child.cause:
+                return f"{child.name} is {child.state}: {child.cause}"
+        return ""

@@ -97,6 +97,14 @@ async def test_a_root_founded_twice_is_one(tree: Tree) -> None:
     await others.close()
 
 
+async def test_a_root_is_known_by_its_likeness_alone(tree: Tree) -> None:
+    whole, likeness = plan(beside=["son"], witnessed=True), plan(beside=["son"])
+    await tree.runtime.found(whole, likeness)
+    root = await tree.found(beside=["son"])
+    assert await root.is_made_from(likeness)
+    assert not await root.is_made_from(whole)
+
+
 async def test_one_beside_the_root_is_reached_by_its_name_from_everywhere(tree: Tree) -> None:
     """And one that is neither there nor on the cluster is gone."""
     root = await tree.found(witnessed=True, beside=["son"], apart=["daughter"])

@@ -148,12 +148,27 @@ async def test_many_who_come_first_at_the_same_time_find_one_schema(postgres: Po
         await journal.close()
 
 
+async def test_an_older_schema_is_brought_up_and_keeps_its_jobs(postgres: Postgres) -> None:
+    name = postgres.database()
+    journal = await a_life(postgres.address(name))
+    await journal.commit(1, Story().begin("a"))
+    await journal.close()
+    as_it_was = "ALTER TABLE retender.ledger DROP COLUMN since"
+    postgres.tell(f"{as_it_was}; UPDATE retender.schema_version SET version = 1", name)
+
+    later = await PostgresOpener(postgres.address(name), 0.0, since=5.0)()
+    recovery = await later.begin_epoch()
+
+    assert (recovery.epoch, [stored.job.id for stored in recovery.unfinished]) == (2, ["a"])
+    await later.close()
+
+
 async def test_a_newer_schema_is_refused_naming_both_versions(postgres: Postgres) -> None:
     name = postgres.database()
     await (await a_life(postgres.address(name))).close()
     postgres.tell("UPDATE retender.schema_version SET version = 999", name)
 
-    with pytest.raises(JournalTooNew, match=r"999.*\b1\b"):
+    with pytest.raises(JournalTooNew, match=r"999.*\b2\b"):
         await a_life(postgres.address(name))
     finding = database(set_to(postgres.address(name)))
     assert finding is not None
@@ -173,13 +188,13 @@ async def test_other_tables_in_the_database_are_left_alone(postgres: Postgres) -
 
 
 async def test_an_opener_is_plain_data() -> None:
-    opener = PostgresOpener(NOWHERE)
+    opener = PostgresOpener(NOWHERE, since=5.0)
     assert msgspec.json.decode(msgspec.json.encode(opener), type=PostgresOpener) == opener
 
 
 def test_the_setting_says_which_journal_is_kept_and_is_never_shown() -> None:
     settings = set_to(NOWHERE)
-    assert journals.journal(settings) == PostgresOpener(NOWHERE)
+    assert journals.journal(settings, 5.0) == PostgresOpener(NOWHERE, since=5.0)
     assert WRONG not in repr(settings)
     assert isinstance(journals.journal(set_to("")), SqliteOpener)
 

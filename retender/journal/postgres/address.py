@@ -35,7 +35,11 @@ _SET_UP: Final = """
     SELECT
         set_config('search_path', %(schema)s, false),
         set_config('lock_timeout', %(lock)s, false),
-        set_config('idle_in_transaction_session_timeout', %(idle)s, false)
+        set_config('idle_in_transaction_session_timeout', %(idle)s, false),
+        set_config('tcp_keepalives_idle', %(first)s, false),
+        set_config('tcp_keepalives_interval', %(then)s, false),
+        set_config('tcp_keepalives_count', '2', false),
+        set_config('tcp_user_timeout', %(silence)s, false)
 """
 # A server may be told to answer before anything is on its disk: not to us.
 _DURABLE: Final = """
@@ -70,6 +74,10 @@ class Address:
                     "schema": SCHEMA,
                     "lock": f"{DATABASE_LOCK_SECONDS}s",
                     "idle": f"{DATABASE_IDLE_SECONDS}s",
+                    # And the server notices that our host is gone, and with it who holds a lock.
+                    "first": f"{DATABASE_SILENCE_SECONDS // 2}s",
+                    "then": f"{DATABASE_SILENCE_SECONDS // 4}s",
+                    "silence": f"{DATABASE_SILENCE_SECONDS}s",
                 },
             )
             connection.execute(_DURABLE)

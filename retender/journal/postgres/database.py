@@ -1,7 +1,8 @@
 """One connection to PostgreSQL, and another when that one is lost.
 
 A database that is away for a while (restarted, failed over, cut off) is waited for; what was under
-way is then done as if nothing had been. Whoever waits for too long is told why.
+way is then done as if nothing had been. So is a newer service that has the journal. Whoever waits
+for too long is told why.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import TypeVar
 import psycopg
 from loguru import logger
 
-from retender.errors import JournalAway
-from retender.journal.postgres import faults, schema
+from retender.errors import JournalAway, Superseded
+from retender.journal.postgres import faults, precedence, schema
 from retender.journal.postgres.address import Address
 from retender.journal.postgres.commit import Commit, Stamp
 from retender.journal.postgres.dialect import Session
+from retender.journal.postgres.pauses import Pauses
 from retender.journal.statements import Connection
-from retender.limits import DATABASE_PAUSES
 
 R = TypeVar("R")
 
@@ -27,10 +28,12 @@ R = TypeVar("R")
 class PostgresDatabase:
     """Implements `connection.Database`."""
 
-    def __init__(self, url: str, patience: float) -> None:
-        """`patience`: seconds of pauses between attempts, all together."""
+    def __init__(self, url: str, patience: float, since: float = 0.0) -> None:
+        """`patience`: seconds of pauses between attempts, all together. `since`: when the service
+        began."""
         self._address = Address(url)
         self._patience = patience
+        self._since = since
         self._connection: psycopg.Connection | None = None
         self._left = Event()
         self._stamp: Stamp | None = None
@@ -50,6 +53,21 @@ class PostgresDatabase:
         answer, self._stamp = self._patiently(commit.attempt)
         return answer
 
+    def begin(self, work: Callable[[Connection], R]) -> R:
+        def whole(connection: Connection) -> R:
+            precedence.take(connection, self._since, self.name)
+            return work(connection)
+
+        pauses = Pauses(self._patience, self._left)
+        while True:
+            try:
+                return self.write(whole)
+            except Superseded as refusal:
+                if not pauses.begun:
+                    logger.warning("{}", refusal.message)
+                if pauses.over or not pauses.pause():
+                    raise
+
     def leave(self) -> None:
         self._left.set()
 
@@ -59,7 +77,7 @@ class PostgresDatabase:
             connection.close()
 
     def _patiently(self, attempt: Callable[[psycopg.Connection], R]) -> R:
-        waited, pause = 0.0, DATABASE_PAUSES[0]
+        pauses = Pauses(self._patience, self._left)
         while True:
             try:
                 answer = attempt(self._connected())
@@ -68,23 +86,23 @@ class PostgresDatabase:
                 if not faults.passes(error):
                     raise fault from error
                 self.close()
-                if waited >= self._patience:
+                if pauses.over:
                     raise fault from error
-                if not waited:
+                if not pauses.begun:
                     logger.warning("{}; trying again for {:g} s", fault, self._patience)
             else:
-                if waited:
+                if pauses.begun:
                     logger.info("{} is there again", self.name)
                 return answer
-            if self._left.wait(pause):
+            if not pauses.pause():
                 raise JournalAway(f"{self.name} was away when it was closed here")
-            waited, pause = waited + pause, min(2 * pause, DATABASE_PAUSES[1])
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None:
             connection = self._address.connect()
             try:
                 schema.prepare(connection, self.name)
+                precedence.appear(connection, self._since)
             except BaseException:
                 connection.close()
                 raise

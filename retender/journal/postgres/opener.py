@@ -17,14 +17,17 @@ class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
     """Opens the journal at `url`: plain data, so that it can be sent to another process.
 
     Opening again takes over, in this process as in any other: the new epoch fences out whoever
-    had one before.
+    had one before. Only from a newer service that lives nothing is taken.
     """
 
     url: str
     patience: float = DATABASE_PATIENCE
+    since: float = 0.0
+    """When the service began, of which all its openers are told the same: seconds since 1970."""
 
     async def __call__(self) -> Journal:
-        return SqlJournal(await self._seat.take(PostgresDatabase(self.url, self.patience)))
+        database = PostgresDatabase(self.url, self.patience, self.since)
+        return SqlJournal(await self._seat.take(database))
 
     def __repr__(self) -> str:
         """Without the address, for the password is in it."""
