@@ -46,6 +46,8 @@ COPY deployments deployments
 RUN /opt/retender/bin/python -m compileall -q retender actors serve_app deployments \
     && find /opt/retender -path '*/nvidia/*/lib' > /etc/ld.so.conf.d/retender.conf \
     && ldconfig
+# How many connections HAProxy may take is not said here: it depends on the descriptors that the
+# container may have, and HAProxy does not start where there are too few.
 ENV PATH=/opt/retender/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
@@ -54,7 +56,7 @@ ENV PATH=/opt/retender/bin:$PATH \
     MALLOC_TRIM_THRESHOLD_=131072 \
     RAY_SERVE_ENABLE_HA_PROXY=1 \
     RAY_SERVE_THROUGHPUT_OPTIMIZED=1 \
-    RAY_SERVE_HAPROXY_MAXCONN=30000 \
+    RAY_task_events_report_interval_ms=0 \
     RAY_USAGE_STATS_ENABLED=0 \
     RETENDER_DATA_DIR=/data \
     HOST=0.0.0.0

@@ -1,4 +1,5 @@
-# `make serve` starts the service, `make test` runs every test; both set up what they need.
+# `make serve` starts the service, `make test` runs all tests but those that take long; both set up
+# what they need.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv

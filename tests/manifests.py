@@ -27,6 +27,19 @@ def documents(file: Path) -> list[Document]:
     return list(yaml.safe_load_all(file.read_text()))
 
 
+def commands(file: Path) -> list[str]:
+    """What a page has its readers type, each continued line as one."""
+    blocks: list[str] = re.findall(
+        r"^ *```sh\n(.*?)^ *```", file.read_text(), re.DOTALL | re.MULTILINE
+    )
+    return [
+        line.strip()
+        for block in blocks
+        for line in re.sub(r"\\\n\s*", "", block).splitlines()
+        if line.strip()
+    ]
+
+
 def variables(file: Path) -> dict[str, str]:
     """Of an example of an environment file, those that are commented out among them."""
     found = re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", file.read_text(), re.MULTILINE)

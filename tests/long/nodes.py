@@ -63,7 +63,7 @@ class Nodes:
 
 def main(folder: Path, scratch: Path) -> None:
     ray_environment.enter(ray_environment.to_serve())
-    ray_environment.enter(ray_environment.alone(scratch))
+    ray_environment.enter(ray_environment.alone(HOST, scratch))
     nodes = Nodes()
     # They read the environment at once, too.
     from ray import serve  # noqa: PLC0415 - see above

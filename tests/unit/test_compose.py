@@ -9,7 +9,17 @@ from jsonschema import Draft202012Validator
 
 from deployments.draining import STOP_SECONDS
 from deployments.settings import SECRETS, Settings, names
-from tests.manifests import COMPOSE, SCHEMAS, Document, document, misspelt, said, variables
+from tests.manifests import (
+    COMPOSE,
+    SCHEMAS,
+    TOP,
+    Document,
+    commands,
+    document,
+    misspelt,
+    said,
+    variables,
+)
 
 
 @pytest.fixture
@@ -80,6 +90,16 @@ def test_a_stop_may_take_as_long_as_it_does(compose: Document) -> None:
     grace = Settings.model_fields[names()["RETENDER_GRACE_SECONDS"]].default
     given = compose["services"]["retender"]["stop_grace_period"]
     assert float(given.removesuffix("s")) > grace + STOP_SECONDS
+
+
+def test_whoever_asks_at_once_has_waited_until_it_is_healthy(compose: Document) -> None:
+    (asks,) = [
+        line for line in commands(TOP / "README.md") if "compose up" in line and "curl" in line
+    ]
+    up, _, _ = asks.partition("&&")
+    assert "--wait" in up.split()
+    assert said("HEALTHCHECK")
+    assert "healthcheck" not in compose["services"]["retender"], "the image's own is waited for"
 
 
 def test_each_container_is_bounded_and_comes_back(compose: Document) -> None:

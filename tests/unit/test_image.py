@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from deployments import ray_environment
 from deployments.settings import Settings
 from serve_app.operations import health
 from tests.manifests import TOP, environment, misspelt, said
@@ -48,6 +49,25 @@ def test_the_extras_exist() -> None:
 
 def test_each_setting_is_a_real_one() -> None:
     assert misspelt(set(environment())) == set()
+
+
+def test_ray_is_told_the_same_as_on_a_machine_alone(tmp_path: Path) -> None:
+    told = {**ray_environment.to_serve(), **ray_environment.alone("127.0.0.1", tmp_path)}
+    said_here = {
+        name: value for name, value in environment().items() if name.upper().startswith("RAY_")
+    }
+    assert said_here == {name: told.get(name) for name in said_here}
+    assert {
+        "RAY_SERVE_ENABLE_HA_PROXY",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED",
+        "RAY_task_events_report_interval_ms",
+        "RAY_USAGE_STATS_ENABLED",
+    } <= set(said_here)
+
+
+def test_how_many_connections_there_may_be_is_left_to_where_it_runs() -> None:
+    """What the service reckons from the container's own limit would give way to it."""
+    assert "RAY_SERVE_HAPROXY_MAXCONN" not in environment()
 
 
 def test_the_port_the_data_and_the_health_are_those_of_the_service() -> None:

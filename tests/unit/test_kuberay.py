@@ -8,6 +8,7 @@ manifest as well. What is said to Ray Serve is read by Ray's own schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,11 +20,13 @@ from jsonschema import Draft202012Validator
 from deployments.cluster import Arguments
 from deployments.draining import STOP_SECONDS
 from deployments.settings import SECRETS, names
+from retender.limits import INGRESS_CONNECTIONS
 from tests.manifests import (
     KUBERAY,
     SCHEMAS,
     TOP,
     Document,
+    commands,
     document,
     documents,
     environment,
@@ -37,6 +40,12 @@ KUBERNETES: Final = ("1.29", "1.37")
 
 LEAST_OBJECTS: Final = 78_643_200
 """Bytes: Ray starts with no less."""
+
+DESCRIPTORS: Final = 65_536
+"""KubeRay starts Ray with so many, and no more can be had (`ulimit -n`)."""
+
+RAY: Final = {"RAY_SERVE_HAPROXY_MAXCONN", "RAY_AUTH_MODE"}
+"""What Ray itself is told on Kubernetes, beside what the image tells it."""
 
 CLOSED: Final = {
     "Ray's books": 6379,
@@ -65,9 +74,20 @@ def kind(wanted: str) -> list[Document]:
 
 
 def templates() -> dict[str, Document]:
+    head = service()["spec"]["rayClusterConfig"]["headGroupSpec"]
+    return {
+        "head": head["template"],
+        **{name: group["template"] for name, group in groups().items()},
+    }
+
+
+def groups() -> dict[str, Document]:
     cluster = service()["spec"]["rayClusterConfig"]
-    groups = {group["groupName"]: group["template"] for group in cluster["workerGroupSpecs"]}
-    return {"head": cluster["headGroupSpec"]["template"], **groups}
+    return {group["groupName"]: group for group in cluster["workerGroupSpecs"]}
+
+
+def settings(template: Document) -> dict[str, str]:
+    return {variable["name"]: variable["value"] for variable in container(template)["env"]}
 
 
 def container(template: Document) -> Document:
@@ -115,9 +135,9 @@ def test_serve_is_told_the_same_as_by_the_config_at_the_top() -> None:
     for application in (*here["applications"], *top["applications"]):
         # What each gives its workers to work with is its own matter.
         Arguments.model_validate(application.pop("args"))
-    assert here["applications"] == top["applications"]
-    assert here["proxy_location"] == top["proxy_location"]
-    assert here["http_options"] == top["http_options"] | {"host": "0.0.0.0"}
+    # Here the port is open to the pods of others.
+    top["http_options"]["host"] = "0.0.0.0"
+    assert here == top
     assert here["http_options"]["request_timeout_s"] is None, "it would cut sockets off"
 
 
@@ -136,9 +156,23 @@ def test_the_cluster_is_of_the_version_that_the_image_has() -> None:
 
 @pytest.mark.parametrize("group", templates())
 def test_each_setting_is_a_real_one_and_no_secret(group: str) -> None:
-    given = {variable["name"] for variable in container(templates()[group])["env"]}
-    assert given <= set(names())
+    given = set(settings(templates()[group]))
+    assert given <= set(names()) | RAY
     assert not given & SECRETS
+
+
+@pytest.mark.parametrize("group", templates())
+def test_haproxy_can_have_the_descriptors_that_it_asks_for(group: str) -> None:
+    """Where it cannot, it does not start."""
+    most = int(settings(templates()[group])["RAY_SERVE_HAPROXY_MAXCONN"])
+    assert most == INGRESS_CONNECTIONS
+    assert 2.5 * most + 1000 <= DESCRIPTORS
+
+
+@pytest.mark.parametrize("group", templates())
+def test_no_token_that_lies_in_the_shared_folder_parts_the_head_from_the_others(group: str) -> None:
+    """The home of the image's user is that folder, and Ray looks for one there."""
+    assert settings(templates()[group])["RAY_AUTH_MODE"] == "disabled"
 
 
 def test_every_node_is_given_the_same_settings_and_secrets() -> None:
@@ -185,15 +219,12 @@ def test_every_node_sees_the_same_data_where_the_image_has_it(group: str) -> Non
     assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
     (mount,) = container(template)["volumeMounts"]
     assert mount == {"name": volume["name"], "mountPath": environment()["RETENDER_DATA_DIR"]}
-    given = {variable["name"]: variable["value"] for variable in container(template)["env"]}
-    assert given["RETENDER_DATA_DIR"] == mount["mountPath"]
+    assert settings(template)["RETENDER_DATA_DIR"] == mount["mountPath"]
 
 
 @pytest.mark.parametrize("group", templates())
 def test_a_stop_may_take_as_long_as_it_does(group: str) -> None:
-    given = {
-        variable["name"]: variable["value"] for variable in container(templates()[group])["env"]
-    }
+    given = settings(templates()[group])
     spec = templates()[group]["spec"]
     assert (
         spec["terminationGracePeriodSeconds"]
@@ -205,7 +236,7 @@ def test_the_head_does_no_work_and_every_node_has_room_for_rays_objects() -> Non
     cluster = service()["spec"]["rayClusterConfig"]
     head = cluster["headGroupSpec"]["rayStartParams"]
     assert head["num-cpus"] == "0"
-    for given in (head, *(group["rayStartParams"] for group in cluster["workerGroupSpecs"])):
+    for given in (head, *(group["rayStartParams"] for group in groups().values())):
         assert int(given["object-store-memory"]) >= LEAST_OBJECTS
 
 
@@ -213,6 +244,67 @@ def test_a_gpu_is_asked_for_where_there_is_one_and_nowhere_else() -> None:
     for group, template in templates().items():
         limits = container(template)["resources"]["limits"]
         assert ("nvidia.com/gpu" in limits) == (group == "gpu"), group
+
+
+def test_each_worker_has_room_in_its_group_and_none_without_a_gpu_settles_on_one() -> None:
+    """It would keep that pod from being given back."""
+    (application,) = yaml.safe_load(service()["spec"]["serveConfigV2"])["applications"]
+    pools = Arguments.model_validate(application["args"]).pools
+    cores = {
+        name: float(
+            group["rayStartParams"].get("num-cpus")
+            or container(group["template"])["resources"]["limits"]["cpu"]
+        )
+        for name, group in groups().items()
+    }
+    assert {pool.gpus > 0 for pool in pools} == {True, False}
+    for pool in pools:
+        if pool.gpus:
+            assert pool.cpus <= cores["gpu"]
+        else:
+            assert cores["gpu"] < pool.cpus <= cores["cpu"]
+
+
+def test_changed_secrets_can_be_made_to_take_hold() -> None:
+    """They are read once in a cluster's life. What is under the head's template is in the hash by
+    which KubeRay decides that a new one is needed."""
+    (name,) = templates()["head"]["metadata"]["annotations"]
+    assert f"`{name}`" in (KUBERAY / "README.md").read_text()
+
+
+def test_a_group_is_resized_in_the_cluster_that_runs_where_the_readme_says() -> None:
+    (patch,) = [line for line in commands(KUBERAY / "README.md") if "patch raycluster" in line]
+    (told,) = yaml.safe_load(patch.split("'")[1])
+    *place, name = told["path"].removeprefix("/spec/").split("/")
+    assert place == ["workerGroupSpecs", str(list(groups()).index("gpu"))]
+    assert name in groups()["gpu"]
+    assert isinstance(told["value"], int)
+
+
+def test_it_is_taken_down_before_what_it_leans_on_and_nothing_is_left() -> None:
+    given = [
+        line
+        for line in commands(KUBERAY / "README.md")
+        if re.match(r"kubectl (delete|wait --for=delete) ", line)
+    ]
+    assert [" ".join(line.split()[1:3]) for line in given] == [
+        "delete rayservice",
+        "wait --for=delete",
+        "delete -k",
+        "delete pvc",
+        "delete secret",
+    ]
+    _, waited, _, claim, secrets = given
+    assert "raycluster --all" in waited
+    (redis,) = kind("StatefulSet")
+    (books,) = redis["spec"]["volumeClaimTemplates"]
+    assert claim.split()[-1] == f"{books['metadata']['name']}-{redis['metadata']['name']}-0"
+    made = [
+        line.split()[4]
+        for line in commands(KUBERAY / "README.md")
+        if line.startswith("kubectl create secret generic")
+    ]
+    assert set(secrets.split()[3:]) == set(made)
 
 
 def test_images_are_those_that_are_built_and_moved_together() -> None:
@@ -261,6 +353,21 @@ def test_the_budget_can_be_counted_without_a_scale() -> None:
     (budget,) = kind("PodDisruptionBudget")
     assert isinstance(budget["spec"]["minAvailable"], int)
     assert "maxUnavailable" not in budget["spec"]
+
+
+def test_the_budget_lets_every_node_be_emptied() -> None:
+    """Of the pods that it counts there is always one more than must stay."""
+    (budget,) = kind("PodDisruptionBudget")
+    counted = budget["spec"]["selector"]["matchLabels"].items()
+    least = {name: group["minReplicas"] for name, group in groups().items()} | {"head": 1}
+    there = sum(
+        least[name]
+        for name, template in templates().items()
+        if counted <= template["metadata"]["labels"].items()
+    )
+    assert budget["spec"]["minAvailable"] < there
+    (redis,) = kind("StatefulSet")
+    assert not counted <= redis["spec"]["template"]["metadata"]["labels"].items()
 
 
 def test_a_quiet_socket_and_a_long_upload_pass_the_way_in() -> None:
