@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it carries no types
 
 from retender.chunks import SAMPLE_RATE, Chunk
 from retender.engines.api import Progress
@@ -45,6 +46,13 @@ async def test_minutes_of_known_words_come_out_in_order_with_their_times(desk: D
     assert all(segment.end - segment.start <= 12 for segment in segments)
     starts = [segment.start for segment in segments]
     assert starts == sorted(starts)
+
+
+async def test_numpy_has_no_threads_of_its_own_below_those_of_the_lanes(desk: Desk) -> None:
+    """With some, OpenBLAS has been seen to wait for them for ever, where two lanes called it."""
+    await desk.transcript("job", said(PHRASE.split()))
+    threads = {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+    assert threads == {1}
 
 
 async def test_the_text_depends_neither_on_lanes_nor_on_batches(tmp_path: Path) -> None:

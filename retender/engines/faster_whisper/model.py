@@ -22,6 +22,7 @@ from faster_whisper.transcribe import (  # type: ignore[import-untyped] # as abo
     get_suppressed_tokens,
 )
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # as above
 
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.faster_whisper.tokens import Aligned
@@ -74,6 +75,9 @@ class Model:
 
     def __init__(self, folder: Path, settings: WhisperSettings) -> None:
         self._lock = Lock()
+        # Each lane is a thread already. Where several call numpy's OpenBLAS at once and it divides
+        # their work among threads of its own, it may wait for these for ever.
+        threadpool_limits(limits=1, user_api="blas")
         self._tokenizers: dict[tuple[str, str], Any] = {}
         try:
             self._whisper = WhisperModel(
