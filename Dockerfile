@@ -42,10 +42,12 @@ COPY retender retender
 COPY actors actors
 COPY serve_app serve_app
 COPY deployments deployments
-# The GPU's libraries, if they came with the packages, are found like those of the system.
+# The last line writes /app/haproxy, which has Ray Serve's HAProxy say who calls (docs/ray.md). The
+# GPU's libraries, if they came with the packages, are found like those of the system.
 RUN /opt/retender/bin/python -m compileall -q retender actors serve_app deployments \
     && find /opt/retender -path '*/nvidia/*/lib' > /etc/ld.so.conf.d/retender.conf \
-    && ldconfig
+    && ldconfig \
+    && /opt/retender/bin/python -m deployments.ray_environment /app
 # How many connections HAProxy may take is not said here: it depends on the descriptors that the
 # container may have, and HAProxy does not start where there are too few.
 ENV PATH=/opt/retender/bin:$PATH \

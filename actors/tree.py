@@ -33,7 +33,7 @@ from actors.names import (
     WEBHOOKS,
 )
 from actors.restarts import Intensity
-from actors.runtime.api import Recipe, Spawn
+from actors.runtime.api import Needs, Recipe, Spawn
 from actors.supervisor import Supervisor
 from actors.transcriber_pool import PoolSettings, TranscriberPool
 from actors.webhooks import Webhooks, WebhookSettings
@@ -55,6 +55,8 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "local"
     """Where those live that have much to do. On a cluster each has a process of its own; the
     others share the root's."""
+    needs: Needs = Needs()
+    """Of each such process."""
 
 
 def root(settings: TreeSettings) -> Spawn:
@@ -64,12 +66,14 @@ def root(settings: TreeSettings) -> Spawn:
             recipe=_manager(settings),
             mailbox=MANAGER_MAILBOX,
             host=settings.host,
+            needs=settings.needs,
         ),
         ChildSpec(
             name=BROADCASTER,
             recipe=Recipe.of(Broadcaster),
             mailbox=BROADCASTER_MAILBOX,
             host=settings.host,
+            needs=settings.needs,
         ),
         ChildSpec(
             name=COLLECTOR,
@@ -81,7 +85,7 @@ def root(settings: TreeSettings) -> Spawn:
         children.append(_webhooks(settings.webhooks))
     children += map(_pool, settings.pools)
     recipe = Recipe.of(Supervisor, children=tuple(children), intensity=settings.intensity)
-    return Spawn(ROOT, recipe, settings.host)
+    return Spawn(ROOT, recipe, settings.host, needs=settings.needs)
 
 
 def _manager(settings: TreeSettings) -> Recipe:

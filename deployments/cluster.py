@@ -7,20 +7,23 @@ import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any, NamedTuple, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from actors.runtime.api import Needs, Recipe, Spawn
+from actors.runtime.frames import likeness
 from actors.transcriber_pool import PoolSettings
 from actors.tree import root
 from deployments import groq, logs, recognition, storage
 from deployments.children import step_back
 from deployments.journals import journal
+from deployments.keys import keyring
 from deployments.local import SystemClock, tree
 from deployments.resources import Resources, resources
-from deployments.settings import Settings, read
+from deployments.settings import SECRETS, BadSetting, Settings, read
 from deployments.webhooks import webhooks
 from deployments.whisper import whisper
 from retender.engines.faster_whisper.engine import WhisperEngine
@@ -30,6 +33,11 @@ from retender.routing import LOCAL, dedicated
 from retender.sizing import Bounds
 
 HOST = "ray"
+
+BESIDE_THE_HEAD = Needs(others={"node:__internal_head__": 0.001})
+"""Where a journal stays with its disk, no worker's hunger for memory reaches, and nobody keeps a
+machine that is rented by the hour from being given back. The name is Ray's."""
+
 GIGABYTE = 1_000_000_000
 
 
@@ -82,25 +90,55 @@ class Plan(NamedTuple):
     settings: Settings
     arguments: Arguments
     root: Spawn
-    likeness: Spawn
-    """The root without when it began: a tree that is there is known by it."""
+    likeness: bytes
+    """What the root is known by, which is all that it is made from, but for when it began."""
+    pools: tuple[PoolSettings, ...]
     prepare: Recipe
     ticket_secret: bytes
+    alone: bool
+    """Its Ray is this machine's own."""
+    closed: bool
+    """A key is asked for. Whoever sees none, then, does not see where they lie."""
 
     @classmethod
     def read(cls, arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Self:
         """Raises `BadSetting`."""
+        told = sorted(SECRETS.intersection(arguments.settings))
+        if told:
+            raise BadSetting(
+                f"{told[0]} stands in the arguments of the application, which anyone can read who "
+                "may ask Ray Serve how it is: set it in the environment of the cluster's nodes"
+            )
         settings = read({**environment, **arguments.settings})
         return cls.of(settings, arguments, pools(settings, arguments.pools))
 
     @classmethod
-    def of(cls, settings: Settings, arguments: Arguments, pools: Sequence[PoolSettings]) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        arguments: Arguments,
+        pools: Sequence[PoolSettings],
+        *,
+        alone: bool = False,
+    ) -> Self:
         there = tree(settings, pools)
-        there = msgspec.structs.replace(there, webhooks=webhooks(settings), host=HOST)
+        there = msgspec.structs.replace(
+            there, webhooks=webhooks(settings), host=HOST, needs=BESIDE_THE_HEAD
+        )
         born = msgspec.structs.replace(there, journal=journal(settings, time.time()))
         prepare = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
-        secret = secrets.token_bytes(32)
-        return cls(settings, arguments, root(born), root(there), prepare, secret)
+        known_by = likeness(root(there).recipe, prepare, version=version("retender"))
+        return cls(
+            settings=settings,
+            arguments=arguments,
+            root=root(born),
+            likeness=known_by,
+            pools=tuple(pools),
+            prepare=prepare,
+            ticket_secret=secrets.token_bytes(32),
+            alone=alone,
+            closed=not keyring(settings).open,
+        )
 
 
 CLOCK = Recipe.of(SystemClock)
@@ -112,13 +150,32 @@ def pools(settings: Settings, wanted: Sequence[Pool]) -> tuple[PoolSettings, ...
         recognition.check(settings, *(each.model for each in wanted if each.model))
         found += [_pool(settings, each) for each in wanted]
     if groq.set_up(settings):
-        found.append(msgspec.structs.replace(groq.pool(settings), host=HOST))
+        rented = groq.pool(settings)
+        found.append(msgspec.structs.replace(rented, host=HOST, needs=BESIDE_THE_HEAD))
     return tuple(found)
 
 
 def for_this_machine(found: Resources, settings: Settings) -> Pool:
     """One worker with all of it: its lanes share the weights of the model."""
     return Pool(cpus=found.cores, gpus=float(found.gpu and settings.device != "cpu"))
+
+
+def without_a_place(
+    pools: Sequence[PoolSettings], rooms: Sequence[Mapping[str, float]]
+) -> list[str]:
+    """What is to be said of workers that none of these machines has room for. A room is what one
+    of them has, by Ray's names."""
+    return [
+        f"no machine of this cluster has what each worker of {pool.name} needs "
+        f"({pool.needs.told}): they wait until one has"
+        for pool in pools
+        if not any(_fits(pool.needs, room) for room in rooms)
+    ]
+
+
+def _fits(needs: Needs, room: Mapping[str, float]) -> bool:
+    wanted = {"CPU": needs.cpus, "GPU": needs.gpus, "memory": needs.memory, **needs.others}
+    return all(room.get(sort, 0.0) >= much for sort, much in wanted.items())
 
 
 def _pool(settings: Settings, wanted: Pool) -> PoolSettings:

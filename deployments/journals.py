@@ -13,6 +13,16 @@ def in_database(settings: Settings) -> bool:
     return bool(settings.database_url.get_secret_value())
 
 
+def check_for_many(settings: Settings) -> None:
+    """Raises `BadSetting` where several machines would have a file for a journal, in a folder that
+    they share."""
+    if not in_database(settings) and not settings.blobs_url:
+        raise BadSetting(
+            f"several machines share {settings.data_dir.absolute()}, where the journal would be a "
+            "file: that cannot be trusted over a network. Set RETENDER_DATABASE_URL"
+        )
+
+
 def journal(settings: Settings, since: float = 0.0) -> JournalOpener:
     """`since`: when the service began, for a database that another may be working with. Raises
     `BadSetting` where a database is set and nothing here can speak to it."""

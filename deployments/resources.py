@@ -13,6 +13,10 @@ UNLIMITED = 1 << 60
 """What control groups say where they set no limit is about this, or more."""
 
 
+_NO_GPU = ("", "-1", "NoDevFiles", "void", "none")
+"""How the environment says that none is to be used."""
+
+
 class Resources(NamedTuple):
     memory: int
     """Bytes that are free, for this container if it is one; 0: nobody knows."""
@@ -38,7 +42,9 @@ def cores(root: Path) -> int:
 
 
 def gpu(root: Path) -> bool:
-    """One of NVIDIA's, with the library that CTranslate2 computes with."""
+    """One of NVIDIA's that may be used, with the library that CTranslate2 computes with."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in _NO_GPU:
+        return False
     there = (root / "dev/nvidia0").exists() or (root / "dev/nvidiactl").exists()
     return there and (find_library("cublas") is not None or _packaged("nvidia.cublas"))
 

@@ -193,6 +193,14 @@ CELL_CALLS: Final = 100_000
 ROOT_PAUSE_SECONDS: Final = 5.0
 """When the root of a tree on a cluster gives up, it is started anew after so long."""
 
+DESERTED_SECONDS: Final = 300.0
+ATTEND_EVERY: Final = 30.0
+"""A tree on a cluster ends in order when nobody has served it for so long; whoever serves it says
+so this often."""
+
+NO_ROOM_SECONDS: Final = 60.0
+"""An actor that has found no place on the cluster for so long is spoken of."""
+
 NAME_SECONDS: Final = 10.0
 """So long an actor on a cluster waits for its name, while an earlier one of it is being ended."""
 

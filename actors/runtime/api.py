@@ -155,6 +155,12 @@ class Needs(msgspec.Struct, frozen=True):
     memory: int = 0
     others: dict[str, float] = {}
 
+    @property
+    def told(self) -> str:
+        """For people."""
+        sorts = {"CPUs": self.cpus, "GPUs": self.gpus, "bytes": self.memory, **self.others}
+        return ", ".join(f"{much:g} {sort}" for sort, much in sorts.items() if much) or "no more"
+
 
 class Spawn(msgspec.Struct, frozen=True):
     """What a host needs to start one life of an actor."""

@@ -78,6 +78,10 @@ class Cell:
     async def ended(self) -> Exit:
         return await asyncio.shield(self._living)
 
+    async def last(self) -> None:
+        """Returns when the actor has ended, and not at all when its process has."""
+        await self.ended()
+
     @property
     def dropped(self) -> dict[str, int]:
         return {} if self._runtime is None else dict(self._runtime.dropped)

@@ -39,6 +39,11 @@ class Blueprint(msgspec.Struct, frozen=True):
         return made_by(*args, **options)
 
 
+def likeness(*recipes: Recipe, version: str = "") -> bytes:
+    """The same for what is made in the same way by the same code."""
+    return msgspec.msgpack.encode((version, [Blueprint.of(recipe) for recipe in recipes]))
+
+
 class Birth(msgspec.Struct, frozen=True, tag="birth"):
     """All that a child needs to begin."""
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -29,12 +31,13 @@ from actors.runtime.lines import Line, Lost, Reached
 from actors.runtime.local import Host, LocalRuntime, gone, live
 from actors.runtime.mailbox import describe, unanswered_by
 from actors.runtime.obituary import cause_of
+from actors.runtime.root_cell import RootCell
 from retender.errors import ActorGone, RetenderError
 from retender.limits import (
     CELL_CALLS,
     LINGER_SECONDS,
     NAME_SECONDS,
-    ROOT_PAUSE_SECONDS,
+    NO_ROOM_SECONDS,
 )
 
 RAY: Final = "ray"
@@ -87,12 +90,13 @@ class RayRuntime(LocalRuntime):
             watch.cancel()
         await asyncio.gather(*self._watches.values(), return_exceptions=True)
 
-    async def found(self, spec: Spawn, likeness: Spawn | None = None) -> Root:
-        """The root: one of its name that is there already, or else a new one. `likeness` is what
-        it will be known by, where that is not all of what it is made from."""
-        handle = await asyncio.to_thread(
-            self._host.create, spec, self.seed_for(spec.name), likeness or spec
-        )
+    async def found(self, spec: Spawn, likeness: bytes) -> Root:
+        """The root: one of its name that is there already, or else a new one, which is known by
+        this likeness. Raises `ActorGone` where there can be none at the moment."""
+        with _going():
+            handle = await asyncio.to_thread(
+                self._host.create, spec, self.seed_for(spec.name), likeness
+            )
         return Root(handle)
 
     def _elsewhere(self, to: str) -> Endpoint:
@@ -149,10 +153,9 @@ class RayHost:
         """Raises `ValueError` where there is none."""
         return await asyncio.to_thread(ray.get_actor, name, self._place.namespace)
 
-    def create(self, spec: Spawn, seed: str, likeness: Spawn | None = None) -> Any:
-        """Blocks until it is in the cluster's books. `likeness`: of a root, what it will be known
-        by. Raises `ValueError` where the name is taken by another, and `RetenderError` for what
-        cannot be sent."""
+    def create(self, spec: Spawn, seed: str, likeness: bytes | None = None) -> Any:
+        """Blocks until it is in the cluster's books. `likeness`: of a root. Raises `ValueError`
+        where the name is taken by another, and `RetenderError` for what cannot be sent."""
         place = self._place
         birth = Birth(
             name=spec.name,
@@ -164,11 +167,12 @@ class RayHost:
             path=[],
         )
         needs = spec.needs
+        begun = (to_bytes(birth), place.namespace, place.root)
         options: dict[str, Any] = {"max_restarts": 0}
-        plan = None if likeness is None else _known_by(likeness)
-        if plan is not None:
+        if likeness is not None:
             options = {"max_restarts": -1, "lifetime": "detached", "get_if_exists": True}
-        made = ray.remote(RayCell).options(
+        cell = _known_to_ray(RayCell if likeness is None else RayRoot)
+        made = cell.options(
             name=spec.name,
             namespace=place.namespace,
             num_cpus=needs.cpus,
@@ -180,44 +184,31 @@ class RayHost:
             max_task_retries=0,
             **options,
         )
-        return made.remote(to_bytes(birth), place.namespace, place.root, plan)
+        return made.remote(*begun) if likeness is None else made.remote(*begun, likeness)
 
 
 class RayCell(Cell):
     """What Ray holds. Made, asked and ended by other processes of the same tree only."""
 
-    def __init__(self, birth: bytes, namespace: str, root: str, plan: bytes | None) -> None:
-        """`plan`: of the root, what it is known by."""
-        begun = from_bytes(birth)
-        assert isinstance(begun, Birth)
+    def __init__(self, birth: bytes, namespace: str, root: str) -> None:
+        begun = _born(birth)
         place = Place(namespace, root, begun.clock, begun.prepare)
-        super().__init__(
-            begun,
-            # Nobody is above the root: there it is counted, and that is all.
-            lambda tell: RayRuntime(place, seed=begun.seed, pass_on=tell if plan is None else None),
-        )
-        self._plan = plan
-        if plan is not None:
-            self._ending = asyncio.create_task(self._begin_anew())
+        super().__init__(begun, lambda tell: RayRuntime(place, seed=begun.seed, pass_on=tell))
 
-    async def plan(self) -> bytes | None:
-        """What the root was made from, for who wants to know whether it is still the same."""
-        return self._plan
 
-    async def last(self) -> None:
-        """Returns when the actor has ended, and not at all when its process has."""
-        await self.ended()
+class RayRoot(RootCell):
+    """The same for the root. Nobody is above it: what is told in vain is counted there."""
 
-    async def total_dropped(self) -> dict[str, int]:
-        return self.dropped
+    def __init__(self, birth: bytes, namespace: str, root: str, likeness: bytes) -> None:
+        begun = _born(birth)
+        place = Place(namespace, root, begun.clock, begun.prepare)
+        super().__init__(begun, lambda _: RayRuntime(place, seed=begun.seed), likeness)
 
-    async def _begin_anew(self) -> None:
-        """A root that gives up is started anew by Ray, at once: so it takes its time to go."""
-        exit_ = await self.ended()
-        if not exit_.normal:
-            logger.error("the tree gives up, and is started anew: {}", exit_.cause)
-            await asyncio.sleep(ROOT_PAUSE_SECONDS)
-            os._exit(1)
+    def _vanish(self) -> None:
+        _end(ray.get_runtime_context().current_actor)
+
+    def _stand_up_again(self) -> None:
+        os._exit(1)
 
 
 class Root:
@@ -226,9 +217,16 @@ class Root:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    async def is_made_from(self, likeness: Spawn) -> bool:
-        plan: bytes = await self._handle.plan.remote()
-        return plan == _known_by(likeness)
+    async def is_like(self, likeness: bytes) -> bool:
+        """Raises `ActorGone` where it is just then going, or coming up."""
+        with _going():
+            found: bytes = await self._handle.likeness.remote()
+        return found == likeness
+
+    async def attend(self) -> None:
+        """Tells it that it is served. Raises `ActorGone`, as above."""
+        with _going():
+            await self._handle.attend.remote()
 
     async def dropped(self) -> dict[str, int]:
         """How many tells to each name found no place, in the whole tree."""
@@ -304,6 +302,14 @@ class _RayLife(Life):
         handle = self._handle.result()
         if self._struck:
             _end(handle)
+        loop = asyncio.get_running_loop()
+        impatience = loop.call_later(NO_ROOM_SECONDS, self._say_it_waits, started)
+        try:
+            return await self._hear(handle, started)
+        finally:
+            impatience.cancel()
+
+    async def _hear(self, handle: Any, started: asyncio.Future[None]) -> Exit:
         heard = 0
         while True:
             try:
@@ -324,6 +330,14 @@ class _RayLife(Life):
                     case Ended(exit_):
                         return exit_
 
+    def _say_it_waits(self, started: asyncio.Future[None]) -> None:
+        if not started.done():
+            logger.warning(
+                "{} has not come up on the cluster yet, where it needs {}",
+                self.name,
+                self._spec.needs.told,
+            )
+
     async def _reached(self) -> Reached:
         return _Reached(self.name, await asyncio.shield(self._handle), self._task)
 
@@ -337,8 +351,24 @@ class _RayLife(Life):
             _end(self._handle.result())
 
 
-def _known_by(spec: Spawn) -> bytes:
-    return msgspec.msgpack.encode(Blueprint.of(spec.recipe))
+@cache
+def _known_to_ray(cell: type[Cell]) -> Any:
+    """Once in each process: each time it is made known, Ray keeps it for as long as it runs."""
+    return ray.remote(cell)
+
+
+def _born(birth: bytes) -> Birth:
+    begun = from_bytes(birth)
+    assert isinstance(begun, Birth)
+    return begun
+
+
+@contextmanager
+def _going() -> Iterator[None]:
+    try:
+        yield
+    except RayError as error:
+        raise ActorGone(f"the root cannot be reached: {describe(error)}") from error
 
 
 async def _outlive(handle: Any) -> None:

@@ -105,12 +105,15 @@ class KeyFile:
 class Keyring:
     """The keys as they are at present. Nothing is read from disk to look one up."""
 
-    def __init__(self, listed: Iterable[Key] = (), file: KeyFile | None = None) -> None:
+    def __init__(
+        self, listed: Iterable[Key] = (), file: KeyFile | None = None, *, closed: bool = False
+    ) -> None:
+        """`closed`: a key is needed even where there is none yet."""
         self._listed = {key.id: key for key in listed}
         self._file = file
         self._version: _Version | None = None
         self._keys = dict(self._listed)
-        self._closed = bool(self._listed)
+        self._closed = closed or bool(self._listed)
         if file is not None:
             self._take(file.version(), file.read())
 

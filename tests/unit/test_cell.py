@@ -26,8 +26,8 @@ from tests.conformance.cast import FixedClock, Player, Stillborn
 pytestmark = pytest.mark.usefixtures("virtual_clock")
 
 
-def cell_of(actor: type) -> Cell:
-    born = Birth(
+def birth_of(actor: type) -> Birth:
+    return Birth(
         name="player",
         actor=Blueprint.of(Recipe.of(actor)),
         clock=Blueprint.of(Recipe.of(FixedClock)),
@@ -36,7 +36,10 @@ def cell_of(actor: type) -> Cell:
         mailbox=10,
         path=[],
     )
-    return Cell(born, Talkative)
+
+
+def cell_of(actor: type) -> Cell:
+    return Cell(birth_of(actor), Talkative)
 
 
 class Talkative(LocalRuntime):

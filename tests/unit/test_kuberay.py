@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import kubernetes_validate  # type: ignore[import-untyped]  # it says nothing of its types
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from deployments import ray_environment
 from deployments.cluster import Arguments
 from deployments.draining import STOP_SECONDS
 from deployments.settings import SECRETS, names
@@ -44,7 +46,12 @@ LEAST_OBJECTS: Final = 78_643_200
 DESCRIPTORS: Final = 65_536
 """KubeRay starts Ray with so many, and no more can be had (`ulimit -n`)."""
 
-RAY: Final = {"RAY_SERVE_HAPROXY_MAXCONN", "RAY_AUTH_MODE"}
+RAY: Final = {
+    "RAY_SERVE_HAPROXY_MAXCONN",
+    "RAY_SERVE_HAPROXY_BINARY_PATH",
+    "RAY_AUTH_MODE",
+    ray_environment.TELLS,
+}
 """What Ray itself is told on Kubernetes, beside what the image tells it."""
 
 CLOSED: Final = {
@@ -159,6 +166,13 @@ def test_each_setting_is_a_real_one_and_no_secret(group: str) -> None:
     given = set(settings(templates()[group]))
     assert given <= set(names()) | RAY
     assert not given & SECRETS
+
+
+@pytest.mark.parametrize("group", templates())
+def test_haproxy_is_started_by_the_script_that_the_image_has(group: str) -> None:
+    starter = Path(settings(templates()[group])["RAY_SERVE_HAPROXY_BINARY_PATH"])
+    assert starter.name == ray_environment.STARTER
+    assert any(f"-m deployments.ray_environment {starter.parent}" in text for text in said("RUN"))
 
 
 @pytest.mark.parametrize("group", templates())
