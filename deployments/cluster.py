@@ -81,6 +81,9 @@ class Arguments(_Strict):
     connections: int = Field(
         default=INGRESS_CONNECTIONS, ge=1, description="At each, sockets included."
     )
+    replica_resources: dict[str, float] = Field(
+        default={}, description="Each takes them up of its node, of the cluster's own kinds."
+    )
     pools: tuple[Pool, ...] = (Pool(),)
 
 

@@ -173,7 +173,7 @@ def application(plan: Plan) -> ray_serve.Application:
     ingress = served.options(
         num_replicas=plan.arguments.replicas,
         max_ongoing_requests=plan.arguments.connections,
-        ray_actor_options={"num_cpus": 0},
+        ray_actor_options={"num_cpus": 0, "resources": plan.arguments.replica_resources},
         graceful_shutdown_wait_loop_s=1,
         graceful_shutdown_timeout_s=20,
     )

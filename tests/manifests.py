@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
+from deployments.cluster import Arguments
 from deployments.settings import PREFIX, names
 
 TOP: Final = Path(__file__).parents[1]
@@ -73,3 +74,34 @@ def environment() -> dict[str, str]:
     """What the image sets."""
     pairs = (pair.partition("=") for text in said("ENV") for pair in text.split())
     return {name: value for name, _, value in pairs}
+
+
+def service() -> Document:
+    return document(KUBERAY / "rayservice.yaml")
+
+
+def templates() -> dict[str, Document]:
+    head = service()["spec"]["rayClusterConfig"]["headGroupSpec"]
+    return {
+        "head": head["template"],
+        **{name: group["template"] for name, group in groups().items()},
+    }
+
+
+def arguments() -> Arguments:
+    (application,) = yaml.safe_load(service()["spec"]["serveConfigV2"])["applications"]
+    return Arguments.model_validate(application["args"])
+
+
+def groups() -> dict[str, Document]:
+    cluster = service()["spec"]["rayClusterConfig"]
+    return {group["groupName"]: group for group in cluster["workerGroupSpecs"]}
+
+
+def settings(template: Document) -> dict[str, str]:
+    return {variable["name"]: variable["value"] for variable in container(template)["env"]}
+
+
+def container(template: Document) -> Document:
+    (only,) = template["spec"]["containers"]
+    return only  # type: ignore[no-any-return]  # what YAML says

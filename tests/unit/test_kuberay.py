@@ -8,6 +8,7 @@ manifest as well. What is said to Ray Serve is read by Ray's own schema.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,12 +29,18 @@ from tests.manifests import (
     SCHEMAS,
     TOP,
     Document,
+    arguments,
     commands,
+    container,
     document,
     documents,
     environment,
+    groups,
     misspelt,
     said,
+    service,
+    settings,
+    templates,
     variables,
 )
 
@@ -71,35 +78,9 @@ MANIFESTS: Final = [
 ]
 
 
-def service() -> Document:
-    return document(KUBERAY / "rayservice.yaml")
-
-
 def kind(wanted: str) -> list[Document]:
     each: list[Document] = [param.values[0] for param in MANIFESTS]  # type: ignore[misc]  # ours
     return [manifest for manifest in each if manifest["kind"] == wanted]
-
-
-def templates() -> dict[str, Document]:
-    head = service()["spec"]["rayClusterConfig"]["headGroupSpec"]
-    return {
-        "head": head["template"],
-        **{name: group["template"] for name, group in groups().items()},
-    }
-
-
-def groups() -> dict[str, Document]:
-    cluster = service()["spec"]["rayClusterConfig"]
-    return {group["groupName"]: group for group in cluster["workerGroupSpecs"]}
-
-
-def settings(template: Document) -> dict[str, str]:
-    return {variable["name"]: variable["value"] for variable in container(template)["env"]}
-
-
-def container(template: Document) -> Document:
-    (only,) = template["spec"]["containers"]
-    return only  # type: ignore[no-any-return]  # what YAML says
 
 
 def values(there: Any, name: str) -> Iterator[Any]:
@@ -254,6 +235,16 @@ def test_the_head_does_no_work_and_every_node_has_room_for_rays_objects() -> Non
         assert int(given["object-store-memory"]) >= LEAST_OBJECTS
 
 
+def test_nothing_that_takes_requests_keeps_a_gpu_from_being_given_back() -> None:
+    (door,) = arguments().replica_resources
+    offered = {
+        name: json.loads(json.loads(group["rayStartParams"].get("resources", '"{}"'))).get(door, 0)
+        for name, group in groups().items()
+    }
+    assert offered["cpu"] >= arguments().replicas
+    assert offered["gpu"] == 0
+
+
 def test_a_gpu_is_asked_for_where_there_is_one_and_nowhere_else() -> None:
     for group, template in templates().items():
         limits = container(template)["resources"]["limits"]
@@ -262,8 +253,7 @@ def test_a_gpu_is_asked_for_where_there_is_one_and_nowhere_else() -> None:
 
 def test_each_worker_has_room_in_its_group_and_none_without_a_gpu_settles_on_one() -> None:
     """It would keep that pod from being given back."""
-    (application,) = yaml.safe_load(service()["spec"]["serveConfigV2"])["applications"]
-    pools = Arguments.model_validate(application["args"]).pools
+    pools = arguments().pools
     cores = {
         name: float(
             group["rayStartParams"].get("num-cpus")
