@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from loguru import logger
 
+from actors.broadcaster import Broadcaster
 from actors.job_manager import JobManager
 from actors.runtime.api import Ref
 from retender.errors import RetenderError
 
 STOP_SECONDS: Final = 10.0
 """So long the tree may take to come down once nothing is in hand any more."""
+
+
+GOODBYE_SECONDS: Final = 5.0
+"""And so long the processes that serve clients may take to notice, and to send these away."""
+
+_LOOK_AGAIN: Final = 0.1
 
 
 async def drain(manager: Ref[JobManager], grace: float, hurry: asyncio.Event | None = None) -> None:
@@ -30,3 +38,11 @@ async def drain(manager: Ref[JobManager], grace: float, hurry: asyncio.Event | N
         for task in (drained, hurried):
             task.cancel()
         await asyncio.gather(drained, hurried, return_exceptions=True)
+
+
+async def sent_away(broadcaster: Ref[Broadcaster]) -> None:
+    """Returns when nobody follows a job any more, or does so for longer than it should."""
+    with suppress(TimeoutError, RetenderError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            while (await broadcaster.ask(Broadcaster.readership)).jobs:  # noqa: ASYNC110 - as said
+                await asyncio.sleep(_LOOK_AGAIN)

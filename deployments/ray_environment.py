@@ -16,6 +16,7 @@ from typing import Final
 
 from deployments.web import free_port
 from retender.limits import INGRESS_CONNECTIONS
+from serve_app import request_ids
 from serve_app.access.peer import HEADER
 
 _FILES_A_CONNECTION: Final = 2.5
@@ -49,10 +50,19 @@ _HERE: Final = r"s/^( *bind )\*?:{port}$/\1127.0.0.1:{port}/"
 _WHERE: Final = r"/:({figures})$/! s/^( *bind ).*:([0-9]+)$/\1{host}:\2/"
 """What is behind HAProxy listens on the loopback address, for Serve takes one for both."""
 
-_WHO: Final = (
-    r"/:({figures})$/! s/^( *)bind .*:[0-9]+$/&\n\1http-request set-header {header} %[src]/"
+_ALSO: Final = r"/:({figures})$/! s/^( *)bind .*:[0-9]+$/&{rules}/"
+_RULES: Final = (
+    # Nobody behind it could know who comes.
+    f"http-request set-header {HEADER} %[src]",
+    # Serve would send back whatever a caller calls a request.
+    (
+        f"http-request del-header {request_ids.HEADER} unless "
+        f"{{ req.hdr({request_ids.HEADER}) -m reg ^{request_ids.ACCEPTABLE}$ }}"
+    ),
+    # Serve would read whole uploads into memory, to see whether the caller is still there. The app
+    # sees that by itself.
+    "http-request set-header X-Request-Disconnect-Disabled ?1",
 )
-"""Nobody behind it could know who comes."""
 
 _EVERYWHERE: Final = {"0.0.0.0": "*", "::": "[::]"}  # noqa: S104 - if that is asked for
 
@@ -88,6 +98,9 @@ def alone(host: str, scratch: Path) -> dict[str, str]:
         "RAY_DEDUP_LOGS": "0",
         # The kernel ends what takes most memory, which is a worker. Ray would begin with the root.
         "RAY_memory_monitor_refresh_ms": "0",
+        # Memory is given back, as in the image.
+        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_TRIM_THRESHOLD_": "131072",
         # No record of each message between actors: the head would grow by it for days.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(host, figures, scratch)),
@@ -122,7 +135,8 @@ def _starter(host: str, figures: Sequence[int], scratch: Path) -> Path:
     rules = [_HERE.format(port=port) for port in figures]
     if host:
         rules.append(_WHERE.format(figures=known, host=_EVERYWHERE.get(host, host)))
-    rules.append(_WHO.format(figures=known, header=HEADER))
+    also = "".join(rf"\n\1{rule}" for rule in _RULES)
+    rules.append(_ALSO.format(figures=known, rules=also))
     script = scratch / STARTER
     script.with_suffix(".sed").write_text("".join(f"{rule}\n" for rule in rules))
     script.write_text(_SCRIPT.format(haproxy=_haproxy()))

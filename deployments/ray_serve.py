@@ -25,13 +25,14 @@ from ray.serve.context import _get_global_client
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from actors.broadcaster import Broadcaster
 from actors.job_manager import JobManager
-from actors.names import JOB_MANAGER, ROOT
+from actors.names import BROADCASTER, JOB_MANAGER, ROOT
 from actors.runtime.on_ray import Place, RayRuntime
 from actors.supervisor import Supervisor
 from deployments import address, ray_environment, storage
 from deployments.cluster import CLOCK, Arguments, Plan, without_a_place
-from deployments.draining import STOP_SECONDS, drain
+from deployments.draining import STOP_SECONDS, drain, sent_away
 from deployments.greeting import greeting, warnings
 from deployments.journals import check_for_many
 from deployments.keys import keyring
@@ -271,6 +272,7 @@ async def _until_told(plan: Plan, url: str, signals: Signals) -> None:
                 await lost
             logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
             await drain(runtime.ref(JobManager, JOB_MANAGER), settings.grace_seconds, signals.again)
+            await sent_away(runtime.ref(Broadcaster, BROADCASTER))
             # On a cluster that is there for others as well only what is ours goes.
             close = (
                 partial(ray_serve.delete, APP) if ray_environment.joins() else ray_serve.shutdown

@@ -89,7 +89,10 @@ def _surround(app: FastAPI, services: Services) -> None:
         )
     app.add_middleware(SafeHeaders)
     app.add_middleware(AccessLog, clock=services.clock, tell=services.traffic.count)
-    app.add_middleware(RequestIds, new_id=services.new_id)
+    # Ray Serve gives every request an id, and every answer but that to a WebSocket.
+    app.add_middleware(
+        RequestIds, new_id=services.new_id, signed_outside=services.settings.profile == "ray"
+    )
 
 
 @asynccontextmanager

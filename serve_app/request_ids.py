@@ -11,25 +11,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER: Final = "X-Request-ID"
 
-_ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ACCEPTABLE: Final = "[A-Za-z0-9._-]{1,64}"
 """A caller's own id is taken over, so that one id leads through all of its systems."""
+
+_acceptable: Final = re.compile(ACCEPTABLE).fullmatch
+
+_SIGNED: Final = {"http.response.start", "websocket.accept"}
 
 
 class RequestIds:
-    def __init__(self, app: ASGIApp, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, new_id: Callable[[], str], *, signed_outside: bool = False
+    ) -> None:
+        """`signed_outside`: whoever serves the app adds the id that a request has to the answer."""
         self._app = app
         self._new_id = new_id
+        self._signs = {"websocket.accept"} if signed_outside else _SIGNED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if _ACCEPTABLE.fullmatch(given) else self._new_id()
+        request_id = given if _acceptable(given) else self._new_id()
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def signed(message: Message) -> None:
-            if message["type"] in {"http.response.start", "websocket.accept"}:
+            if message["type"] in self._signs:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 

@@ -13,6 +13,8 @@ from deployments import ray_environment
 
 SERVE = find_spec("ray")
 
+ITS_OWN = "{ req.hdr(X-Request-ID) -m reg ^[A-Za-z0-9._-]{1,64}$ }"
+
 BOUND = ("metrics_port", "frontend_port", "grpc_frontend_port", "stats_port")
 
 
@@ -52,6 +54,8 @@ def test_the_service_is_reached_where_it_was_told_to_listen_and_its_figures_here
         "    bind 127.0.0.1:METRICS",
         f"    bind {expected}",
         "    http-request set-header X-Retender-Peer %[src]",
+        f"    http-request del-header X-Request-ID unless {ITS_OWN}",
+        "    http-request set-header X-Request-Disconnect-Disabled ?1",
         "    bind 127.0.0.1:STATS",
     ]
 
@@ -64,3 +68,11 @@ def test_ray_serve_has_haproxy_listen_at_no_port_that_is_not_known_here() -> Non
     template = (serve / "_private" / "haproxy_templates.py").read_text()
     binds = re.findall(r"^ *bind (.*)$", template, re.MULTILINE)
     assert [re.findall(r"config\.(\w+_port)", bind) for bind in binds] == [[each] for each in BOUND]
+
+
+@pytest.mark.skipif(SERVE is None, reason="Ray is not installed")
+def test_ray_serve_can_be_told_to_leave_bodies_to_the_app() -> None:
+    constants = pytest.importorskip("ray.serve._private.constants")
+    assert constants.SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER == (
+        "x-request-disconnect-disabled"
+    )
