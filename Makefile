@@ -41,12 +41,12 @@ test: setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
 		--ignore tests/simulation --ignore tests/kills --ignore tests/long
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
-	$(BIN)/python -m pytest -m ray tests/conformance tests/integration/test_end_to_end_jobs.py
+	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
 
-# What takes long or wants the machine for itself: losing nodes and memory on Ray, leaks, load.
+# What takes long or wants the machine for itself: losing nodes and memory on Ray, leaks.
 test-long: setup tools
 	$(BIN)/python -m pytest tests/long
-	$(BIN)/python -m pytest -m ray tests/integration/test_end_to_end_load.py tests/kills
+	$(BIN)/python -m pytest -m ray tests/kills/test_http_kills.py
 
 lint: setup
 	$(BIN)/ruff check .

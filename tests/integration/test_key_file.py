@@ -58,6 +58,12 @@ def test_where_there_has_never_been_a_key_all_is_open(file: KeyFile) -> None:
     assert Keyring().open
 
 
+def test_where_keys_lie_that_are_not_seen_from_here_nobody_is_let_in(file: KeyFile) -> None:
+    ring = Keyring((), file, closed=True)
+    assert not ring.open
+    assert ring.find(new()[0]) is None
+
+
 async def test_the_first_key_closes_a_service_that_runs(file: KeyFile) -> None:
     ring = Keyring((), file)
     text, key = new("first")

@@ -9,6 +9,7 @@ import pytest
 from actors.runtime.api import Needs
 from actors.runtime.frames import Blueprint
 from deployments.cluster import Arguments, Plan, Pool, without_a_place
+from deployments.journals import check_for_many
 from deployments.settings import BadSetting, Settings, read
 
 
@@ -64,3 +65,12 @@ def test_what_no_machine_has_room_for_is_spoken_of(tmp_path: Path) -> None:
     assert len(told) == 1
     assert "transcriber_pool_tiny" in told[0]
     assert Needs(cpus=1, others={"x": 1}).told in told[0]
+
+
+def test_a_journal_in_a_file_is_not_shared_over_a_network(tmp_path: Path) -> None:
+    place = {"RETENDER_DATA_DIR": str(tmp_path)}
+    nowhere = Path("/nonexistent/.env")
+    with pytest.raises(BadSetting, match="RETENDER_DATABASE_URL"):
+        check_for_many(read(place, nowhere))
+    check_for_many(settings(tmp_path))
+    check_for_many(read({**place, "RETENDER_BLOBS_URL": "memory://bucket"}, nowhere))

@@ -85,6 +85,20 @@ def test_a_machine_without_a_gpu_has_none(tmp_path: Path) -> None:
     assert not gpu(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("allowed", "expected"), [(None, True), ("0", True), ("", False), ("-1", False)]
+)
+def test_a_gpu_that_may_not_be_used_is_none(
+    allowed: str | None, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "dev/nvidia0", "")
+    monkeypatch.setattr("deployments.resources.find_library", lambda _: "libcublas.so")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if allowed is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", allowed)
+    assert gpu(tmp_path) is expected
+
+
 def settings(**values: str) -> Settings:
     return read(values, NO_FILE)
 
