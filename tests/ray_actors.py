@@ -38,6 +38,14 @@ class RayActors:
         assert process is not None, f"there is no {name}"
         return process
 
+    async def processes(self, name: str) -> list[int]:
+        """Of all actors whose names begin so."""
+        return await asyncio.to_thread(self._processes_of, name)
+
+    async def taken(self, resource: str) -> float:
+        """Of the cluster's."""
+        return await asyncio.to_thread(self._taken, resource)
+
     async def kill(self, name: str) -> int:
         """The process that it was."""
         process = await self.process(name)
@@ -57,10 +65,18 @@ class RayActors:
         await until(so)
 
     def _process_of(self, name: str) -> int | None:
-        living = (each for each in self._books.actor_table(None).values() if _lives(each))
-        found = [each["Pid"] for each in living if each["Name"].startswith(name)]
+        found = self._processes_of(name)
         assert len(found) <= 1, f"there is more than one {name}"
         return found[0] if found else None
+
+    def _processes_of(self, name: str) -> list[int]:
+        living = (each for each in self._books.actor_table(None).values() if _lives(each))
+        return [each["Pid"] for each in living if each["Name"].startswith(name)]
+
+    def _taken(self, resource: str) -> float:
+        there: float = self._books.cluster_resources().get(resource, 0.0)
+        left: float = self._books.available_resources().get(resource, 0.0)
+        return there - left
 
 
 @contextmanager

@@ -1,9 +1,10 @@
-"""Retender on a Ray of several nodes, all on this machine: `python -m tests.long.nodes FOLDER`.
+"""Retender on a Ray of several nodes, all on this machine: `python -m tests.long.nodes ARGUMENTS`,
+those of the application as JSON.
 
-Only what recognises needs a node of a kind that is not there at first. It says `at ADDRESS URL`
-when it is up: that of Ray, and its own. Then it does what it is told, line by line, and says
-`done`: `add` such a node, or `add BYTES`, on which Ray ends workers as soon as so much more memory
-is taken on the machine; `lose` it, as by a power cut.
+It says `at ADDRESS URL` when it is up: that of Ray, and its own. Then it does what it is told, line
+by line, and says `done`: `add` a node with a kind of resource that the first one lacks, or `add
+BYTES`, on which Ray ends workers as soon as so much more memory is taken on the machine; `lose` the
+latest, as by a power cut.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from deployments import logs, ray_environment
-from deployments.cluster import Arguments, Pool
+from deployments.cluster import Arguments
 from deployments.web import free_port
 
 HOST = "127.0.0.1"
 KIND = "recognition"
+CPUS = 2
+GPUS = 1
+"""As Ray counts. There need not be any."""
 OBJECT_STORE_BYTES = 78_643_200
 THRESHOLD = "RAY_memory_usage_threshold"
 EVERY = "RAY_memory_monitor_refresh_ms"
@@ -52,7 +56,8 @@ class Nodes:
             os.environ[THRESHOLD] = str((taken + room) / get_system_memory())
         os.environ[EVERY] = "250" if room else "0"
         self._node = self.cluster.add_node(
-            num_cpus=2,
+            num_cpus=CPUS,
+            num_gpus=GPUS,
             resources={KIND: 1},
             object_store_memory=OBJECT_STORE_BYTES,
         )
@@ -61,7 +66,7 @@ class Nodes:
         self.cluster.remove_node(self._node, allow_graceful=False)
 
 
-def main(folder: Path, scratch: Path) -> None:
+def main(arguments: Arguments, scratch: Path) -> None:
     ray_environment.enter(ray_environment.to_serve())
     ray_environment.enter(ray_environment.alone(HOST, scratch))
     nodes = Nodes()
@@ -70,10 +75,6 @@ def main(folder: Path, scratch: Path) -> None:
 
     from deployments.ray_serve import build  # noqa: PLC0415 - see above
 
-    arguments = Arguments(
-        settings={"RETENDER_DATA_DIR": str(folder)},
-        pools=(Pool(resources={KIND: 1}),),
-    )
     port = free_port(HOST)
     nodes.cluster.connect(namespace=arguments.namespace)
     # All nodes would have the same ports: that of HAProxy is at the first one alone.
@@ -92,4 +93,4 @@ def main(folder: Path, scratch: Path) -> None:
 if __name__ == "__main__":
     logs.configure("INFO", "json")
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch_:
-        main(Path(sys.argv[1]), Path(scratch_))
+        main(Arguments.model_validate_json(sys.argv[1]), Path(scratch_))

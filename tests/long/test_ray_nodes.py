@@ -3,100 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.command import PATIENCE, environment, until
+from deployments.cluster import Pool
 from tests.kills.test_http_kills import told_text, watching
-from tests.ray_actors import RayActors, begun_with, hours_of_silence, ray_actors
+from tests.long.cluster import Cluster
+from tests.long.nodes import KIND
+from tests.ray_actors import RayActors, begun_with, hours_of_silence
 from tests.served import end_of, hand_in
 from tests.speech import needs_speech, one_file, talk
 from tests.viewer import Returning, eventually
 
 pytestmark = [needs_speech, pytest.mark.ray]
 
+POOLS = (Pool(resources={KIND: 1}),)
+"""Only what recognises needs a node of a kind that is not there at first."""
+
 TRANSCRIBER = "transcriber-1"
 CLIENTS = 3
 ROOM = 1 << 30
-
-
-class Cluster:
-    """The program beside, see there."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        at, self.address, self.url = self._next().split()
-        assert at == "at"
-
-    def add(self, room: int = 0) -> None:
-        self._tell(f"add {room}" if room else "add")
-
-    def lose(self) -> None:
-        self._tell("lose")
-
-    def _tell(self, what: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{what}\n")
-        self._process.stdin.flush()
-        assert self._next() == "done"
-
-    def _next(self) -> str:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith(("at ", "done")):
-                return line.strip()
-        raise AssertionError("the cluster has ended")
-
-
-@contextmanager
-def begun_at(folder: Path) -> Iterator[Cluster]:
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.long.nodes", str(folder)],
-            env=environment(folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
-    ):
-        try:
-            yield Cluster(process)
-        finally:
-            process.terminate()
-
-
-@pytest.fixture(scope="module")
-def cluster_of_some(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with begun_at(tmp_path_factory.mktemp("service")) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-async def http(cluster_of_some: Cluster) -> AsyncIterator[httpx.AsyncClient]:
-    """Once recordings are taken in."""
-    async with httpx.AsyncClient(
-        base_url=cluster_of_some.url, timeout=PATIENCE, trust_env=False
-    ) as http:
-
-        async def ready() -> bool:
-            return (await http.get("/health/ready")).status_code == 200
-
-        await until(ready)
-        yield http
-
-
-@pytest.fixture(scope="module")
-def actors(cluster_of_some: Cluster) -> Iterator[RayActors]:
-    with ray_actors(cluster_of_some.address) as actors:
-        yield actors
 
 
 async def test_what_takes_too_much_memory_is_tried_again_and_then_fails_with_that_reason(

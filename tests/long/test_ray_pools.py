@@ -1,0 +1,86 @@
+"""On a Ray of several nodes: workers come with the work, one to a node, and go with it; a model may
+have some of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deployments.cluster import Pool
+from tests.command import until
+from tests.known_words import DIGITS
+from tests.long.cluster import Cluster
+from tests.long.nodes import CPUS, KIND
+from tests.ray_actors import RayActors
+from tests.served import end_of, hand_in
+from tests.speech import needs_speech, one_file, say, talk
+
+pytestmark = [needs_speech, pytest.mark.ray]
+
+MOST = 2
+SHARE = 0.5
+
+POOLS = (
+    # Each takes all cores of its node.
+    Pool(cpus=CPUS, resources={KIND: 1}, least=1, most=MOST, seconds_per_worker=30, idle_seconds=2),
+    Pool(model="tiny", cpus=0, gpus=SHARE),
+)
+WORKERS = "transcriber-"
+ITS_OWN = "transcriber_tiny-"
+
+
+def prepare(folder: Path) -> None:
+    """The digits, by the name of another model."""
+    shutil.copytree(DIGITS, folder / "models" / "tiny", ignore=shutil.ignore_patterns("train"))
+
+
+@pytest.fixture(scope="module")
+def nodes(cluster_of_some: Cluster) -> int:
+    """Beside the head."""
+    for _ in range(MOST):
+        cluster_of_some.add()
+    return MOST
+
+
+async def test_one_long_recording_has_a_worker_on_each_node_until_it_is_done(
+    nodes: int, actors: RayActors, http: httpx.AsyncClient
+) -> None:
+    recording = one_file(talk(140, "en", seed=1), talk(140, "en", seed=2))
+
+    async def as_many(number: int) -> bool:
+        return len(await actors.processes(WORKERS)) == number
+
+    await until(lambda: as_many(1))
+    job_id = await hand_in(http, recording.path, language="en")
+    await until(lambda: as_many(nodes))
+    raylets = {parent(process) for process in await actors.processes(WORKERS)}
+    done = await end_of(http, job_id)
+    assert len(raylets) == nodes
+    assert done["result"]["text"] == recording.text
+    await until(lambda: as_many(1))
+
+
+@pytest.mark.usefixtures("nodes")
+async def test_models_are_at_work_side_by_side_each_with_what_its_workers_need(
+    actors: RayActors, http: httpx.AsyncClient
+) -> None:
+    words = ("one two three", "seven eight nine")
+    ids = await asyncio.gather(
+        hand_in(http, say(words[0]).path, language="en"),
+        hand_in(http, say(words[1]).path, language="en", model="tiny"),
+    )
+    done = await asyncio.gather(*(end_of(http, job_id) for job_id in ids))
+    assert [each["result"]["text"] for each in done] == list(words)
+    assert [each["model"] for each in done] == ["digits", "tiny"]
+    assert len(await actors.processes(ITS_OWN)) == 1
+    assert await actors.taken("GPU") == SHARE
+
+
+def parent(process: int) -> int:
+    """Of a worker it is the raylet of its node."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
