@@ -136,7 +136,7 @@ def services(
         settings=http(settings, profile),
         ticket_secret=ticket_secret or secrets.token_bytes(32),
         keys=keys,
-        dropped=lambda: runtime.dropped,
+        dropped=runtime.all_dropped,
     )
 
 

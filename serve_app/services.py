@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,7 +78,7 @@ class Services:
     ticket_secret: bytes
     """Signs tickets. Processes that are to take each other's tickets share it."""
     keys: Keyring = field(default_factory=Keyring)
-    dropped: Callable[[], Mapping[str, int]] = dict
+    dropped: Callable[[], Awaitable[Mapping[str, int]]]
     """Messages that found no place, by whom they were for."""
     closing: Closing = field(default_factory=Closing)
     audience: Audience = field(default_factory=Audience)

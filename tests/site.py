@@ -146,7 +146,7 @@ async def site(
         settings=settings,
         ticket_secret=b"not known to anyone",
         keys=keys or Keyring(),
-        dropped=lambda: runtime.dropped,
+        dropped=runtime.all_dropped,
         reach=reach or Reach(),
     )
     listener = listen("127.0.0.1", 0)

@@ -227,4 +227,7 @@ class Runtime(Protocol):
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """How many tells to each name found no place."""
+        """How many tells to each name found no place, of those that came through here."""
+
+    async def all_dropped(self) -> Mapping[str, int]:
+        """The same of all processes of the tree; as far as it can be asked at the moment."""

@@ -43,6 +43,9 @@ class LocalRuntime:
     def dropped(self) -> Mapping[str, int]:
         return self._dropped
 
+    async def all_dropped(self) -> Mapping[str, int]:
+        return self._dropped
+
     def seed_for(self, name: str) -> str:
         """The seed of one life: another each time, and the same in every run with one seed."""
         return f"{name}/{self._random.random()}"

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Final
@@ -80,6 +81,14 @@ class RayRuntime(LocalRuntime):
         super().drop(to, method, why)
         if self._pass_on is not None:
             self._pass_on(to, method, why)
+
+    async def all_dropped(self) -> Mapping[str, int]:
+        """Those of the tree, which the root counts, and this process' own."""
+        found = Counter(self.dropped)
+        with suppress(ValueError, RayError):
+            root = Root(await self._host.named(self._place.root))
+            found.update(await root.dropped())
+        return found
 
     async def close(self) -> None:
         """Nothing is sent any more, and nothing waited for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from fastapi import APIRouter
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -44,11 +45,15 @@ PATIENCE = 2.0
 )
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
     """For a Prometheus server: on this machine, or with an admin's key."""
-    figures, tree, backlog, readership = await asyncio.gather(
-        _figures(services), _tree(services), _backlog(services), _readership(services)
+    figures, tree, backlog, readership, dropped = await asyncio.gather(
+        _figures(services),
+        _tree(services),
+        _backlog(services),
+        _readership(services),
+        _dropped(services),
     )
     registry = CollectorRegistry()
-    families = tuple(_all(services, figures, tree, backlog, readership))
+    families = (*_all(services, figures, tree, backlog, readership), _lost(dropped))
     registry.register(_Families(families))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -79,6 +84,13 @@ async def _readership(services: Services) -> Readership | None:
         return await services.broadcaster.within(PATIENCE).ask(Broadcaster.readership)
     except RetenderError:
         return None
+
+
+async def _dropped(services: Services) -> Mapping[str, int]:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            return await services.dropped()
+    return {}
 
 
 class _Families:
@@ -127,12 +139,6 @@ def _service(services: Services) -> Iterator[Metric]:
     )
     yield _gauge("retender_sockets", "Open WebSockets of this process.", services.audience.sockets)
     yield _gauge("retender_watched_jobs", "That someone follows.", len(services.audience.jobs))
-    yield _counters(
-        "retender_dropped_messages",
-        "Messages between actors that found no place.",
-        ("to",),
-        (((name,), count) for name, count in services.dropped().items()),
-    )
     yield _gauges(
         "retender_engine_ready",
         "1 where the engine can be given work.",
@@ -150,6 +156,11 @@ def _service(services: Services) -> Iterator[Metric]:
         yield _gauge("retender_workers", "That have been heard of lately.", info.workers)
         waiting = info.audio_seconds_waiting
         yield _gauge("retender_audio_waiting_seconds", "Audio that waits for a worker.", waiting)
+
+
+def _lost(dropped: Mapping[str, int]) -> Metric:
+    about = "Messages between actors that found no place."
+    return _totals("retender_dropped_messages", about, "to", dropped)
 
 
 def _traffic(traffic: Traffic) -> Iterator[Metric]:

@@ -131,6 +131,7 @@ async def test_one_beside_the_root_is_reached_by_its_name_from_everywhere(tree: 
         while (await root.dropped()).get("nephew", 0) < 4:  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(0.01)
     assert await root.dropped() == {"nephew": 4}
+    assert await tree.runtime.all_dropped() == {"nephew": 4}
 
 
 async def test_a_root_that_is_killed_stands_up_again_with_all_its_children(tree: Tree) -> None:
