@@ -129,7 +129,9 @@ class Plan(NamedTuple):
             there, webhooks=webhooks(settings), host=HOST, needs=BESIDE_THE_HEAD
         )
         born = msgspec.structs.replace(there, journal=journal(settings, time.time()))
-        prepare = Recipe.of(logs.configure, level=settings.log_level, style=settings.log_format)
+        # Ray gives its processes streams that would pass for terminals.
+        style = logs.settled(settings.log_format)
+        prepare = Recipe.of(logs.configure, level=settings.log_level, style=style)
         known_by = likeness(root(there).recipe, prepare, version=version("retender"))
         return cls(
             settings=settings,

@@ -37,10 +37,16 @@ TALKATIVE: Final = ("httpcore", "httpx", "uvicorn.access", "websockets")
 """Libraries that tell of each request, with its address: heard only when something is wrong."""
 
 
+def settled(style: str) -> str:
+    """`human`, `json`, or what `auto` comes to in this process: human where someone watches."""
+    if style != "auto":
+        return style
+    return "human" if sys.stderr.isatty() else "json"
+
+
 def configure(level: str, style: str) -> Lines:
-    """`style` is `human`, `json`, or `auto`: human where someone watches. Returns what has not been
-    written yet."""
-    human = style == "human" or (style == "auto" and sys.stderr.isatty())
+    """`style` as above. Returns what has not been written yet."""
+    human = settled(style) == "human"
     logger.remove()
     logger.configure(patcher=_strike_out)
     if human:

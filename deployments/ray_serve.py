@@ -20,6 +20,7 @@ from loguru import logger
 from ray import serve as ray_serve
 from ray._common.tls_utils import add_port_to_grpc_server
 from ray._private.ray_logging import global_worker_stdstream_dispatcher as from_processes
+from ray.exceptions import RayError
 from ray.serve._private import replica
 from ray.serve.context import _get_global_client
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -40,7 +41,7 @@ from deployments.local import services
 from deployments.resources import resources
 from deployments.settings import Settings
 from deployments.signals import Signals
-from deployments.web import free_port
+from deployments.web import free_port, listen
 from retender.errors import ActorGone, FolderNotShared, NoAnswer, RetenderError
 from retender.limits import ATTEND_EVERY
 from serve_app.access.peer import Peer
@@ -152,9 +153,9 @@ def _keep_to_this_machine() -> None:
     vars(replica)["add_port_to_grpc_server"] = add
 
 
-def build(arguments: Arguments) -> ray_serve.Application:
-    """What Ray Serve runs. Raises `BadSetting` or `FolderNotShared`."""
-    plan = Plan.read(arguments)
+def build(arguments: dict[str, Any]) -> ray_serve.Application:
+    """What Ray Serve runs. Raises `ValidationError`, `BadSetting` or `FolderNotShared`."""
+    plan = Plan.read(Arguments.model_validate(arguments))
     check(plan)
     return application(plan)
 
@@ -186,6 +187,8 @@ async def serve(plan: Plan) -> int:
     """Start the service, on this machine's own Ray or on the cluster that RAY_ADDRESS names; run
     until told to stop. Returns the exit status."""
     settings = plan.settings
+    if plan.alone:
+        listen(settings.host, settings.port).close()  # to hear at once that it cannot be had
     begin(plan.arguments.namespace)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     from_processes.remove_handler("ray_print_logs")
@@ -193,10 +196,10 @@ async def serve(plan: Plan) -> int:
     signals = Signals()
     try:
         await asyncio.to_thread(check, plan)
-        url = _open(settings)
         try:
+            url = _open(settings)
             await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
-        except RuntimeError as error:
+        except (RuntimeError, RayError) as error:
             raise RetenderError(f"Ray Serve could not deploy it: {error}") from error
         await _until_told(plan, url, signals)
     finally:
@@ -231,16 +234,18 @@ def begin(namespace: str) -> None:
         "num_cpus": resources().cores,  # Ray would round them down
         "object_store_memory": OBJECT_STORE_BYTES,
     }
-    given = {} if ray_environment.joins() else own
-    for left in reversed(range(STARTS)):
+    joins = ray_environment.joins()
+    given = {} if joins else own
+    for left in reversed(range(1 if joins else STARTS)):
         try:
             ray.init(namespace=namespace, configure_logging=False, **given)
         except Exception as error:  # Ray has no kind of its own for it
             ray.shutdown()
             if not left:
+                what = "The cluster cannot be joined" if joins else "Ray does not come up"
                 raise RetenderError(
-                    f"Ray does not come up: {error} Its parts tell more in the logs of its latest "
-                    "session; `--profile local` needs no Ray"
+                    f"{what}: {error} Ray's parts tell more in the logs of its latest session; "
+                    "`--profile local` needs no Ray"
                 ) from error
             logger.warning("Ray does not come up; it is tried again: {}", error)
         else:

@@ -9,6 +9,7 @@ latest, as by a power cut.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -66,7 +67,7 @@ class Nodes:
         self.cluster.remove_node(self._node, allow_graceful=False)
 
 
-def main(arguments: Arguments, scratch: Path) -> None:
+def main(arguments: dict[str, Any], scratch: Path) -> None:
     ray_environment.enter(ray_environment.to_serve())
     ray_environment.enter(ray_environment.alone(HOST, scratch))
     nodes = Nodes()
@@ -76,7 +77,7 @@ def main(arguments: Arguments, scratch: Path) -> None:
     from deployments.ray_serve import build  # noqa: PLC0415 - see above
 
     port = free_port(HOST)
-    nodes.cluster.connect(namespace=arguments.namespace)
+    nodes.cluster.connect(namespace=Arguments().namespace)
     # All nodes would have the same ports: that of HAProxy is at the first one alone.
     serve.start(proxy_location="HeadOnly", http_options={"host": HOST, "port": port})
     serve.run(build(arguments), name="retender", route_prefix="/")
@@ -93,4 +94,4 @@ def main(arguments: Arguments, scratch: Path) -> None:
 if __name__ == "__main__":
     logs.configure("INFO", "json")
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch_:
-        main(Arguments.model_validate_json(sys.argv[1]), Path(scratch_))
+        main(json.loads(sys.argv[1]), Path(scratch_))
