@@ -1,6 +1,6 @@
 """What Ray costs, and what a second worker brings: the whole service, with the bundled model.
 
-    python -m bench.ray_workers [--quick]
+    python -m bench.ray_workers [--quick] [ROUNDS]
 
 One long recording, and short ones all at once, through the service: in one process with one lane;
 on Ray with one worker of one core; on Ray with two. Each after a warm-up, the median of rounds in
@@ -85,14 +85,17 @@ def serve(folder: str, profile: str, number: str) -> int:
 
 async def heard(http: httpx.AsyncClient, file: Path) -> None:
     sound = await asyncio.to_thread(file.read_bytes)
-    answer = await http.post("/v1/audio/transcriptions", files={"file": sound})
+    form = {"model": "digits", "language": "en"}
+    answer = await http.post("/v1/audio/transcriptions", files={"file": sound}, data=form)
     answer.raise_for_status()
 
 
-async def measured(port: int, long: Path, clips: list[Path], warm: Path) -> tuple[float, float]:
+async def measured(
+    port: int, number: int, long: Path, clips: list[Path], warm: Path
+) -> tuple[float, float]:
     base = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=base, timeout=PATIENCE, trust_env=False) as http:
-        await until_all_work(http)
+        await until_all_work(http, number)
         await asyncio.gather(*(heard(http, warm) for _ in range(2)))
         begun = time.perf_counter()
         await heard(http, long)
@@ -101,10 +104,10 @@ async def measured(port: int, long: Path, clips: list[Path], warm: Path) -> tupl
         return after - begun, time.perf_counter() - after
 
 
-async def until_all_work(http: httpx.AsyncClient) -> None:
+async def until_all_work(http: httpx.AsyncClient, number: int) -> None:
     while True:
         engines = (await http.get("/health")).json()["engines"] or {}
-        if engines and all(engine["ready"] for engine in engines.values()):
+        if sum(engine["workers"] for engine in engines.values() if engine["ready"]) == number:
             return
         await asyncio.sleep(0.1)
 
@@ -141,7 +144,7 @@ def rounds(extent: Extent) -> Iterator[str]:
             with tempfile.TemporaryDirectory() as folder:
                 command = ["bench.ray_workers", "--serve", folder, profile, str(number)]
                 with started(command, Path(folder)) as (process, port):
-                    taken[kind].append(asyncio.run(measured(port, long, clips, clips[0])))
+                    taken[kind].append(asyncio.run(measured(port, number, long, clips, clips[0])))
                     if number > 1 and len(taken[kind]) == extent.rounds:
                         yield f"one upload of {UPLOAD_MIB} MiB: {upload(process.pid, port)}"
     for index, what in enumerate((f"one of {extent.long} s", f"{extent.clips} of 6 s at once")):
@@ -152,10 +155,16 @@ def rounds(extent: Extent) -> Iterator[str]:
             yield f"    {kind:24} {seconds:7.2f} s   {one / seconds:5.2f} x one worker on Ray"
 
 
+def given(extent: Extent) -> Extent:
+    """With as many rounds as the command says, if it does."""
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    return extent._replace(rounds=numbers[0]) if numbers else extent
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--serve"]:
         sys.exit(serve(*sys.argv[2:]))
-    for line in rounds(QUICK if "--quick" in sys.argv else FULL):
+    for line in rounds(given(QUICK if "--quick" in sys.argv else FULL)):
         print(line, flush=True)
 
 
