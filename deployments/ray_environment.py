@@ -98,9 +98,9 @@ def alone(host: str, scratch: Path) -> dict[str, str]:
         "RAY_DEDUP_LOGS": "0",
         # The kernel ends what takes most memory, which is a worker. Ray would begin with the root.
         "RAY_memory_monitor_refresh_ms": "0",
-        # Memory is given back, as in the image.
+        # Each thread's own share of freed memory would add up. No more than that: told when to give
+        # it back, the allocator does so with every array, and workers take half as long again.
         "MALLOC_ARENA_MAX": "2",
-        "MALLOC_TRIM_THRESHOLD_": "131072",
         # No record of each message between actors: the head would grow by it for days.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(host, figures, scratch)),
