@@ -26,17 +26,18 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
         return asyncio.run(local.serve(settings, workers or engines.pools(settings)))
     if not installed():
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
+    alone = not ray_environment.joins()
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         ray_environment.enter(ray_environment.to_serve())
-        if not ray_environment.joins():
+        if alone:
             ray_environment.enter(ray_environment.alone(settings.host, Path(scratch)))
         # It takes long to import, and reads those at once.
         from deployments import ray_serve  # noqa: PLC0415 - see above
 
-        pool = Pool(most=4) if ray_environment.joins() else for_this_machine(resources(), settings)
+        pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
         arguments = Arguments(pools=(pool,))
         found = workers or pools(settings, arguments.pools)
-        plan = Plan.of(settings, arguments, found, alone=not ray_environment.joins())
+        plan = Plan.of(settings, arguments, found, alone=alone)
         return asyncio.run(ray_serve.serve(plan))
 
 

@@ -170,6 +170,10 @@ def doors(pid: int) -> set[int]:
     return found or {pid}
 
 
+def parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
 def below(pid: int) -> set[int]:
     parents = {int(path.name): _stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
     found: set[int] = set()

@@ -15,6 +15,7 @@ import yaml
 
 from deployments import ray_environment
 from deployments.web import free_port
+from tests.cluster import OBJECT_STORE_BYTES
 from tests.command import environment, until
 from tests.manifests import TOP
 from tests.served import PATIENCE, Served, end_of, hand_in, served
@@ -24,7 +25,6 @@ pytestmark = [needs_speech, pytest.mark.ray]
 
 BIN = Path(sys.executable).parent
 HOST = "127.0.0.1"
-OBJECT_STORE_BYTES = 78_643_200
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.known_words import DIGITS
 from tests.long.cluster import Cluster
 from tests.long.nodes import CPUS, KIND
 from tests.ray_actors import RayActors
-from tests.served import end_of, hand_in
+from tests.served import end_of, hand_in, parent
 from tests.speech import needs_speech, one_file, say, talk
 
 pytestmark = [needs_speech, pytest.mark.ray]
@@ -58,6 +58,7 @@ async def test_one_long_recording_has_a_worker_on_each_node_until_it_is_done(
     await until(lambda: as_many(1))
     job_id = await hand_in(http, recording.path, language="en")
     await until(lambda: as_many(nodes))
+    # The parent of a worker is the raylet of its node.
     raylets = {parent(process) for process in await actors.processes(WORKERS)}
     done = await end_of(http, job_id)
     assert len(raylets) == nodes
@@ -79,8 +80,3 @@ async def test_models_are_at_work_side_by_side_each_with_what_its_workers_need(
     assert [each["model"] for each in done] == ["digits", "tiny"]
     assert len(await actors.processes(ITS_OWN)) == 1
     assert await actors.taken("GPU") == SHARE
-
-
-def parent(process: int) -> int:
-    """Of a worker it is the raylet of its node."""
-    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
