@@ -47,7 +47,7 @@ COPY deployments deployments
 RUN /opt/retender/bin/python -m compileall -q retender actors serve_app deployments \
     && find /opt/retender -path '*/nvidia/*/lib' > /etc/ld.so.conf.d/retender.conf \
     && ldconfig \
-    && /opt/retender/bin/python -m deployments.ray_environment /app
+    && /opt/retender/bin/python -m deployments.ray_cluster.ray_environment /app
 # How many connections HAProxy may take is not said here: it depends on the descriptors that the
 # container may have, and HAProxy does not start where there are too few.
 ENV PATH=/opt/retender/bin:$PATH \

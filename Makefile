@@ -99,7 +99,7 @@ lock: setup
 
 # The state diagram in the docs is the table in the code.
 diagram: setup
-	$(BIN)/python -m retender.states
+	$(BIN)/python -m retender.jobs.states
 
 # The digits model trained anew, on what espeak-ng says: about an hour on two cores. It can be
 # interrupted and goes on where it was. The settings make the allocator keep what it has.

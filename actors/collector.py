@@ -12,11 +12,11 @@ from typing import Protocol
 
 from loguru import logger
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import RetenderError
-from retender.retention import Needed, Retention
+from retender.jobs.retention import Needed, Retention
 
 PATIENCE = 60.0
 

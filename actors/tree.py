@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import msgspec
 
-from actors.broadcaster import Broadcaster
-from actors.children import ChildSpec
+from actors.broadcasting.broadcaster import Broadcaster
 from actors.collector import Collector
-from actors.job_manager import JobManager, ManagerSettings
-from actors.meter import Meter
+from actors.delivery.webhooks import Webhooks, WebhookSettings
+from actors.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
+from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.metrics.meter import Meter
 from actors.names import (
     BROADCASTER,
     COLLECTOR,
@@ -32,14 +33,13 @@ from actors.names import (
     ROOT,
     WEBHOOKS,
 )
-from actors.restarts import Intensity
 from actors.runtime.api import Needs, Recipe, Spawn
-from actors.supervisor import Supervisor
-from actors.transcriber_pool import PoolSettings, TranscriberPool
-from actors.webhooks import Webhooks, WebhookSettings
+from actors.supervision.children import ChildSpec
+from actors.supervision.restarts import Intensity
+from actors.supervision.supervisor import Supervisor
+from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
+from retender.jobs.retention import Retention
 from retender.journal.api import JournalOpener
-from retender.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
-from retender.retention import Retention
 
 
 class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):

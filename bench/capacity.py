@@ -26,23 +26,23 @@ from typing import NamedTuple
 
 from loguru import logger
 
-from actors.broadcaster import Broadcaster
-from actors.hub import Hub
-from actors.job_manager import JobManager
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.limits import EVENTS_PER_PAGE
+from actors.long_poll import Asker, at_once
+from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
-from actors.patience import Asker, at_once
 from actors.runtime.api import Later, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
 from bench.foundation import CALLERS, Bench, Worker, follow, keep_submitting
-from deployments.local import SystemClock
-from retender.engines.reports import Report
-from retender.events import Event, EventKind
-from retender.jobs import Job
-from retender.limits import EVENTS_PER_PAGE
-from retender.messages import Note
-from retender.states import Stage, Status
-from retender.submission import LogPage
-from retender.work import Exchange
+from deployments.serving.local import SystemClock
+from retender.jobs.events import Event, EventKind
+from retender.jobs.job import Job
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
+from retender.jobs.submission import LogPage
+from retender.workers.orders import Exchange
+from retender.workers.reports import Report
 
 WORKERS = 64
 LANES = (100, 1000)

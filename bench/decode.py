@@ -20,7 +20,7 @@ from retender.audio.decode import decode
 from retender.audio.ffmpeg import find
 from retender.audio.pcm import Pcm
 from retender.audio.speech import DetectorName, detector, listen
-from retender.chunks import SAMPLE_RATE, plan
+from retender.transcript.chunks import SAMPLE_RATE, plan
 
 FFMPEG = find(os.environ["PATH"])
 KINDS = {

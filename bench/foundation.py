@@ -21,22 +21,22 @@ from typing import Self
 
 from loguru import logger
 
-from actors.broadcaster import Broadcaster
-from actors.hub import Hub
-from actors.job_manager import JobManager, ManagerSettings
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe, Ref
 from actors.runtime.local import LocalRuntime
 from actors.tree import TreeSettings, root
-from deployments.local import SystemClock
-from retender.blobs import BlobStore
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
-from retender.events import Event
-from retender.jobs import Audio
+from deployments.serving.local import SystemClock
+from retender.jobs.events import Event
+from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener
-from retender.submission import Submission
-from retender.transcript import Segment
-from retender.work import Exchange, Order, Outcome, Prepared, Transcribed
+from retender.storage.audio import Audio
+from retender.storage.blobs import BlobStore
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
+from retender.workers.orders import Exchange, Order, Outcome, Prepared, Transcribed
 
 QUEUES = (10, 100, 1000, 10_000)
 FOLLOWERS = (1, 100, 10_000)

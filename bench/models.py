@@ -25,14 +25,15 @@ from loguru import logger
 from bench import rehearsed
 from models.random_weights import SIZES, build
 from retender.audio.decode import DECODED
-from retender.blobs import BlobStore
-from retender.chunks import SAMPLE_RATE, Chunk
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
 from retender.engines.preparation import Preparation
-from retender.jobs import Audio, Options
-from retender.work import Order
+from retender.jobs.job import Options
+from retender.storage.audio import Audio
+from retender.storage.blobs import BlobStore
+from retender.transcript.chunks import SAMPLE_RATE, Chunk
+from retender.workers.orders import Order
 
 WINDOW = 30 * SAMPLE_RATE
 CORES = len(os.sched_getaffinity(0))

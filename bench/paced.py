@@ -18,11 +18,11 @@ from typing import Final, NamedTuple
 import httpx
 
 from actors.runtime.api import Recipe
-from actors.transcriber_pool import PoolSettings
+from actors.workers.transcriber_pool import PoolSettings
 from bench.timekeeper import DIARY, START, Timekeeper
 from deployments import profiles
 from deployments.settings import read
-from retender.sizing import Bounds
+from retender.scheduling.pool_size import Bounds
 from tests.served import doors
 from tests.whole_service import resident
 

@@ -24,12 +24,12 @@ import ray
 from loguru import logger
 
 from actors.runtime.api import Child, Recipe, Ref, Spawn
+from actors.runtime.cluster.ray_host import RAY, Place, RayRuntime
 from actors.runtime.local import LocalRuntime
-from actors.runtime.on_ray import RAY, Place, RayRuntime
-from actors.runtime.process import ProcessHost
+from actors.runtime.process.host import ProcessHost
 from bench.echo import Echo
 from bench.foundation import milliseconds, percentile, say
-from deployments.local import SystemClock
+from deployments.serving.local import SystemClock
 from tests.cluster import cluster_of_one
 
 DEATH_BAR = 0.1

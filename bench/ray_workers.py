@@ -24,11 +24,13 @@ from typing import Final, NamedTuple
 import httpx
 import msgspec
 
-from actors.transcriber_pool import PoolSettings
+from actors.workers.transcriber_pool import PoolSettings
 from bench.paced import started
-from deployments import cluster, profiles, recognition
-from deployments.cluster import Pool
+from deployments import profiles
+from deployments.ray_cluster import plan
+from deployments.ray_cluster.plan import Pool
 from deployments.settings import Settings, read
+from deployments.wiring import recognition
 from retender.engines.faster_whisper.settings import WhisperSettings
 from tests.served import doors
 from tests.speech import talk
@@ -59,7 +61,7 @@ KINDS: Final = {
 def workers(settings: Settings, profile: str, number: int) -> list[PoolSettings]:
     if profile == "ray":
         wanted = Pool(least=number, most=number, cpus=1)
-        return list(cluster.pools(settings, [wanted]))
+        return list(plan.pools(settings, [wanted]))
     pool = recognition.pool(settings)
     how = msgspec.convert(pool.engine.options["settings"], WhisperSettings)
     how = msgspec.structs.replace(how, lanes=1, threads=1)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import ctranslate2  # type: ignore[import-untyped]  # it carries no types
 
-from deployments import recognition
+from deployments.wiring import recognition
 from models.layout import MULTILINGUAL
 from retender.engines.faster_whisper.engine import WhisperEngine
 

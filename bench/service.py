@@ -31,13 +31,13 @@ import msgspec
 from loguru import logger
 
 from actors.runtime.api import Recipe
-from actors.transcriber_pool import PoolSettings
+from actors.workers.transcriber_pool import PoolSettings
 from bench import rehearsed
-from deployments import recognition
-from deployments.desk import Source, Wish
+from deployments.client.in_process import OwnDesk, passing_service
+from deployments.client.transcription import Source, Wish
 from deployments.settings import Settings, read
-from deployments.transcribe import OwnDesk, passing_service
-from deployments.whisper import DIGITS
+from deployments.wiring import recognition
+from deployments.wiring.whisper import DIGITS
 from models.random_weights import SIZES, build
 from retender.engines.faster_whisper.settings import WhisperSettings
 from tests.speech import talk

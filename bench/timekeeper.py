@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final
 
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.engines.api import News, Progress
-from retender.transcript import Segment
-from retender.work import Order, Prepared, Transcribed
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
+from retender.workers.orders import Order, Prepared, Transcribed
 
 STEPS: Final = 10
 """In each chunk; its last one is its end."""

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from actors.transcriber_pool import PoolSettings
-from deployments import engines, local, ray_environment
-from deployments.cluster import Arguments, Plan, Pool, for_this_machine, pools
-from deployments.resources import resources
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.ray_cluster import ray_environment
+from deployments.ray_cluster.plan import Arguments, Plan, Pool, for_this_machine, pools
+from deployments.serving import local
 from deployments.settings import BadSetting, Settings
+from deployments.wiring import engines
+from deployments.wiring.resources import resources
 
 RAY_BYTES: Final = 4 * 10**9
 """Of memory, for Ray and what it runs."""
@@ -32,13 +34,13 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
         if alone:
             ray_environment.enter(ray_environment.alone(settings.host, Path(scratch)))
         # It takes long to import, and reads those at once.
-        from deployments import ray_serve  # noqa: PLC0415 - see above
+        from deployments.ray_cluster import application  # noqa: PLC0415 - see above
 
         pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
         arguments = Arguments(pools=(pool,))
         found = workers or pools(settings, arguments.pools)
         plan = Plan.of(settings, arguments, found, alone=alone)
-        return asyncio.run(ray_serve.serve(plan))
+        return asyncio.run(application.serve(plan))
 
 
 def chosen(settings: Settings) -> Literal["local", "ray"]:

@@ -19,8 +19,8 @@ from pydantic import BeforeValidator, Field, InstanceOf, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retender.errors import InvalidOption
-from retender.keys import Key, listed
-from retender.webhooks import key_of
+from retender.outbound.webhook_messages import key_of
+from serve_app.access.api_keys import Key, listed
 
 PREFIX = "RETENDER_"
 

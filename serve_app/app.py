@@ -10,27 +10,29 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from retender.blobs.tidying import keep_tidy
 from retender.errors import Forbidden, NoAnswer, Unauthorized
-from serve_app import answers, docs, errors, jobs, results
-from serve_app.access_log import AccessLog
-from serve_app.beside import kept_up
-from serve_app.headers import EXPOSED, SafeHeaders
+from retender.storage.blobs.tidying import keep_tidy
+from serve_app.background import kept_up
+from serve_app.description import answers, docs
+from serve_app.jobs import results, routes
 from serve_app.live import entry, socket, stream
+from serve_app.middleware import errors
+from serve_app.middleware.access_log import AccessLog
+from serve_app.middleware.bodies import Bodies
+from serve_app.middleware.request_ids import RequestIds
+from serve_app.middleware.safe_headers import EXPOSED, SafeHeaders
 from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
 from serve_app.operations import health, metrics, models, queue
-from serve_app.request_ids import RequestIds
 from serve_app.services import Services
 from serve_app.uploads import fetching, recordings, tus, tus_headers
 from serve_app.uploads.arrivals import sweeping
-from serve_app.uploads.bodies import Bodies
 
 ROUTERS: Final = (
     recordings.router,
     tus.router,
-    jobs.router,
+    routes.router,
     results.router,
     queue.router,
     models.router,

@@ -12,19 +12,19 @@ from typing import Annotated, Any, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from actors.broadcaster import Broadcaster
-from actors.hub import Hub
-from actors.job_manager import JobManager
-from actors.meter import Meter
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.manager.job_manager import JobManager
+from actors.metrics.meter import Meter
 from actors.runtime.api import Clock, Ref
-from actors.supervisor import Supervisor
-from retender.blobs import Blobs
-from retender.limits import FETCHES_AT_ONCE
-from retender.outbound import Reach
-from retender.partial import PartialStore
+from actors.supervision.supervisor import Supervisor
+from retender.outbound.connections import Reach
+from retender.storage.blobs import Blobs
+from retender.storage.partial_uploads import PartialStore
 from serve_app.access.callers import Gate
-from serve_app.access.keys import Keyring
-from serve_app.audience import Audience
+from serve_app.access.key_file import Keyring
+from serve_app.limits import FETCHES_AT_ONCE
+from serve_app.live.audience import Audience
 from serve_app.live.messages import Press
 from serve_app.live.tickets import Tickets
 from serve_app.operations.pulse import Pulse

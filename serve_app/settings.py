@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from retender.limits import BODY_IDLE_SECONDS, BODY_LEAST_RATE, BODY_WINDOW_SECONDS
-from retender.retention import DAY
+from retender.jobs.retention import DAY
+from serve_app.limits import BODY_IDLE_SECONDS, BODY_LEAST_RATE, BODY_WINDOW_SECONDS
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):

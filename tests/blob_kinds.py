@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from retender.blobs import Blobs, BlobStore
-from retender.blobs.objects import Objects
-from retender.blobs.stored import StoredBlobs
-from retender.jobs import Audio
+from retender.storage.audio import Audio
+from retender.storage.blobs import Blobs, BlobStore
+from retender.storage.blobs.objects import Objects
+from retender.storage.blobs.stored import StoredBlobs
 
 KINDS = ("folder", "file", "memory")
 """A folder that all machines share; an object store on a disk, and one in memory, each machine with

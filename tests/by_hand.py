@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from actors.broadcaster import Broadcaster
-from actors.job_manager import JobManager
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.manager.job_manager import JobManager
 from retender.errors import CorruptMedia, Unreachable
-from retender.work import Broke, Exchange, Order, Orders, Outcome, Prepared, Transcribed
+from retender.workers.orders import Broke, Exchange, Order, Orders, Outcome, Prepared, Transcribed
 from tests.scripted import Script
 from tests.site import Site
 

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from retender.languages import LANGUAGES
+from retender.transcript.languages import LANGUAGES
 from tests.groq_service import Asked, Heard
 
 DIGITS: Final = Path(__file__).parents[1] / "models" / "digits"

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from retender.engines.budget import DAY, HOUR, MINUTE, Limits
+from retender.engines.budget import DAY, HOUR, MINUTE
+from retender.workers.usage import Limits
 
 KEY = "gsk_of_the_tests"
 MODELS = ("whisper-large-v3-turbo", "whisper-large-v3")

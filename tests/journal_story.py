@@ -6,14 +6,15 @@ from typing import Any
 
 import msgspec
 
-from retender.chunks import Chunk, ChunkResult
-from retender.events import EventKind
-from retender.jobs import Audio, Job, first_step, step
+from retender.jobs.events import EventKind
+from retender.jobs.job import Job, first_step, step
+from retender.jobs.messages import Note
+from retender.jobs.pieces import Piece, PieceState
+from retender.jobs.states import TERMINAL, Stage, Status
 from retender.journal.api import Append, Grant, SaveJob, Settle, Write
-from retender.messages import Note
-from retender.states import TERMINAL, Stage, Status
-from retender.transcript import Segment, Word
-from retender.work import Piece, PieceState
+from retender.storage.audio import Audio
+from retender.transcript.chunks import Chunk, ChunkResult
+from retender.transcript.segments import Segment, Word
 
 _KINDS = {
     Status.COMPLETED: EventKind.COMPLETED,

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from deployments.cluster import Arguments
+from deployments.ray_cluster.plan import Arguments
 from deployments.settings import PREFIX, names
 
 TOP: Final = Path(__file__).parents[1]

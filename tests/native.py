@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retender.engines.api import News, Progress
 from retender.engines.lanes import Lanes
-from retender.work import Order
+from retender.workers.orders import Order
 from tests.scripted import ScriptedEngine
 
 FOR_EVER = 10_000

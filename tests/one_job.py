@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from retender import rulings
-from retender.board import Board, Draft
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
-from retender.jobs import Audio, Job, Options
-from retender.rulings import Made
-from retender.states import Stage, Status
-from retender.transcript import Segment
-from retender.work import PREPARATION, Piece
+from retender.jobs.job import Job, Options
+from retender.jobs.pieces import PREPARATION, Piece
+from retender.jobs.states import Stage, Status
+from retender.scheduling import transitions
+from retender.scheduling.draft import Board, Draft
+from retender.scheduling.transitions import Made
+from retender.storage.audio import Audio
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
 
 AUDIO = Audio("a" * 64, 1000)
 MADE = Made("local", "medium")
@@ -33,7 +34,7 @@ class Table:
             audio=None if status is Status.PENDING else AUDIO,
         )
         draft = self.draft()
-        rulings.accept(draft, job, None)
+        transitions.accept(draft, job, None)
         self.board.merge(draft)
 
     @property
@@ -53,7 +54,7 @@ class Table:
     def give(self, index: int) -> Piece:
         self.tokens += 1
         draft = self.draft()
-        piece = rulings.give(draft, "j", index, f"t{self.tokens}")
+        piece = transitions.give(draft, "j", index, f"t{self.tokens}")
         self.board.merge(draft)
         return piece
 
@@ -61,7 +62,7 @@ class Table:
         draft = self.draft()
         end = chunks[-1].end / SAMPLE_RATE if chunks else 0.0
         plan = Plan(end if duration is None else duration, chunks)
-        rulings.prepared(draft, self.give(PREPARATION), plan, MADE)
+        transitions.prepared(draft, self.give(PREPARATION), plan, MADE)
         self.board.merge(draft)
         return draft
 
@@ -75,7 +76,7 @@ class Table:
             Segment(0, start + n * each, start + (n + 0.9) * each, text)
             for n, text in enumerate(texts)
         )
-        rulings.transcribed(draft, piece, ChunkResult(segments, language, 0.9), MADE)
+        transitions.transcribed(draft, piece, ChunkResult(segments, language, 0.9), MADE)
         self.board.merge(draft)
         return draft
 

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import msgspec
 
+from actors.delivery.webhooks import WebhookSettings
 from actors.runtime.api import Clock, Recipe
-from actors.webhooks import WebhookSettings
-from retender.webhooks import secret
+from retender.outbound.webhook_messages import secret
 
 SECRET = secret(b"for tests only, but long enough.")
 

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.engines.api import News, Progress
 from retender.errors import CorruptMedia, EngineFailed
-from retender.jobs import Audio
-from retender.transcript import Segment, Word
-from retender.work import PREPARATION, Broke, Order, Prepared, Transcribed
+from retender.jobs.pieces import PREPARATION
+from retender.storage.audio import Audio
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment, Word
+from retender.workers.orders import Broke, Order, Prepared, Transcribed
 
 STEPS = 4
 

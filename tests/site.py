@@ -15,28 +15,28 @@ from pathlib import Path
 
 import httpx
 
-from actors.broadcaster import Broadcaster
-from actors.hub import Hub
-from actors.job_manager import JobManager, ManagerSettings
-from actors.meter import Meter
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.delivery.webhooks import WebhookSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.metrics.meter import Meter
 from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
-from actors.supervisor import Supervisor
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
+from actors.supervision.supervisor import Supervisor
 from actors.tree import TreeSettings, root
-from actors.webhooks import WebhookSettings
-from deployments.local import SystemClock
-from deployments.web import Web, listen
-from retender.blobs import Blobs, BlobStore
-from retender.events import Event
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.serving.local import SystemClock
+from deployments.serving.web import Web, listen
+from retender.jobs.events import Event
+from retender.jobs.submission import Submission
 from retender.journal.api import JournalOpener
 from retender.journal.sqlite import SqliteOpener
-from retender.outbound import Reach
-from retender.sizing import Bounds
-from retender.submission import Submission
-from serve_app.access.keys import Keyring
+from retender.outbound.connections import Reach
+from retender.scheduling.pool_size import Bounds
+from retender.storage.blobs import Blobs, BlobStore
+from serve_app.access.key_file import Keyring
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
 from tests.scripted import Passage, Script, ScriptedEngine

@@ -12,8 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from retender.jobs import Options
-from retender.transcript import Transcript
+from retender.jobs.job import Options
+from retender.transcript.segments import Transcript
 from tests.speech import Recording, one_file, talk
 from tests.whole_service import Shape, whole_service
 

@@ -12,16 +12,17 @@ from typing import Any
 import msgspec
 
 from retender.audio.decode import DECODED
-from retender.blobs import Blobs, BlobStore
-from retender.chunks import Chunk, Plan, Seam, merge
 from retender.engines.api import News, Progress
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
 from retender.engines.preparation import Preparation
-from retender.jobs import Audio, Options
-from retender.transcript import Segment
-from retender.work import Order, Outcome, Prepared, Transcribed
+from retender.jobs.job import Options
+from retender.storage.audio import Audio
+from retender.storage.blobs import Blobs, BlobStore
+from retender.transcript.chunks import Chunk, Plan, Seam, merge
+from retender.transcript.segments import Segment
+from retender.workers.orders import Order, Outcome, Prepared, Transcribed
 from tests.known_words import DIGITS, Speech
 from tests.media import FFMPEG, wav
 

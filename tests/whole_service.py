@@ -18,25 +18,27 @@ from typing import Literal
 import msgspec
 import pytest
 
-from actors.broadcaster import Broadcaster
-from actors.hub import Hub
-from actors.job_manager import JobManager
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
-from actors.transcriber_pool import PoolSettings
-from deployments import logs, recognition
-from deployments.local import Service, tree
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.logs import configuration
+from deployments.serving.local import Service, tree
 from deployments.settings import Settings, read
+from deployments.wiring import recognition
 from retender.audio.speech import DetectorName
-from retender.blobs import BlobStore
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.preparation import Preparation
-from retender.events import Event
-from retender.jobs import Audio, Job, Options
-from retender.sizing import Bounds
-from retender.states import Status
-from retender.submission import Submission
-from retender.transcript import Transcript
+from retender.jobs.events import Event
+from retender.jobs.job import Job, Options
+from retender.jobs.states import Status
+from retender.jobs.submission import Submission
+from retender.scheduling.pool_size import Bounds
+from retender.storage.audio import Audio
+from retender.storage.blobs import BlobStore
+from retender.transcript.segments import Transcript
 
 DEADLINE = 240.0
 """Seconds on a machine that has much else to do."""
@@ -118,7 +120,7 @@ async def whole_service(folder: Path, shape: Shape) -> AsyncIterator[WholeServic
         },
         Path(os.devnull),
     )
-    quiet = Recipe.of(logs.configure, level="ERROR", style="human")
+    quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
     service = Service(tree(settings, [_pool(settings, shape)]), grace=10.0, prepare=quiet)
     await service.start()
     hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
@@ -173,4 +175,4 @@ def _is_worker(pid: int) -> bool:
         parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError, IndexError):
         return False
-    return parent == os.getpid() and b"actors.runtime.child" in words
+    return parent == os.getpid() and b"actors.runtime.process.child" in words

@@ -12,7 +12,7 @@ from loguru import logger
 
 from actors.runtime.api import KILLED, Child, Clock, Exit, Ref, Spawn
 from actors.runtime.context import ActorContext
-from actors.runtime.life import Endpoint, Life, not_started
+from actors.runtime.instance import Endpoint, Life, not_started
 from actors.runtime.mailbox import Call, Mailbox, Reply, describe
 from actors.runtime.packing import PackedCall
 from actors.runtime.reference import RoutedRef

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from actors.runtime.api import KILLED, Exit, Later
+from actors.runtime.limits import CAUSE_CHARS
 from actors.runtime.packing import PackedCall, unpack_arguments
 from retender.errors import ActorGone, BadRequest, Busy, RetenderError
-from retender.limits import CAUSE_CHARS
 
 # After so many messages in a row the loop lets others run, however full the mailbox is.
 _TURN = 32

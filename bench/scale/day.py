@@ -9,8 +9,8 @@ from typing import Final
 from bench.scale.tally import Group, Labels, Tally
 from bench.scale.workload import CLIP, GREEDY, Arrival, Fate, Mix, arrivals, mean_seconds
 from bench.scale.world import Pool, World
-from retender.jobs import Options
-from retender.routing import LOCAL
+from retender.jobs.job import Options
+from retender.scheduling.engine_choice import LOCAL
 
 LOAD: Final = 0.75
 """Of what the pool can do so much is asked of it, taken over the day."""

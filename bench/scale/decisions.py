@@ -11,12 +11,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from bench.scale.desk import Desk
-from retender.estimates import Estimates
-from retender.jobs import Audio, Job, Options
-from retender.scheduling import FairQueue, Offer
-from retender.states import Stage, Status
-from retender.submission import Submission
-from retender.work import Exchange
+from retender.jobs.job import Job, Options
+from retender.jobs.states import Stage, Status
+from retender.jobs.submission import Submission
+from retender.scheduling.estimates import Estimates
+from retender.scheduling.fair_queue import FairQueue, Offer
+from retender.storage.audio import Audio
+from retender.workers.orders import Exchange
 
 TURNS = 2000
 LINES = (1, 1000)

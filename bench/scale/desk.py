@@ -1,7 +1,7 @@
 """The JobManager's desk without the JobManager: the same rules in the same order, but no journal,
 no messages and no clock of its own.
 
-What `actors.desks` does between a message and its commit is done here, and what a commit does to
+What `actors.manager` does between a message and its commit is done here, and what a commit does to
 memory. A test has both decide on the same submissions and compares.
 """
 
@@ -12,17 +12,17 @@ from random import Random
 
 from msgspec.structs import replace
 
-from retender import rulings
-from retender.board import Board, Draft
-from retender.dispatch import Dispatcher, Lease
 from retender.errors import Failure
-from retender.estimates import Estimates
-from retender.jobs import Job
-from retender.retry import RetryPolicy
-from retender.routing import LOCAL, chosen
-from retender.rulings import Made
-from retender.submission import Submission, new_job
-from retender.work import Broke, Exchange, Outcome, Prepared, Transcribed
+from retender.jobs.job import Job
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.submission import Submission, new_job
+from retender.scheduling import transitions
+from retender.scheduling.draft import Board, Draft
+from retender.scheduling.engine_choice import LOCAL, chosen
+from retender.scheduling.estimates import Estimates
+from retender.scheduling.leases import Dispatcher, Lease
+from retender.scheduling.transitions import Made
+from retender.workers.orders import Broke, Exchange, Outcome, Prepared, Transcribed
 
 _MADE = Made()
 
@@ -50,13 +50,13 @@ class Desk:
         new = new_job(submission, self.now)
         draft = self._draft()
         engine = chosen(new.options, self._engines)
-        job = rulings.accept(draft, replace(new, engine=engine), None)
+        job = transitions.accept(draft, replace(new, engine=engine), None)
         self._commit(draft)
         return job
 
     def cancel(self, job_id: str) -> None:
         draft = self._draft()
-        rulings.cancel(draft, job_id)
+        transitions.cancel(draft, job_id)
         self._commit(draft)
 
     def exchange(self, asked: Exchange) -> list[Lease]:
@@ -67,7 +67,7 @@ class Desk:
         leases = self.dispatcher.choose(asked, self.now)
         for lease in leases:
             if not draft.job(lease.job_id).finished:
-                rulings.give(draft, lease.job_id, lease.index, lease.token)
+                transitions.give(draft, lease.job_id, lease.index, lease.token)
         self._commit(draft)
         self.estimates.at_work(self.dispatcher.at_work())
         return [lease for lease in leases if lease.job_id in self.board]
@@ -77,7 +77,7 @@ class Desk:
         draft = self._draft()
         for lease in self.dispatcher.of_worker(worker):
             piece = draft.piece(*lease.key)
-            rulings.worker_lost(draft, piece, failure, self._retry, self._random.random())
+            transitions.worker_lost(draft, piece, failure, self._retry, self._random.random())
         self._commit(draft)
 
     def wake(self) -> bool:
@@ -91,14 +91,14 @@ class Desk:
         piece = replace(draft.piece(*lease.key), token=outcome.token)
         match outcome:
             case Prepared():
-                rulings.prepared(draft, piece, outcome.plan, _MADE)
+                transitions.prepared(draft, piece, outcome.plan, _MADE)
             case Transcribed():
-                rulings.transcribed(draft, piece, outcome.result, _MADE)
+                transitions.transcribed(draft, piece, outcome.result, _MADE)
                 draft.paces.append((lease.engine, piece.seconds, self.now - lease.granted))
             case Broke():
-                rulings.broke(draft, piece, outcome.failure, self._retry, self._random.random())
+                transitions.broke(draft, piece, outcome.failure, self._retry, self._random.random())
             case _:
-                rulings.given_back(draft, piece)
+                transitions.given_back(draft, piece)
 
     def _draft(self) -> Draft:
         return Draft(self.board, self.now, self.events)

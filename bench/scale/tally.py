@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from bench.scale.workload import Arrival
-from retender.jobs import Job
-from retender.routing import GROQ, LOCAL
-from retender.states import Status
+from retender.jobs.job import Job
+from retender.jobs.states import Status
+from retender.scheduling.engine_choice import GROQ, LOCAL
 
 if TYPE_CHECKING:
     from bench.scale.world import Pool

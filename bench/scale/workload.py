@@ -11,8 +11,8 @@ from itertools import accumulate
 from random import Random
 from typing import Final, NamedTuple
 
-from retender.jobs import Options
-from retender.routing import GROQ
+from retender.jobs.job import Options
+from retender.scheduling.engine_choice import GROQ
 
 GREEDY: Final = "greedy"
 

@@ -15,18 +15,20 @@ from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple
 
+from actors.limits import TICK
 from bench.scale.desk import Desk
 from bench.scale.tally import Labels, Opened, Tally
 from bench.scale.workload import Arrival, Fate
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
-from retender.dispatch import Lease
 from retender.errors import CorruptMedia, EngineFailed, WorkerCrashed, WorkerSilent
-from retender.jobs import Audio, Job
-from retender.limits import TICK
-from retender.routing import GROQ, LOCAL
-from retender.submission import Submission
-from retender.transcript import Segment
-from retender.work import PREPARATION, Broke, Exchange, Outcome, Prepared, Transcribed
+from retender.jobs.job import Job
+from retender.jobs.pieces import PREPARATION
+from retender.jobs.submission import Submission
+from retender.scheduling.engine_choice import GROQ, LOCAL
+from retender.scheduling.leases import Lease
+from retender.storage.audio import Audio
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
+from retender.workers.orders import Broke, Exchange, Outcome, Prepared, Transcribed
 
 LEASE_SECONDS: Final = 15.0
 """After so long a death in silence is noticed. Signs of life are not simulated one by one."""

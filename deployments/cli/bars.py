@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from deployments.cli.showing import clock
-from deployments.desk import Step, Watch
+from deployments.client.transcription import Step, Watch
 
 NAME_CHARS: Final = 32
 

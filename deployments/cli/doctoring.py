@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.outcomes import FAILED, run
-from deployments.finding import Finding, State
+from deployments.doctor.finding import Finding, State
 
 MARKS: Final = {
     State.GOOD: ("✓", "green"),

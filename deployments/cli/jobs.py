@@ -9,19 +9,19 @@ from typing import Annotated
 
 import typer
 
+from actors.limits import JOBS_PER_PAGE
 from deployments.cli.bars import Bars
 from deployments.cli.outcomes import FAILED, complain, run
 from deployments.cli.showing import clock, facts, table, watched
 from deployments.cli.talking import Key, Server, service
-from deployments.client import Body, Client
-from deployments.desk import Watch
-from deployments.following import follow
-from deployments.handing_in import step_of, why
+from deployments.client.by_service import step_of, why
+from deployments.client.client import Body, Client
+from deployments.client.following import follow
+from deployments.client.transcription import Watch
 from deployments.settings import read
 from retender.errors import RetenderError
-from retender.formats import Format
-from retender.limits import JOBS_PER_PAGE
-from retender.states import Status
+from retender.jobs.states import Status
+from retender.transcript.formats import Format
 
 JobId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 JobIds = Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)]

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from deployments import keys
 from deployments.cli.outcomes import FAILED, complain
 from deployments.cli.showing import table
 from deployments.settings import read
-from deployments.webhooks import webhook_secrets
+from deployments.wiring import keys
+from deployments.wiring.webhooks import webhook_secrets
 from retender.errors import RetenderError
-from retender.keys import USUAL, Key, Scope
+from serve_app.access.api_keys import USUAL, Key, Scope
 
 app = typer.Typer(help="The keys of the service on this machine.")
 

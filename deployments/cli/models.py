@@ -12,10 +12,10 @@ from deployments.cli.bars import Bars
 from deployments.cli.outcomes import run
 from deployments.cli.showing import megabytes, table, watched
 from deployments.cli.talking import Key, Server, looked_for, service
-from deployments.client import Body
-from deployments.desk import Step
+from deployments.client.client import Body
+from deployments.client.transcription import Step
 from deployments.settings import read
-from deployments.whisper import library
+from deployments.wiring.whisper import library
 from retender.engines.models.download import Arrived
 from retender.engines.models.library import Entry, Library
 from retender.errors import EngineUnavailable

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from deployments.client import NoService
+from deployments.client.client import NoService
 from retender.errors import RetenderError
 
 FAILED: Final = 1

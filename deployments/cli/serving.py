@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from deployments import logs
 from deployments.cli.outcomes import cause
+from deployments.logs import configuration
 from deployments.settings import BadSetting, read
 from retender.errors import RetenderError
 
@@ -46,7 +46,7 @@ def serve(
     said = {name: str(value) for name, value in given.items() if value is not None}
     try:
         settings = read({**os.environ, **said})
-        logs.configure(settings.log_level, settings.log_format)
+        configuration.configure(settings.log_level, settings.log_format)
         status = profiles.serve(settings)
     except (BadSetting, RetenderError, OSError) as error:
         raise SystemExit(f"Retender cannot start: {cause(error)}") from error

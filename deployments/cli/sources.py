@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from deployments.desk import Source
-from retender.formats import Format
+from deployments.client.transcription import Source
+from retender.transcript.formats import Format
 
 ENDINGS: Final[dict[Format, str]] = {"verbose_json": "json"}
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deployments.address import likely, reached_at
-from deployments.client import Client, NoService, found
+from deployments.client.client import Client, NoService, found
+from deployments.serving.address import likely, reached_at
 from deployments.settings import Settings
 
 Server = Annotated[

@@ -11,18 +11,18 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from deployments import logs
 from deployments.cli.bars import Bars
 from deployments.cli.outcomes import FAILED, cause, complain, run
 from deployments.cli.showing import watched
 from deployments.cli.sources import NothingThere, sources, targets
 from deployments.cli.talking import Key, Server, looked_for
-from deployments.desk import Desk, Source, Wish
-from deployments.handing_in import ServiceDesk
+from deployments.client.by_service import ServiceDesk
+from deployments.client.transcription import Desk, Source, Wish
+from deployments.limits import FILES_AT_ONCE
+from deployments.logs import configuration
 from deployments.settings import Settings, read
 from retender.errors import EngineUnavailable, InvalidOption, RetenderError
-from retender.formats import Format
-from retender.limits import FILES_AT_ONCE
+from retender.transcript.formats import Format
 from serve_app.uploads.options import wanted
 
 STDOUT: Final = "-"
@@ -92,7 +92,7 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
     except (NothingThere, InvalidOption) as error:
         raise typer.BadParameter(cause(error)) from error
     settings = read()
-    logs.configure("ERROR", settings.log_format)
+    configuration.configure("ERROR", settings.log_format)
     folder = None if output_dir == STDOUT else Path(output_dir)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,8 +112,8 @@ async def _desk(settings: Settings, server: str, key: str, *, here: bool) -> Asy
             yield ServiceDesk(client, settings.language)
         return
     # Without a service all that it takes is needed here.
-    from deployments.engines import pools  # noqa: PLC0415 - see above
-    from deployments.transcribe import passing_service  # noqa: PLC0415 - see above
+    from deployments.client.in_process import passing_service  # noqa: PLC0415 - see above
+    from deployments.wiring.engines import pools  # noqa: PLC0415 - see above
 
     engines = pools(settings)
     if not engines:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from deployments.doctor import disk, machine, network
 from deployments.doctor.database import database
-from deployments.finding import Finding, bad, good
+from deployments.doctor.finding import Finding, bad, good
 from deployments.settings import BadSetting, Settings, read
 
 _QUIET: tuple[Callable[[Settings], Finding | None], ...] = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployments.finding import Finding, bad, good
-from deployments.journals import in_database, journal
+from deployments.doctor.finding import Finding, bad, good
 from deployments.settings import BadSetting, Settings
+from deployments.wiring.journals import in_database, journal
 from retender.errors import JournalError, JournalTooNew
 
 _ADVICE: Final = "See that the server is up, and that RETENDER_DATABASE_URL leads to it."

@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from deployments import storage
-from deployments.finding import Finding, bad, doubtful, good
-from deployments.keys import exposure_warning, keyring
+from deployments.doctor.finding import Finding, bad, doubtful, good
 from deployments.settings import BadSetting, Settings
+from deployments.wiring import storage
+from deployments.wiring.keys import exposure_warning, keyring
 from retender.errors import KeysUnreadable, StorageTrouble
 from retender.journal.durability import durability_warning
-from retender.shared_folder import workable
+from retender.storage.shared_folder import workable
 
 GIGABYTE: Final = 1_000_000_000
 MUCH: Final = 2 * GIGABYTE

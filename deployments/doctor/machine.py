@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from deployments import groq, recognition
-from deployments.finding import Finding, bad, doubtful, good
-from deployments.resources import resources
+from deployments.doctor.finding import Finding, bad, doubtful, good
 from deployments.settings import Settings
-from deployments.whisper import library, whisper
+from deployments.wiring import groq, recognition
+from deployments.wiring.resources import resources
+from deployments.wiring.whisper import library, whisper
 from retender.audio import ffmpeg
 from retender.engines.models import names
 from retender.engines.models.fitting import MEGABYTE, choose, needed_bytes

@@ -10,14 +10,14 @@ from typing import Final
 import httpx
 import msgspec
 
-from deployments import groq as groq_here
-from deployments import recognition
-from deployments.address import likely
-from deployments.client import found
-from deployments.finding import Finding, bad, doubtful, good
+from deployments.client.client import found
+from deployments.doctor.finding import Finding, bad, doubtful, good
+from deployments.serving.address import likely
+from deployments.serving.web import listen
 from deployments.settings import BadSetting, Settings
-from deployments.web import listen
-from deployments.whisper import library
+from deployments.wiring import groq as groq_here
+from deployments.wiring import recognition
+from deployments.wiring.whisper import library
 from retender.engines.models.library import Library
 from retender.journal.lock import Holder
 

@@ -18,15 +18,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, TypeVar
 
-from retender import folders
 from retender.audio import ffmpeg, verdict
 from retender.audio.cleaning import Cleaning
+from retender.audio.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DECODING_WAIT
 from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
 from retender.audio.probe import head_of
 from retender.audio.sandbox import Limits, run
 from retender.errors import CorruptMedia
-from retender.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DECODING_WAIT
-from retender.room import room_for
+from retender.storage import durable_files
+from retender.storage.disk_space import room_for
 
 R = TypeVar("R")
 
@@ -96,7 +96,7 @@ class _Part:
                 os.fsync(self.descriptor)
                 self._path.rename(place)
                 self._path = None
-                folders.sync(place.parent)
+                durable_files.sync(place.parent)
 
     def discard(self) -> None:
         """What was moved to its place stays there."""
@@ -111,7 +111,7 @@ def _sweep(folder: Path) -> None:
     """Remove what decoders left whose process has died."""
     for leftover in folder.glob(f"*{_PART}"):
         with contextlib.suppress(FileNotFoundError):
-            if folders.abandoned(leftover):
+            if durable_files.abandoned(leftover):
                 leftover.unlink()
 
 

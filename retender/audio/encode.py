@@ -8,9 +8,9 @@ from typing import Final
 from retender.audio import ffmpeg, report
 from retender.audio.pcm import BYTES_PER_SECOND, Pcm
 from retender.audio.sandbox import Limits, run
-from retender.chunks import Chunk
 from retender.errors import EngineFailed
-from retender.room import no_room
+from retender.storage.disk_space import no_room
+from retender.transcript.chunks import Chunk
 
 _HEADER: Final = 1 << 16
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from retender.audio.pcm import movement
-from retender.audio.speech import Frame, Gate
-from retender.chunks import Span
+from retender.audio.speech_gate import Frame, Gate
+from retender.transcript.chunks import Span
 
 STEP: Final = 480
 """Samples in a frame: 30 ms."""

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import ffmpeg  # type: ignore[import-untyped]  # it carries no types
 
-from retender.chunks import SAMPLE_RATE
+from retender.audio.limits import PROGRAM_ALLOCATION
 from retender.errors import EngineUnavailable
-from retender.limits import PROGRAM_ALLOCATION
+from retender.transcript.chunks import SAMPLE_RATE
 
 PROTOCOLS: Final = ("file", "pipe")
 FORMATS: Final = (

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from retender.chunks import SAMPLE_RATE
+from retender.transcript.chunks import SAMPLE_RATE
 
 SAMPLE_BYTES: Final = 2
 BYTES_PER_SECOND: Final = SAMPLE_RATE * SAMPLE_BYTES

@@ -19,8 +19,7 @@ from pathlib import Path
 import msgspec
 
 from retender.audio import confined
-from retender.errors import EngineUnavailable
-from retender.limits import (
+from retender.audio.limits import (
     PROGRAM_ADDRESSES,
     PROGRAM_CPU_SECONDS,
     PROGRAM_FILES,
@@ -29,6 +28,7 @@ from retender.limits import (
     SAID_FIRST_BYTES,
     SAID_LAST_BYTES,
 )
+from retender.errors import EngineUnavailable
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # it carries no types
 
-from retender.audio.speech import Frame, Gate
-from retender.chunks import Span
+from retender.audio.speech_gate import Frame, Gate
 from retender.errors import ModelUnavailable
+from retender.transcript.chunks import Span
 
 STEP: Final = 512
 """Samples in a frame, as the network was trained: 32 ms."""

@@ -17,9 +17,9 @@ from array import array
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
+from retender.audio.limits import LISTENING_SECONDS
 from retender.audio.pcm import Pcm
-from retender.chunks import SAMPLE_RATE, Span
-from retender.limits import LISTENING_SECONDS
+from retender.transcript.chunks import SAMPLE_RATE, Span
 
 BLOCK: Final = LISTENING_SECONDS * SAMPLE_RATE
 """Samples given to a detector at once: some tenths of a second of work, 2 MB of memory."""
@@ -63,47 +63,3 @@ async def listen(pcm: Pcm, ear: Detector) -> AsyncGenerator[float, None]:
 
 def _feed(ear: Detector, pcm: Pcm, start: int, end: int) -> None:
     ear.feed(pcm.read(start, end))
-
-
-class Frame(enum.IntEnum):
-    SILENCE = -1
-    UNDECIDED = 0
-    SPEECH = 1
-
-
-class Gate:
-    """Opens with the first frame of speech, closes when silence has lasted."""
-
-    def __init__(self, step: int, *, pause: int, shortest: int) -> None:
-        """`step` samples a frame; silence of `pause` frames ends speech; what is shorter than
-        `shortest` frames was none."""
-        self._step = step
-        self._pause = pause
-        self._shortest = shortest
-        self._frames = 0
-        self._begin: int | None = None
-        self._silent_since: int | None = None
-        self._spans: list[Span] = []
-
-    def take(self, frame: Frame) -> None:
-        now = self._frames
-        self._frames += 1
-        if frame is Frame.SPEECH:
-            self._begin = now if self._begin is None else self._begin
-            self._silent_since = None
-        elif self._begin is not None:
-            if self._silent_since is None and frame is Frame.SILENCE:
-                self._silent_since = now
-            if self._silent_since is not None and now + 1 - self._silent_since >= self._pause:
-                self._close(self._begin, self._silent_since)
-
-    def finish(self, samples: int) -> list[Span]:
-        """`samples`: where the recording ends, perhaps within the last frame."""
-        if self._begin is not None:
-            self._close(self._begin, self._silent_since or self._frames)
-        return [Span(span.start, min(samples, span.end)) for span in self._spans]
-
-    def _close(self, begin: int, end: int) -> None:
-        if end - begin >= self._shortest:
-            self._spans.append(Span(begin * self._step, end * self._step))
-        self._begin = self._silent_since = None

@@ -13,7 +13,6 @@ from retender.audio.containers import ACCEPTED, recognised
 from retender.audio.ffmpeg import CODECS
 from retender.audio.report import Report, read
 from retender.audio.sandbox import Ended
-from retender.chunks import SAMPLE_RATE
 from retender.errors import (
     CorruptMedia,
     EngineFailed,
@@ -23,7 +22,8 @@ from retender.errors import (
     UnsupportedMedia,
     WorkError,
 )
-from retender.room import no_room
+from retender.storage.disk_space import no_room
+from retender.transcript.chunks import SAMPLE_RATE
 
 LEAST_SAVED: Final = 0.01
 """Of what a file claims to hold, so much must be there."""

@@ -19,10 +19,10 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from retender.engines.reports import Report
-from retender.messages import Note
-from retender.states import Stage
-from retender.work import Broke, Declined, Order, Prepared, Transcribed
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage
+from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
+from retender.workers.reports import Report
 
 
 class Progress(msgspec.Struct, frozen=True):

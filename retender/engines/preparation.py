@@ -16,11 +16,11 @@ import msgspec
 from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
 from retender.audio.speech import DetectorName, detector, listen
-from retender.blobs import Blobs
-from retender.chunks import SAMPLE_RATE, Span, plan
 from retender.engines.api import News, Progress
 from retender.errors import StorageTrouble, WorkError
-from retender.work import Broke, Order, Prepared
+from retender.storage.blobs import Blobs
+from retender.transcript.chunks import SAMPLE_RATE, Span, plan
+from retender.workers.orders import Broke, Order, Prepared
 
 R = TypeVar("R")
 

@@ -15,13 +15,13 @@ from typing import Protocol
 
 import msgspec
 
-from retender.chunks import ChunkResult
-from retender.deliveries import Backlog, Delivery
-from retender.events import Event
-from retender.jobs import Job
-from retender.states import Status
-from retender.transcript import Segment
-from retender.work import Piece
+from retender.jobs.deliveries import Backlog, Delivery
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.pieces import Piece
+from retender.jobs.states import Status
+from retender.transcript.chunks import ChunkResult
+from retender.transcript.segments import Segment
 
 
 class Inconsistent(Exception):

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Final, Literal, TypeVar
 from urllib.parse import quote
 
-from retender import folders
 from retender.errors import JournalError
 from retender.journal import faults
 from retender.journal.lock import FileLock
 from retender.journal.migrations import migrations, newest, too_new
 from retender.journal.statements import Connection
+from retender.storage import durable_files
 
 R = TypeVar("R")
 
@@ -70,7 +70,7 @@ class DatabaseFile(SqliteDatabase):
 
     def open(self) -> None:
         try:
-            folders.make(Path(self.name).absolute().parent)
+            durable_files.make(Path(self.name).absolute().parent)
             self._lock.acquire()
             _inspect(self.name)
             self._connection = sqlite3.connect(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from retender.errors import JournalCorrupt, JournalError, JournalLocked
-from retender.room import is_lack_of_room, no_room
+from retender.storage.disk_space import is_lack_of_room, no_room
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

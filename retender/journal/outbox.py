@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from retender.deliveries import Backlog, Delivery
+from retender.jobs.deliveries import Backlog, Delivery
 from retender.journal.statements import Connection
 
 # From lane to lane by the index, and in each to the first: a lane in which ten thousand wait for

@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 
-from retender.chunks import ChunkResult
 from retender.errors import InvalidOption
-from retender.events import Event
-from retender.jobs import Job
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.pieces import Piece
+from retender.jobs.states import Status
 from retender.journal.api import Counts, Page, Precedents, Recovery, Stored
 from retender.journal.statements import Connection, Rows
-from retender.states import Status
-from retender.transcript import Segment
-from retender.work import Piece
+from retender.transcript.chunks import ChunkResult
+from retender.transcript.segments import Segment
 
 _BEGIN_EPOCH = "UPDATE ledger SET epoch = epoch + 1 RETURNING epoch, position"
 _UNFINISHED = """

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar, TypeVar
 
-from retender.deliveries import Backlog, Delivery
-from retender.events import Event
-from retender.jobs import Job
+from retender.jobs.deliveries import Backlog, Delivery
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.states import Status
 from retender.journal import outbox, reads
 from retender.journal.api import Page, Precedents, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
-from retender.states import Status
-from retender.transcript import Segment
+from retender.transcript.segments import Segment
 
 R = TypeVar("R")
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from retender.errors import Fenced, StaleLease
-from retender.events import Event
+from retender.jobs.events import Event
+from retender.jobs.pieces import Piece
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -25,7 +26,6 @@ from retender.journal.api import (
     Write,
 )
 from retender.journal.statements import Connection
-from retender.work import Piece
 
 _EPOCH = "SELECT epoch FROM ledger"
 

@@ -14,10 +14,10 @@ from starlette.requests import HTTPConnection
 
 from actors.runtime.api import Clock
 from retender.errors import Forbidden, RateLimited, Unauthorized
-from retender.keys import Scope
-from retender.limits import WRONG_KEYS_PER_MINUTE
-from serve_app.access.keys import Keyring
+from serve_app.access.api_keys import Scope
+from serve_app.access.key_file import Keyring
 from serve_app.access.rates import Rate, neighbourhood
+from serve_app.limits import WRONG_KEYS_PER_MINUTE
 
 _FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 
-from retender.limits import CALLERS_COUNTED
+from serve_app.limits import CALLERS_COUNTED
 
 MINUTE = 60.0
 

@@ -11,17 +11,17 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from actors.broadcaster import Broadcaster
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.limits import TICKET_SECONDS
 from retender.errors import Forbidden
-from retender.keys import Scope
-from retender.limits import TICKET_SECONDS
-from serve_app import answers
-from serve_app.accept_language import language_of
 from serve_app.access import callers
+from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller, caller
-from serve_app.examples import example
+from serve_app.description import answers
+from serve_app.description.examples import example
 from serve_app.live.messages import Reader
 from serve_app.live.tickets import not_good
+from serve_app.middleware.accept_language import language_of
 from serve_app.services import Given, Services
 
 router = APIRouter(tags=["live"])

@@ -8,14 +8,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.runtime.api import Ref
-from retender.events import Event, EventKind, Passing, iso, wire
-from retender.formats import result
-from retender.jobs import Job
-from retender.limits import MESSAGES_KEPT, NEWS_FRAME_BYTES
-from retender.messages import Note, say
-from serve_app.live.again import answered
+from retender.jobs.events import Event, EventKind, Passing, iso, wire
+from retender.jobs.job import Job
+from retender.jobs.messages import Note, say
+from retender.transcript.formats import result
+from serve_app.limits import MESSAGES_KEPT, NEWS_FRAME_BYTES
+from serve_app.live.asking import answered
 
 News = Event | Passing
 

@@ -8,12 +8,12 @@ from contextlib import suppress
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from actors.hub import Follower, TooSlow
-from actors.job_manager import JobManager
+from actors.broadcasting.hub import Follower, TooSlow
+from actors.manager.job_manager import JobManager
 from retender.errors import Draining, Forbidden, RetenderError
-from retender.keys import Scope
-from retender.limits import FRAMES_WAITING, GOODBYE_SECONDS, SEND_SECONDS, SOCKETS
+from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller
+from serve_app.limits import FRAMES_WAITING, GOODBYE_SECONDS, SEND_SECONDS, SOCKETS
 from serve_app.live.alarm import Alarm
 from serve_app.live.entry import admitted, reader_of
 from serve_app.live.messages import NOTHING, Message, message

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from actors.hub import Follower, TooSlow
+from actors.broadcasting.hub import Follower, TooSlow
 from retender.errors import InvalidOption, JobNotFound, RetenderError
-from serve_app import answers
 from serve_app.access import callers
+from serve_app.description import answers
 from serve_app.live.alarm import Alarm
 from serve_app.live.entry import by_ticket, reader_of
 from serve_app.live.messages import Message

@@ -19,9 +19,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from retender.errors import InvalidOption, RetenderError
-from retender.events import Event, Passing
-from retender.jobs import Job
-from retender.limits import BAD_MESSAGES
+from retender.jobs.events import Event, Passing
+from retender.jobs.job import Job
+from serve_app.limits import BAD_MESSAGES
 
 
 class Code(enum.IntEnum):

@@ -14,9 +14,9 @@ from typing import Final
 
 import msgspec
 
+from actors.limits import TICKET_SECONDS
 from actors.runtime.api import Clock
 from retender.errors import Unauthorized
-from retender.limits import TICKET_SECONDS
 from serve_app.access.callers import Caller
 
 _SIGNATURE_BYTES: Final = hashlib.sha256().digest_size

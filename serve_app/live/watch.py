@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from actors.hub import Follower
-from actors.job_manager import JobManager
-from retender.submission import JobStatus
-from serve_app.live.again import answered
+from actors.broadcasting.hub import Follower
+from actors.manager.job_manager import JobManager
+from retender.jobs.submission import JobStatus
+from serve_app.jobs.views import current, latest
+from serve_app.live.asking import answered
 from serve_app.live.messages import Message, News, Reader, connected, message
 from serve_app.live.talk import Opening, ends, opening
 from serve_app.services import Services
-from serve_app.views import current, latest
 
 
 class Watch:

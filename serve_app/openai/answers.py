@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from retender.formats import MEDIA_TYPES, render, verbose
-from retender.transcript import Transcript
-from serve_app import answers
+from retender.transcript.formats import MEDIA_TYPES, render, verbose
+from retender.transcript.segments import Transcript
+from serve_app.description import answers
 from serve_app.openai.requests import Asked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from retender.transcript import Segment, joined
+from retender.transcript.segments import Segment, joined
 
 
 class Deltas:

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import InvalidOption
-from serve_app import answers
 from serve_app.access.callers import Reader
-from serve_app.examples import example
+from serve_app.description import answers
+from serve_app.description.examples import example
 from serve_app.openai.requests import DEFAULT_MODELS, GROQ_MODELS
 from serve_app.openai.shapes import errors
 from serve_app.services import Given, Services

@@ -12,7 +12,7 @@ from typing import Final, Literal, cast, get_args
 import msgspec
 
 from retender.errors import BadRequest, InvalidOption
-from retender.jobs import Task
+from retender.jobs.job import Task
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import KNOWN, Wanted, boolean, read
 

@@ -6,10 +6,10 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
-from retender.formats import MEDIA_TYPES
-from retender.jobs import Task
-from retender.limits import TEXT_OPTION_CHARS
-from serve_app.examples import example
+from retender.jobs.job import Task
+from retender.transcript.formats import MEDIA_TYPES
+from serve_app.description.examples import example
+from serve_app.limits import TEXT_OPTION_CHARS
 from serve_app.openai.errors import body
 from serve_app.openai.requests import Granularity, Kind
 

@@ -9,17 +9,17 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import StreamingResponse
 
-from actors.hub import Follower, TooSlow
-from actors.job_manager import JobManager
+from actors.broadcasting.hub import Follower, TooSlow
+from actors.manager.job_manager import JobManager
 from retender.errors import Draining, Failure, JobCancelled
-from retender.events import Event, EventKind
-from retender.jobs import Job
-from serve_app.errors import shaped
+from retender.jobs.events import Event, EventKind
+from retender.jobs.job import Job
+from serve_app.jobs.waiting import cancel
 from serve_app.live.talk import ends
+from serve_app.middleware.errors import shaped
 from serve_app.openai.answers import delta_event, done_event, error_event
 from serve_app.openai.deltas import Deltas
 from serve_app.services import Services
-from serve_app.waiting import cancel
 
 _SIGN_OF_LIFE: Final = 15.0
 """Seconds without news after which a comment is sent, so that no proxy takes the line for dead."""

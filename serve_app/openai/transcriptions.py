@@ -8,11 +8,13 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import BadRequest, InvalidOption
-from retender.jobs import Audio, Task
-from retender.submission import Receipt
+from retender.jobs.job import Task
+from retender.jobs.submission import Receipt
+from retender.storage.audio import Audio
 from serve_app.access.callers import Caller, Uploader
+from serve_app.jobs.waiting import until_done
 from serve_app.openai import requests
 from serve_app.openai.answers import answer
 from serve_app.openai.models import names
@@ -25,7 +27,6 @@ from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import Wanted, known_among
 from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
 from serve_app.uploads.taking import take_form
-from serve_app.waiting import until_done
 
 router = APIRouter(tags=["OpenAI"])
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from actors.job_manager import JobManager
-from retender.engines.condition import EngineInfo
+from actors.manager.job_manager import JobManager
 from retender.errors import RetenderError
-from retender.submission import QueueInfo
-from serve_app import answers
+from retender.jobs.submission import QueueInfo
+from retender.workers.condition import EngineInfo
 from serve_app.access.callers import known
-from serve_app.examples import example
+from serve_app.description import answers
+from serve_app.description.examples import example
 from serve_app.operations.pulse import STALE
 from serve_app.services import Given, Services
 

@@ -17,16 +17,16 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import CollectorRegistry
 from starlette.responses import Response
 
-from actors.broadcaster import Broadcaster
-from actors.children import TreeNode
-from actors.job_manager import JobManager
-from actors.meter import Meter
-from actors.subscriptions import Readership
-from actors.supervisor import Supervisor
-from retender.deliveries import Backlog
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.subscriptions import Readership
+from actors.manager.job_manager import JobManager
+from actors.metrics.figures import Figures, Histogram
+from actors.metrics.meter import Meter
+from actors.supervision.children import TreeNode
+from actors.supervision.supervisor import Supervisor
 from retender.engines.models.memory import resident_bytes
 from retender.errors import RetenderError
-from retender.meters import Figures, Histogram
+from retender.jobs.deliveries import Backlog
 from serve_app.access.callers import Overseer
 from serve_app.operations.health import state
 from serve_app.operations.traffic import Traffic

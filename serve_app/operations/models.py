@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.engines.models.overview import Holder, ModelInfo
 from retender.errors import EngineUnavailable, InvalidOption
-from retender.events import iso
-from serve_app import answers
+from retender.jobs.events import iso
 from serve_app.access.callers import Admin, Reader
-from serve_app.examples import example
+from serve_app.description import answers
+from serve_app.description.examples import example
 from serve_app.services import Given
 
 router = APIRouter(tags=["models"])

@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Clock, Ref
-from actors.supervisor import Supervisor
-from retender.engines.condition import EngineInfo
+from actors.supervision.supervisor import Supervisor
 from retender.errors import RetenderError
-from retender.submission import QueueInfo
+from retender.jobs.submission import QueueInfo
+from retender.workers.condition import EngineInfo
 
 EVERY: Final = 1.0
 STALE: Final = 10.0

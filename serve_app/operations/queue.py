@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from actors.job_manager import JobManager
-from serve_app import answers
+from actors.manager.job_manager import JobManager
 from serve_app.access.callers import Reader
+from serve_app.description import answers
+from serve_app.jobs.shapes import QueueInfoShape
 from serve_app.services import Given
-from serve_app.shapes import QueueInfoShape
 
 router = APIRouter(tags=["queue"])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from retender.meters import ANSWERS, Histogram
-from serve_app.access_log import Served
+from actors.metrics.figures import ANSWERS, Histogram
+from serve_app.middleware.access_log import Served
 
 
 class Traffic:

@@ -12,8 +12,8 @@ from typing import Final
 
 from loguru import logger
 
-from actors.broadcaster import Broadcaster
-from actors.job_manager import JobManager
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.manager.job_manager import JobManager
 from retender.errors import (
     Failure,
     JobNotFound,
@@ -23,13 +23,14 @@ from retender.errors import (
     UploadLocked,
     WorkError,
 )
-from retender.jobs import Audio, Job
-from retender.limits import SWEEP_AGAIN_SECONDS, SWEEP_SECONDS
-from retender.messages import Note
-from retender.partial import Origin, Partial, Writing
-from retender.states import Stage, Status
-from retender.submission import Receipt, Submission
-from retender.work import UPLOAD
+from retender.jobs.job import Job
+from retender.jobs.messages import Note
+from retender.jobs.pieces import UPLOAD
+from retender.jobs.states import Stage, Status
+from retender.jobs.submission import Receipt, Submission
+from retender.storage.audio import Audio
+from retender.storage.partial_uploads import Origin, Partial, Writing
+from serve_app.limits import SWEEP_AGAIN_SECONDS, SWEEP_SECONDS
 from serve_app.services import Services
 from serve_app.uploads.submitting import heard, submit
 

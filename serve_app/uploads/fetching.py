@@ -16,7 +16,6 @@ from typing import Final
 import httpx
 from loguru import logger
 
-from retender.addresses import Rules, check, check_url
 from retender.errors import (
     BadRequest,
     EmptyUpload,
@@ -30,7 +29,13 @@ from retender.errors import (
     UploadLocked,
     UrlNotAllowed,
 )
-from retender.limits import (
+from retender.jobs.states import Status
+from retender.jobs.submission import Receipt
+from retender.outbound.addresses import Rules, check, check_url
+from retender.outbound.connections import client
+from retender.storage.partial_uploads import Writing
+from serve_app.access.callers import Caller
+from serve_app.limits import (
     FETCH_CONNECT_SECONDS,
     FETCH_IDLE_SECONDS,
     FETCH_PAUSE,
@@ -39,11 +44,6 @@ from retender.limits import (
     PROGRESS_SECONDS,
     REDIRECTS,
 )
-from retender.outbound import client
-from retender.partial import Writing
-from retender.states import Status
-from retender.submission import Receipt
-from serve_app.access.callers import Caller
 from serve_app.services import Services
 from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
 from serve_app.uploads.options import Wanted

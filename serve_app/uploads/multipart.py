@@ -13,12 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from retender.errors import BadRequest, IncompleteUpload
-from retender.limits import (
-    FORM_FIELD_BYTES,
-    FORM_HEADER_BYTES,
-    FORM_HEADERS,
-    FORM_PARTS,
-)
+from serve_app.limits import FORM_FIELD_BYTES, FORM_HEADER_BYTES, FORM_HEADERS, FORM_PARTS
 
 Fields = Mapping[str, Sequence[str]]
 """Each field of a form by its name, with all of its values in order."""

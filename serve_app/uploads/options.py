@@ -17,9 +17,9 @@ import msgspec
 
 from retender.audio.cleaning import Channel
 from retender.errors import InvalidOption
-from retender.jobs import Options, Task
-from retender.languages import LANGUAGES
-from retender.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
+from retender.jobs.job import Options, Task
+from retender.transcript.languages import LANGUAGES
+from serve_app.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
 from serve_app.uploads.multipart import Fields
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.audio.containers import ACCEPTED
 from retender.errors import (
     BadRequest,
@@ -38,20 +38,20 @@ from retender.errors import (
     WorkerCrashed,
     WorkerSilent,
 )
-from retender.formats import result
-from retender.submission import Receipt
-from serve_app import answers
+from retender.jobs.submission import Receipt
+from retender.transcript.formats import result
 from serve_app.access.callers import Caller, Uploader
-from serve_app.receipts import receipt_body
+from serve_app.description import answers
+from serve_app.jobs.receipts import receipt_body
+from serve_app.jobs.shapes import ReceiptShape
+from serve_app.jobs.waiting import until_done
 from serve_app.services import Given, Services
-from serve_app.shapes import ReceiptShape
 from serve_app.uploads import shapes
 from serve_app.uploads.fetching import submit_url
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import KNOWN, known_among, refuse_unknown, wanted
 from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
 from serve_app.uploads.taking import take_body, take_form
-from serve_app.waiting import until_done
 
 router = APIRouter(tags=["submitting"])
 

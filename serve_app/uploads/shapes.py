@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
-from retender.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
-from serve_app.examples import JOB_ID, RESULT, example
-from serve_app.shapes import ResultShape
+from serve_app.description.examples import JOB_ID, RESULT, example
+from serve_app.jobs.shapes import ResultShape
+from serve_app.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
 
 _RECORDING: Final = {"type": "string", "format": "binary"}
 

@@ -9,12 +9,12 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from fastapi import Depends, Request
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import Draining, InvalidOption, Unreachable
-from retender.jobs import Audio
-from retender.limits import IDEMPOTENCY_KEY_CHARS, SUBMIT_TRIES
-from retender.submission import Receipt, Submission
+from retender.jobs.submission import Receipt, Submission
+from retender.storage.audio import Audio
 from serve_app.access.callers import Caller
+from serve_app.limits import IDEMPOTENCY_KEY_CHARS, SUBMIT_TRIES
 from serve_app.services import Services
 from serve_app.uploads.options import Wanted
 

@@ -14,8 +14,8 @@ from fastapi import Request
 
 from retender.audio.containers import ACCEPTED, HEAD, foreign
 from retender.errors import TooLarge, UnsupportedMedia
-from retender.jobs import Audio
-from retender.spool import Upload
+from retender.storage.audio import Audio
+from retender.storage.spool import Upload
 from serve_app.services import Services
 from serve_app.uploads.multipart import Fields, FormReader
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import (
     AlreadyFinished,
     BadRequest,
@@ -43,13 +43,14 @@ from retender.errors import (
     WrongOffset,
     WrongTusVersion,
 )
-from retender.jobs import Job
-from retender.limits import CHECKPOINT_BYTES, PROGRESS_SECONDS
-from retender.partial import Partial, Writing
-from retender.states import Status
-from serve_app import answers, errors
+from retender.jobs.job import Job
+from retender.jobs.states import Status
+from retender.storage.partial_uploads import Partial, Writing
 from serve_app.access import callers
 from serve_app.access.callers import Caller, Submitter, Uploader
+from serve_app.description import answers
+from serve_app.limits import CHECKPOINT_BYTES, PROGRESS_SECONDS
+from serve_app.middleware import errors
 from serve_app.services import Given, Services
 from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
 from serve_app.uploads.options import known_among

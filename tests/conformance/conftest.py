@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.runtime.on_ray import RAY
+from actors.runtime.cluster.ray_host import RAY
 from tests.conformance.cast import Witness
 from tests.conformance.stage import Stage, new_cluster_runtime, new_runtime, new_sim
 from tests.virtual_time import SIM

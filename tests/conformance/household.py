@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from actors.runtime.api import Child, Context, Recipe, Spawn
-from actors.runtime.on_ray import RAY
+from actors.runtime.cluster.ray_host import RAY
 from tests.conformance.cast import PATIENCE, Player, Punctual, Witness
 
 

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any, TypeVar
 
 from actors.runtime.api import Child, Recipe, Ref, Spawn
+from actors.runtime.cluster.ray_host import RAY, Place, RayRuntime
 from actors.runtime.local import LocalRuntime
-from actors.runtime.on_ray import RAY, Place, RayRuntime
-from actors.runtime.process import ProcessHost
+from actors.runtime.process.host import ProcessHost
 from retender.errors import RetenderError
 from tests.conformance.cast import PATIENCE, FixedClock, Player, Witness
 from tests.simulation.faults import Chances, Fate, FaultyRuntime

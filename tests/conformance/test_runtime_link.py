@@ -11,11 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.runtime.frames import Answered, Dropped, Frame, FrameReader, Message, Taken, to_bytes
-from actors.runtime.link import Link
+from actors.runtime.limits import OUTBOX_BYTES
 from actors.runtime.mailbox import Call
+from actors.runtime.process.frames import (
+    Answered,
+    Dropped,
+    Frame,
+    FrameReader,
+    Message,
+    Taken,
+    to_bytes,
+)
+from actors.runtime.process.link import Link
 from retender.errors import ActorGone, Busy
-from retender.limits import OUTBOX_BYTES
 from tests.conformance.stage import Kept
 
 

@@ -14,16 +14,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.runtime import process
 from actors.runtime.api import NORMAL, Exit, Recipe, Spawn
-from actors.runtime.frames import Birth, Blueprint, Message, to_bytes
-from actors.runtime.link import Link
+from actors.runtime.limits import FRAME_BYTES
 from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call
 from actors.runtime.packing import pack_arguments
-from actors.runtime.process import ProcessHost
+from actors.runtime.process import host
+from actors.runtime.process.frames import Birth, Blueprint, Message, to_bytes
+from actors.runtime.process.host import ProcessHost
+from actors.runtime.process.link import Link
 from retender.errors import ActorGone, BadRequest, NoAnswer, TooLarge
-from retender.limits import FRAME_BYTES
 from tests.conformance import cast, doomed_parent
 from tests.conformance.cast import FixedClock, Player, Prepared, Punctual
 from tests.conformance.ending import DEADLINE, is_gone
@@ -83,7 +83,7 @@ async def test_a_child_that_hangs_up_and_lives_is_killed_and_called_crashed(
 async def test_a_thread_without_end_does_not_keep_a_child_after_its_last_words(
     process_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "LINGER_SECONDS", 10 * DEADLINE)
+    monkeypatch.setattr(host, "LINGER_SECONDS", 10 * DEADLINE)
     child = await process_stage.start()
     await process_stage.player().ask(Player.start_a_thread_without_end)
     await process_stage.player().ask(Player.finish)
@@ -187,7 +187,13 @@ async def start_child(parent: int) -> tuple[socket.socket, asyncio.subprocess.Pr
     ours, theirs = socket.socketpair()
     with theirs:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "actors.runtime.child", str(theirs.fileno()), str(parent)),
+            *(
+                sys.executable,
+                "-m",
+                "actors.runtime.process.child",
+                str(theirs.fileno()),
+                str(parent),
+            ),
             pass_fds=[theirs.fileno()],
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,

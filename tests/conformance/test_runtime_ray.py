@@ -10,9 +10,9 @@ import pytest
 from ray.util import list_named_actors
 
 from actors.runtime.api import KILLED, NORMAL, Exit, Needs, Recipe, Spawn
-from actors.runtime.on_ray import RAY
+from actors.runtime.cluster.ray_host import RAY
+from actors.runtime.limits import FRAME_BYTES
 from retender.errors import ActorGone, Busy, TooLarge
-from retender.limits import FRAME_BYTES
 from tests.conformance.cast import Player
 from tests.conformance.ending import DEADLINE, is_gone
 from tests.conformance.household import Household

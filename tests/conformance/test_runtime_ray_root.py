@@ -14,8 +14,8 @@ import pytest
 from ray.util import list_named_actors
 
 from actors.runtime.api import Recipe, Ref, Spawn
-from actors.runtime.frames import likeness
-from actors.runtime.on_ray import Place, RayRuntime, Root
+from actors.runtime.cluster.ray_host import Place, RayRuntime, Root
+from actors.runtime.process.frames import likeness
 from retender.errors import ActorGone, Unreachable
 from tests.conformance.cast import PATIENCE, FixedClock, Player
 from tests.conformance.ending import DEADLINE, is_gone

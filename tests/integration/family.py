@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from actors.children import ChildSpec, Strategy, TreeNode
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import Child, Context, Exit, Recipe, Ref, Runtime, Spawn
-from actors.supervisor import Supervisor
+from actors.supervision.children import ChildSpec, Strategy, TreeNode
+from actors.supervision.restarts import Backoff, Intensity
+from actors.supervision.supervisor import Supervisor
 from retender.errors import Busy
 
 DIARY = "diary"

@@ -13,15 +13,16 @@ from typing import Any
 import httpx
 
 from retender.audio.decode import DECODED
-from retender.blobs import Blobs, BlobStore
-from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.groq.tools import Tools
 from retender.engines.preparation import Preparation
-from retender.jobs import Audio, Options
-from retender.work import Broke, Order, Prepared, Transcribed
+from retender.jobs.job import Options
+from retender.storage.audio import Audio
+from retender.storage.blobs import Blobs, BlobStore
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
+from retender.workers.orders import Broke, Order, Prepared, Transcribed
 from tests.groq_service import KEY, Asked, Heard
 from tests.media import FFMPEG
 

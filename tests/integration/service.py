@@ -8,18 +8,19 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 
-from actors.broadcaster import Broadcaster
-from actors.job_manager import JobManager, ManagerSettings
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Child, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
 from retender.errors import StorageFull
-from retender.jobs import Audio, Job, Options
+from retender.jobs.job import Job, Options
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.submission import Receipt, Submission
 from retender.journal.api import Journal, Write
 from retender.journal.sqlite import SqliteJournal
-from retender.retry import RetryPolicy
-from retender.submission import Receipt, Submission
-from retender.work import Exchange, Order, Orders, Outcome, Prepared, Transcribed
+from retender.storage.audio import Audio
+from retender.workers.orders import Exchange, Order, Orders, Outcome, Prepared, Transcribed
 from tests.scripted import Passage, Script
 from tests.virtual_time import VirtualClock
 

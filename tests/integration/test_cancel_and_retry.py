@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import (
     AlreadyFinished,
     CorruptMedia,
     EngineFailed,
     NotFailed,
 )
-from retender.states import Stage, Status
-from retender.work import Broke, Outcome, Verdict
+from retender.jobs.states import Stage, Status
+from retender.workers.orders import Broke, Outcome, Verdict
 from tests.integration.service import Service, recording
 
 

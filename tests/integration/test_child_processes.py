@@ -7,9 +7,9 @@ from pathlib import Path
 
 from actors.runtime.api import Recipe, Spawn
 from actors.runtime.local import LocalRuntime
-from actors.runtime.process import ProcessHost
-from deployments.children import NICENESS, preparation
-from deployments.local import SystemClock
+from actors.runtime.process.host import ProcessHost
+from deployments.serving.local import SystemClock
+from deployments.wiring.child_processes import NICENESS, preparation
 
 SESSION = Path("/proc/self/autogroup")
 BY_SESSIONS = SESSION.exists()

@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.job_manager import JobManager
-from deployments.keys import create
+from actors.manager.job_manager import JobManager
 from deployments.settings import read
-from retender.keys import Scope
-from retender.states import Status
-from serve_app.access.keys import KeyFile, Keyring
+from deployments.wiring.keys import create
+from retender.jobs.states import Status
+from serve_app.access.api_keys import Scope
+from serve_app.access.key_file import KeyFile, Keyring
 from tests.by_hand import Hand
 from tests.command import Done, retender, running, until
 from tests.scripted import Act, Passage, Script

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from deployments import following
-from deployments.client import Client, NoService
-from deployments.following import follow
+from deployments.client import following
+from deployments.client.client import Client, NoService
+from deployments.client.following import follow
+from deployments.limits import SOCKET_TRIES
 from retender.errors import JobNotFound
-from retender.limits import SOCKET_TRIES
 from tests.by_hand import Hand
 from tests.site import Site, says, site
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from actors.collector import Collector
-from actors.job_manager import ManagerSettings
+from actors.manager.job_manager import ManagerSettings
 from actors.names import COLLECTOR
 from actors.runtime.api import Recipe, Spawn
-from retender.blobs import BlobStore
-from retender.retention import Retention
+from retender.jobs.retention import Retention
+from retender.storage.blobs import BlobStore
 from tests.integration.service import Service, recording
 from tests.virtual_time import VirtualClock
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deployments.doctor import examine
-from deployments.finding import Finding, State
+from deployments.doctor.finding import Finding, State
 from retender.journal.lock import FileLock
 from tests.command import environment, retender, serving_beside
 from tests.groq_server import GroqServer

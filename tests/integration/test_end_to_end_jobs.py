@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deployments.resources import cores
+from deployments.wiring.resources import cores
 from tests.known_words import DIGITS
 from tests.served import PATIENCE, Served, end_of, hand_in, job, served
 from tests.speech import Recording, needs_speech, one_file, say, talk

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from retender.errors import EngineUnavailable, InvalidOption, JobNotFound
-from retender.messages import say
-from retender.states import Stage, Status
+from retender.jobs.messages import say
+from retender.jobs.states import Stage, Status
 from tests.integration.two_engines import TwoEngines
 from tests.scripted import Passage, Script
 from tests.virtual_time import VirtualClock

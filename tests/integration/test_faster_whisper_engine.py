@@ -12,13 +12,13 @@ import msgspec
 import pytest
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it carries no types
 
-from retender.chunks import SAMPLE_RATE, Chunk
 from retender.engines.api import Progress
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.model import Features, Model
 from retender.errors import ModelUnavailable
-from retender.jobs import Task
-from retender.work import Broke, Prepared, Transcribed
+from retender.jobs.job import Task
+from retender.transcript.chunks import SAMPLE_RATE, Chunk
+from retender.workers.orders import Broke, Prepared, Transcribed
 from tests.known_words import DIGITS, pause, said, talk
 from tests.media import needs_espeak, noise, silence
 from tests.whisper_desk import Desk, mistakes, whole, words_of

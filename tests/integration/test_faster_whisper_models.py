@@ -16,11 +16,11 @@ from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
 from retender.engines.preparation import Preparation
-from retender.engines.reports import Held, ModelState
 from retender.errors import ModelUnavailable
-from retender.messages import say
-from retender.states import Stage
-from retender.work import Prepared, Transcribed
+from retender.jobs.messages import say
+from retender.jobs.states import Stage
+from retender.workers.orders import Prepared, Transcribed
+from retender.workers.reports import Held, ModelState
 from tests.known_words import DIGITS, said, talk
 from tests.media import FFMPEG, needs_espeak
 from tests.model_hub import ModelHub

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from retender.outbound import Reach
+from retender.outbound.connections import Reach
 from serve_app.uploads import fetching
 from tests.raw import FORM, form, part
 from tests.site import PLAIN, Site, says, site

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from actors import hub as hub_module
-from actors import subscriptions
-from actors.broadcaster import Broadcaster
-from actors.hub import Follower, Hub, TooSlow
-from actors.job_manager import JobManager, ManagerSettings
+from actors.broadcasting import hub as hub_module
+from actors.broadcasting import subscriptions
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Follower, Hub, TooSlow
+from actors.limits import SUBSCRIPTION_SECONDS, TICKET_SECONDS
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER
 from actors.runtime.api import Child, Recipe, Spawn
 from retender.errors import Busy, NotSubscribed
-from retender.events import Event, Passing
-from retender.limits import SUBSCRIPTION_SECONDS, TICKET_SECONDS
+from retender.jobs.events import Event, Passing
 from tests.integration.service import Service, recording
 from tests.virtual_time import VirtualClock
 

@@ -9,18 +9,18 @@ from itertools import pairwise
 
 import pytest
 
-from actors import broadcaster as broadcaster_module
-from actors import subscriptions
-from actors.broadcaster import Broadcaster
-from actors.hub import Follower, Hub
-from actors.job_manager import JobManager
+from actors.broadcasting import broadcaster as broadcaster_module
+from actors.broadcasting import subscriptions
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Follower, Hub
+from actors.limits import TICKET_SECONDS
+from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER
 from actors.runtime.api import Recipe, Spawn
 from retender.errors import Busy, EngineFailed
-from retender.events import Event, Passing
-from retender.limits import TICKET_SECONDS
-from retender.states import Status
-from retender.work import Broke
+from retender.jobs.events import Event, Passing
+from retender.jobs.states import Status
+from retender.workers.orders import Broke
 from tests.integration.service import recording
 from tests.integration.works import Works
 from tests.virtual_time import VirtualClock

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from deployments.client import Client
-from deployments.web import free_port
+from deployments.client.client import Client
+from deployments.serving.web import free_port
 from tests.command import PATIENCE, Serving, retender, running, serving_beside, until
 from tests.groq_server import GroqServer
 from tests.groq_service import KEY, GroqService, Hang, Heard

@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from retender.chunks import Chunk
 from retender.engines.api import Progress
-from retender.engines.budget import HOUR, MINUTE, Ledger, Limits
+from retender.engines.budget import HOUR, MINUTE, Ledger
 from retender.engines.groq.engine import REFUSALS, GroqEngine
 from retender.engines.groq.ledger import Budget, LedgerFile
-from retender.work import Order
+from retender.transcript.chunks import Chunk
+from retender.workers.orders import Order
+from retender.workers.usage import Limits
 from tests.groq_service import Asked, GroqService, GroqTransport, Hang, Heard, refusal
 from tests.integration.groq_desk import Desk, broke, done, mp3, news, spoken_seconds, transcribed
 from tests.virtual_time import VirtualClock

@@ -12,25 +12,25 @@ from typing import Any
 
 import pytest
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings
-from deployments import logs
-from deployments.local import Service
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.logs import configuration
+from deployments.serving.local import Service
 from retender.audio.speech import DetectorName
-from retender.blobs import BlobStore
 from retender.engines.groq.engine import GroqEngine, groq_engine
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.preparation import Preparation
-from retender.jobs import Job, Options
+from retender.jobs.job import Job, Options
+from retender.jobs.states import Status
+from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener
-from retender.routing import GROQ
-from retender.sizing import Bounds
-from retender.states import Status
-from retender.submission import Submission
+from retender.scheduling.engine_choice import GROQ
+from retender.scheduling.pool_size import Bounds
+from retender.storage.blobs import BlobStore
 from tests.groq_digits import DIGITS, DigitsEar
 from tests.groq_server import GroqServer
 from tests.groq_service import KEY, Asked, GroqService, Heard, refusal
@@ -92,7 +92,7 @@ async def open_office(
             ),
         ),
     )
-    quiet = Recipe.of(logs.configure, level="ERROR", style="human")
+    quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
     service = Service(settings, grace=10.0, prepare=quiet)
     await service.start()
     try:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from actors.job_manager import JobManager
-from retender.keys import Key, Scope, make
-from retender.limits import WRONG_KEYS_PER_MINUTE
-from retender.submission import Submission
-from serve_app.access.keys import Keyring
+from actors.manager.job_manager import JobManager
+from retender.jobs.submission import Submission
+from serve_app.access.api_keys import Key, Scope, make
+from serve_app.access.key_file import Keyring
+from serve_app.limits import WRONG_KEYS_PER_MINUTE
 from tests.scripted import Script
 from tests.site import PLAIN, Site, says, site
 

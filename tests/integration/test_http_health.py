@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from actors.job_manager import JobManager
-from actors.meter import Meter
-from actors.supervisor import Supervisor
-from retender.submission import Submission
+from actors.manager.job_manager import JobManager
+from actors.metrics.meter import Meter
+from actors.supervision.supervisor import Supervisor
+from retender.jobs.submission import Submission
 from tests.scripted import Act, Passage, Script
 from tests.site import Site, says, site
 

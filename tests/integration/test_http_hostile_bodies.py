@@ -228,7 +228,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("retender.spool.os.write", full)
+        patch.setattr("retender.storage.spool.os.write", full)
         answer = await here.http.put("/transcribe-job", content=b"x" * 3_000_000)
     assert answer.status_code == 507
     assert answer.json()["error"]["code"] == "storage_full"

@@ -16,10 +16,10 @@ import pytest
 from loguru import logger
 from websockets.asyncio.client import connect
 
-from deployments import logs
-from retender.keys import make
-from retender.retry import RetryPolicy
-from serve_app.access.keys import Keyring
+from deployments.logs import configuration
+from retender.jobs.retry import RetryPolicy
+from serve_app.access.api_keys import make
+from serve_app.access.key_file import Keyring
 from tests.scripted import Act, Passage, Script
 from tests.site import MANAGER, PATIENCE, says, site
 
@@ -36,7 +36,7 @@ class Log:
         self.configure("INFO", "json")
 
     def configure(self, level: str, style: str) -> None:
-        self._lines = logs.configure(level, style)
+        self._lines = configuration.configure(level, style)
 
     @property
     def text(self) -> str:

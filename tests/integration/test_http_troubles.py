@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from actors.hub import Hub
-from actors.subscriptions import Batch
+from actors.broadcasting.hub import Hub
+from actors.broadcasting.subscriptions import Batch
 from tests.site import PATIENCE, says, site
 
 

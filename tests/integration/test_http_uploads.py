@@ -11,10 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from retender.errors import NoAnswer
-from retender.jobs import Options, Task
-from retender.submission import Receipt, Submission
+from retender.jobs.job import Options, Task
+from retender.jobs.submission import Receipt, Submission
 from tests.raw import FORM, form, line, part
 from tests.scripted import Act, Passage, Script
 from tests.site import PLAIN, Site, says, site

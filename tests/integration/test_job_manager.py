@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import (
     Draining,
     IdempotencyConflict,
@@ -14,7 +14,7 @@ from retender.errors import (
     QueueFull,
     StorageFull,
 )
-from retender.states import Stage, Status
+from retender.jobs.states import Stage, Status
 from tests.integration.service import ENGLISH, SETTINGS, FullDisk, Service, recording
 
 

@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 
+from retender.jobs.states import Status
 from retender.journal.api import AddPieces, CopyTranscript, DeleteJob, Release, Write
 from retender.journal.sqlite import SqliteJournal
-from retender.states import Status
 from tests.journal_story import Story, audio, grant, piece, result, segments, settle
 
 Deeds = dict[str, Callable[[], Awaitable[object]]]

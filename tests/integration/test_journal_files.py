@@ -23,10 +23,10 @@ from retender.errors import (
     JournalLocked,
     StaleLease,
 )
+from retender.jobs.pieces import Piece
 from retender.journal.api import AddPieces, Journal
 from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
-from retender.work import Piece
 from tests.journal_story import Story, grant, piece, result, settle
 
 OTHER_PROCESS = """

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from retender.errors import BadRequest, KeysUnreadable
-from retender.keys import Key, Scope, make
-from retender.limits import KEYS_KEPT
-from serve_app.access.keys import KeyFile, Keyring
+from serve_app.access.api_keys import Key, Scope, make
+from serve_app.access.key_file import KeyFile, Keyring
+from serve_app.limits import KEYS_KEPT
 from tests.site import site
 
 

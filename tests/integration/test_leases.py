@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from actors.job_manager import JobManager
-from retender.engines.condition import Condition
-from retender.states import Status
-from retender.work import Dropped, Verdict
+from actors.manager.job_manager import JobManager
+from retender.jobs.states import Status
+from retender.workers.condition import Condition
+from retender.workers.orders import Dropped, Verdict
 from tests.integration.service import SETTINGS, Service, recording
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from retender.keys import Scope, make
-from serve_app.access.keys import Keyring
+from serve_app.access.api_keys import Scope, make
+from serve_app.access.key_file import Keyring
 from tests.site import PLAIN, Site, says, site
 from tests.viewer import viewing
 

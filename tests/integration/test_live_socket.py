@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from actors.job_manager import JobManager
-from retender.limits import SOCKET_FRAME_BYTES
-from retender.messages import tell
+from actors.manager.job_manager import JobManager
+from deployments.limits import SOCKET_FRAME_BYTES
+from retender.jobs.messages import tell
 from serve_app.live import socket
 from serve_app.live.talk import Code
 from serve_app.live.watch import Watch, watch

@@ -14,9 +14,9 @@ import pytest
 from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed
 
-from actors.job_manager import JobManager
-from deployments.connections import Http, Socket
-from retender.limits import NEWS_FRAME_BYTES
+from actors.manager.job_manager import JobManager
+from deployments.serving.connections import Http, Socket
+from serve_app.limits import NEWS_FRAME_BYTES
 from serve_app.live import socket as live_socket
 from serve_app.live.messages import Press
 from serve_app.live.talk import Close
@@ -169,7 +169,7 @@ async def test_pings_of_the_protocol_are_not_answered_to_who_does_not_read(
 async def test_a_client_that_is_too_slow_is_cut_off_and_comes_back_by_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.hub.FOLLOWER_BACKLOG", 10)
+    monkeypatch.setattr("actors.broadcasting.hub.FOLLOWER_BACKLOG", 10)
     async with site(tmp_path, workers=False, narrow=True) as here:
         await here.submit(MANY)
         async with deaf(here, "?since=0") as viewer:
@@ -200,7 +200,7 @@ async def test_a_client_that_takes_nothing_at_all_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("serve_app.live.socket.SEND_SECONDS", 0.1)
-    monkeypatch.setattr("deployments.connections.SEND_SECONDS", 0.1)
+    monkeypatch.setattr("deployments.serving.connections.SEND_SECONDS", 0.1)
     async with site(tmp_path, workers=False, narrow=True) as here:
         await here.submit(MANY)
         async with deaf(here) as viewer:
@@ -213,7 +213,7 @@ async def test_a_client_that_takes_nothing_at_all_is_given_up(
 async def test_a_stream_that_nobody_reads_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.connections.UNREAD_SECONDS", 2.0)
+    monkeypatch.setattr("deployments.serving.connections.UNREAD_SECONDS", 2.0)
     script = says(*("word",) * 2000, chunks=30)
     async with site(tmp_path, workers=False, narrow=True) as here:
         await here.submit(script)

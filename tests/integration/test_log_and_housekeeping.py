@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import (
     JobNotFound,
     NotFailed,
 )
-from retender.jobs import Job
-from retender.retention import DAY, Retention
-from retender.states import Stage, Status
+from retender.jobs.job import Job
+from retender.jobs.retention import DAY, Retention
+from retender.jobs.states import Stage, Status
 from tests.integration.service import AUDIO, Service, recording
 
 

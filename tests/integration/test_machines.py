@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from actors.job_manager import JobManager
-from retender.blobs import Blobs
-from retender.blobs.objects import Objects
-from retender.jobs import Audio
-from retender.submission import Submission
-from retender.work import Broke, Order, Prepared
+from actors.manager.job_manager import JobManager
+from retender.jobs.submission import Submission
+from retender.storage.audio import Audio
+from retender.storage.blobs import Blobs
+from retender.storage.blobs.objects import Objects
+from retender.workers.orders import Broke, Order, Prepared
 from tests.blob_kinds import KINDS, Cluster, received
 from tests.command import retender, serving
 from tests.groq_service import GroqService, GroqTransport

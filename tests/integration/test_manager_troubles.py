@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from actors.desks import ledger
-from actors.job_manager import JobManager
+from actors.manager import store
+from actors.manager.job_manager import JobManager
 from retender.errors import (
     ActorGone,
     CorruptMedia,
@@ -16,9 +16,9 @@ from retender.errors import (
     RetenderError,
     StorageFull,
 )
-from retender.jobs import Audio
-from retender.states import Status
-from retender.work import Broke, Verdict
+from retender.jobs.states import Status
+from retender.storage.audio import Audio
+from retender.workers.orders import Broke, Verdict
 from tests.integration.service import AUDIO, SETTINGS, FullDisk, Service, recording
 
 
@@ -262,8 +262,8 @@ async def test_a_reader_from_the_future_is_set_right(service: Service) -> None:
 async def test_a_long_log_comes_page_by_page_with_nothing_missing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "RECENT_EVENTS", 20)
-    monkeypatch.setattr(ledger, "EVENTS_PER_PAGE", 8)
+    monkeypatch.setattr(store, "RECENT_EVENTS", 20)
+    monkeypatch.setattr(store, "EVENTS_PER_PAGE", 8)
     await service.stop()
     await service.start()
     for n in range(10):

@@ -13,8 +13,8 @@ from retender.audio import ffmpeg, verdict
 from retender.audio.decode import decode
 from retender.audio.encode import flac
 from retender.audio.sandbox import Limits, run
-from retender.chunks import Chunk
 from retender.errors import CorruptMedia, EngineFailed, EngineUnavailable, StorageFull, WorkError
+from retender.transcript.chunks import Chunk
 from tests.media import FFMPEG, ON_EITHER_FFMPEG, RATE, voice, wav
 from tests.stuck import Stuck
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from retender.audio.limits import SAID_FIRST_BYTES, SAID_LAST_BYTES
 from retender.audio.sandbox import Limits, run
 from retender.errors import EngineUnavailable
-from retender.limits import SAID_FIRST_BYTES, SAID_LAST_BYTES
 from tests.stuck import DEADLINE, Stuck
 
 PYTHON = (sys.executable, "-I", "-S", "-c")

@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.runtime.api import Child, Recipe, Spawn
-from actors.transcriber import Transcriber, TranscriberSettings
+from actors.workers.transcriber import Transcriber, TranscriberSettings
 from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
-from retender.engines.reports import Held, ModelState, Report
 from retender.errors import EngineUnavailable, InvalidOption, JobNotFound, ModelUnavailable
-from retender.jobs import Options
-from retender.states import Status
+from retender.jobs.job import Options
+from retender.jobs.states import Status
+from retender.workers.reports import Held, ModelState, Report
 from tests.integration.service import recording
 from tests.integration.works import SETTINGS, Watched, Works
 from tests.virtual_time import VirtualClock

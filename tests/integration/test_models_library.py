@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from retender.chunks import SAMPLE_RATE
 from retender.engines.models import download
 from retender.engines.models.download import Arrived
 from retender.engines.models.library import Library, LibrarySettings, window
 from retender.errors import ModelUnavailable
+from retender.transcript.chunks import SAMPLE_RATE
 from tests.known_words import DIGITS
 from tests.model_hub import FILES, OK, ModelHub
 

@@ -10,9 +10,9 @@ import openai
 import pytest
 from openai.types.audio import TranscriptionVerbose
 
-from actors.job_manager import JobManager
-from retender.jobs import Task
-from retender.states import Status
+from actors.manager.job_manager import JobManager
+from retender.jobs.job import Task
+from retender.jobs.states import Status
 from tests.scripted import Act, Passage, Script
 from tests.site import Site, says, site
 

@@ -11,9 +11,9 @@ import httpcore
 import httpx
 import pytest
 
-from retender.addresses import STRICT, Address, Rules
 from retender.errors import UrlNotAllowed
-from retender.outbound import Outbound, client, resolve
+from retender.outbound.addresses import STRICT, Address, Rules
+from retender.outbound.connections import Outbound, client, resolve
 
 TIMEOUT = httpx.Timeout(5.0)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from retender.errors import JobNotFound, UploadLocked
-from retender.jobs import Audio
-from retender.partial import Origin, PartialStore
+from retender.storage.audio import Audio
+from retender.storage.partial_uploads import Origin, PartialStore
 
 ORIGIN = Origin(job_id="a", owner="ana", size=10, created_at=5.0)
 

@@ -9,18 +9,18 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from actors.children import TreeNode
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.names import TRANSCRIBER_POOL
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import Recipe, Spawn
-from actors.supervisor import Supervisor
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings, TranscriberPool
+from actors.supervision.children import TreeNode
+from actors.supervision.restarts import Backoff, Intensity
+from actors.supervision.supervisor import Supervisor
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
 from retender.engines.api import News
-from retender.sizing import Bounds
-from retender.states import Status
-from retender.work import Order
+from retender.jobs.states import Status
+from retender.scheduling.pool_size import Bounds
+from retender.workers.orders import Order
 from tests.integration.service import recording
 from tests.integration.works import Watched, Works
 from tests.scripted import Passage, Script

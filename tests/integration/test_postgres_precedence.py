@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from loguru import logger
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from retender.errors import Fenced, JournalAway, Superseded
 from retender.journal.api import Journal
 from retender.journal.postgres.opener import PostgresOpener

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from deployments import journals
 from deployments.doctor.database import database
-from deployments.finding import State
+from deployments.doctor.finding import State
 from deployments.settings import BadSetting, Settings, read
+from deployments.wiring import journals
 from retender.errors import JournalError, JournalTooNew, StorageFull
 from retender.journal.api import Journal, Release
 from retender.journal.postgres.opener import PostgresOpener

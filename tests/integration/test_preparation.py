@@ -13,12 +13,13 @@ import msgspec
 import pytest
 
 from retender.audio.speech import DetectorName
-from retender.blobs import BlobStore
-from retender.chunks import Plan
 from retender.engines.api import News, Progress
 from retender.engines.preparation import Preparation, prepare
-from retender.jobs import Options
-from retender.work import PREPARATION, Broke, Order, Prepared
+from retender.jobs.job import Options
+from retender.jobs.pieces import PREPARATION
+from retender.storage.blobs import BlobStore
+from retender.transcript.chunks import Plan
+from retender.workers.orders import Broke, Order, Prepared
 from tests.media import FFMPEG, RATE, silence, voice, wav
 from tests.stuck import Stuck
 

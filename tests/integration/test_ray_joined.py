@@ -13,8 +13,8 @@ import httpx
 import pytest
 import yaml
 
-from deployments import ray_environment
-from deployments.web import free_port
+from deployments.ray_cluster import ray_environment
+from deployments.serving.web import free_port
 from tests.cluster import OBJECT_STORE_BYTES
 from tests.command import environment, until
 from tests.manifests import TOP

@@ -15,20 +15,20 @@ from typing import NamedTuple
 
 import pytest
 
-from actors.broadcaster import Broadcaster
-from actors.hub import Hub
-from actors.job_manager import JobManager
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
-from deployments import logs
-from deployments.engines import pools
-from deployments.local import Service, tree
+from deployments.logs import configuration
+from deployments.serving.local import Service, tree
 from deployments.settings import read
-from retender.engines.condition import EngineInfo
+from deployments.wiring.engines import pools
 from retender.errors import EngineUnavailable
-from retender.jobs import Job, Options
-from retender.messages import say as tell
-from retender.states import Stage, Status
+from retender.jobs.job import Job, Options
+from retender.jobs.messages import say as tell
+from retender.jobs.states import Stage, Status
+from retender.workers.condition import EngineInfo
 from tests.groq_digits import DigitsEar
 from tests.groq_server import GroqServer
 from tests.groq_service import KEY, GroqService, refusal
@@ -99,7 +99,7 @@ async def opened(folder: Path, address: str, **environment: str) -> AsyncIterato
         },
         Path(os.devnull),
     )
-    quiet = Recipe.of(logs.configure, level="ERROR", style="human")
+    quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
     service = Service(tree(settings, pools(settings)), grace=10.0, prepare=quiet)
     await service.start()
     hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))

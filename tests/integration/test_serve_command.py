@@ -19,9 +19,9 @@ import httpx
 import pytest
 from loguru import logger
 
-from deployments.local import serve
+from deployments.serving.local import serve
+from deployments.serving.web import _Server
 from deployments.settings import read
-from deployments.web import _Server
 from tests.command import COMMAND, PATIENCE, UP, Serving, environment, retender, serving
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from actors.job_manager import JobManager
-from retender.formats import result
-from retender.jobs import Options
-from retender.messages import say
-from retender.states import Status
-from retender.work import Prepared, Transcribed
+from actors.manager.job_manager import JobManager
+from retender.jobs.job import Options
+from retender.jobs.messages import say
+from retender.jobs.states import Status
+from retender.transcript.formats import result
+from retender.workers.orders import Prepared, Transcribed
 from tests.integration.service import Service, recording
 
 LARGE = Options(model="large-v3")

@@ -14,8 +14,8 @@ import pytest
 
 from retender.audio.pcm import Pcm
 from retender.audio.speech import BLOCK, DetectorName, detector, listen
-from retender.chunks import Span, plan
 from retender.errors import ModelUnavailable
+from retender.transcript.chunks import Span, plan
 from tests.media import RATE, needs_espeak, noise, say, silence
 
 pytest.importorskip("faster_whisper")

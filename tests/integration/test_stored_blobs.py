@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from retender.blobs.objects import Objects, speaks
 from retender.errors import (
     RetenderError,
     StorageDamaged,
@@ -21,7 +20,8 @@ from retender.errors import (
     StorageTrouble,
     StorageUnreachable,
 )
-from retender.jobs import Audio
+from retender.storage.audio import Audio
+from retender.storage.blobs.objects import Objects, speaks
 from tests.blob_kinds import Cluster, content, made, received, work
 
 HALF = 500
@@ -175,7 +175,7 @@ async def test_an_object_that_could_not_be_written_whole_does_not_appear(
 
     one = cluster.machine("one")
     with monkeypatch.context() as patch:
-        patch.setattr("retender.blobs.objects.os.fsync", full)
+        patch.setattr("retender.storage.blobs.objects.os.fsync", full)
         with pytest.raises(StorageFull) as refusal:
             await put(cluster, one.root)
 

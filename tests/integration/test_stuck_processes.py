@@ -14,21 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import JOB_MANAGER, TRANSCRIBER_POOL
-from actors.restarts import Backoff
 from actors.runtime.api import Recipe
-from actors.supervisor import Supervisor
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
+from actors.supervision.restarts import Backoff
+from actors.supervision.supervisor import Supervisor
 from actors.tree import TreeSettings
-from deployments import logs
-from deployments.local import Service
-from retender.blobs import BlobStore
-from retender.jobs import Job
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.logs import configuration
+from deployments.serving.local import Service
+from retender.jobs.job import Job
+from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener
-from retender.sizing import Bounds
-from retender.submission import Submission
+from retender.scheduling.pool_size import Bounds
+from retender.storage.blobs import BlobStore
 from tests.native import NativeEngine
 from tests.scripted import Passage, Script
 from tests.whole_service import worker_processes
@@ -94,7 +94,7 @@ def gone(process: int) -> bool:
 async def house(
     folder: Path, *, holds_all: bool = False, silence: float = DEADLINE
 ) -> AsyncIterator[House]:
-    quiet = Recipe.of(logs.configure, level="ERROR", style="human")
+    quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
     settings = TreeSettings(
         journal=SqliteOpener(str(folder / "journal.db")),
         blobs=Recipe.of(BlobStore, root=str(folder)),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import NORMAL
+from actors.supervision.restarts import Backoff, Intensity
 from retender.errors import ActorGone
 from tests.integration.family import Family, settle, under, worker
 from tests.virtual_time import VirtualClock

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from actors.children import Strategy
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import NORMAL, Recipe, Spawn
+from actors.supervision.children import Strategy
+from actors.supervision.restarts import Backoff, Intensity
 from retender.errors import ActorGone
 from tests.integration.family import Family, Foreman, settle, under, worker
 

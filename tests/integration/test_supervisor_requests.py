@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import NORMAL
-from actors.supervisor import Supervisor
+from actors.supervision.restarts import Backoff, Intensity
+from actors.supervision.supervisor import Supervisor
 from retender.errors import ActorGone, Draining, Refusal
 from tests.integration.family import Family, Foreman, settle, under, worker
 from tests.virtual_time import EPOCH, VirtualClock

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.names import TRANSCRIBER_POOL
-from actors.restarts import Intensity
-from actors.supervisor import Supervisor
-from actors.transcriber import TranscriberSettings
-from retender.jobs import Options
-from retender.sizing import Bounds
-from retender.states import Status
+from actors.supervision.restarts import Intensity
+from actors.supervision.supervisor import Supervisor
+from actors.workers.transcriber import TranscriberSettings
+from retender.jobs.job import Options
+from retender.jobs.states import Status
+from retender.scheduling.pool_size import Bounds
 from tests.integration.service import recording
 from tests.integration.works import Works
 from tests.scripted import Act, Passage, Script

@@ -7,20 +7,20 @@ from collections.abc import AsyncIterator, Collection, Mapping
 
 import pytest
 
-from actors.children import TreeNode
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, METER, ROOT, TRANSCRIBER_POOL
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
-from actors.supervisor import Supervisor
-from actors.transcriber_pool import PoolSettings
+from actors.supervision.children import TreeNode
+from actors.supervision.supervisor import Supervisor
 from actors.tree import TreeSettings, root
+from actors.workers.transcriber_pool import PoolSettings
 from retender.errors import ActorGone, JournalLocked, ModelUnavailable
-from retender.jobs import Job
+from retender.jobs.job import Job
+from retender.jobs.states import Status
+from retender.jobs.submission import Submission
 from retender.journal.api import Journal, JournalOpener
-from retender.sizing import Bounds
-from retender.states import Status
-from retender.submission import Submission
+from retender.scheduling.pool_size import Bounds
 from tests.integration.family import settle
 from tests.integration.service import MemoryDisk, recording
 from tests.scripted import Passage, Script, ScriptedEngine

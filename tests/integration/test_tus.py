@@ -14,11 +14,11 @@ import httpx
 import msgspec
 import pytest
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from retender.errors import NoAnswer
-from retender.jobs import Options
-from retender.partial import Origin
-from retender.submission import Receipt
+from retender.jobs.job import Options
+from retender.jobs.submission import Receipt
+from retender.storage.partial_uploads import Origin
 from serve_app.uploads import arrivals
 from tests.raw import line
 from tests.site import PLAIN, Site, says, site

@@ -7,20 +7,20 @@ import asyncio
 import httpx
 import pytest
 
-from actors.job_manager import JobManager
-from actors.names import WEBHOOKS
-from actors.runtime.api import Child, Recipe, Spawn
-from actors.webhooks import Webhooks
-from retender import deliveries
-from retender.deliveries import ATTEMPTS
-from retender.errors import CorruptMedia, UrlNotAllowed
-from retender.limits import (
+from actors.delivery.webhooks import Webhooks
+from actors.limits import (
     DELIVERIES_AT_ONCE,
     DELIVERY_ANSWER_BYTES,
     DELIVERY_ANSWER_SECONDS,
     DELIVERY_SECONDS,
 )
-from retender.work import Broke
+from actors.manager.job_manager import JobManager
+from actors.names import WEBHOOKS
+from actors.runtime.api import Child, Recipe, Spawn
+from retender.errors import CorruptMedia, UrlNotAllowed
+from retender.jobs import deliveries
+from retender.jobs.deliveries import ATTEMPTS
+from retender.workers.orders import Broke
 from tests.integration.service import FullDisk, Service
 from tests.receivers import Answer, Receivers, settings
 

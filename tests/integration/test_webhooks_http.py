@@ -13,15 +13,15 @@ import pytest
 from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook
 
-from actors.job_manager import JobManager
+from actors.delivery.webhooks import WebhookSettings
+from actors.manager.job_manager import JobManager
 from actors.runtime.api import Recipe
-from actors.webhooks import WebhookSettings
-from retender.addresses import Rules
-from retender.deliveries import WEBHOOKS
+from retender.jobs.deliveries import WEBHOOKS
+from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener
-from retender.outbound import Outbound
-from retender.submission import Submission
-from retender.webhooks import AMONG_OURSELVES
+from retender.outbound.addresses import Rules
+from retender.outbound.connections import Outbound
+from retender.outbound.webhook_messages import AMONG_OURSELVES
 from tests.receivers import SECRET
 from tests.site import MANAGER, Site, says, site
 

@@ -10,8 +10,8 @@ from statistics import median
 import pytest
 import pytest_asyncio
 
-from retender.jobs import Options
-from retender.transcript import Transcript
+from retender.jobs.job import Options
+from retender.transcript.segments import Transcript
 from tests.media import CARRIED, FORMATS, VIDEOS, ffmpeg, picture
 from tests.speech import Recording, needs_speech, say
 from tests.whole_service import Shape, WholeService, whole_service

@@ -16,8 +16,8 @@ import pytest
 import pytest_asyncio
 
 from retender.audio.decode import DECODED
-from retender.jobs import Options
-from retender.states import Status
+from retender.jobs.job import Options
+from retender.jobs.states import Status
 from tests.hostile import DAMAGED, NO_RECORDINGS, PLAYLISTS
 from tests.media import ffmpeg, voice, wav
 from tests.speech import needs_speech, say

@@ -7,11 +7,11 @@ import os
 import wave
 from pathlib import Path
 
+from retender.audio.limits import LISTENING_SECONDS
 from retender.audio.pcm import BYTES_PER_SECOND
 from retender.audio.speech import DetectorName
-from retender.jobs import Options
-from retender.limits import LISTENING_SECONDS
-from retender.states import Status
+from retender.jobs.job import Options
+from retender.jobs.states import Status
 from tests.media import ffmpeg, silence, wav
 from tests.speech import needs_speech, say
 from tests.whole_service import (

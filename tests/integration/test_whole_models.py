@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from actors.desks.staff import Colleague
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
+from actors.manager.worker_reports import Colleague
 from retender.engines.models.overview import ModelInfo
-from retender.engines.reports import ModelState
 from retender.errors import InvalidOption
-from retender.jobs import Options
+from retender.jobs.job import Options
+from retender.workers.reports import ModelState
 from tests.speech import needs_speech, say
 from tests.whole_service import (
     DEADLINE,

@@ -11,9 +11,9 @@ from statistics import median
 
 import pytest
 
-from retender.events import Event
-from retender.jobs import Options
-from retender.transcript import Transcript
+from retender.jobs.events import Event
+from retender.jobs.job import Options
+from retender.transcript.segments import Transcript
 from tests.speech import Recording, needs_speech, talk
 from tests.ten_minutes import OPTIONS, heard_by_one, recording
 from tests.whole_service import (

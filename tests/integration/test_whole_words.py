@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from models.digits.train.words import WORDS, Language
-from retender.jobs import Options
+from retender.jobs.job import Options
 from tests.media import RATE, noise, silence, wav
 from tests.speech import Recording, needs_speech, one_file, talk
 from tests.whole_service import Shape, WholeService, whole_service

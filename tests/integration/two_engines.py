@@ -7,27 +7,28 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import GROQ_POOL, GROQ_WORKERS, JOB_MANAGER
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings, root
-from retender.chunks import Chunk, ChunkResult, Plan
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
 from retender.engines.api import News, Progress
-from retender.engines.condition import EngineInfo
-from retender.engines.reports import Report
 from retender.errors import EngineUnavailable
-from retender.estimates import BYTES_PER_SECOND
-from retender.events import Event
-from retender.jobs import Audio, Job, Options
-from retender.retry import RetryPolicy
-from retender.routing import GROQ, LOCAL
-from retender.sizing import Bounds
-from retender.submission import Receipt, Submission
-from retender.transcript import Segment
-from retender.work import Broke, Declined, Order, Prepared, Transcribed
+from retender.jobs.events import Event
+from retender.jobs.job import Job, Options
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.submission import Receipt, Submission
+from retender.scheduling.engine_choice import GROQ, LOCAL
+from retender.scheduling.estimates import BYTES_PER_SECOND
+from retender.scheduling.pool_size import Bounds
+from retender.storage.audio import Audio
+from retender.transcript.chunks import Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
+from retender.workers.condition import EngineInfo
+from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
+from retender.workers.reports import Report
 from tests.integration.service import MemoryDisk
 from tests.integration.test_tree import NoBlobs
 from tests.scripted import Script, ScriptedEngine

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from actors.broadcaster import Broadcaster
-from actors.job_manager import ManagerSettings
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.manager.job_manager import ManagerSettings
 from actors.names import BROADCASTER, TRANSCRIBER_POOL
-from actors.restarts import Intensity
 from actors.runtime.api import Child, Recipe, Spawn
-from actors.supervisor import Supervisor
-from actors.transcriber import Transcriber, TranscriberSettings
-from actors.transcriber_pool import PoolSettings, TranscriberPool
+from actors.supervision.restarts import Intensity
+from actors.supervision.supervisor import Supervisor
+from actors.workers.transcriber import Transcriber, TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
 from retender.engines.api import News, Progress
-from retender.retry import RetryPolicy
-from retender.sizing import Bounds
-from retender.states import Status
-from retender.work import Order
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.states import Status
+from retender.scheduling.pool_size import Bounds
+from retender.workers.orders import Order
 from tests.integration.service import Service
 from tests.scripted import ScriptedEngine
 from tests.virtual_time import VirtualClock

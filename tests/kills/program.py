@@ -15,22 +15,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from actors.job_manager import JobManager
+from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe, Ref
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
 from actors.tree import TreeSettings
-from deployments import logs
-from deployments.local import Service
-from retender.blobs import BlobStore
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.logs import configuration
+from deployments.serving.local import Service
+from retender.jobs.pieces import PieceState
+from retender.jobs.submission import Submission
 from retender.journal.api import Settle, Write
 from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
-from retender.sizing import Bounds
-from retender.submission import Submission
-from retender.work import PieceState
+from retender.scheduling.pool_size import Bounds
+from retender.storage.blobs import BlobStore
 from tests.scripted import Act, Passage, Script, ScriptedEngine
 
 JOBS_PER_RUN = 2
@@ -92,7 +92,7 @@ def lay(fuse: Fuse, log: Path) -> None:
 
 
 async def main(folder: Path, run: int) -> None:
-    quiet = Recipe.of(logs.configure, level="ERROR", style="human")
+    quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
     service = Service(settings(folder), grace=10.0, prepare=quiet)
     await service.start()
     manager = service.runtime.ref(JobManager, JOB_MANAGER)
@@ -139,7 +139,7 @@ def settings(folder: Path) -> TreeSettings:
 
 
 if __name__ == "__main__":
-    logs.configure("ERROR", "human")
+    configuration.configure("ERROR", "human")
     _, folder_, run_, point_ = sys.argv
     lay(Fuse(point_), Path(folder_) / "recorded.log")
     asyncio.run(main(Path(folder_), int(run_)))

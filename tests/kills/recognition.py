@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deployments import logs
+from deployments.logs import configuration
+from retender.jobs.pieces import PieceState
 from retender.journal.api import Grant, Settle, Write
 from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal
-from retender.work import PieceState
 from tests.ten_minutes import OPTIONS
 from tests.whole_service import Shape, whole_service
 
@@ -51,6 +51,6 @@ async def main(folder: Path, recording: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.configure("ERROR", "human")
+    configuration.configure("ERROR", "human")
     tell_of_commits()
     asyncio.run(main(*map(Path, sys.argv[1:])))

@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from retender.blobs import BlobStore
+from retender.jobs.states import Status
 from retender.journal.sqlite import SqliteOpener
-from retender.states import Status
+from retender.storage.blobs import BlobStore
 from tests.kills.program import script
 
 COMMIT_POINTS = [f"{where}:{n}" for n in range(1, 13) for where in ("before", "inside", "after")]

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from retender.audio.decode import DECODED
-from retender.blobs import BlobStore
+from retender.jobs.pieces import PieceState
 from retender.journal.sqlite import SqliteOpener
-from retender.transcript import Transcript
-from retender.work import PieceState
+from retender.storage.blobs import BlobStore
+from retender.transcript.segments import Transcript
 from tests.kills.recognition import JOB
 from tests.speech import needs_speech
 from tests.ten_minutes import heard_by_one, recording

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deployments.cluster import Arguments, Pool
+from deployments.ray_cluster.plan import Arguments, Pool
 from tests.command import environment
 
 

@@ -16,9 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from deployments import logs, ray_environment
-from deployments.cluster import Arguments
-from deployments.web import free_port
+from deployments.logs import configuration
+from deployments.ray_cluster import ray_environment
+from deployments.ray_cluster.plan import Arguments
+from deployments.serving.web import free_port
 
 HOST = "127.0.0.1"
 KIND = "recognition"
@@ -74,7 +75,7 @@ def main(arguments: dict[str, Any], scratch: Path) -> None:
     # They read the environment at once, too.
     from ray import serve  # noqa: PLC0415 - see above
 
-    from deployments.ray_serve import build  # noqa: PLC0415 - see above
+    from deployments.ray_cluster.application import build  # noqa: PLC0415 - see above
 
     port = free_port(HOST)
     nodes.cluster.connect(namespace=Arguments().namespace)
@@ -92,6 +93,6 @@ def main(arguments: dict[str, Any], scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.configure("INFO", "json")
+    configuration.configure("INFO", "json")
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch_:
         main(json.loads(sys.argv[1]), Path(scratch_))

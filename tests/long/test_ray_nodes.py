@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deployments.cluster import Pool
+from deployments.ray_cluster.plan import Pool
 from tests.kills.test_http_kills import told_text, watching
 from tests.long.cluster import Cluster
 from tests.long.nodes import KIND

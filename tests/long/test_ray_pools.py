@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deployments.cluster import Pool
+from deployments.ray_cluster.plan import Pool
 from tests.command import until
 from tests.known_words import DIGITS
 from tests.long.cluster import Cluster

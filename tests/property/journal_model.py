@@ -6,11 +6,11 @@ import copy
 from collections.abc import Sequence
 from typing import Final
 
-from retender.chunks import ChunkResult
-from retender.deliveries import Delivery
 from retender.errors import StaleLease
-from retender.events import Event
-from retender.jobs import Job
+from retender.jobs.deliveries import Delivery
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.pieces import Piece, PieceState
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -25,8 +25,8 @@ from retender.journal.api import (
     Settle,
     Write,
 )
-from retender.transcript import Segment
-from retender.work import Piece, PieceState
+from retender.transcript.chunks import ChunkResult
+from retender.transcript.segments import Segment
 
 EVERYTHING: Final = 10_000
 

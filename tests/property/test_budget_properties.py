@@ -14,13 +14,13 @@ from retender.engines.budget import (
     Charge,
     Go,
     Ledger,
-    Limits,
     Wait,
     ask,
     settle,
     tidy,
     usage,
 )
+from retender.workers.usage import Limits
 
 START = 1_700_000_000.0
 TIGHT = Limits(

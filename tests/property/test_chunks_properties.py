@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from retender.chunks import (
+from retender.transcript.chunks import (
     SAMPLE_RATE,
     SHORTEST_PAUSE,
     Chunk,
@@ -20,8 +20,8 @@ from retender.chunks import (
     merge,
     plan,
 )
-from retender.sentences import LONGEST
-from retender.transcript import Segment, Word
+from retender.transcript.segments import Segment, Word
+from retender.transcript.sentences import LONGEST
 
 STEP = SAMPLE_RATE // 100
 WINDOW = 6 * SAMPLE_RATE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retender.eta import STABLE_AUDIO, STABLE_SAMPLES, Pace, guess, observe, remaining
+from retender.scheduling.pace import STABLE_AUDIO, STABLE_SAMPLES, Pace, guess, observe, remaining
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 pieces = st.lists(st.tuples(anything, anything), max_size=20)

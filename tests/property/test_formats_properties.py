@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retender.formats import Format, render
-from retender.transcript import Segment, Transcript
+from retender.transcript.formats import Format, render
+from retender.transcript.segments import Segment, Transcript
 
 times = st.one_of(st.floats(-10, 500_000), st.sampled_from([float("nan"), float("inf")]))
 hostile = st.text(st.sampled_from("a1 \n\r\t\"'&<>->:,\u2028\u0085-->"), max_size=20)

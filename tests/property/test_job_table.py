@@ -8,18 +8,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from retender import rulings
-from retender.board import Board, Draft
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.errors import CorruptMedia, EngineFailed, WorkerCrashed
-from retender.events import Event
-from retender.jobs import Audio, Job
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.pieces import PREPARATION, Piece, PieceState
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.states import TERMINAL, Stage, Status
 from retender.journal.api import AddPieces, Release, Stored
-from retender.retry import RetryPolicy
-from retender.rulings import Made
-from retender.states import TERMINAL, Stage, Status
-from retender.transcript import Segment
-from retender.work import PREPARATION, Piece, PieceState
+from retender.scheduling import transitions
+from retender.scheduling.draft import Board, Draft
+from retender.scheduling.transitions import Made
+from retender.storage.audio import Audio
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
 
 AUDIO = Audio("0" * 64, 1000)
 POLICY = RetryPolicy(attempts=2)
@@ -69,7 +70,7 @@ class JobTable(RuleBasedStateMachine):
             created_at=0.0,
             audio=AUDIO if with_audio else None,
         )
-        rulings.accept(draft, new, None)
+        transitions.accept(draft, new, None)
         self.commit(draft)
         return job_id
 
@@ -77,7 +78,7 @@ class JobTable(RuleBasedStateMachine):
     def the_audio_arrives(self, job_id: str) -> None:
         if self.status[job_id] is Status.PENDING:
             draft = self.draft()
-            rulings.audio_arrived(draft, job_id, AUDIO, None)
+            transitions.audio_arrived(draft, job_id, AUDIO, None)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms())
@@ -85,7 +86,7 @@ class JobTable(RuleBasedStateMachine):
         if piece := self.one_of(job_id, PieceState.WAITING, pick):
             self.tokens += 1
             draft = self.draft()
-            rulings.give(draft, job_id, piece.index, f"token-{self.tokens}")
+            transitions.give(draft, job_id, piece.index, f"token-{self.tokens}")
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms(), chunks=st.integers(0, 4))
@@ -93,10 +94,10 @@ class JobTable(RuleBasedStateMachine):
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
             if piece.index == PREPARATION:
-                rulings.prepared(draft, piece, self.plan(chunks), MADE)
+                transitions.prepared(draft, piece, self.plan(chunks), MADE)
                 self.planned[job_id] = chunks
             else:
-                rulings.transcribed(draft, piece, result(piece), MADE)
+                transitions.transcribed(draft, piece, result(piece), MADE)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms(), chunks=st.integers(0, 4), pieces=st.integers(1, 5))
@@ -109,7 +110,7 @@ class JobTable(RuleBasedStateMachine):
     def a_piece_breaks(self, job_id: str, pick: Random, chance: float) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            rulings.broke(draft, piece, EngineFailed("this time").failure(), POLICY, chance)
+            transitions.broke(draft, piece, EngineFailed("this time").failure(), POLICY, chance)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms(), worker_dies=st.booleans())
@@ -125,21 +126,21 @@ class JobTable(RuleBasedStateMachine):
     def a_piece_spoils_its_job(self, job_id: str, pick: Random) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            rulings.broke(draft, piece, CorruptMedia("no recording").failure(), POLICY, 0.5)
+            transitions.broke(draft, piece, CorruptMedia("no recording").failure(), POLICY, 0.5)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms())
     def a_worker_dies(self, job_id: str, pick: Random) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            rulings.worker_lost(draft, piece, WorkerCrashed("gone").failure(), POLICY, 0.5)
+            transitions.worker_lost(draft, piece, WorkerCrashed("gone").failure(), POLICY, 0.5)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms())
     def a_piece_is_given_back(self, job_id: str, pick: Random) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            rulings.given_back(draft, piece)
+            transitions.given_back(draft, piece)
             self.commit(draft)
 
     @rule()
@@ -148,14 +149,14 @@ class JobTable(RuleBasedStateMachine):
         for entry in self.board:
             for piece in entry.pieces.values():
                 if piece.state is PieceState.LEASED and not draft.job(piece.job_id).finished:
-                    rulings.interrupted(draft, piece)
+                    transitions.interrupted(draft, piece)
         self.commit(draft)
 
     @rule(job_id=jobs, chance=st.integers(0, 9))
     def it_is_cancelled(self, job_id: str, chance: int) -> None:
         if self.status[job_id] not in TERMINAL and chance == 0:
             draft = self.draft()
-            rulings.cancel(draft, job_id)
+            transitions.cancel(draft, job_id)
             self.commit(draft)
 
     @rule(job_id=jobs)
@@ -164,7 +165,7 @@ class JobTable(RuleBasedStateMachine):
         if stored is not None:
             with self.board.revived(stored):
                 draft = self.draft()
-                rulings.revive(draft, job_id)
+                transitions.revive(draft, job_id)
                 self.commit(draft)
 
     # What must be

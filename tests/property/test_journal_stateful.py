@@ -21,9 +21,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from retender.deliveries import Backlog, Delivery, DeliveryState
 from retender.errors import Fenced, StaleLease
-from retender.jobs import Job
+from retender.jobs.deliveries import Backlog, Delivery, DeliveryState
+from retender.jobs.job import Job
+from retender.jobs.pieces import Piece, PieceState
+from retender.jobs.states import TERMINAL, TRANSITIONS, Status
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -38,8 +40,6 @@ from retender.journal.api import (
     SaveDelivery,
     Write,
 )
-from retender.states import TERMINAL, TRANSITIONS, Status
-from retender.work import Piece, PieceState
 from tests.journal_story import Story, audio, leased, piece, result, segments, settle
 from tests.postgres import Postgres
 from tests.property.journal_lives import Lives, PostgresLives, SqliteLives

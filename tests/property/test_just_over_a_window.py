@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retender.audio.energy import EnergyDetector
-from retender.chunks import LONGEST_PAUSE, PADDING, SHORTEST_PAUSE, Chunk, Span, plan
+from retender.transcript.chunks import LONGEST_PAUSE, PADDING, SHORTEST_PAUSE, Chunk, Span, plan
 from tests.media import RATE, noise, silence, voice
 
 WINDOW = 30 * RATE

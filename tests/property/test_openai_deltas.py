@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retender.transcript import Segment, joined
+from retender.transcript.segments import Segment, joined
 from serve_app.openai.deltas import Deltas
 
 TEXTS = st.lists(

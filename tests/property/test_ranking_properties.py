@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from retender.ranking import Ranking
+from retender.scheduling.ranking import Ranking
 
 PLACES = st.tuples(st.integers(-2, 2), st.integers(0, 300))
 

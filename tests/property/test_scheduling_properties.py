@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from retender.scheduling import AGEING_TURN, FairQueue, Offer
+from retender.scheduling.fair_queue import AGEING_TURN, FairQueue, Offer
 
 JOBS = st.integers(0, 5).map("job-{}".format)
 ENGINE_NAMES = ("local", "groq")

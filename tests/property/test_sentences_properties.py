@@ -8,8 +8,8 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retender.sentences import LONGEST, in_sentences, sentences
-from retender.transcript import Segment, Word
+from retender.transcript.segments import Segment, Word
+from retender.transcript.sentences import LONGEST, in_sentences, sentences
 
 
 class Heard(NamedTuple):

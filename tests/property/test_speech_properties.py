@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from retender.audio.energy import EnergyDetector
 from retender.audio.pcm import Pcm
-from retender.audio.speech import Frame, Gate
-from retender.chunks import Span, plan
+from retender.audio.speech_gate import Frame, Gate
+from retender.transcript.chunks import Span, plan
 from tests.media import RATE, noise, silence, voice
 
 SOUND = silence(1) + voice(2, seed=1) + noise(1, loud=20) + voice(2, seed=2) + silence(1)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.children import ChildSpec, Strategy
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import Recipe, Spawn
 from actors.runtime.local import LocalRuntime
+from actors.supervision.children import ChildSpec, Strategy
+from actors.supervision.restarts import Backoff, Intensity
 from retender.errors import RetenderError
 from tests.integration.family import DIARY, Diary, Family, Foreman, settle, worker
 from tests.virtual_time import VirtualClock, VirtualTimeLoop

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from retender.dispatch import Dispatcher, Lease
+from retender.jobs.pieces import Piece
 from retender.journal.api import Append, Write
 from retender.journal.connection import Database
 from retender.journal.writer import Writer
-from retender.work import Piece
+from retender.scheduling.leases import Dispatcher, Lease
 from tests.simulation.faults import Crash, FaultyJournal
 
 

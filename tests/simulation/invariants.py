@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from retender.events import Event
-from retender.jobs import Job
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.pieces import PREPARATION, Piece, PieceState
+from retender.jobs.states import TERMINAL, TRANSITIONS, Status
 from retender.journal.api import AddPieces, Append, DropPieces, Grant, Reset, SaveJob, Settle, Write
-from retender.states import TERMINAL, TRANSITIONS, Status
-from retender.transcript import Segment
-from retender.work import PREPARATION, Piece, PieceState
+from retender.transcript.segments import Segment
 from tests.receivers import Message
 from tests.scripted import Script
 

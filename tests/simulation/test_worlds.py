@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
-from actors.desks import ledger
-from retender.board import Draft
+from actors.manager import store
+from retender.scheduling.draft import Draft
 from tests.simulation.broken import LooseJournal, RememberingDispatcher, TrustingJournal
 from tests.simulation.invariants import Violation
 from tests.simulation.world import World
@@ -59,7 +59,7 @@ def test_one_seed_takes_the_same_course_each_time() -> None:
 def test_a_service_that_takes_results_under_ended_leases_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ledger, "Dispatcher", RememberingDispatcher)
+    monkeypatch.setattr(store, "Dispatcher", RememberingDispatcher)
     monkeypatch.setattr(Draft, "leased", lambda draft, key, _: not draft.job(key[0]).finished)
     assert seeds_until_caught(TrustingJournal) <= NET
 

@@ -13,19 +13,19 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from actors.names import GROQ_POOL, GROQ_WORKERS
-from actors.restarts import Backoff
 from actors.runtime.api import Recipe
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
+from actors.supervision.restarts import Backoff
 from actors.tree import TreeSettings
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
 from retender.engines.api import News, Progress
 from retender.errors import EngineUnavailable
-from retender.jobs import Options
-from retender.routing import AUTO, GROQ, LOCAL
-from retender.sizing import Bounds
-from retender.transcript import Segment
-from retender.work import Broke, Declined, Order, Prepared, Transcribed
+from retender.jobs.job import Options
+from retender.scheduling.engine_choice import AUTO, GROQ, LOCAL
+from retender.scheduling.pool_size import Bounds
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
+from retender.transcript.segments import Segment
+from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
 from tests.scripted import Script, ScriptedEngine
 from tests.simulation.faults import Fate
 from tests.simulation.world import Blobs, World

@@ -13,16 +13,16 @@ from typing import ClassVar
 
 import httpx
 
-from actors.broadcaster import Broadcaster
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Follower, Hub
 from actors.collector import PATIENCE
-from actors.hub import Follower, Hub
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, ROOT, TRANSCRIBER_POOL, WEBHOOKS
-from actors.restarts import Backoff, Intensity
 from actors.runtime.api import Child, Recipe
-from actors.transcriber import TranscriberSettings
-from actors.transcriber_pool import PoolSettings
+from actors.supervision.restarts import Backoff, Intensity
 from actors.tree import TreeSettings, root
+from actors.workers.transcriber import TranscriberSettings
+from actors.workers.transcriber_pool import PoolSettings
 from retender.errors import (
     AlreadyFinished,
     IdempotencyConflict,
@@ -32,14 +32,14 @@ from retender.errors import (
     RetenderError,
     Unreachable,
 )
-from retender.events import Event
-from retender.jobs import Job, Options
+from retender.jobs.events import Event
+from retender.jobs.job import Job, Options
+from retender.jobs.retention import Retention
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.states import Status
+from retender.jobs.submission import Submission
 from retender.journal.api import Journal, Write
-from retender.retention import Retention
-from retender.retry import RetryPolicy
-from retender.sizing import Bounds
-from retender.states import Status
-from retender.submission import Submission
+from retender.scheduling.pool_size import Bounds
 from tests.receivers import Answer, Receivers, hand_over, settings
 from tests.scripted import Act, MortalEngine, Passage, Script
 from tests.simulation.faults import Chances, Fate, FaultyJournal, FaultyRuntime

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.accept_language import preferred
+from serve_app.middleware.accept_language import preferred
 
 
 @pytest.mark.parametrize(

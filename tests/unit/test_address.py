@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.address import left_in, likely, near, reached_at
+from deployments.serving.address import left_in, likely, near, reached_at
 from deployments.settings import Settings, read
 
 

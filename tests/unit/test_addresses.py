@@ -6,8 +6,8 @@ import ipaddress
 
 import pytest
 
-from retender.addresses import Rules, check_addresses, check_url, public
 from retender.errors import UrlNotAllowed
+from retender.outbound.addresses import Rules, check_addresses, check_url, public
 
 ANY_PORT = Rules(ports=())
 TRUSTING = Rules(schemes=("http", "https"), ports=(), private=True)

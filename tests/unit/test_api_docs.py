@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from serve_app.errors import STATUSES
+from serve_app.middleware.errors import STATUSES
 
 DOCS = Path(__file__).parents[2] / "docs" / "api"
 ROW = re.compile(r"^\| (\d{3}) \| (.+?) \|", re.MULTILINE)

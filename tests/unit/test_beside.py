@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serve_app.beside import AGAIN_SECONDS, kept_up
+from serve_app.background import AGAIN_SECONDS, kept_up
 from tests.virtual_time import EPOCH, VirtualClock
 
 

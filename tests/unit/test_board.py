@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from retender import rulings
-from retender.board import Board, Draft
 from retender.errors import StorageFull, UploadExpired
-from retender.jobs import Audio, Job
+from retender.jobs.job import Job
+from retender.jobs.states import Stage, Status
 from retender.journal.api import Stored
-from retender.states import Stage, Status
+from retender.scheduling import transitions
+from retender.scheduling.draft import Board, Draft
+from retender.storage.audio import Audio
 
 
 def a_job(status: Status = Status.QUEUED) -> Job:
@@ -27,16 +28,16 @@ def a_job(status: Status = Status.QUEUED) -> Job:
 def test_a_draft_sees_its_own_changes_and_the_board_does_not() -> None:
     board = Board({})
     draft = Draft(board, 0.0, 0)
-    rulings.accept(draft, a_job(), None)
-    rulings.cancel(draft, "j")
+    transitions.accept(draft, a_job(), None)
+    transitions.cancel(draft, "j")
     assert draft.job("j").status is Status.CANCELLED
     assert "j" not in board
 
 
 def test_events_take_their_places_in_the_order_they_were_written() -> None:
     draft = Draft(Board({}), 0.0, 17)
-    rulings.accept(draft, a_job(), None)
-    rulings.cancel(draft, "j")
+    transitions.accept(draft, a_job(), None)
+    transitions.cancel(draft, "j")
     assert [event.position for event in draft.events] == [18, 19]
     assert draft.position == 19
 
@@ -44,11 +45,11 @@ def test_events_take_their_places_in_the_order_they_were_written() -> None:
 def test_a_job_is_on_the_board_until_it_is_finished_and_counted_after() -> None:
     board = Board({"completed": 5})
     draft = Draft(board, 0.0, 0)
-    rulings.accept(draft, a_job(), None)
+    transitions.accept(draft, a_job(), None)
     board.merge(draft)
     assert ("j" in board, board.count(Status.QUEUED)) == (True, 1)
     draft = Draft(board, 0.0, 0)
-    job = rulings.cancel(draft, "j")
+    job = transitions.cancel(draft, "j")
     board.merge(draft)
     assert "j" not in board
     assert (board.count(Status.QUEUED), board.count(Status.CANCELLED)) == (0, 1)
@@ -65,7 +66,7 @@ def test_a_failed_job_is_back_on_the_board_only_if_its_retry_succeeds() -> None:
     def retry(*, room: bool) -> None:
         with board.revived(stored):
             draft = Draft(board, 0.0, 0)
-            rulings.revive(draft, "j")
+            transitions.revive(draft, "j")
             if not room:
                 raise StorageFull("no space left on device")
             board.merge(draft)
@@ -81,8 +82,8 @@ def test_a_failed_job_is_back_on_the_board_only_if_its_retry_succeeds() -> None:
 def test_a_job_that_came_and_went_in_one_draft_leaves_only_its_count() -> None:
     board = Board({})
     draft = Draft(board, 0.0, 0)
-    rulings.accept(draft, a_job(), None)
-    rulings.fail(draft, "j", UploadExpired("too late").failure())
+    transitions.accept(draft, a_job(), None)
+    transitions.fail(draft, "j", UploadExpired("too late").failure())
     board.merge(draft)
     assert "j" not in board
     assert (board.count(Status.QUEUED), board.count(Status.FAILED)) == (0, 1)

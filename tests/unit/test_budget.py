@@ -13,7 +13,6 @@ from retender.engines.budget import (
     Charge,
     Go,
     Ledger,
-    Limits,
     Use,
     Wait,
     ask,
@@ -22,6 +21,7 @@ from retender.engines.budget import (
     tidy,
     usage,
 )
+from retender.workers.usage import Limits
 
 NOON = 1_700_000_000.0
 FREE = Limits()

@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from actors.runtime.api import Exit, Recipe
-from actors.runtime.cell import NOBODY, Cell, Tell
-from actors.runtime.frames import (
+from actors.runtime.cluster.cell import NOBODY, Cell, Tell
+from actors.runtime.local import LocalRuntime
+from actors.runtime.packing import pack_arguments
+from actors.runtime.process.frames import (
     Birth,
     Blueprint,
     Dropped,
@@ -19,8 +21,6 @@ from actors.runtime.frames import (
     from_bytes,
     to_bytes,
 )
-from actors.runtime.local import LocalRuntime
-from actors.runtime.packing import pack_arguments
 from tests.conformance.cast import FixedClock, Player, Stillborn
 
 pytestmark = pytest.mark.usefixtures("virtual_clock")

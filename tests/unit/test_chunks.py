@@ -3,8 +3,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan, Seam, Span, merge, plan
-from retender.transcript import Segment, Word
+from retender.transcript.chunks import (
+    SAMPLE_RATE,
+    Chunk,
+    ChunkResult,
+    Plan,
+    Seam,
+    Span,
+    merge,
+    plan,
+)
+from retender.transcript.segments import Segment, Word
 
 WINDOW = 30 * SAMPLE_RATE
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deployments.cli.sources import NothingThere, sources, targets
-from deployments.desk import Source
+from deployments.client.transcription import Source
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-from deployments.draining import STOP_SECONDS
+from deployments.serving.draining import STOP_SECONDS
 from deployments.settings import SECRETS, Settings, names
 from tests.manifests import (
     COMPOSE,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from retender.deliveries import (
+from retender.jobs.deliveries import (
     ATTEMPTS,
     PAUSES,
     WEBHOOKS,
@@ -19,11 +19,11 @@ from retender.deliveries import (
     owed,
     settled,
 )
-from retender.events import EventKind
-from retender.jobs import Job, first_step, step
-from retender.limits import DELIVERY_HAND_SECONDS
-from retender.messages import Note
-from retender.states import Stage, Status
+from retender.jobs.events import EventKind
+from retender.jobs.job import Job, first_step, step
+from retender.jobs.limits import DELIVERY_HAND_SECONDS
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
 
 NEW = Delivery(consumer=WEBHOOKS, job_id="a", seq=3, lane="b.example", at=100.0, due=100.0)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from retender import rulings
-from retender.board import Board, Draft
-from retender.chunks import SAMPLE_RATE, Chunk, Plan
-from retender.dispatch import Dispatcher, Lease
 from retender.errors import EngineFailed, WorkerCrashed
-from retender.jobs import Audio, Job, Options
-from retender.retry import RetryPolicy
-from retender.rulings import Made
-from retender.states import Stage, Status
-from retender.work import Exchange, Verdict
+from retender.jobs.job import Job, Options
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.states import Stage, Status
+from retender.scheduling import transitions
+from retender.scheduling.draft import Board, Draft
+from retender.scheduling.leases import Dispatcher, Lease
+from retender.scheduling.transitions import Made
+from retender.storage.audio import Audio
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
+from retender.workers.orders import Exchange, Verdict
 
 LEASE = 10.0
 
@@ -54,13 +55,13 @@ class Desk:
             options=options or Options(),
             engine=engine,
         )
-        rulings.accept(draft, job, None)
+        transitions.accept(draft, job, None)
         self.commit(draft)
         (lease,) = self.give(worker="preparer", engines=("local", "groq"))
         each = 10 * SAMPLE_RATE
         plan = Plan(10.0 * chunks, tuple(Chunk(n * each, (n + 1) * each) for n in range(chunks)))
         draft = self.draft()
-        rulings.prepared(draft, draft.piece(*lease.key), plan, Made())
+        transitions.prepared(draft, draft.piece(*lease.key), plan, Made())
         self.commit(draft)
 
     def give(
@@ -74,7 +75,7 @@ class Desk:
         leases = self.dispatcher.choose(asked, self.now)
         draft = self.draft()
         for lease in leases:
-            rulings.give(draft, lease.job_id, lease.index, lease.token)
+            transitions.give(draft, lease.job_id, lease.index, lease.token)
         self.commit(draft)
         return leases
 
@@ -83,7 +84,7 @@ class Desk:
         for lease in leases:
             failure = WorkerCrashed("gone").failure()
             piece = draft.piece(*lease.key)
-            rulings.worker_lost(draft, piece, failure, RetryPolicy(attempts=9), 0.0)
+            transitions.worker_lost(draft, piece, failure, RetryPolicy(attempts=9), 0.0)
         self.commit(draft)
 
     def later(self, seconds: float) -> None:
@@ -124,7 +125,7 @@ def test_a_renewal_says_what_became_of_the_piece() -> None:
     desk.crash(first)
     assert desk.dispatcher.renew((first.token,), 0.0) == {first.token: Verdict.LOST}
     draft = desk.draft()
-    rulings.cancel(draft, "one")
+    transitions.cancel(draft, "one")
     desk.commit(draft)
     assert desk.dispatcher.renew((second.token,), 0.0) == {second.token: Verdict.CANCELLED}
     assert desk.dispatcher.renew(("never given",), 0.0) == {"never given": Verdict.LOST}
@@ -153,7 +154,7 @@ def test_a_piece_waits_out_its_delay() -> None:
     (lease,) = desk.give()
     draft = desk.draft()
     piece = draft.piece(*lease.key)
-    rulings.broke(draft, piece, EngineFailed("again").failure(), RetryPolicy(first=8.0), 0.5)
+    transitions.broke(draft, piece, EngineFailed("again").failure(), RetryPolicy(first=8.0), 0.5)
     desk.commit(draft)
     desk.later(3.9)
     assert desk.give() == []
@@ -220,7 +221,7 @@ def test_the_end_of_a_job_calls_off_all_that_is_out_of_it() -> None:
     desk.job("one")
     tokens = tuple(lease.token for lease in desk.give(2))
     draft = desk.draft()
-    rulings.fail(draft, "one", EngineFailed("for good").failure())
+    transitions.fail(draft, "one", EngineFailed("for good").failure())
     desk.commit(draft)
     assert Verdict.GO_ON not in desk.dispatcher.renew(tokens, 0.0).values()
     assert (desk.dispatcher.leases, desk.dispatcher.busy_workers) == (0, ())
@@ -234,7 +235,7 @@ def test_what_was_called_off_is_remembered_for_a_while_and_not_for_ever() -> Non
         desk.job(job_id, 1)
         tokens += [lease.token for lease in desk.give()]
         draft = desk.draft()
-        rulings.cancel(draft, job_id)
+        transitions.cancel(draft, job_id)
         desk.commit(draft)
         desk.later(11 * LEASE)
     assert list(desk.dispatcher.renew(tuple(tokens), desk.now).values()) == [
@@ -251,7 +252,7 @@ def test_a_job_takes_its_delayed_pieces_and_its_suspects_along() -> None:
     desk.later(1.0)
     desk.crash(delayed)
     draft = desk.draft()
-    rulings.cancel(draft, "one")
+    transitions.cancel(draft, "one")
     desk.commit(draft)
     desk.later(1000.0)
     assert (desk.dispatcher.pieces_waiting, desk.give(4)) == (0, [])
@@ -301,7 +302,7 @@ def test_chunks_and_preparations_share_no_batch() -> None:
     draft = desk.draft()
     for job_id in ("two", "three"):
         job = replace(desk.board["one"].job, id=job_id, status=Status.QUEUED, chunks=0)
-        rulings.accept(draft, job, None)
+        transitions.accept(draft, job, None)
     desk.commit(draft)
     batches = [[lease.index for lease in desk.give(5)] for _ in range(2)]
     assert sorted(batches) == [[0, 0], [1]]

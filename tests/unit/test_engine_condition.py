@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from retender.engines.budget import Ledger, Limits, ask, close, settle, usage
-from retender.engines.condition import Condition, describe
-from retender.engines.reports import Report
+from retender.engines.budget import Ledger, ask, close, settle, usage
+from retender.workers.condition import Condition, describe
+from retender.workers.reports import Report
+from retender.workers.usage import Limits
 
 NOON = 1_700_049_600.0
 FREE = Limits()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from retender.estimates import BYTES_PER_SECOND, Estimates, seconds_left
-from retender.jobs import Audio, Job
-from retender.limits import RETRY_AFTER_BOUNDS
-from retender.states import Stage, Status
+from retender.jobs.job import Job
+from retender.jobs.states import Stage, Status
+from retender.scheduling.estimates import BYTES_PER_SECOND, Estimates, seconds_left
+from retender.scheduling.limits import RETRY_AFTER_BOUNDS
+from retender.storage.audio import Audio
 
 
 def a_job(

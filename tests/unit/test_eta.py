@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retender.eta import Pace, guess, observe, remaining
+from retender.scheduling.pace import Pace, guess, observe, remaining
 
 
 def test_before_anything_was_measured_a_submission_gets_the_stated_default() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from retender.errors import Failure
-from retender.events import Event, EventKind, Passing, iso, wire
-from retender.messages import Note, tell
-from retender.states import Stage, Status
-from retender.transcript import Segment
+from retender.jobs.events import Event, EventKind, Passing, iso, wire
+from retender.jobs.messages import Note, tell
+from retender.jobs.states import Stage, Status
+from retender.transcript.segments import Segment
 
 AT = 1_700_000_000.25
 WHEN = "2023-11-14T22:13:20.250Z"

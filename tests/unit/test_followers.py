@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from actors import subscriptions
-from actors.hub import Follower, TooSlow
-from actors.subscriptions import Batch, Subscriber
-from retender.events import Event, EventKind, Passing
-from retender.limits import FOLLOWER_BACKLOG
-from retender.messages import Note
-from retender.states import Stage, Status
+from actors.broadcasting import subscriptions
+from actors.broadcasting.hub import Follower, TooSlow
+from actors.broadcasting.subscriptions import Batch, Subscriber
+from actors.limits import FOLLOWER_BACKLOG
+from retender.jobs.events import Event, EventKind, Passing
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
 
 
 def event(seq: int, progress: float = 0.0, kind: EventKind = EventKind.PROGRESS) -> Event:

@@ -6,9 +6,9 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from retender.formats import MEDIA_TYPES, Format, render
-from retender.languages import LANGUAGES
-from retender.transcript import Segment, Transcript, Word
+from retender.transcript.formats import MEDIA_TYPES, Format, render
+from retender.transcript.languages import LANGUAGES
+from retender.transcript.segments import Segment, Transcript, Word
 
 HOLA = Segment(
     id=0,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.greeting import greeting
+from deployments.serving.greeting import greeting
 from deployments.settings import read
 
 

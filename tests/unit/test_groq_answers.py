@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult
 from retender.engines.groq.answers import heard, read
 from retender.engines.groq.failures import Failed
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult
 
 MINUTE_IN = Chunk(60 * SAMPLE_RATE, 90 * SAMPLE_RATE)
 

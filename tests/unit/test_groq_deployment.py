@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments import groq
 from deployments.settings import BadSetting, Settings, read
+from deployments.wiring import groq
 
 KEY = "gsk_very_secret"
 NO_FILE = Path("/nonexistent/.env")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from retender import handovers, rulings
-from retender.chunks import Chunk, Plan
-from retender.limits import ROOM_ASKED_EVERY
-from retender.messages import say
-from retender.states import Stage, Status
-from retender.work import PREPARATION, PieceState
+from retender.jobs.messages import say
+from retender.jobs.pieces import PREPARATION, PieceState
+from retender.jobs.states import Stage, Status
+from retender.scheduling import engine_changes, transitions
+from retender.scheduling.limits import ROOM_ASKED_EVERY
+from retender.transcript.chunks import Chunk, Plan
 from tests.one_job import MADE, SECOND, Table, chunks
 
 
@@ -17,7 +17,7 @@ def prepared_whole(table: Table, seconds: int = 60) -> None:
     """As Groq does it: the upload is its only chunk."""
     draft = table.draft()
     plan = Plan(float(seconds), (Chunk(0, seconds * SECOND),), whole=True)
-    rulings.prepared(draft, table.give(PREPARATION), plan, MADE)
+    transitions.prepared(draft, table.give(PREPARATION), plan, MADE)
     table.board.merge(draft)
 
 
@@ -31,7 +31,7 @@ def test_a_declined_piece_is_no_attempt_and_holds_its_job() -> None:
     table = with_groq(Table())
     table.prepare(*chunks(10, 10))
     draft = table.draft()
-    handovers.declined(draft, table.give(1), 90.0)
+    engine_changes.declined(draft, table.give(1), 90.0)
     table.board.merge(draft)
     piece = table.piece(1)
     assert (piece.state, piece.attempts, piece.token) == (PieceState.WAITING, 0, None)
@@ -42,7 +42,7 @@ def test_a_long_wait_is_asked_about_again_before_it_is_over() -> None:
     table = with_groq(Table())
     table.prepare(*chunks(10))
     draft = table.draft()
-    handovers.declined(draft, table.give(1), 3600.0)
+    engine_changes.declined(draft, table.give(1), 3600.0)
     assert draft.holds == {"j": ROOM_ASKED_EVERY}
 
 
@@ -50,7 +50,7 @@ def test_who_waits_is_told_what_for_and_how_long_in_both_languages() -> None:
     table = with_groq(Table())
     table.prepare(*chunks(10))
     draft = table.draft()
-    handovers.declined(draft, table.give(1), 3000.0)
+    engine_changes.declined(draft, table.give(1), 3000.0)
     table.board.merge(draft)
     assert (table.job.status, table.job.stage) == (Status.PROCESSING, Stage.QUEUED)
     english, spanish = say(table.job.note, "en"), say(table.job.note, "es")
@@ -63,8 +63,8 @@ def test_the_same_wait_is_told_once() -> None:
     table.prepare(*chunks(10, 10))
     first, second = table.give(1), table.give(2)
     draft = table.draft()
-    handovers.declined(draft, first, 3000.0)
-    handovers.declined(draft, second, 3000.0)
+    engine_changes.declined(draft, first, 3000.0)
+    engine_changes.declined(draft, second, 3000.0)
     assert len(draft.events) == 1
 
 
@@ -74,7 +74,7 @@ def test_a_job_taken_on_elsewhere_keeps_what_is_done_and_what_is_in_hand() -> No
     table.done(1, "one")
     table.give(2)
     draft = table.draft()
-    job = handovers.taken_on(draft, "j", "local")
+    job = engine_changes.taken_on(draft, "j", "local")
     table.board.merge(draft)
     assert (job.engine, job.chunks_done, job.chunks) == ("local", 1, 3)
     states = [table.piece(index).state for index in (1, 2, 3)]
@@ -87,8 +87,8 @@ def test_a_job_of_which_nothing_was_decoded_is_prepared_anew() -> None:
     prepared_whole(table)
     draft = table.draft()
     piece = table.give(1)
-    rulings.given_back(draft, piece)
-    job = handovers.taken_on(draft, "j", "local")
+    transitions.given_back(draft, piece)
+    job = engine_changes.taken_on(draft, "j", "local")
     table.board.merge(draft)
     assert (job.engine, job.whole, job.chunks) == ("local", False, 0)
     assert list(table.board["j"].pieces) == [PREPARATION]
@@ -104,7 +104,7 @@ def test_a_whole_upload_that_is_under_way_is_not_taken_from_under_its_engine() -
     prepared_whole(table)
     table.give(1)
     draft = table.draft()
-    handovers.taken_on(draft, "j", "local")
+    engine_changes.taken_on(draft, "j", "local")
     table.board.merge(draft)
     assert table.piece(1).state is PieceState.LEASED
     assert table.job.whole
@@ -117,6 +117,6 @@ def test_a_piece_that_was_dropped_in_this_very_draft_is_in_nobodys_hands() -> No
     piece = table.give(1)
     assert piece.token is not None
     draft = table.draft()
-    rulings.given_back(draft, piece)
-    handovers.taken_on(draft, "j", "local")
+    transitions.given_back(draft, piece)
+    engine_changes.taken_on(draft, "j", "local")
     assert not draft.leased(("j", 1), piece.token)

@@ -7,7 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from deployments import ray_environment
+from deployments.ray_cluster import ray_environment
 from deployments.settings import Settings
 from serve_app.operations import health
 from tests.manifests import TOP, environment, misspelt, said

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from retender.events import Passing
-from retender.jobs import Job
-from retender.messages import Note
-from retender.states import Stage, Status
-from retender.submission import JobStatus
-from retender.views import job_body
+from retender.jobs.bodies import job_body
+from retender.jobs.events import Passing
+from retender.jobs.job import Job
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
+from retender.jobs.submission import JobStatus
 
 JOB = Job(
     id="j",

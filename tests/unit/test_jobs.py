@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from retender.audio.cleaning import Channel, Cleaning
-from retender.chunks import Seam
-from retender.jobs import Audio, Job, Options, Task, cache_key
-from retender.states import Stage, Status
-from retender.submission import Submission, new_job, same_request
+from retender.jobs.job import Job, Options, Task, cache_key
+from retender.jobs.states import Stage, Status
+from retender.jobs.submission import Submission, new_job, same_request
+from retender.storage.audio import Audio
+from retender.transcript.chunks import Seam
 
 AUDIO = Audio("a" * 64, 1000)
 OTHER_AUDIO = Audio("b" * 64, 1000)

@@ -5,7 +5,7 @@ import secrets
 import pytest
 
 from retender.errors import InvalidOption
-from retender.keys import Key, Scope, key_id, listed, make, verify
+from serve_app.access.api_keys import Key, Scope, key_id, listed, make, verify
 
 
 def made(**options: object) -> tuple[str, Key]:

@@ -19,11 +19,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from deployments import ray_environment
-from deployments.cluster import Arguments
-from deployments.draining import STOP_SECONDS
+from deployments.limits import INGRESS_CONNECTIONS
+from deployments.ray_cluster import ray_environment
+from deployments.ray_cluster.plan import Arguments
+from deployments.serving.draining import STOP_SECONDS
 from deployments.settings import SECRETS, names
-from retender.limits import INGRESS_CONNECTIONS
 from tests.manifests import (
     KUBERAY,
     SCHEMAS,
@@ -153,7 +153,10 @@ def test_each_setting_is_a_real_one_and_no_secret(group: str) -> None:
 def test_haproxy_is_started_by_the_script_that_the_image_has(group: str) -> None:
     starter = Path(settings(templates()[group])["RAY_SERVE_HAPROXY_BINARY_PATH"])
     assert starter.name == ray_environment.STARTER
-    assert any(f"-m deployments.ray_environment {starter.parent}" in text for text in said("RUN"))
+    assert any(
+        f"-m deployments.ray_cluster.ray_environment {starter.parent}" in text
+        for text in said("RUN")
+    )
 
 
 @pytest.mark.parametrize("group", templates())

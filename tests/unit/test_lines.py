@@ -9,12 +9,12 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from actors.runtime.frames import Answered, Message, failed, from_bytes, to_bytes
-from actors.runtime.lines import Line, Lost, Reached
+from actors.runtime.cluster.channel import Line, Lost, Reached
+from actors.runtime.limits import FRAME_BYTES, OUTBOX_BYTES
 from actors.runtime.mailbox import Call
 from actors.runtime.packing import PackedCall, pack, pack_arguments
+from actors.runtime.process.frames import Answered, Message, failed, from_bytes, to_bytes
 from retender.errors import ActorGone, BadRequest, Busy, QueueFull, RetenderError, TooLarge
-from retender.limits import FRAME_BYTES, OUTBOX_BYTES
 from tests.virtual_time import VirtualClock
 
 GONE = ActorGone("the life is over")

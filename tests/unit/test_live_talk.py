@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retender.errors import Draining, InvalidOption, JobNotFound, NoAnswer, Unauthorized
-from retender.events import Event, EventKind
-from retender.jobs import Job
-from retender.limits import BAD_MESSAGES
-from retender.messages import Note
-from retender.states import Stage, Status
+from retender.jobs.events import Event, EventKind
+from retender.jobs.job import Job
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
+from serve_app.limits import BAD_MESSAGES
 from serve_app.live.talk import (
     CallOff,
     Close,

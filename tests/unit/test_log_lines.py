@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from deployments import log_lines
-from deployments.log_lines import Lines
-from retender.limits import LOG_CHARS_WAITING
+from deployments.limits import LOG_CHARS_WAITING
+from deployments.logs import writer
+from deployments.logs.writer import Lines
 
 PATIENCE = 60.0
 LINE = f"{'x' * 999}\n"
@@ -37,7 +37,7 @@ class Reader:
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     there = Reader()
-    monkeypatch.setattr(log_lines, "sys", SimpleNamespace(stderr=there.stream))
+    monkeypatch.setattr(writer, "sys", SimpleNamespace(stderr=there.stream))
     with closing(there.stream):
         yield there
         os.close(there.descriptor)
@@ -86,7 +86,7 @@ def test_who_does_not_read_holds_nobody_up_and_is_told_how_much_was_left_out(
 def test_the_end_does_not_wait_for_who_does_not_read(
     lines: Lines, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_lines, "LOG_GOODBYE_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "LOG_GOODBYE_SECONDS", 0.1)
     fill(lines, reader)
     lines.stop()
     reader.read("left out\n")

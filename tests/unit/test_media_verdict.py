@@ -7,7 +7,6 @@ import pytest
 from retender.audio import verdict
 from retender.audio.report import Report, read
 from retender.audio.sandbox import Ended
-from retender.chunks import SAMPLE_RATE
 from retender.errors import (
     CorruptMedia,
     EngineFailed,
@@ -17,6 +16,7 @@ from retender.errors import (
     TooLong,
     UnsupportedMedia,
 )
+from retender.transcript.chunks import SAMPLE_RATE
 
 WAV = b"RIFF\0\0\0\0WAVE"
 OPENED = """\

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from retender.errors import WorkError
-from retender.messages import FAILURES, NOTES, Note, placeholders, say, tell
+from retender.jobs.messages import FAILURES, NOTES, Note, placeholders, say, tell
 
 KEYS = sorted(set().union(*NOTES.values()))
 

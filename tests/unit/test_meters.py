@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from retender.engines.reports import Held, ModelState, Report
+from actors.metrics.figures import Histogram, JobMeters, ModelMeters
 from retender.errors import Failure
-from retender.events import Event, EventKind
-from retender.messages import Note
-from retender.meters import Histogram, JobMeters, ModelMeters
-from retender.states import Stage, Status
+from retender.jobs.events import Event, EventKind
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
+from retender.workers.reports import Held, ModelState, Report
 
 BROKEN = Failure("corrupt_media", "it is damaged")
 

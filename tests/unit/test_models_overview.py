@@ -9,8 +9,8 @@ import pytest
 
 from retender.engines.models.library import Entry, Library, LibrarySettings
 from retender.engines.models.overview import Holder, overview
-from retender.engines.reports import Held, ModelState
 from retender.errors import InvalidOption
+from retender.workers.reports import Held, ModelState
 
 NEEDED = ("config.json", "model.bin", "tokenizer.json")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.runtime.obituary import cause_of
-from retender.limits import CAUSE_CHARS
+from actors.runtime.cluster.exit_causes import cause_of
+from actors.runtime.limits import CAUSE_CHARS
 
 DIED = "The actor died unexpectedly before finishing this task.\n\tclass_name: RayCell\n"
 KILLED = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retender.once import Once
+from actors.broadcasting.single_use import Once
 
 
 def test_the_first_use_is_the_only_good_one() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.api import Needs
-from actors.runtime.frames import Blueprint
-from deployments.cluster import Arguments, Plan, Pool, without_a_place
-from deployments.journals import check_for_many
+from actors.runtime.process.frames import Blueprint
+from deployments.ray_cluster.plan import Arguments, Plan, Pool, without_a_place
 from deployments.settings import BadSetting, Settings, read
+from deployments.wiring.journals import check_for_many
 
 
 def settings(folder: Path, **changed: str) -> Settings:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments import ray_environment
+from deployments.ray_cluster import ray_environment
 
 SERVE = find_spec("ray")
 

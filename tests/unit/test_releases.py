@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from retender import rulings
-from retender.chunks import Chunk, ChunkResult
-from retender.jobs import Options
+from retender.jobs.job import Options
+from retender.jobs.pieces import Piece
 from retender.journal.api import Release, Stored
-from retender.releases import beyond_the_gap
-from retender.transcript import Segment, Word
-from retender.work import Piece
+from retender.scheduling import transitions
+from retender.scheduling.release import beyond_the_gap
+from retender.transcript.chunks import Chunk, ChunkResult
+from retender.transcript.segments import Segment, Word
 from tests.one_job import MADE, SECOND, Table
 
 
@@ -40,7 +40,7 @@ def test_words_that_nobody_asked_for_join_the_chunks_and_go_no_further(asked: bo
     told: list[Segment] = []
     for index, result in enumerate(results, start=1):
         draft = table.draft()
-        rulings.transcribed(draft, table.give(index), result, MADE)
+        transitions.transcribed(draft, table.give(index), result, MADE)
         table.board.merge(draft)
         told += [segment for event in draft.events for segment in event.segments]
         released = [write.segments for write in draft.writes if isinstance(write, Release)]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deployments import recognition
-from deployments.resources import Resources, cores, gpu, memory
 from deployments.settings import BadSetting, Settings, read
-from deployments.whisper import SERVICE_BYTES, library, whisper
+from deployments.wiring import recognition
+from deployments.wiring.resources import Resources, cores, gpu, memory
+from deployments.wiring.whisper import SERVICE_BYTES, library, whisper
 
 GIGABYTE = 1024**3
 NO_FILE = Path("/nonexistent/.env")
@@ -92,7 +92,7 @@ def test_a_gpu_that_may_not_be_used_is_none(
     allowed: str | None, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, "dev/nvidia0", "")
-    monkeypatch.setattr("deployments.resources.find_library", lambda _: "libcublas.so")
+    monkeypatch.setattr("deployments.wiring.resources.find_library", lambda _: "libcublas.so")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if allowed is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", allowed)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.children import ChildSpec, Slot, Step, affected, next_steps
-from actors.restarts import Backoff, History, Intensity, Restart, delay, rule, streak
 from actors.runtime.api import NORMAL, Exit, Recipe
+from actors.supervision.children import ChildSpec, Slot, Step, affected, next_steps
+from actors.supervision.restarts import Backoff, History, Intensity, Restart, delay, rule, streak
 
 CRASH = Exit("crashed", "boom")
 KILL = Exit("killed", "killed")

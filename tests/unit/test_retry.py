@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from retender.errors import EngineFailed, Failure, ModelUnavailable
-from retender.retry import LONGEST_ASKED, SHORTEST_DELAY, GiveUp, RetryAt, RetryPolicy, decide
+from retender.jobs.retry import LONGEST_ASKED, SHORTEST_DELAY, GiveUp, RetryAt, RetryPolicy, decide
 
 PASSING = EngineFailed("out of memory").failure()
 LASTING = ModelUnavailable("no such model").failure()

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from actors.runtime.frames import Message, to_bytes
+from actors.runtime.cluster.root_cell import ENDING, RootCell
+from actors.runtime.limits import ATTEND_EVERY, DESERTED_SECONDS, ROOT_PAUSE_SECONDS
 from actors.runtime.packing import pack_arguments
-from actors.runtime.root_cell import ENDING, RootCell
-from retender.limits import ATTEND_EVERY, DESERTED_SECONDS, ROOT_PAUSE_SECONDS
+from actors.runtime.process.frames import Message, to_bytes
 from tests.conformance.cast import Player
 from tests.unit.test_cell import Talkative, birth_of
 

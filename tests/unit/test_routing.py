@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from retender.errors import EngineUnavailable, InvalidOption
-from retender.jobs import Job, Options
-from retender.routing import InLine, chosen, leaving
-from retender.states import Stage, Status
+from retender.jobs.job import Job, Options
+from retender.jobs.states import Stage, Status
+from retender.scheduling.engine_choice import InLine, chosen, leaving
 
 BOTH = ("local", "groq")
 

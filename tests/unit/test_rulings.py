@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from retender import rulings
-from retender.board import Draft
-from retender.chunks import Chunk
 from retender.errors import EngineFailed, ModelUnavailable, WorkerCrashed
-from retender.jobs import Job
+from retender.jobs.job import Job
+from retender.jobs.pieces import PREPARATION, PieceState
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.states import Stage, Status
 from retender.journal.api import CopyTranscript, DropPieces
-from retender.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
-from retender.retry import RetryPolicy
-from retender.states import Stage, Status
-from retender.work import PREPARATION, PieceState
+from retender.scheduling import transitions
+from retender.scheduling.draft import Draft
+from retender.scheduling.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
+from retender.transcript.chunks import Chunk
 from tests.one_job import AUDIO, SECOND, Table, chunks
 
 POLICY = RetryPolicy(attempts=2)
@@ -38,7 +38,7 @@ def test_a_job_whose_audio_is_known_when_it_arrives_is_completed_with_its_text()
         chunks_done=3,
     )
     draft = table.draft()
-    job = rulings.audio_arrived(draft, "j", AUDIO, known)
+    job = transitions.audio_arrived(draft, "j", AUDIO, known)
     assert (job.status, job.owner, job.audio) == (Status.COMPLETED, "ana", AUDIO)
     assert (job.duration, job.language, job.chunks_done) == (90.0, "es", 3)
     assert [event.seq for event in draft.events] == [2], "its own numbers, not those of the other"
@@ -51,10 +51,10 @@ def test_a_job_is_begun_once_however_often_it_is_begun_again() -> None:
     first = table.give(PREPARATION)
     assert table.job.started_at == 5.0
     draft = table.draft()
-    rulings.broke(draft, first, EngineFailed("again").failure(), POLICY, 0.5)
+    transitions.broke(draft, first, EngineFailed("again").failure(), POLICY, 0.5)
     table.board.merge(draft)
     draft = Draft(table.board, at=50.0, position=0)
-    rulings.give(draft, "j", PREPARATION, "t9")
+    transitions.give(draft, "j", PREPARATION, "t9")
     assert draft.job("j").started_at == 5.0
     assert draft.job("j").stage is Stage.PREPARING
 
@@ -64,7 +64,7 @@ def test_the_next_piece_of_a_running_job_makes_no_noise() -> None:
     table.prepare(*chunks(10, 10))
     table.give(1)
     draft = table.draft()
-    rulings.give(draft, "j", 2, "t9")
+    transitions.give(draft, "j", 2, "t9")
     assert draft.events == []
 
 
@@ -147,7 +147,7 @@ def broken(table: Table, index: int, times: int = 1) -> Draft:
     for _ in range(times):
         draft = table.draft()
         failure = EngineFailed(f"chunk {index} is odd").failure()
-        rulings.broke(draft, table.give(index), failure, POLICY, 0.5)
+        transitions.broke(draft, table.give(index), failure, POLICY, 0.5)
         table.board.merge(draft)
     return draft
 
@@ -188,7 +188,7 @@ def test_what_spoils_the_job_ends_it_and_costs_the_others_no_attempt() -> None:
     piece = table.give(1)
     table.give(2)
     draft = table.draft()
-    rulings.broke(draft, piece, ModelUnavailable("no such model").failure(), POLICY, 0.5)
+    transitions.broke(draft, piece, ModelUnavailable("no such model").failure(), POLICY, 0.5)
     assert draft.job("j").status is Status.FAILED
     assert draft.piece("j", 2).state is PieceState.WAITING
     assert draft.piece("j", 2).attempts == 0
@@ -200,7 +200,7 @@ def test_a_recording_that_cannot_be_prepared_fails_its_job() -> None:
     for _ in range(POLICY.attempts):
         draft = table.draft()
         crash = WorkerCrashed("killed").failure()
-        rulings.worker_lost(draft, table.give(PREPARATION), crash, POLICY, 0.5)
+        transitions.worker_lost(draft, table.give(PREPARATION), crash, POLICY, 0.5)
         table.board.merge(draft)
     job = draft.job("j")
     assert job.status is Status.FAILED
@@ -213,7 +213,7 @@ def test_what_a_worker_gives_back_untouched_was_not_tried() -> None:
     table.prepare(*chunks(10))
     broken(table, 1)
     draft = table.draft()
-    rulings.given_back(draft, table.give(1))
+    transitions.given_back(draft, table.give(1))
     assert draft.piece("j", 1).attempts == 1
     assert draft.events == [], "nothing has happened that anyone would notice"
 
@@ -225,7 +225,7 @@ def interrupt(table: Table, index: int, times: int) -> Draft:
     for _ in range(times):
         table.give(index)
         draft = table.draft()
-        rulings.interrupted(draft, table.piece(index))
+        transitions.interrupted(draft, table.piece(index))
         table.board.merge(draft)
     return draft
 
@@ -268,11 +268,11 @@ def test_a_retry_forgets_what_went_wrong_and_keeps_what_went_well() -> None:
     broken(table, 1, times=2)
     table.give(2)
     draft = table.draft()
-    rulings.fail(draft, "j", EngineFailed("over").failure())
+    transitions.fail(draft, "j", EngineFailed("over").failure())
     stored.pieces.update({index: piece for (_, index), piece in draft.pieces.items()})
     stored.job = draft.job("j")
     draft = table.draft()
-    job = rulings.revive(draft, "j")
+    job = transitions.revive(draft, "j")
     assert (job.status, job.failure, job.completed_at) == (Status.QUEUED, None, None)
     assert (job.attempt, job.chunks_done, job.chunks_failed) == (1, 1, 0)
     waiting = [piece.index for piece in draft.pieces.values()]
@@ -284,6 +284,6 @@ def test_a_retry_forgets_what_went_wrong_and_keeps_what_went_well() -> None:
 def test_a_cancelled_job_keeps_no_pieces(status: Status) -> None:
     table = Table(status)
     draft = table.draft()
-    job = rulings.cancel(draft, "j")
+    job = transitions.cancel(draft, "j")
     assert (job.status, job.completed_at) == (Status.CANCELLED, 5.0)
     assert DropPieces("j") in draft.writes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
@@ -16,13 +16,15 @@ from bench.scale.day import a_mix, live
 from bench.scale.desk import Desk
 from bench.scale.workload import Mix, arrivals
 from bench.scale.world import Stuck, World, plan
-from deployments.local import SystemClock
-from retender import scheduling
-from retender.chunks import ChunkResult
-from retender.jobs import Audio, Options
+from deployments.serving.local import SystemClock
+from retender.jobs.job import Options
+from retender.jobs.pieces import PREPARATION
+from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener
-from retender.submission import Submission
-from retender.work import PREPARATION, Exchange, Outcome, Prepared, Transcribed
+from retender.scheduling import fair_queue
+from retender.storage.audio import Audio
+from retender.transcript.chunks import ChunkResult
+from retender.workers.orders import Exchange, Outcome, Prepared, Transcribed
 
 JOBS, WORKERS = 300, 15
 
@@ -55,21 +57,21 @@ def test_workers_died_and_attempts_failed_in_it(day: World) -> None:
 
 
 def test_a_queue_that_loses_a_piece_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = scheduling.FairQueue.take
+    honest = fair_queue.FairQueue.take
 
     def careless(
-        self: scheduling.FairQueue, engines: tuple[str, ...], line: str | None = None
+        self: fair_queue.FairQueue, engines: tuple[str, ...], line: str | None = None
     ) -> tuple[str, int] | None:
         taken = honest(self, engines, line)
         return honest(self, engines, line) if taken == ("job-50", 1) else taken
 
-    monkeypatch.setattr(scheduling.FairQueue, "take", careless)
+    monkeypatch.setattr(fair_queue.FairQueue, "take", careless)
     with pytest.raises(Stuck):
         a_day()
 
 
 def test_another_rule_makes_other_decisions(day: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduling, "AGEING_TURN", scheduling.AGEING_TURN + 1)
+    monkeypatch.setattr(fair_queue, "AGEING_TURN", fair_queue.AGEING_TURN + 1)
     assert a_day().digest != day.digest
 
 

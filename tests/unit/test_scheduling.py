@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from retender.scheduling import AGEING_TURN, FairQueue, Offer
+from retender.scheduling.fair_queue import AGEING_TURN, FairQueue, Offer
 
 
 def offer(

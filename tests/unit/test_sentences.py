@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from retender.engines.faster_whisper.tokens import Aligned
-from retender.sentences import LONGEST, in_sentences, sentences
-from retender.transcript import Segment, Word
+from retender.transcript.segments import Segment, Word
+from retender.transcript.sentences import LONGEST, in_sentences, sentences
 
 
 def heard(*words: tuple[str, float, float]) -> list[Aligned]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.shared_folder import announced, check, workable
+from retender.storage.shared_folder import announced, check, workable
 
 NAME = "0f3c"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retender.sizing import Bounds, Change, Sizing, approach, resize
+from retender.scheduling.pool_size import Bounds, Change, Sizing, approach, resize
 
 BOUNDS = Bounds(least=1, most=4, seconds_per_worker=60.0, idle_seconds=30.0)
 

@@ -5,7 +5,7 @@ from array import array
 import pytest
 
 from retender.audio.energy import EnergyDetector
-from retender.chunks import Span
+from retender.transcript.chunks import Span
 from tests.media import RATE, noise, silence, voice
 
 

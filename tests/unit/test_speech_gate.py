@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from retender.audio.speech import Frame, Gate
-from retender.chunks import Span
+from retender.audio.speech_gate import Frame, Gate
+from retender.transcript.chunks import Span
 
 FRAMES = {"s": Frame.SPEECH, "?": Frame.UNDECIDED, ".": Frame.SILENCE}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from actors.desks.staff import Staff
-from retender.engines.reports import Report
+from actors.limits import WISHES_WAITING
+from actors.manager.worker_reports import Staff
 from retender.errors import EngineUnavailable
-from retender.limits import WISHES_WAITING
+from retender.workers.reports import Report
 
 LOCAL = Report(engine="local", resident=100)
 GROQ = Report(engine="groq")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from retender.errors import IllegalTransition
-from retender.jobs import Job, first_step, step
-from retender.messages import Note
-from retender.states import TERMINAL, TRANSITIONS, Stage, Status, diagram
+from retender.jobs.job import Job, first_step, step
+from retender.jobs.messages import Note
+from retender.jobs.states import TERMINAL, TRANSITIONS, Stage, Status, diagram
 
 NOTE = Note("queued")
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, cast
 
 import pytest
 
-from actors.children import ChildSpec
 from actors.runtime.api import Child, Context, Exit, Recipe, Spawn
-from actors.supervisor import Supervisor
+from actors.supervision.children import ChildSpec
+from actors.supervision.supervisor import Supervisor
 
 CRASH = Exit("crashed", "boom")
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.limits import TICKET_SECONDS
 from retender.errors import Unauthorized
-from retender.keys import Scope
-from retender.limits import TICKET_SECONDS
+from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller
 from serve_app.live.entry import welcome
 from serve_app.live.tickets import Tickets

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from actors.tracks import Track
-from retender.events import Event, EventKind, Passing
-from retender.jobs import Job
-from retender.messages import Note
-from retender.states import Stage, Status
+from actors.broadcasting.progress import Track
+from retender.jobs.events import Event, EventKind, Passing
+from retender.jobs.job import Job
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
 from tests.virtual_time import VirtualClock
 
 WORKING = Note("transcribing", {"n": 2, "total": 4})

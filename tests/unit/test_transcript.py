@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retender.transcript import Segment, Transcript, Word, joined, spoken
+from retender.transcript.segments import Segment, Transcript, Word, joined, spoken
 
 
 def transcript(*texts: str) -> Transcript:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retender.errors import InvalidOption, RetenderError
-from retender.jobs import Options
+from retender.jobs.job import Options
 from serve_app.uploads.options import KNOWN, Wanted, known_among, wanted
 from serve_app.uploads.shapes import FieldsShape
 

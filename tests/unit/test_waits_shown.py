@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from actors.tracks import Track
-from retender.events import Event, EventKind, Passing
-from retender.messages import Note, say
-from retender.states import Stage, Status
+from actors.broadcasting.progress import Track
+from retender.jobs.events import Event, EventKind, Passing
+from retender.jobs.messages import Note, say
+from retender.jobs.states import Stage, Status
 from tests.virtual_time import VirtualClock
 
 ARRIVING: dict[str, str | int | float] = {

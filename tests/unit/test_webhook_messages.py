@@ -9,15 +9,13 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from retender.chunks import Seam
-from retender.deliveries import WEBHOOKS, Delivery
 from retender.errors import UrlNotAllowed
-from retender.jobs import Job
-from retender.limits import DELIVERY_RESULT_BYTES
-from retender.messages import Note
-from retender.states import Stage, Status
-from retender.transcript import Segment, Transcript
-from retender.webhooks import (
+from retender.jobs.deliveries import WEBHOOKS, Delivery
+from retender.jobs.job import Job
+from retender.jobs.messages import Note
+from retender.jobs.states import Stage, Status
+from retender.outbound.limits import DELIVERY_RESULT_BYTES
+from retender.outbound.webhook_messages import (
     BadSecret,
     answered,
     check_callback,
@@ -27,6 +25,8 @@ from retender.webhooks import (
     payload,
     secret,
 )
+from retender.transcript.chunks import Seam
+from retender.transcript.segments import Segment, Transcript
 
 OLD, NEW = secret(b"o" * 32), secret(b"n" * 32)
 JOB = Job(

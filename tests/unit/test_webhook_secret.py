@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from deployments.cli.keys import app
 from deployments.settings import BadSetting, Settings, read
-from deployments.webhooks import FILE, webhook_secrets, webhooks
-from retender.webhooks import key_of, secret
+from deployments.wiring.webhooks import FILE, webhook_secrets, webhooks
+from retender.outbound.webhook_messages import key_of, secret
 
 NO_FILE = Path("/nonexistent/.env")
 ONE, OTHER = secret(b"1" * 32), secret(b"2" * 32)

@@ -22,7 +22,6 @@ import zlib
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from retender.chunks import ChunkResult
 from retender.engines.faster_whisper.listening import Listened, listened
 from retender.engines.faster_whisper.model import (
     FRAMES_PER_SECOND,
@@ -35,8 +34,9 @@ from retender.engines.faster_whisper.model import (
 )
 from retender.engines.faster_whisper.tokens import Aligned
 from retender.engines.faster_whisper.words import dealt_out, guessed, measured
-from retender.sentences import sentences
-from retender.transcript import Segment, Word
+from retender.transcript.chunks import ChunkResult
+from retender.transcript.segments import Segment, Word
+from retender.transcript.sentences import sentences
 
 REPETITIVE: Final = 2.4
 """Text that zlib makes so many times smaller says the same over and over."""

@@ -17,8 +17,6 @@ import httpx
 import msgspec
 
 from retender.audio.decode import DECODED
-from retender.blobs import Blobs
-from retender.blobs.tidying import keep_tidy
 from retender.engines.api import News, Progress
 from retender.engines.faster_whisper.keeper import Keeper
 from retender.engines.faster_whisper.notes import NOTE
@@ -28,11 +26,13 @@ from retender.engines.models.fitting import Choice
 from retender.engines.models.library import Library, window
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
-from retender.engines.reports import Report
 from retender.errors import StorageTrouble, WorkError
-from retender.routing import LOCAL
-from retender.states import Stage
-from retender.work import Broke, Order, Prepared, Transcribed
+from retender.jobs.states import Stage
+from retender.scheduling.engine_choice import LOCAL
+from retender.storage.blobs import Blobs
+from retender.storage.blobs.tidying import keep_tidy
+from retender.workers.orders import Broke, Order, Prepared, Transcribed
+from retender.workers.reports import Report
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser

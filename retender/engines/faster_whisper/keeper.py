@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 
-from retender.blobs import Blobs
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.faster_whisper.shelf import Shelf, Standing
+from retender.engines.limits import TROUBLES_KEPT
 from retender.engines.models.download import Arrived
 from retender.engines.models.fitting import (
     MEGABYTE,
@@ -23,10 +23,10 @@ from retender.engines.models.fitting import (
     room_for_models,
 )
 from retender.engines.models.library import MODEL, Library
-from retender.engines.reports import Held, ModelState
 from retender.errors import WorkError
-from retender.limits import TROUBLES_KEPT
-from retender.messages import Note
+from retender.jobs.messages import Note
+from retender.storage.blobs import Blobs
+from retender.workers.reports import Held, ModelState
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser

@@ -13,9 +13,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from retender.audio.pcm import Pcm
-from retender.chunks import SAMPLE_RATE
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Model, Samples
 from retender.engines.faster_whisper.notes import Detected
+from retender.transcript.chunks import SAMPLE_RATE
 
 PLACES: Final = 3
 """Windows listened to at most."""

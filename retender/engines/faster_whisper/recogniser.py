@@ -11,8 +11,6 @@ from pathlib import Path
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
-from retender.blobs import Blobs
-from retender.chunks import SAMPLE_RATE, Plan, Span
 from retender.engines.api import News, Progress
 from retender.engines.faster_whisper import language
 from retender.engines.faster_whisper.decoding import Advance, Utterance, recognise
@@ -20,8 +18,10 @@ from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
 from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
-from retender.jobs import Options
-from retender.work import Broke, Order, Transcribed
+from retender.jobs.job import Options
+from retender.storage.blobs import Blobs
+from retender.transcript.chunks import SAMPLE_RATE, Plan, Span
+from retender.workers.orders import Broke, Order, Transcribed
 
 AUTO = "auto"
 

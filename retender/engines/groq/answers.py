@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
-from retender.chunks import SAMPLE_RATE, Chunk, ChunkResult
 from retender.engines.groq.failures import Failed
 from retender.errors import EngineFailed
-from retender.languages import LANGUAGES
-from retender.transcript import Segment, Word
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult
+from retender.transcript.languages import LANGUAGES
+from retender.transcript.segments import Segment, Word
 
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
     {name: code for code, name in LANGUAGES.items()}

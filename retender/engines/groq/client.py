@@ -20,7 +20,7 @@ from retender.engines.groq.answers import Answer, read
 from retender.engines.groq.failures import Failed, from_connection, from_status
 from retender.engines.groq.settings import GroqSettings
 from retender.errors import EngineFailed, EngineUnavailable, UploadExpired
-from retender.jobs import Options, Task
+from retender.jobs.job import Options, Task
 
 ANSWER_BYTES: Final = 32 * 1024 * 1024
 """The longest answer: several times what a day of speech takes."""

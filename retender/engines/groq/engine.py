@@ -18,11 +18,8 @@ from typing import Final
 import httpx
 
 from retender.audio.decode import DECODED
-from retender.blobs import Blobs
-from retender.blobs.tidying import keep_tidy
-from retender.chunks import SAMPLE_RATE, Chunk, Plan
 from retender.engines.api import News, Progress
-from retender.engines.budget import Charge, Usage
+from retender.engines.budget import Charge
 from retender.engines.groq import media
 from retender.engines.groq.answers import heard
 from retender.engines.groq.client import GroqClient, Parcel
@@ -32,7 +29,6 @@ from retender.engines.groq.settings import GroqSettings
 from retender.engines.groq.tools import Tools
 from retender.engines.groq.watch import Watch
 from retender.engines.preparation import Preparation
-from retender.engines.reports import Report
 from retender.errors import (
     CorruptMedia,
     Failure,
@@ -41,8 +37,13 @@ from retender.errors import (
     UploadExpired,
     WorkError,
 )
-from retender.jobs import Options
-from retender.work import Broke, Declined, Order, Prepared, Transcribed
+from retender.jobs.job import Options
+from retender.storage.blobs import Blobs
+from retender.storage.blobs.tidying import keep_tidy
+from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
+from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
+from retender.workers.reports import Report
+from retender.workers.usage import Usage
 
 REFUSALS: Final = 5
 """How often one order is refused for Groq's limits before that counts as an attempt."""

@@ -19,24 +19,14 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from loguru import logger
 
-from retender import folders
-from retender.engines.budget import (
-    Beyond,
-    Charge,
-    Go,
-    Ledger,
-    Limits,
-    Usage,
-    Wait,
-    ask,
-    close,
-    settle,
-    usage,
-)
+from retender.engines.budget import Beyond, Charge, Go, Ledger, Wait, ask, close, settle, usage
 from retender.engines.groq.failures import Failed
+from retender.engines.limits import PLACES_KEPT
 from retender.errors import TooLong
-from retender.limits import PLACES_KEPT, ROOM_ASKED_EVERY
-from retender.room import room_for
+from retender.scheduling.limits import ROOM_ASKED_EVERY
+from retender.storage import durable_files
+from retender.storage.disk_space import room_for
+from retender.workers.usage import Limits, Usage
 
 R = TypeVar("R")
 
@@ -76,7 +66,7 @@ class LedgerFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        folders.make(self._path.parent)
+        durable_files.make(self._path.parent)
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -91,7 +81,7 @@ class LedgerFile:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
-        folders.sync(self._path.parent)
+        durable_files.sync(self._path.parent)
 
 
 class NoRoom(Exception):

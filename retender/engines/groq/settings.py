@@ -6,8 +6,8 @@ import hashlib
 
 import msgspec
 
-from retender.engines.budget import Limits
-from retender.jobs import Options, Task
+from retender.jobs.job import Options, Task
+from retender.workers.usage import Limits
 
 MODELS = {
     "turbo": "whisper-large-v3-turbo",

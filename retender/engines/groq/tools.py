@@ -11,11 +11,11 @@ import msgspec
 from retender.audio.encode import flac
 from retender.audio.pcm import Pcm
 from retender.audio.probe import probe
-from retender.blobs import Blobs
-from retender.chunks import Chunk
 from retender.engines.api import News
 from retender.engines.preparation import Preparation, prepare
-from retender.work import Order
+from retender.storage.blobs import Blobs
+from retender.transcript.chunks import Chunk
+from retender.workers.orders import Order
 
 
 class Tools:

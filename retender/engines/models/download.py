@@ -20,8 +20,8 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 
-from retender import folders
 from retender.engines.models.hub import Hub, Listing, RemoteFile, passing
+from retender.storage import durable_files
 
 R = TypeVar("R")
 
@@ -70,7 +70,7 @@ class Download:
 
     async def run(self, progress: Progress) -> None:
         """Returns once the model is in its place, whoever brought it there."""
-        await _off_the_loop(lambda: folders.make(self._incoming))
+        await _off_the_loop(lambda: durable_files.make(self._incoming))
         lock = self._incoming.parent / f".{self._incoming.name}.lock"
         async with _alone(lock, lambda: self._tell(progress)):
             if self._whole(self._place):
@@ -87,7 +87,7 @@ class Download:
         def begin() -> None:
             if self._known() != listing:
                 shutil.rmtree(self._incoming, ignore_errors=True)
-            folders.make(self._incoming)
+            durable_files.make(self._incoming)
             self._plan.write_bytes(msgspec.json.encode(listing))
             missing = listing.size - self._size(listing)
             if shutil.disk_usage(self._incoming).free < missing + SPARE_BYTES:
@@ -146,10 +146,10 @@ class Download:
 
     def _move(self) -> None:
         self._plan.unlink()
-        folders.sync(self._incoming)
+        durable_files.sync(self._incoming)
         shutil.rmtree(self._place, ignore_errors=True)
         self._incoming.rename(self._place)
-        folders.sync(self._place.parent)
+        durable_files.sync(self._place.parent)
 
     def _tell(self, progress: Progress) -> None:
         listing = self._known()

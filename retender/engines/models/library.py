@@ -17,11 +17,11 @@ from typing import Final
 import httpx
 import msgspec
 
-from retender.chunks import SAMPLE_RATE
 from retender.engines.models import names
 from retender.engines.models.download import Arrived, Download
 from retender.engines.models.hub import NEEDED, Hub
 from retender.errors import InvalidOption, ModelUnavailable
+from retender.transcript.chunks import SAMPLE_RATE
 
 MODEL: Final = "model.bin"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from retender.engines.models.library import Entry
-from retender.engines.reports import Held
+from retender.workers.reports import Held
 
 
 class Holder(msgspec.Struct, frozen=True):

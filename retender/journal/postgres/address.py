@@ -8,7 +8,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from retender.errors import JournalError
-from retender.limits import (
+from retender.journal.limits import (
     DATABASE_CONNECT_SECONDS,
     DATABASE_IDLE_SECONDS,
     DATABASE_LOCK_SECONDS,

@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 
 from retender.errors import JournalAway, JournalCorrupt, JournalError
-from retender.room import no_room
+from retender.storage.disk_space import no_room
 
 _FULL: Final = {"53100"}
 _READ_ONLY: Final = {"25006"}

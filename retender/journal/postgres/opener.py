@@ -8,9 +8,9 @@ import msgspec
 
 from retender.journal.api import Journal
 from retender.journal.connection import Seat
+from retender.journal.limits import DATABASE_PATIENCE
 from retender.journal.postgres.database import PostgresDatabase
 from retender.journal.sql import SqlJournal
-from retender.limits import DATABASE_PATIENCE
 
 
 class PostgresOpener(msgspec.Struct, frozen=True, dict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Event
 
-from retender.limits import DATABASE_PAUSES
+from retender.journal.limits import DATABASE_PAUSES
 
 
 class Pauses:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.blobs import Blobs
+from retender.storage.blobs import Blobs
 from tests.blob_kinds import KINDS, Cluster
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retender.errors import BadRequest, UploadExpired
-from retender.jobs import Audio
+from retender.storage.audio import Audio
 from tests.blob_kinds import Cluster, content, made, received, work
 
 DAY = 86_400.0

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from retender.blobs import Blobs, BlobStore
 from retender.errors import BadRequest, EmptyUpload, IncompleteUpload, StorageFull, TooLarge
-from retender.jobs import Audio
-from retender.spool import BATCH, Spool
+from retender.storage.audio import Audio
+from retender.storage.blobs import Blobs, BlobStore
+from retender.storage.spool import BATCH, Spool
 from tests.blob_kinds import received
 from tests.virtual_time import VirtualClock
 
@@ -29,8 +29,8 @@ LONG_AFTER = 4e9
 
 DYING_PROCESS = """
 import asyncio, os, sys
-from retender.blobs import BlobStore
-from retender.spool import BATCH
+from retender.storage.blobs import BlobStore
+from retender.storage.spool import BATCH
 
 async def die_amid_an_upload():
     async with BlobStore(sys.argv[1]).receive(limit=10 * BATCH) as upload:
@@ -161,7 +161,7 @@ async def test_a_write_under_way_is_through_before_its_file_is_taken_away(
         discarding.set()
         plain_discard(spool)
 
-    monkeypatch.setattr("retender.spool.os.write", slow_write)
+    monkeypatch.setattr("retender.storage.spool.os.write", slow_write)
     monkeypatch.setattr(Spool, "discard", discard)
     uploading = asyncio.create_task(received(store, b"x" * BATCH))
     await asyncio.to_thread(writing.wait)

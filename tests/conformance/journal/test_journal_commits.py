@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from retender.errors import Fenced, JournalError, StaleLease
+from retender.jobs.pieces import PieceState
+from retender.jobs.states import Stage, Status
 from retender.journal.api import (
     AddPieces,
     DropPieces,
@@ -20,8 +22,6 @@ from retender.journal.api import (
     Stored,
     Write,
 )
-from retender.states import Stage, Status
-from retender.work import PieceState
 from tests.journal_story import Story, audio, done, grant, leased, piece, result, segments, settle
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from retender.deliveries import Backlog, Delivery, DeliveryState
 from retender.errors import StaleLease
+from retender.jobs.deliveries import Backlog, Delivery, DeliveryState
+from retender.jobs.states import Status
 from retender.journal.api import DeleteJob, Journal, JournalOpener, SaveDelivery
-from retender.states import Status
 from tests.journal_story import Story, piece, settle
 
 

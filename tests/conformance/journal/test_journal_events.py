@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from retender.jobs.states import Status
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -15,7 +16,6 @@ from retender.journal.api import (
     Release,
     Write,
 )
-from retender.states import Status
 from tests.journal_story import Story, grant, piece, result, segment, segments, settle
 
 

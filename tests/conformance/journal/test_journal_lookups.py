@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from retender.errors import InvalidOption
-from retender.jobs import Job, Options, cache_key
+from retender.jobs.job import Job, Options, cache_key
+from retender.jobs.states import Stage, Status
 from retender.journal.api import AddPieces, DeleteJob, Journal, JournalOpener, Release
-from retender.states import Stage, Status
 from tests.journal_story import Story, audio, piece, segments
 
 

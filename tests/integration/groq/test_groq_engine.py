@@ -8,10 +8,10 @@ import tracemalloc
 
 import pytest
 
-from retender.chunks import Chunk
 from retender.engines.groq.engine import GroqEngine
-from retender.jobs import Task
-from retender.work import Prepared
+from retender.jobs.job import Task
+from retender.transcript.chunks import Chunk
+from retender.workers.orders import Prepared
 from tests.groq_server import GroqServer
 from tests.groq_service import TRANSCRIPTIONS, TRANSLATIONS, Asked, GroqService, Heard
 from tests.integration.groq_desk import NOWHERE, SPEECH, Desk, done, listen, mp3, transcribed

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from retender.chunks import SAMPLE_RATE, Chunk
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.media import known_format
+from retender.transcript.chunks import SAMPLE_RATE, Chunk
 from tests.groq_server import GroqServer
 from tests.groq_service import Asked
 from tests.integration.groq_desk import Desk, Workshop, mp3, tone, transcribed

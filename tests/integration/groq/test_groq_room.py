@@ -12,12 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from retender.engines.budget import HOUR, MINUTE, Limits
+from retender.engines.budget import HOUR, MINUTE
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.groq.watch import LOOK_EVERY
-from retender.limits import PLACES_KEPT, ROOM_ASKED_EVERY
-from retender.work import Declined, Order
+from retender.engines.limits import PLACES_KEPT
+from retender.scheduling.limits import ROOM_ASKED_EVERY
+from retender.workers.orders import Declined, Order
+from retender.workers.usage import Limits
 from tests.groq_service import Asked, GroqService, GroqTransport, Heard, refusal
 from tests.integration.groq_desk import Desk, broke, done, mp3, spoken_seconds, transcribed
 from tests.virtual_time import VirtualClock

@@ -1,0 +1,171 @@
+"""Tells the receivers of webhooks how their jobs ended.
+
+Receives: nothing from others; the answers to what it asks.
+Sends: `deliveries` to the JobManager, which holds what is due and learns how it went;
+    `transcript` for what is to be told.
+A crash: attempts under way count as failed, and are made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import httpx
+import msgspec
+from loguru import logger
+
+from actors.limits import (
+    DELIVERIES_AT_ONCE,
+    DELIVERY_ANSWER_BYTES,
+    DELIVERY_ANSWER_SECONDS,
+    DELIVERY_CONNECT_SECONDS,
+    DELIVERY_SECONDS,
+)
+from actors.manager.job_manager import JobManager
+from actors.names import JOB_MANAGER
+from actors.runtime.api import Context, Recipe
+from retender.errors import JobNotFound, RetenderError, UrlNotAllowed
+from retender.jobs.deliveries import WEBHOOKS, Delivery, Round, Told
+from retender.outbound.webhook_messages import answered, failed, has_result, headers, payload
+from retender.transcript.segments import Transcript
+
+PATIENCE = 5.0
+"""Seconds that the JobManager may hold a question back; it is reminded when there is news."""
+
+ANSWER_SECONDS = 5.0
+TRANSCRIPT_SECONDS = 30.0
+TRY_AGAIN = 1.0
+
+_TIMEOUT = httpx.Timeout(DELIVERY_SECONDS, connect=DELIVERY_CONNECT_SECONDS)
+_ABOUT_US = {"User-Agent": "Retender"}
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True):
+    secrets: tuple[str, ...]
+    """Each signs every webhook: two while receivers change from one to the other."""
+    language: str = "es"
+    public_url: str = ""
+    """Where receivers find this service, for what is too long to be sent to them."""
+    transport: Recipe = Recipe("retender.outbound.connections:Outbound")
+    """How the network is reached."""
+
+
+class Webhooks:
+    def __init__(self, settings: WebhookSettings) -> None:
+        self._settings = settings
+        transport = settings.transport
+        self._transport: httpx.AsyncBaseTransport = transport.resolve()(**transport.options)
+        self._in_hand: dict[tuple[str, int], str] = {}
+        """The lanes of the attempts that are under way."""
+        self._told: list[Told] = []
+        self._turning_in = 0
+
+    async def started(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._manager = ctx.ref(JobManager, JOB_MANAGER)
+        ctx.after(0, Webhooks.ask)
+
+    async def stopping(self) -> None:
+        """What is under way is left: the next start makes it again."""
+        await self._transport.aclose()
+
+    # One question at a time, so that it always says which lanes are busy
+
+    async def ask(self) -> None:
+        asked = Round(
+            consumer=WEBHOOKS,
+            told=tuple(self._told),
+            busy=tuple(self._in_hand.values()),
+            want=DELIVERIES_AT_ONCE - len(self._in_hand),
+            wait=PATIENCE,
+        )
+        self._turning_in = len(asked.told)
+        manager = self._manager.within(PATIENCE + ANSWER_SECONDS)
+        answer = manager.ask(JobManager.deliveries, asked)
+        self._ctx.pipe(answer, Webhooks.given, Webhooks.not_answered)
+
+    async def given(self, deliveries: tuple[Delivery, ...]) -> None:
+        del self._told[: self._turning_in]
+        for each in deliveries:
+            self._in_hand[each.job_id, each.seq] = each.lane
+            self._ctx.pipe(self._attempt(each), Webhooks.attempted, Webhooks.not_answered)
+        await self.ask()
+
+    async def not_answered(self, error: RetenderError) -> None:
+        """What was to be turned in is kept."""
+        logger.debug("no deliveries can be had now: {}", error.message)
+        self._ctx.after(TRY_AGAIN, Webhooks.ask)
+
+    async def attempted(self, told: Told) -> None:
+        del self._in_hand[told.job_id, told.seq]
+        self._told.append(told)
+        self._manager.tell(JobManager.recall, WEBHOOKS)
+
+    # One attempt, beside the messages
+
+    async def _attempt(self, delivery: Delivery) -> Told:
+        """A bug in here holds up neither this lane nor the others."""
+        try:
+            told = await self._try(delivery)
+        except Exception:  # noqa: BLE001 - told in the log, and by the failed attempt
+            logger.bind(job=delivery.job_id).exception("a bug in delivering a webhook")
+            told = failed(delivery, "this service could not make the request")
+        how = "delivered" if told.how == "delivered" else f"not delivered: {told.error}"
+        logger.bind(job=delivery.job_id, attempt=delivery.attempts).info(
+            "webhook of event {} to {}: {}", told.seq, delivery.lane, how
+        )
+        return told
+
+    async def _try(self, delivery: Delivery) -> Told:
+        try:
+            return await self._post(delivery, await self._body(delivery))
+        except (TimeoutError, httpx.TimeoutException):
+            return failed(delivery, "the receiver did not answer in time")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError):
+            return failed(delivery, "the receiver cannot be reached")
+        except UrlNotAllowed as error:
+            return failed(delivery, error.message)
+        except JobNotFound:
+            return failed(delivery, "the job is not kept any more")
+        except RetenderError as error:
+            return failed(delivery, f"this service was not ready: {error.message}")
+
+    async def _body(self, delivery: Delivery) -> bytes:
+        job = delivery.job
+        assert job is not None
+        transcript: Transcript | None = None
+        if has_result(job):
+            manager = self._manager.within(TRANSCRIPT_SECONDS)
+            transcript = await manager.ask(JobManager.transcript, job.id)
+        return payload(job, transcript, self._settings.language, self._settings.public_url)
+
+    async def _post(self, delivery: Delivery, body: bytes) -> Told:
+        """Straight to the transport: no redirect is followed, no cookie kept."""
+        assert delivery.job is not None
+        now = self._ctx.clock.now()
+        request = httpx.Request(
+            "POST",
+            delivery.job.callback_url or "",
+            headers=headers(delivery, body, self._settings.secrets, now) | _ABOUT_US,
+            content=body,
+            extensions={"timeout": _TIMEOUT.as_dict()},
+        )
+        async with asyncio.timeout(DELIVERY_SECONDS):
+            response = await self._transport.handle_async_request(request)
+        await _let_finish(response)
+        after = response.headers.get("retry-after")
+        return answered(delivery, response.status_code, after, now)
+
+
+async def _let_finish(response: httpx.Response) -> None:
+    """What the receiver says beside its status is thrown away; within bounds it may say it."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    size = 0
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(DELIVERY_ANSWER_SECONDS):
+            async for part in response.stream:
+                size += len(part)
+                if size > DELIVERY_ANSWER_BYTES:
+                    break
+    await response.aclose()

@@ -1,0 +1,134 @@
+"""The JobManager's dealings with those who submit: what is taken in, and what is given another
+chance."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from actors.manager.engines import EngineDesk
+from actors.manager.models import ModelDesk
+from actors.manager.store import Ledger
+from actors.runtime.api import Clock
+from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, QueueFull
+from retender.jobs.job import Job, cache_key
+from retender.jobs.states import Status
+from retender.jobs.submission import Receipt, Submission, new_job, same_request
+from retender.journal.api import Precedents
+from retender.outbound.webhook_messages import check_callback
+from retender.scheduling import transitions
+from retender.storage.audio import Audio
+
+
+class Intake:
+    def __init__(
+        self,
+        ledger: Ledger,
+        engines: EngineDesk,
+        models: ModelDesk,
+        clock: Clock,
+        *,
+        max_queue: int,
+        private_callbacks: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._engines = engines
+        self._models = models
+        self._clock = clock
+        self._max_queue = max_queue
+        self._private_callbacks = private_callbacks
+        self.open = True
+
+    def close(self) -> None:
+        """Nothing new is taken in any more; uploads that have begun may still arrive."""
+        self.open = False
+
+    def admit(self) -> None:
+        """Raises what a new submission is refused with now."""
+        if not self.open:
+            raise Draining("the service is stopping; try again shortly", retry_after=10.0)
+        waiting = self._ledger.count(Status.PENDING, Status.QUEUED)
+        if waiting >= self._max_queue:
+            raise QueueFull(
+                f"{waiting} jobs are waiting already, and more are not taken in",
+                limit=self._max_queue,
+                retry_after=self._ledger.estimates.until_room(),
+            )
+
+    async def submit(self, submission: Submission) -> Receipt:
+        if submission.callback_url is not None:
+            check_callback(submission.callback_url, private=self._private_callbacks)
+        new = new_job(submission, self._clock.now())
+        before = await self._precedents(submission, new)
+        if (existing := _existing(submission, before)) is not None:
+            return self._receipt(existing, existing=True)
+        self.admit()
+        if before.known is None:
+            new = replace(new, engine=self._engines.choose(new))
+            self._models.check(new)
+        draft = self._ledger.draft()
+        job = transitions.accept(draft, new, before.known)
+        await self._ledger.commit(draft)
+        return self._receipt(job)
+
+    async def audio_arrived(self, job_id: str, audio: Audio) -> Receipt:
+        job = await self._ledger.find(job_id)
+        if job.status is not Status.PENDING:
+            return self._receipt(job, existing=True)
+        known = await self._ledger.journal.completed(cache_key(audio, job.options))
+        draft = self._ledger.draft()
+        job = transitions.audio_arrived(draft, job_id, audio, known)
+        await self._ledger.commit(draft)
+        return self._receipt(job)
+
+    async def upload_failed(self, job_id: str, failure: Failure) -> Job:
+        job = await self._ledger.find(job_id)
+        if job.status is not Status.PENDING:
+            return job
+        draft = self._ledger.draft()
+        job = transitions.fail(draft, job_id, failure)
+        await self._ledger.commit(draft)
+        return job
+
+    async def retry(self, job_id: str, owner: str | None) -> Receipt:
+        job = await self._ledger.find(job_id, owner)
+        if job.status is not Status.FAILED:
+            raise NotFailed(f"job {job_id} is {job.status}; only a failed job can be retried")
+        if job.audio is None:
+            raise NotFailed(f"job {job_id} never got its audio; submit it again")
+        self.admit()
+        self._engines.choose(job)
+        stored = await self._ledger.journal.stored(job_id)
+        assert stored is not None
+        with self._ledger.board.revived(stored):
+            draft = self._ledger.draft()
+            transitions.revive(draft, job_id)
+            job = self._engines.adopt(draft, job_id)
+            await self._ledger.commit(draft)
+        return self._receipt(job)
+
+    async def _precedents(self, submission: Submission, new: Job) -> Precedents:
+        return await self._ledger.journal.precedents(
+            submission.job_id,
+            owner=submission.owner,
+            key=submission.idempotency_key,
+            cache_key=new.cache_key,
+        )
+
+    def renewed(self, receipt: Receipt) -> Receipt:
+        """As the job is by now."""
+        entry = self._ledger.board.get(receipt.job.id)
+        return receipt if entry is None else self._receipt(entry.job)
+
+    def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
+        estimates = self._ledger.estimates
+        return Receipt(job, estimates.position(job), estimates.whole(job), existing)
+
+
+def _existing(submission: Submission, before: Precedents) -> Job | None:
+    """The job that this submission has made before, if it has."""
+    job = before.same_key
+    if job is not None and not same_request(job, submission):
+        raise IdempotencyConflict(
+            "this idempotency key was used for another recording or other options", job_id=job.id
+        )
+    return before.same_id or job

@@ -1,0 +1,354 @@
+"""Owns every job: the only one that opens the journal, and the one that decides.
+
+Receives: submissions, cancellations and questions from outside; from workers what they have done
+    and whether they live (`exchange`, `renew`); from the pool, which worker died.
+Sends: nothing unasked. Followers (`log`) and workers (`exchange`) wait here for what comes.
+A crash: memory is read again from the journal, leases of the old life are void, finished pieces
+    stay finished; whoever had asked is told, and asks again.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from loguru import logger
+
+from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, TICK
+from actors.manager.engines import EngineDesk
+from actors.manager.housekeeping import Housekeeping
+from actors.manager.intake import Intake
+from actors.manager.models import ModelDesk
+from actors.manager.outbox import Outbox
+from actors.manager.store import Ledger
+from actors.manager.worker_reports import Colleague, Staff
+from actors.manager.workers import Foreman
+from actors.runtime.api import Context, Later
+from retender.engines.models.library import LibrarySettings
+from retender.engines.models.overview import ModelInfo
+from retender.errors import (
+    AlreadyFinished,
+    Failure,
+    StorageFull,
+)
+from retender.jobs.deliveries import WEBHOOKS, Backlog, Delivery, Round
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.retention import Needed, Retention
+from retender.jobs.retry import RetryPolicy
+from retender.jobs.states import Status
+from retender.jobs.submission import JobStatus, Load, LogPage, QueueInfo, Receipt, Submission
+from retender.journal.api import JournalOpener, Page
+from retender.scheduling import transitions
+from retender.scheduling.engine_choice import LOCAL
+from retender.scheduling.release import beyond_the_gap
+from retender.storage.audio import Audio
+from retender.transcript.segments import Transcript
+from retender.workers.condition import Condition, EngineInfo
+from retender.workers.orders import Exchange, Orders, Renewed
+from retender.workers.reports import Report
+
+
+class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    max_queue: int = 1000
+    lease_seconds: float = 15.0
+    retry: RetryPolicy = RetryPolicy()
+    default_factor: float = 0.5
+    """Seconds a worker takes for a second of audio, until something has been measured."""
+    library: LibrarySettings | None = None
+    """Where the models of the workers lie; None: no engine here keeps any."""
+    default_model: str = "medium"
+    engines: tuple[str, ...] = (LOCAL,)
+    """Those that are set up, the preferred one first."""
+    spill_after: float | None = None
+    """A job that leaves its engine open goes to another when it would have to wait for so long
+    (seconds); None: never."""
+    private_callbacks: bool = False
+    """Whether webhooks may go to addresses that are not public, and unencrypted."""
+
+
+class JobManager:
+    def __init__(self, journal: JournalOpener, settings: ManagerSettings) -> None:
+        self._open_journal = journal
+        self._settings = settings
+        self._serving = False
+
+    # Its life
+
+    async def started(self, ctx: Context) -> None:
+        self._ctx = ctx
+        journal = await self._open_journal()
+        recovery = await journal.begin_epoch()
+        self._ledger = Ledger(
+            journal,
+            recovery,
+            ctx.clock,
+            lease_seconds=self._settings.lease_seconds,
+            default_factor=self._settings.default_factor,
+        )
+        settings = self._settings
+        staff = Staff(recovery.epoch, settings.lease_seconds)
+        self._engines = EngineDesk(
+            self._ledger,
+            staff,
+            ctx.clock,
+            engines=settings.engines,
+            spill_after=settings.spill_after,
+            good_for=settings.lease_seconds,
+        )
+        self._foreman = Foreman(
+            self._ledger,
+            ctx.clock,
+            ctx.random,
+            settings.retry,
+            staff=staff,
+            engines=self._engines,
+        )
+        self._models = ModelDesk(settings.library, settings.default_model, staff, ctx.clock)
+        self._intake = Intake(
+            self._ledger,
+            self._engines,
+            self._models,
+            ctx.clock,
+            max_queue=settings.max_queue,
+            private_callbacks=settings.private_callbacks,
+        )
+        self._housekeeping = Housekeeping(self._ledger)
+        self._outbox = Outbox(self._ledger, ctx.clock, ctx.random)
+        self._ledger.dispatcher.load()
+        await self._foreman.void_old_leases()
+        self._ledger.on_commit = self._serve_soon
+        self._ledger.on_owed = self._tell_soon
+        unfinished = len(recovery.unfinished)
+        logger.info("journal open: epoch {}, {} unfinished jobs", recovery.epoch, unfinished)
+        ctx.after(TICK, JobManager.tick)
+
+    async def stopping(self) -> None:
+        self._foreman.close()
+        try:
+            await self._foreman.release_all()
+        except StorageFull as full:
+            # In the next life they are void all the same.
+            logger.warning("leases are left to run out: {}", full.message)
+        finally:
+            await self._ledger.journal.close()
+
+    async def drain(self, grace: float) -> Later[bool]:
+        """Take nothing new in and give nothing more out. Answered when nothing is in hand any
+        more, or when the grace time is over; true if all was turned in."""
+        self._intake.close()
+        self._foreman.close()
+        self._outbox.close()
+        return self._foreman.empty_handed(grace)
+
+    async def release(self) -> None:
+        """What is in hand goes back, untouched: whoever works on it hears so with the next sign of
+        life. For a stop that waits no longer."""
+        await self._foreman.release_all()
+
+    # Asked from outside
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Answered once the job is on disk. The same submission again is answered with it."""
+        return await self._placed(await self._intake.submit(submission))
+
+    async def audio_arrived(self, job_id: str, audio: Audio) -> Receipt:
+        """The upload of a pending job is whole."""
+        return await self._placed(await self._intake.audio_arrived(job_id, audio))
+
+    async def upload_failed(self, job_id: str, failure: Failure) -> Job:
+        """The audio of a pending job will never come. Any other job is left as it is."""
+        return await self._intake.upload_failed(job_id, failure)
+
+    async def admitting(self) -> None:
+        """Raises what a new submission would be refused with now: for whoever would rather know
+        before its recording is taken in."""
+        self._intake.admit()
+
+    async def cancel(self, job_id: str, owner: str | None = None) -> Job:
+        """Idempotent. Work in hand stops with its next sign of life."""
+        job = await self._ledger.find(job_id, owner)
+        if job.status is Status.CANCELLED:
+            return job
+        if job.finished:
+            raise AlreadyFinished(f"job {job_id} is already {job.status}", status=str(job.status))
+        draft = self._ledger.draft()
+        job = transitions.cancel(draft, job_id)
+        await self._ledger.commit(draft)
+        return job
+
+    async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
+        """Give a failed job another chance. What it has finished is not done again."""
+        return await self._intake.retry(job_id, owner)
+
+    async def status(self, job_id: str, owner: str | None = None) -> JobStatus:
+        job = await self._ledger.find(job_id, owner)
+        estimates = self._ledger.estimates
+        callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
+        return JobStatus(job, estimates.position(job), estimates.remaining(job), callback)
+
+    async def transcript(self, job_id: str, owner: str | None = None) -> Transcript:
+        """The text as far as it goes; of a failed job, all that its finished pieces gave."""
+        job = await self._ledger.find(job_id, owner)
+        segments = await self._ledger.journal.segments(job_id)
+        if job.status is Status.FAILED:
+            stored = await self._ledger.journal.stored(job_id)
+            assert stored is not None
+            segments += beyond_the_gap(stored)
+        end = job.completed_at or self._ctx.clock.now()
+        return Transcript(
+            segments=segments,
+            language=job.language,
+            language_probability=job.language_probability,
+            duration=job.duration or 0.0,
+            processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
+            model=job.model or job.options.model,
+            requested_model=job.requested_model,
+            engine=job.engine or job.options.engine,
+            timed=job.options.timestamps,
+        )
+
+    async def jobs(
+        self,
+        owner: str | None = None,
+        status: Status | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """Newest first. Dead letters are the failed ones."""
+        limit = min(max(1, limit), JOBS_PER_PAGE)
+        return await self._ledger.journal.jobs(
+            owner=owner, status=status, limit=limit, cursor=cursor
+        )
+
+    async def info(self) -> QueueInfo:
+        ledger = self._ledger
+        return QueueInfo(
+            queue_size=ledger.count(Status.PENDING, Status.QUEUED),
+            active_jobs=ledger.count(Status.PROCESSING),
+            total_jobs=ledger.count(*Status),
+            dead_letters=ledger.count(Status.FAILED),
+            workers=ledger.dispatcher.workers(self._ctx.clock.monotonic()),
+            audio_seconds_waiting=ledger.dispatcher.seconds_waiting(),
+            accepting=self._intake.open,
+        )
+
+    # Followers
+
+    async def log(self, after: int | None, wait: float = 0.0) -> Later[LogPage]:
+        """Events of all jobs placed after `after`, as soon as there are any. None: from now on."""
+        return await self._ledger.log(after, wait)
+
+    async def events(
+        self, job_id: str, since: int, limit: int = EVENTS_PER_PAGE
+    ) -> tuple[Event, ...]:
+        """The job's events numbered above `since`."""
+        return await self._ledger.journal.events(job_id, since, min(limit, EVENTS_PER_PAGE))
+
+    async def at_work(self) -> tuple[Job, ...]:
+        """The jobs that have been begun, for a follower that begins anew."""
+        jobs = (entry.job for entry in self._ledger.board)
+        return tuple(job for job in jobs if job.status is Status.PROCESSING)
+
+    # Workers
+
+    async def exchange(self, asked: Exchange) -> Later[Orders]:
+        """A worker turns in what it has and gets what is next; or waits for it here."""
+        answer = self._foreman.exchange(asked)
+        self._serve_soon()
+        return answer
+
+    async def renew(
+        self,
+        worker: str,
+        life: str,
+        holding: tuple[str, ...],
+        report: Report | None = None,
+        heard: tuple[str, ...] = (),
+    ) -> Renewed:
+        """A sign of life for all that the worker holds; the answer says what to go on with, and
+        what is wished beside, until the worker has told that it `heard` of it."""
+        return await self._foreman.renew(worker, life, holding, report, heard)
+
+    async def worker_down(self, worker: str, cause: str) -> None:
+        """The worker died: what it held was perhaps the cause, and goes elsewhere."""
+        await self._foreman.worker_down(worker, cause)
+
+    async def worker_left(self, worker: str) -> None:
+        """The worker has gone as it was asked to, or was killed because it did not in time."""
+        await self._foreman.worker_left(worker)
+
+    async def workers(self) -> tuple[Colleague, ...]:
+        """What each worker said of itself last."""
+        return self._foreman.staff.all(self._ctx.clock.monotonic())
+
+    async def models(self) -> Later[tuple[ModelInfo, ...]]:
+        """All that may be asked for, and which worker has which of them in memory."""
+        return self._models.overview()
+
+    async def load_model(self, name: str) -> tuple[str, ...]:
+        """Have a model in memory before it is needed. Returns the workers that will see to it;
+        how far they are is told by `models`."""
+        return self._models.wish("load", name)
+
+    async def unload_model(self, name: str) -> tuple[str, ...]:
+        """Have the memory of a model back, once nobody works with it."""
+        return self._models.wish("unload", name)
+
+    async def engines(self) -> dict[str, EngineInfo]:
+        """By name, the preferred one first: whether it takes work, and what is wrong with it."""
+        return self._engines.info()
+
+    async def load(self, condition: Condition) -> Load:
+        """A pool says how it is, and hears how much there is to do and who fell silent over it."""
+        return self._foreman.load(condition)
+
+    # Those who tell others
+
+    async def deliveries(self, asked: Round) -> Later[tuple[Delivery, ...]]:
+        """What is due to be told; whoever asks turns in how it went before."""
+        return await self._outbox.exchange(asked)
+
+    async def recall(self, consumer: str) -> None:
+        """Who waits for deliveries of this consumer is answered at once, to turn something in."""
+        self._outbox.recall(consumer)
+
+    async def backlog(self, consumer: str = WEBHOOKS) -> Backlog:
+        """What has not been told yet."""
+        return await self._outbox.backlog(consumer)
+
+    async def tell(self) -> None:
+        """There is something new to be told."""
+        await self._outbox.added()
+
+    # Time
+
+    async def tick(self) -> None:
+        self._ctx.after(TICK, JobManager.tick)
+        await self._foreman.pass_time()
+        self._ledger.dismiss_readers(self._ctx.clock.monotonic())
+        await self._outbox.serve()
+        self._serve_soon()
+
+    async def serve(self) -> None:
+        """Work has come for those who wait for it, or from those who have done it."""
+        self._serving = False
+        await self._foreman.serve()
+
+    async def needed(self, retention: Retention) -> Needed:
+        """Forget what is past its time, and say which files must stay."""
+        return await self._housekeeping.needed(retention, self._ctx.clock.now())
+
+    async def _placed(self, receipt: Receipt) -> Receipt:
+        """Who would wait too long is told at once where the job has gone instead."""
+        if receipt.existing:
+            return receipt
+        await self._foreman.balance()
+        return self._intake.renewed(receipt)
+
+    def _serve_soon(self) -> None:
+        if not self._serving and self._foreman.wanted:
+            self._serving = True
+            self._ctx.after(0, JobManager.serve)
+
+    def _tell_soon(self) -> None:
+        if self._outbox.awaited:
+            self._ctx.after(0, JobManager.tell)

@@ -1,0 +1,121 @@
+"""The JobManager's dealings with those who tell others of jobs: what is due is given to whoever
+asks for it, and what became of it is written down.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from loguru import logger
+
+from actors.limits import OUTBOX_LOOK_SECONDS
+from actors.long_poll import Waiting, at_once
+from actors.manager.store import Ledger
+from actors.runtime.api import Clock, Later
+from retender.errors import StorageFull
+from retender.jobs.deliveries import Backlog, Delivery, DeliveryState, Round, begun, settled
+
+_Given = tuple[Delivery, ...]
+
+
+class Outbox:
+    def __init__(self, ledger: Ledger, clock: Clock, random: Random) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._random = random
+        self._rounds: Waiting[Round, _Given] = Waiting()
+        self._look_at: dict[str, float] = {}
+        """Before that nothing of this consumer comes due, unless something is added."""
+        self._closed = False
+
+    @property
+    def awaited(self) -> bool:
+        return len(self._rounds) > 0
+
+    def close(self) -> None:
+        """Nothing more is given out; it is for the next start."""
+        self._closed = True
+
+    async def exchange(self, asked: Round) -> Later[_Given]:
+        """Whoever asks now for this consumer is the one: who waited before it has gone."""
+        self.recall(asked.consumer)
+        await self._take_in(asked)
+        given = await self._give(asked)
+        if given or asked.told:
+            return at_once(given)
+        return self._rounds.add(asked, self._clock.monotonic() + asked.wait)
+
+    def recall(self, consumer: str) -> None:
+        """Who waits for this consumer has something to turn in first."""
+        self._rounds.answer(lambda asked: () if asked.consumer == consumer else None)
+
+    async def added(self) -> None:
+        """Something is to be told, perhaps to one who waits."""
+        self._look_at.clear()
+        await self.serve()
+
+    async def serve(self) -> None:
+        """Who waits gets what has come due; whose patience ends, nothing."""
+        now = self._clock.monotonic()
+        for _ in range(len(self._rounds)):
+            asked, asker = self._rounds.pop()
+            given: _Given = ()
+            if self._look_at.get(asked.consumer, 0.0) <= now:
+                given = await self._give_if_room(asked)
+            if given or asker.until <= now:
+                asker.give(given)
+            else:
+                self._rounds.push(asked, asker)
+
+    async def last(self, job_id: str, consumer: str) -> Delivery | None:
+        """The latest of the job, at rest or not."""
+        known = await self._ledger.journal.deliveries(job_id, consumer)
+        return known[-1] if known else None
+
+    async def backlog(self, consumer: str) -> Backlog:
+        return await self._ledger.journal.backlog(consumer)
+
+    async def _take_in(self, asked: Round) -> None:
+        """What has been told already, or is of an attempt that is over, changes nothing."""
+        after = []
+        for told in asked.told:
+            known = await self._ledger.journal.deliveries(told.job_id, asked.consumer)
+            now, chance = self._clock.now(), self._random.random()
+            one = next((each for each in known if each.seq == told.seq), None)
+            if one is not None and (changed := settled(one, told, now, chance)) is not None:
+                after.append(changed)
+        await self._save(after)
+
+    async def _give(self, asked: Round) -> _Given:
+        if self._closed or not asked.want:
+            return ()
+        now = self._clock.now()
+        due = await self._ledger.journal.due(asked.consumer, now, asked.busy, asked.want)
+        if not due:
+            following = await self._ledger.journal.next_due(asked.consumer, now)
+            pause = OUTBOX_LOOK_SECONDS if following is None else following - now
+            pause = min(pause, OUTBOX_LOOK_SECONDS)
+            self._look_at[asked.consumer] = self._clock.monotonic() + pause
+            return ()
+        given = [begun(each, now, self._random.random()) for each in due]
+        await self._save(given)
+        return tuple(each for each in given if each.waiting)
+
+    async def _give_if_room(self, asked: Round) -> _Given:
+        try:
+            return await self._give(asked)
+        except StorageFull as full:
+            logger.warning("deliveries wait for room on the disk: {}", full.message)
+            return ()
+
+    async def _save(self, deliveries: list[Delivery]) -> None:
+        if deliveries:
+            draft = self._ledger.draft()
+            for each in deliveries:
+                draft.deliver(each)
+            await self._ledger.commit(draft)
+        for each in deliveries:
+            if each.state is DeliveryState.GIVEN_UP:
+                logger.bind(job=each.job_id).warning(
+                    "{} gives up telling event {}: {}", each.consumer, each.seq, each.last_error
+                )

@@ -1,0 +1,114 @@
+"""The JobManager's books: the journal on disk, the board in memory, and those who read the log.
+
+Everything that changes goes through `commit`: disk first, then memory, then whoever waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from actors.limits import EVENTS_PER_PAGE, RECENT_EVENTS
+from actors.long_poll import Waiting, at_once
+from actors.manager import job_log
+from actors.runtime.api import Clock, Later
+from retender.errors import JobNotFound, JournalError
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.states import Status
+from retender.jobs.submission import LogPage
+from retender.journal.api import Journal, Recovery
+from retender.scheduling.draft import Board, Draft
+from retender.scheduling.estimates import Estimates
+from retender.scheduling.leases import Dispatcher
+
+
+class BooksDisagree(Exception):
+    """Disk and memory differ, or another manager writes: this one must end and begin anew."""
+
+
+class Ledger:
+    def __init__(
+        self,
+        journal: Journal,
+        recovery: Recovery,
+        clock: Clock,
+        *,
+        lease_seconds: float,
+        default_factor: float,
+    ) -> None:
+        self.journal = journal
+        self.board = Board(recovery.counts.by_status)
+        self.dispatcher = Dispatcher(self.board, recovery.epoch, lease_seconds)
+        self.estimates = Estimates(default_factor)
+        self.on_commit: Callable[[], None] = lambda: None
+        self.on_owed: Callable[[], None] = lambda: None
+        """Others must be told of something new."""
+        self._clock = clock
+        self._epoch = recovery.epoch
+        self._position = recovery.position
+        self._recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
+        self._readers: Waiting[int, LogPage] = Waiting()
+        for stored in recovery.unfinished:
+            self.board.load(stored)
+            self.estimates.enter(stored.job)
+
+    def draft(self) -> Draft:
+        return Draft(self.board, self._clock.now(), self._position)
+
+    async def commit(self, draft: Draft) -> None:
+        """Raises `StorageFull` when there is no room, and then nothing has changed."""
+        try:
+            await self.journal.commit(self._epoch, draft.writes)
+        except JournalError as error:
+            raise BooksDisagree(error.message) from error
+        self._position = draft.position
+        self.board.merge(draft)
+        self.dispatcher.follow(draft, self._clock.monotonic())
+        for job in draft.jobs.values():
+            self.estimates.enter(job)
+        for engine, audio_seconds, taken in draft.paces:
+            self.estimates.observe(engine, audio_seconds, taken)
+        job_log.told(draft.events)
+        self._recent.extend(draft.events)
+        self._readers.answer(self._page_after)
+        if any(not delivery.attempts for delivery in draft.deliveries):
+            self.on_owed()
+        self.on_commit()
+
+    async def find(self, job_id: str, owner: str | None = None) -> Job:
+        job = await self.look_up(job_id)
+        if job is None or owner not in {None, job.owner}:
+            raise JobNotFound(f"there is no job {job_id}", job_id=job_id)
+        return job
+
+    async def look_up(self, job_id: str) -> Job | None:
+        entry = self.board.get(job_id)
+        return entry.job if entry is not None else await self.journal.job(job_id)
+
+    def count(self, *statuses: Status) -> int:
+        return sum(map(self.board.count, statuses))
+
+    # The log of all jobs
+
+    async def log(self, after: int | None, wait: float) -> Later[LogPage]:
+        if after is None or after > self._position:
+            return at_once(LogPage((), self._position))
+        if after == self._position:
+            return self._readers.add(after, self._clock.monotonic() + wait)
+        if self._recent and self._recent[0].position <= after + 1:
+            return at_once(self._page_after(after) or LogPage((), after))
+        events = await self.journal.log(after, EVENTS_PER_PAGE)
+        return at_once(LogPage(events, events[-1].position if events else self._position))
+
+    def dismiss_readers(self, now: float) -> None:
+        self._readers.dismiss(now, lambda after: LogPage((), after))
+
+    def _page_after(self, position: int) -> LogPage | None:
+        events: list[Event] = []
+        for event in reversed(self._recent):
+            if event.position <= position:
+                break
+            events.append(event)
+        events = events[::-1][:EVENTS_PER_PAGE]
+        return LogPage(tuple(events), events[-1].position) if events else None

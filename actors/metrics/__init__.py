@@ -1,0 +1,1 @@
+"""Counts and measurements of jobs and models."""

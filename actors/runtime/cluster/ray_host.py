@@ -1,0 +1,394 @@
+"""Actors on a Ray cluster: each that is started here gets a process of its own, on some node.
+
+Ray starts and ends processes, finds them by name and carries messages; everything else is as on
+the other hosts. A process holds one `Cell`: the actor, in the same mailbox loop as everywhere,
+and what it starts beside itself. Ray's own restarts and retries are off: supervisors decide. Only
+the root is detached, and restarted by Ray, for nobody of ours is above it; the others end with
+the process that started them.
+
+Whoever is not found under its name on the cluster lives beside the root, in its process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+import ray
+from loguru import logger
+from ray.exceptions import ActorUnavailableError, RayError
+
+from actors.runtime.api import KILLED, Child, Exit, Recipe, Spawn
+from actors.runtime.cluster.cell import NOBODY, Cell, Tell
+from actors.runtime.cluster.channel import Line, Lost, Reached
+from actors.runtime.cluster.exit_causes import cause_of
+from actors.runtime.cluster.root_cell import RootCell
+from actors.runtime.instance import Endpoint, Life, not_started
+from actors.runtime.limits import CELL_CALLS, LINGER_SECONDS, NAME_SECONDS, NO_ROOM_SECONDS
+from actors.runtime.local import Host, LocalRuntime, gone, live
+from actors.runtime.mailbox import describe, unanswered_by
+from actors.runtime.process.frames import (
+    Birth,
+    Blueprint,
+    Dropped,
+    Ended,
+    Started,
+    from_bytes,
+    to_bytes,
+)
+from retender.errors import ActorGone, RetenderError
+
+RAY: Final = "ray"
+"""The name of this host."""
+
+_AGAIN: Final = 0.02
+_UNREACHED_AGAIN: Final = 0.2
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where on a cluster a tree lives, and what its processes begin with."""
+
+    namespace: str
+    root: str
+    clock: Blueprint
+    prepare: Blueprint | None = None
+    """What is called in each process before its actor is made: to set up logs, say."""
+
+    @classmethod
+    def of(cls, namespace: str, root: str, clock: Recipe, prepare: Recipe | None = None) -> Place:
+        prepared = None if prepare is None else Blueprint.of(prepare)
+        return cls(namespace, root, Blueprint.of(clock), prepared)
+
+
+class RayRuntime(LocalRuntime):
+    """The actors of this process; those it starts on the cluster; and, by name, all others."""
+
+    def __init__(self, place: Place, *, seed: object = None, pass_on: Tell | None = None) -> None:
+        """`pass_on` is told, too, of what was told in vain."""
+        self._host = RayHost(place)
+        hosts: dict[str, Host] = {"local": _Beside(), RAY: self._host}
+        super().__init__(place.clock.build(), seed=seed, hosts=hosts)
+        self._place = place
+        self._pass_on = pass_on
+        self._lines: dict[str, Line] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._closed: ActorGone | None = None
+
+    def drop(self, to: str, method: str, why: str) -> None:
+        super().drop(to, method, why)
+        if self._pass_on is not None:
+            self._pass_on(to, method, why)
+
+    async def all_dropped(self) -> Mapping[str, int]:
+        """Those of the tree, which the root counts, and this process' own."""
+        found = Counter(self.dropped)
+        with suppress(ValueError, RayError):
+            root = Root(await self._host.named(self._place.root))
+            found.update(await root.dropped())
+        return found
+
+    async def close(self) -> None:
+        """Nothing is sent any more, and nothing waited for."""
+        self._closed = ActorGone("this process is ending")
+        for line in self._lines.values():
+            await line.close(self._closed)
+        for watch in self._watches.values():
+            watch.cancel()
+        await asyncio.gather(*self._watches.values(), return_exceptions=True)
+
+    async def found(self, spec: Spawn, likeness: bytes) -> Root:
+        """The root: one of its name that is there already, or else a new one, which is known by
+        this likeness. Raises `ActorGone` where there can be none at the moment."""
+        with _going():
+            handle = await asyncio.to_thread(
+                self._host.create, spec, self.seed_for(spec.name), likeness
+            )
+        return Root(handle)
+
+    def _elsewhere(self, to: str) -> Endpoint:
+        if self._closed is not None:
+            raise self._closed
+        line = self._lines.get(to)
+        if line is None or line.over:
+            self._lines = {name: each for name, each in self._lines.items() if not each.over}
+            line = self._lines[to] = Line(to, lambda: self._find(to), self.drop)
+        return line
+
+    async def _find(self, name: str) -> Reached:
+        try:
+            for each in (name, self._place.root):
+                with suppress(ValueError):
+                    handle = await self._host.named(each)
+                    return _Reached(name, handle, self._watch(each, handle))
+        except RayError as error:
+            raise ActorGone(f"{name} cannot be looked for: {describe(error)}") from error
+        raise gone(name)
+
+    def _watch(self, process: str, handle: Any) -> asyncio.Task[None]:
+        """One for all lines that lead there: where nobody has anything to say for a while, who
+        comes next shall not be the first to learn that it has died."""
+        watch = self._watches.get(process)
+        if watch is None or watch.done():
+            self._watches = {name: each for name, each in self._watches.items() if not each.done()}
+            watch = self._watches[process] = asyncio.create_task(_outlive(handle))
+        return watch
+
+
+class _Beside:
+    """Starts actors in this very process, from recipes that have come from another one."""
+
+    async def start(self, spec: Spawn, runtime: LocalRuntime) -> Child:
+        try:
+            actor = Blueprint.of(spec.recipe).build()
+        except Exception as error:
+            raise not_started(spec.name, describe(error)) from error
+        return await live(spec.name, actor, spec.mailbox, runtime)
+
+
+class RayHost:
+    """Starts each actor in a process of its own somewhere on the cluster."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    async def start(self, spec: Spawn, runtime: LocalRuntime) -> Child:
+        life = _RayLife(spec, self, runtime)
+        return await life.start(life.line)
+
+    async def named(self, name: str) -> Any:
+        """Raises `ValueError` where there is none."""
+        return await asyncio.to_thread(ray.get_actor, name, self._place.namespace)
+
+    def create(self, spec: Spawn, seed: str, likeness: bytes | None = None) -> Any:
+        """Blocks until it is in the cluster's books. `likeness`: of a root. Raises `ValueError`
+        where the name is taken by another, and `RetenderError` for what cannot be sent."""
+        place = self._place
+        birth = Birth(
+            name=spec.name,
+            actor=Blueprint.of(spec.recipe),
+            clock=place.clock,
+            prepare=place.prepare,
+            seed=seed,
+            mailbox=spec.mailbox,
+            path=[],
+        )
+        needs = spec.needs
+        begun = (to_bytes(birth), place.namespace, place.root)
+        options: dict[str, Any] = {"max_restarts": 0}
+        if likeness is not None:
+            options = {"max_restarts": -1, "lifetime": "detached", "get_if_exists": True}
+        cell = _known_to_ray(RayCell if likeness is None else RayRoot)
+        made = cell.options(
+            name=spec.name,
+            namespace=place.namespace,
+            num_cpus=needs.cpus,
+            num_gpus=needs.gpus,
+            memory=needs.memory or None,
+            resources=needs.others,
+            scheduling_strategy="SPREAD" if needs.cpus or needs.gpus else "DEFAULT",
+            max_concurrency=CELL_CALLS,
+            max_task_retries=0,
+            **options,
+        )
+        return made.remote(*begun) if likeness is None else made.remote(*begun, likeness)
+
+
+class RayCell(Cell):
+    """What Ray holds. Made, asked and ended by other processes of the same tree only."""
+
+    def __init__(self, birth: bytes, namespace: str, root: str) -> None:
+        begun = _born(birth)
+        place = Place(namespace, root, begun.clock, begun.prepare)
+        super().__init__(begun, lambda tell: RayRuntime(place, seed=begun.seed, pass_on=tell))
+
+
+class RayRoot(RootCell):
+    """The same for the root. Nobody is above it: what is told in vain is counted there."""
+
+    def __init__(self, birth: bytes, namespace: str, root: str, likeness: bytes) -> None:
+        begun = _born(birth)
+        place = Place(namespace, root, begun.clock, begun.prepare)
+        super().__init__(begun, lambda _: RayRuntime(place, seed=begun.seed), likeness)
+
+    def _vanish(self) -> None:
+        _end(ray.get_runtime_context().current_actor)
+
+    def _stand_up_again(self) -> None:
+        os._exit(1)
+
+
+class Root:
+    """The root of a tree, as those see it who are not of the tree."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    async def is_like(self, likeness: bytes) -> bool:
+        """Raises `ActorGone` where it is just then going, or coming up."""
+        with _going():
+            found: bytes = await self._handle.likeness.remote()
+        return found == likeness
+
+    async def attend(self) -> None:
+        """Tells it that it is served. Raises `ActorGone`, as above."""
+        with _going():
+            await self._handle.attend.remote()
+
+    async def dropped(self) -> dict[str, int]:
+        """How many tells to each name found no place, in the whole tree."""
+        found: dict[str, int] = await self._handle.total_dropped.remote()
+        return found
+
+    async def stop(self, grace: float) -> None:
+        """The whole tree: in order, as long as the grace time lasts."""
+        with suppress(RayError, TimeoutError):
+            await asyncio.wait_for(self._handle.stop.remote(), grace)
+        _end(self._handle)
+
+
+class _Reached:
+    """Implements `Reached` by calls to the process in which the actor is, if it is."""
+
+    def __init__(self, name: str, handle: Any, over: asyncio.Future[Any]) -> None:
+        self._name = name
+        self._handle = handle
+        self.over = over
+
+    async def deliver(self, line: str, number: int, frame: bytes) -> bytes | None:
+        try:
+            answer: bytes | None = await self._handle.deliver.remote(line, number, frame)
+        except RayError as error:
+            gone_so = unanswered_by(self._name, Exit("crashed", cause_of(str(error))))
+            for_good = not isinstance(error, ActorUnavailableError)
+            raise Lost(gone_so, for_good=for_good) from error
+        if answer == NOBODY:
+            raise Lost(gone(self._name))
+        return answer
+
+
+class _RayLife(Life):
+    def __init__(self, spec: Spawn, host: RayHost, runtime: LocalRuntime) -> None:
+        super().__init__(spec.name, runtime)
+        self._spec = spec
+        self._host = host
+        self._runtime = runtime
+        self._handle: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._struck = False
+        self.line = Line(spec.name, self._reached, runtime.drop)
+
+    async def _live(self, started: asyncio.Future[None]) -> Exit:
+        try:
+            self._handle.set_result(await self._create())
+        except (RetenderError, RayError, ValueError) as error:
+            exit_ = KILLED if self._struck else Exit("crashed", describe(error))
+        else:
+            exit_ = await self._watch(started)
+        self._registry.unregister(self.name, self.line)
+        if self._handle.done():
+            await self.line.settle(LINGER_SECONDS)
+            _end(self._handle.result())
+        await self.line.close(unanswered_by(self.name, exit_))
+        return exit_
+
+    async def _create(self) -> Any:
+        """An earlier one of the name may still be on its way out."""
+        seed = self._runtime.seed_for(self.name)
+        until = asyncio.get_running_loop().time() + NAME_SECONDS
+        while True:
+            try:
+                return await asyncio.to_thread(self._host.create, self._spec, seed)
+            except ValueError:
+                if self._struck or asyncio.get_running_loop().time() > until:
+                    raise
+                await asyncio.sleep(_AGAIN)
+
+    async def _watch(self, started: asyncio.Future[None]) -> Exit:
+        """Until the end: there is always a question under way, which Ray fails at once when the
+        process dies."""
+        handle = self._handle.result()
+        if self._struck:
+            _end(handle)
+        loop = asyncio.get_running_loop()
+        impatience = loop.call_later(NO_ROOM_SECONDS, self._say_it_waits, started)
+        try:
+            return await self._hear(handle, started)
+        finally:
+            impatience.cancel()
+
+    async def _hear(self, handle: Any, started: asyncio.Future[None]) -> Exit:
+        heard = 0
+        while True:
+            try:
+                words = [from_bytes(word) for word in await handle.words.remote(heard)]
+            except ActorUnavailableError as error:
+                logger.warning("{} cannot be reached at the moment: {}", self.name, error)
+                await asyncio.sleep(_UNREACHED_AGAIN)
+                continue
+            except RayError as error:
+                return KILLED if self._struck else Exit("crashed", cause_of(str(error)))
+            heard += len(words)
+            for word in words:
+                match word:
+                    case Started():
+                        started.set_result(None)
+                    case Dropped(to, method, why):
+                        self._runtime.drop(to, method, why)
+                    case Ended(exit_):
+                        return exit_
+
+    def _say_it_waits(self, started: asyncio.Future[None]) -> None:
+        if not started.done():
+            logger.warning(
+                "{} has not come up on the cluster yet, where it needs {}",
+                self.name,
+                self._spec.needs.told,
+            )
+
+    async def _reached(self) -> Reached:
+        return _Reached(self.name, await asyncio.shield(self._handle), self._task)
+
+    def _wind_down(self) -> None:
+        if self._handle.done():
+            self._handle.result().stop.remote()
+
+    def _strike(self) -> None:
+        self._struck = True
+        if self._handle.done():
+            _end(self._handle.result())
+
+
+@cache
+def _known_to_ray(cell: type[Cell]) -> Any:
+    """Once in each process: each time it is made known, Ray keeps it for as long as it runs."""
+    return ray.remote(cell)
+
+
+def _born(birth: bytes) -> Birth:
+    begun = from_bytes(birth)
+    assert isinstance(begun, Birth)
+    return begun
+
+
+@contextmanager
+def _going() -> Iterator[None]:
+    try:
+        yield
+    except RayError as error:
+        raise ActorGone(f"the root cannot be reached: {describe(error)}") from error
+
+
+async def _outlive(handle: Any) -> None:
+    with suppress(RayError):
+        await handle.last.remote()
+
+
+def _end(handle: Any) -> None:
+    """Also of one that is dead already: only this frees its name."""
+    with suppress(RayError):
+        ray.kill(handle)

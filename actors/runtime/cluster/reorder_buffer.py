@@ -1,0 +1,68 @@
+"""Puts messages that overtook each other on their way back in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+from actors.runtime.limits import GAP_SECONDS, LINES_KEPT
+
+
+class _Line:
+    __slots__ = ("early", "gap", "next")
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.early: dict[int, Callable[[], None]] = {}
+        self.gap: asyncio.TimerHandle | None = None
+
+
+class Turnstile:
+    """Messages of one line are numbered from 0 on, and go through in that order.
+
+    One that does not come holds up those after it for a while, and then no longer: it was lost
+    with the process that sent it, or its sender has been told that it was.
+    """
+
+    def __init__(self, patience: float = GAP_SECONDS) -> None:
+        self._patience = patience
+        self._lines: OrderedDict[str, _Line] = OrderedDict()
+
+    def admit(self, line: str, number: int, enter: Callable[[], None]) -> None:
+        """`enter` is called in its turn: now, or when those before it are through."""
+        there = self._lines.setdefault(line, _Line())
+        self._lines.move_to_end(line)
+        if number < there.next:
+            enter()
+            return
+        there.early[number] = enter
+        self._let_through(there)
+        self._forget_the_oldest()
+
+    def _let_through(self, line: _Line) -> None:
+        missed = line.next
+        while (enter := line.early.pop(line.next, None)) is not None:
+            line.next += 1
+            enter()
+        if line.next != missed:
+            self._wait_no_more(line)
+        if line.early and line.gap is None:
+            loop = asyncio.get_running_loop()
+            line.gap = loop.call_later(self._patience, self._skip, line)
+
+    def _skip(self, line: _Line) -> None:
+        self._wait_no_more(line)
+        line.next = min(line.early)
+        self._let_through(line)
+
+    def _wait_no_more(self, line: _Line) -> None:
+        if line.gap is not None:
+            line.gap.cancel()
+            line.gap = None
+
+    def _forget_the_oldest(self) -> None:
+        while len(self._lines) > LINES_KEPT:
+            _, line = self._lines.popitem(last=False)
+            if line.early:
+                self._skip(line)

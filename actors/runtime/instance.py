@@ -1,0 +1,88 @@
+"""One life of an actor as its parent sees it, whatever it lives in."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import Any, Protocol, Self
+
+from loguru import logger
+
+from actors.runtime.api import KILLED, Exit
+from actors.runtime.limits import KILL_TRIES
+from actors.runtime.mailbox import Call, Reply
+from actors.runtime.packing import PackedCall
+from retender.errors import ActorGone
+
+
+class Endpoint(Protocol):
+    """Where messages to one living actor go in."""
+
+    def put(self, call: Call | PackedCall, reply: Reply | None) -> None:
+        """Raises a `RetenderError` when the message cannot be taken."""
+
+
+class Registry(Protocol):
+    def register(self, name: str, endpoint: Endpoint) -> None: ...
+    def unregister(self, name: str, endpoint: Endpoint) -> None: ...
+
+
+class Life(ABC):
+    """Implements `Child` around one task, `_live`, that ends when nothing of the actor is left."""
+
+    def __init__(self, name: str, registry: Registry) -> None:
+        self.name = name
+        self._registry = registry
+        self._task: asyncio.Task[Exit]
+
+    async def start(self, endpoint: Endpoint) -> Self:
+        """Returns once the actor has started; raises `ActorGone` with the cause if it has not."""
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._registry.register(self.name, endpoint)
+        self._task = asyncio.create_task(self._live(started), name=self.name)
+        try:
+            waited: set[asyncio.Future[Any]] = {self._task, started}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.kill()
+            raise
+        if not started.done():
+            raise not_started(self.name, self._exit().cause)
+        return self
+
+    async def exited(self) -> Exit:
+        await asyncio.wait({self._task})
+        return self._exit()
+
+    async def stop(self, grace: float) -> Exit:
+        self._wind_down()
+        await asyncio.wait({self._task}, timeout=grace)
+        return await self.kill()
+
+    async def kill(self) -> Exit:
+        for _ in range(KILL_TRIES):
+            if self._task.done():
+                return self._exit()
+            self._strike()
+            await asyncio.wait({self._task}, timeout=1.0)
+        logger.error("{} does not end; it is left behind", self.name)
+        return Exit("killed", "killed, but it still runs")
+
+    @abstractmethod
+    async def _live(self, started: asyncio.Future[None]) -> Exit:
+        """From the birth to the last trace; takes the name out of the registry at the end."""
+
+    @abstractmethod
+    def _wind_down(self) -> None:
+        """Have the actor come to an end in order."""
+
+    @abstractmethod
+    def _strike(self) -> None:
+        """End it now. May be called again."""
+
+    def _exit(self) -> Exit:
+        return KILLED if self._task.cancelled() else self._task.result()
+
+
+def not_started(name: str, cause: str) -> ActorGone:
+    return ActorGone(f"{name} did not start: {cause}", cause=cause)

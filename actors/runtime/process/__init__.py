@@ -1,0 +1,1 @@
+"""Actors in child processes, each with its own."""

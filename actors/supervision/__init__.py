@@ -1,0 +1,1 @@
+"""Starting children, restarting those that die, stopping them in order."""

@@ -1,0 +1,323 @@
+"""Job: start children in order, start them again when they die, stop them in reverse order.
+Receives: starts and ends of its children; start_child, stop_child, restart_child, describe.
+Sends: describe, to those of its children that are supervisors themselves.
+A crash: no child outlives it; its own supervisor learns which child it gave up on, and why.
+
+Everything is decided in a message to itself, so no two decisions overlap. What takes time (a
+start, a stop, a pause) runs beside the mailbox and reports back with the number of the life it
+was about; a report on a life that is over counts for nothing. Nor does a supervisor's own start
+wait for a child whose failing would only be reported: there may be no room for it for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from loguru import logger
+from msgspec.structs import replace
+
+from actors.long_poll import at_once
+from actors.runtime.api import NORMAL, Context, Exit, Later
+from actors.supervision.child_instance import Life, cause_of
+from actors.supervision.children import (
+    Afterwards,
+    ChildSpec,
+    Slot,
+    Strategy,
+    TreeNode,
+    affected,
+    next_steps,
+    node,
+)
+from actors.supervision.restarts import History, Intensity, delay, planned, rule, streak
+from retender.errors import ActorGone, Draining, Refusal, Unreachable
+
+DESCRIBE_SECONDS = 1.0
+
+# The history of restarts shared by all children that are not counted alone. No actor is nameless.
+_SHARED = ""
+
+
+class ChildFailed(Exception):
+    """A supervisor cannot go on without this child. `cause` is what the child itself died of."""
+
+    def __init__(self, child: str, what: str, cause: str) -> None:
+        super().__init__(f"{child} {what}: {cause}")
+        self.child = child
+        self.cause = cause
+
+
+class Supervisor:
+    def __init__(
+        self,
+        children: tuple[ChildSpec, ...] = (),
+        strategy: Strategy = "one_for_one",
+        intensity: Intensity = Intensity(),  # noqa: B008 - frozen
+    ) -> None:
+        self._strategy = strategy
+        self._intensity = intensity
+        self._slots: dict[str, Slot] = {}
+        self._lives: dict[int, Life] = {}
+        self._numbers = count(1)
+        self._histories: dict[str, History] = {}
+        self._start_asked: dict[str, asyncio.Future[None]] = {}
+        self._stop_asked: defaultdict[str, list[asyncio.Future[Exit]]] = defaultdict(list)
+        self._fate: ChildFailed | None = None
+        for spec in children:
+            self._admit(spec)
+
+    async def started(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._since = ctx.clock.now()
+        for slot in self._present():
+            if slot.spec.on_exhausted == "report":
+                self._new_life(slot)[1].start_beside()
+            else:
+                await self._start_first(slot)
+
+    async def stopping(self) -> None:
+        for slot in reversed(self._present()):
+            life = self._lives.get(slot.life)
+            if life is not None:
+                await life.stop()
+
+    async def start_child(self, spec: ChildSpec) -> Later[None]:
+        """Add a child after the others. Answered once it has started; one that fails to is not
+        kept. The answer is a message away: a handler of this actor must not wait for it."""
+        self._refuse_when_falling()
+        self._admit(spec)
+        asked = self._start_asked[spec.name] = asyncio.get_running_loop().create_future()
+        self._act()
+        return Later(asked)
+
+    async def stop_child(self, name: str) -> Later[Exit]:
+        """Stop a child in order and forget it. One that is not there has ended already."""
+        slot = self._slots.get(name)
+        if slot is None or not slot.alive:
+            self._forget(name, NORMAL)
+            return at_once(NORMAL)
+        self._put(slot, afterwards="remove")
+        asked: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
+        self._stop_asked[name].append(asked)
+        self._act()
+        return Later(asked)
+
+    async def restart_child(self, name: str, reason: str) -> None:
+        """Kill a child, which then counts as crashed for this reason. One that is down, or waits
+        to be tried again, is started now."""
+        self._refuse_when_falling()
+        slot = self._slots.get(name)
+        if slot is None:
+            raise ActorGone(f"{self._ctx.name} has no {name}")
+        if slot.alive:
+            self._lives[slot.life].kill_beside(reason)
+            return
+        self._put(slot, phase="due", exhausted=False, cause=reason)
+        self._act()
+
+    async def describe(self, seconds: float = DESCRIBE_SECONDS) -> Later[TreeNode]:
+        """The tree from here down. A supervisor below has so long to answer, its own children
+        half of that, and so on; one that does not is shown as silent."""
+        return Later(asyncio.ensure_future(self._describe_all(seconds)))
+
+    async def child_down(self, name: str, exit_: Exit) -> None:
+        """For subclasses: a child that had started is gone; what follows is already under way."""
+
+    def children(self) -> tuple[TreeNode, ...]:
+        """For subclasses: the children as they stand, without what is below them."""
+        return tuple(node(slot) for slot in self._present())
+
+    # Reports
+
+    async def _came_up(self, name: str, number: int) -> None:
+        if number in self._lives:
+            self._note_start(self._slots[name])
+            self._act()
+
+    async def _went_down(self, name: str, number: int, exit_: Exit) -> None:
+        life = self._lives.pop(number)
+        slot = self._slots[name]
+        if life.began:
+            slot = self._note_start(slot)
+        self._bury(slot, exit_)
+        self._act()
+        try:
+            if life.began:
+                await self.child_down(name, exit_)
+        finally:
+            if self._fate is not None and not self._lives:
+                raise self._fate
+
+    async def _pause_over(self, name: str, number: int) -> None:
+        slot = self._slots.get(name)
+        if slot is not None and slot.life == number and slot.phase == "waiting":
+            self._put(slot, phase="due", exhausted=False)
+            self._act()
+
+    # What follows
+
+    def _note_start(self, slot: Slot) -> Slot:
+        if slot.phase != "starting":
+            return slot
+        asked = self._start_asked.pop(slot.name, None)
+        if asked is not None and not asked.done():
+            asked.set_result(None)
+        return self._put(slot, phase="running", up_at=self._ctx.clock.monotonic())
+
+    def _bury(self, slot: Slot, exit_: Exit) -> None:
+        if slot.afterwards == "remove" or (not slot.afterwards and slot.name in self._start_asked):
+            self._forget(slot.name, exit_)
+        elif slot.afterwards:
+            phase = "due" if slot.afterwards == "restart" else "down"
+            self._put(slot, phase=phase, afterwards="", cause=exit_.cause or slot.cause)
+        else:
+            self._judge(slot, exit_)
+
+    def _judge(self, slot: Slot, exit_: Exit) -> None:
+        spec, now = slot.spec, self._ctx.clock.monotonic()
+        lived = 0.0 if slot.up_at is None else now - slot.up_at
+        if planned(spec.restart, exit_, lived):
+            self._begin_anew(slot, exit_.cause or "ended by itself")
+            return
+        ledger, intensity = self._ledger(spec), spec.intensity or self._intensity
+        history = self._histories.get(ledger, ())
+        history, verdict = rule(spec.restart, exit_, intensity, history, now)
+        self._histories[ledger] = history
+        slot = self._put(
+            slot,
+            phase="down" if verdict == "rest" else "waiting",
+            exhausted=verdict == "exhausted",
+            streak=streak(slot.streak, lived, intensity),
+            cause=exit_.cause or "ended by itself",
+        )
+        if verdict == "rest":
+            if spec.restart == "temporary":
+                self._forget(spec.name, exit_)
+        elif verdict == "restart":
+            self._pause(slot, delay(spec.backoff, slot.streak, self._ctx.random.random()))
+            self._doom(affected(self._strategy, self._present(), slot.name), "restart")
+        elif spec.on_exhausted == "report":
+            self._pause(self._put(slot, streak=0), spec.cool_down)
+        else:
+            self._give_up(slot, intensity)
+
+    def _begin_anew(self, slot: Slot, cause: str) -> None:
+        logger.info("{} begins anew: {}", slot.name, cause)
+        self._put(slot, phase="due", planned=slot.planned + 1, streak=0, cause=cause)
+        self._doom(affected(self._strategy, self._present(), slot.name), "restart")
+
+    def _pause(self, slot: Slot, seconds: float) -> None:
+        logger.warning("{} is down ({}); again in {:.1f} s", slot.name, slot.cause, seconds)
+        self._ctx.after(seconds, Supervisor._pause_over, slot.name, slot.life)
+
+    def _give_up(self, slot: Slot, intensity: Intensity) -> None:
+        too_often = f"has died once more than {intensity.restarts} times in {intensity.within:g} s"
+        self._fate = ChildFailed(slot.name, too_often, slot.cause)
+        logger.error("{} gives up: {}", self._ctx.name, self._fate)
+        for name in tuple(self._start_asked):
+            if not self._slots[name].alive:
+                self._forget(name, Exit("killed", str(self._fate)))
+        self._doom(self._present(), "stay")
+
+    def _doom(self, slots: Iterable[Slot], afterwards: Afterwards) -> None:
+        for slot in slots:
+            if not slot.alive:
+                if afterwards == "stay":
+                    self._put(slot, phase="down")
+            elif slot.spec.restart == "temporary":
+                self._put(slot, afterwards="remove")
+            elif slot.afterwards != "remove":
+                self._put(slot, afterwards=afterwards)
+
+    # Carrying it out
+
+    async def _start_first(self, slot: Slot) -> None:
+        slot, life = self._new_life(slot)
+        try:
+            await life.start()
+        except Exception as error:
+            del self._lives[slot.life]
+            await self.stopping()
+            raise ChildFailed(slot.name, "did not start", cause_of(error)) from error
+        self._note_start(slot)
+
+    def _act(self) -> None:
+        in_turn = self._strategy != "one_for_one" or self._fate is not None
+        for do, slot in next_steps(self._present(), in_turn=in_turn):
+            if do == "start":
+                _, life = self._new_life(slot)
+                life.start_beside()
+            else:
+                self._put(slot, phase="leaving")
+                self._lives[slot.life].stop_beside()
+
+    def _new_life(self, slot: Slot) -> tuple[Slot, Life]:
+        ctx, name, number = self._ctx, slot.name, next(self._numbers)
+        self._lives[number] = life = Life(
+            ctx,
+            slot.spec,
+            up=lambda: ctx.after(0, Supervisor._came_up, name, number),
+            ended=lambda exit_: ctx.after(0, Supervisor._went_down, name, number, exit_),
+        )
+        starts = slot.starts + 1
+        return self._put(slot, phase="starting", life=number, starts=starts, up_at=None), life
+
+    def _present(self) -> tuple[Slot, ...]:
+        return tuple(self._slots.values())
+
+    def _put(self, slot: Slot, **changes: Any) -> Slot:
+        after = replace(slot, **changes)
+        if after.state != slot.state or after.life != slot.life:
+            after = replace(after, since=self._ctx.clock.now())
+        self._slots[slot.name] = after
+        return after
+
+    def _admit(self, spec: ChildSpec) -> None:
+        present = self._slots.get(spec.name)
+        if present is not None and present.phase != "down":
+            raise Refusal(f"there is a child named {spec.name} already")
+        if spec.on_exhausted == "report" and self._strategy != "one_for_one":
+            raise Refusal(f"{spec.name} cannot be left down: others go with it ({self._strategy})")
+        self._slots.pop(spec.name, None)
+        self._slots[spec.name] = Slot(spec, "due")
+
+    def _forget(self, name: str, exit_: Exit) -> None:
+        self._slots.pop(name, None)
+        self._histories.pop(name, None)
+        start_asked = self._start_asked.pop(name, None)
+        if start_asked is not None and not start_asked.done():
+            cause = exit_.cause or "it was stopped before"
+            start_asked.set_exception(ActorGone(f"{name} did not start: {cause}", cause=cause))
+        for stop_asked in self._stop_asked.pop(name, ()):
+            if not stop_asked.done():
+                stop_asked.set_result(exit_)
+
+    def _ledger(self, spec: ChildSpec) -> str:
+        return spec.name if spec.counted_alone else _SHARED
+
+    def _refuse_when_falling(self) -> None:
+        if self._fate is not None:
+            raise Draining(f"{self._ctx.name} is going down: {self._fate}", retry_after=1.0)
+
+    async def _describe_all(self, seconds: float) -> TreeNode:
+        children = await asyncio.gather(
+            *(self._look_into(child, seconds) for child in self.children())
+        )
+        me = TreeNode(self._ctx.name, "supervisor", "running", since=self._since)
+        if self._fate is not None:
+            me = replace(me, state="stopping", cause=str(self._fate))
+        return replace(me, children=tuple(children))
+
+    async def _look_into(self, child: TreeNode, seconds: float) -> TreeNode:
+        if child.kind != "supervisor" or child.state != "running":
+            return child
+        below = self._ctx.ref(Supervisor, child.name).within(seconds)
+        try:
+            found = await below.ask(Supervisor.describe, seconds / 2)
+        except Unreachable as error:
+            return replace(child, state="silent", cause=error.message)
+        return replace(child, state=found.state, children=found.children)

@@ -1,0 +1,1 @@
+"""Transcribers, and the pool that keeps as many as the work needs."""

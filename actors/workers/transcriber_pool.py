@@ -1,0 +1,143 @@
+"""Keeps the Transcribers of one engine: as many as the waiting audio calls for, and none that
+hangs.
+
+Receives: what a supervisor receives; `resize`, with the answer to its own question.
+Sends: `load` (with how its workers are), `worker_down` and `worker_left` to the JobManager.
+A crash: its Transcribers end with it, and all start anew. A Transcriber that dies too often is
+    left down for a while: the pool goes on with the others and says why it is not whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import count, islice
+
+import msgspec
+from loguru import logger
+
+from actors.manager.job_manager import JobManager
+from actors.names import JOB_MANAGER, TRANSCRIBER_POOL, TRANSCRIBERS, worker
+from actors.runtime.api import Context, Exit, Needs, Recipe
+from actors.supervision.children import ChildSpec
+from actors.supervision.restarts import Backoff, Intensity
+from actors.supervision.supervisor import Supervisor
+from actors.workers.transcriber import Transcriber, TranscriberSettings
+from retender.errors import RetenderError
+from retender.jobs.submission import Load
+from retender.scheduling.engine_choice import LOCAL
+from retender.scheduling.pool_size import Bounds, Sizing, approach, resize
+from retender.workers.condition import Condition
+
+_DOWN = ("restarting", "exhausted")
+
+
+class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
+    engine: Recipe
+    serves: str = LOCAL
+    """What the engine is called, and asked for by."""
+    name: str = TRANSCRIBER_POOL
+    workers: str = TRANSCRIBERS
+    host: str = "process"
+    bounds: Bounds = Bounds()
+    transcriber: TranscriberSettings = TranscriberSettings()
+    intensity: Intensity = Intensity()
+    backoff: Backoff = Backoff()
+    cool_down: float = 60.0
+    grace: float = 30.0
+    """How long a Transcriber that is stopped may go on with the piece in hand."""
+    look_every: float = 1.0
+    needs: Needs = Needs()
+    """What each worker takes up of its machine, on a cluster."""
+
+
+class TranscriberPool(Supervisor):
+    def __init__(self, settings: PoolSettings) -> None:
+        self._settings = settings
+        self._sizing = Sizing(settings.bounds.least)
+        numbers = range(1, settings.bounds.least + 1)
+        super().__init__(tuple(self._spec(number) for number in numbers))
+
+    async def started(self, ctx: Context) -> None:
+        self._manager = ctx.ref(JobManager, JOB_MANAGER)
+        await super().started(ctx)
+        ctx.after(self._settings.look_every, TranscriberPool.look)
+
+    async def child_down(self, name: str, exit_: Exit) -> None:
+        if exit_.normal or (exit_.reason == "killed" and not self._keeps(name)):
+            self._manager.tell(JobManager.worker_left, name)
+        else:
+            self._manager.tell(JobManager.worker_down, name, exit_.cause)
+
+    def _keeps(self, name: str) -> bool:
+        """One that was to go is forgotten when it is gone, however it went."""
+        return any(child.name == name for child in self.children())
+
+    async def look(self) -> None:
+        load = self._manager.ask(JobManager.load, self._condition())
+        self._ctx.pipe(load, TranscriberPool.adjust, TranscriberPool.look_later)
+
+    async def look_later(self, error: RetenderError) -> None:
+        logger.debug("the load is not known: {}", error.message)
+        self._ctx.after(self._settings.look_every, TranscriberPool.look)
+
+    async def adjust(self, load: Load) -> None:
+        self._ctx.after(self._settings.look_every, TranscriberPool.look)
+        present = {child.name for child in self.children()}
+        for name in load.silent:
+            if name in present:
+                await self.restart_child(name, "gave no sign of life")
+        self._sizing = resize(
+            self._sizing,
+            self._settings.bounds,
+            seconds_waiting=load.seconds_waiting,
+            busy=len(present.intersection(load.busy)),
+            now=self._ctx.clock.monotonic(),
+        )
+        await self._approach(self._sizing.size, load.busy)
+
+    async def _approach(self, size: int, busy: Collection[str]) -> None:
+        present = self.children()
+        # Those that are down come last: they are the first to go.
+        staying = sorted(
+            (child for child in present if child.state != "stopping"),
+            key=lambda child: child.state != "running",
+        )
+        change = approach(size, [child.name for child in staying], busy)
+        taken = {child.name for child in present}
+        free = (number for number in count(1) if self._called(number) not in taken)
+        for number in islice(free, change.more):
+            # Not by `start_child`: one that does not come up is to be tried again, and to be
+            # seen, like those that were there from the beginning.
+            self._admit(self._spec(number))
+        self._act()
+        for name in change.stop:
+            await self.stop_child(name)
+
+    def _condition(self) -> Condition:
+        children = self.children()
+        return Condition(
+            engine=self._settings.serves,
+            workers=sum(child.state == "running" for child in children),
+            starting=sum(child.state == "starting" for child in children),
+            down=tuple(
+                f"{child.name} is down: {child.cause}" for child in children if child.state in _DOWN
+            ),
+        )
+
+    def _called(self, number: int) -> str:
+        return worker(self._settings.workers, number)
+
+    def _spec(self, number: int) -> ChildSpec:
+        settings = self._settings
+        return ChildSpec(
+            name=self._called(number),
+            recipe=Recipe.of(Transcriber, engine=settings.engine, settings=settings.transcriber),
+            host=settings.host,
+            restart="permanent",
+            grace=settings.grace,
+            intensity=settings.intensity,
+            backoff=settings.backoff,
+            on_exhausted="report",
+            cool_down=settings.cool_down,
+            needs=settings.needs,
+        )

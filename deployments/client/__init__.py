@@ -1,0 +1,1 @@
+"""Transcription as a command sees it: by a running service, or in this process."""

@@ -1,0 +1,66 @@
+"""Recordings to text by a service that runs: handed in, followed, fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Final
+
+from deployments.client.client import Body, Client
+from deployments.client.following import follow
+from deployments.client.transcription import NotTranscribed, Source, Step, Watch, Wish
+from retender.errors import RetenderError
+from retender.jobs.messages import Note, say
+from retender.jobs.states import Status
+
+CANCEL_SECONDS: Final = 5.0
+
+
+class ServiceDesk:
+    def __init__(self, client: Client, language: str) -> None:
+        self._client = client
+        self._language = language
+
+    async def transcribe(self, source: Source, wish: Wish, watch: Watch) -> str:
+        def sent(share: float) -> None:
+            note = Note("uploading", {"percent": round(100 * share)})
+            watch(Step(say(note, self._language), 0.0))
+
+        job_id = await self._client.submit(source.at, wish.fields, uuid.uuid4().hex, sent)
+        async with self._called_off_with_us(job_id):
+            async with aclosing(follow(self._client, job_id)) as news:
+                async for told in news:
+                    if (step := step_of(told)) is not None:
+                        watch(step)
+            body = await self._client.job(job_id)
+            if body["status"] != Status.COMPLETED:
+                raise NotTranscribed(why(body))
+            return await self._client.result(job_id, wish.kind)
+
+    @asynccontextmanager
+    async def _called_off_with_us(self, job_id: str) -> AsyncIterator[None]:
+        try:
+            yield
+        except asyncio.CancelledError:
+            with suppress(RetenderError, TimeoutError):
+                async with asyncio.timeout(CANCEL_SECONDS):
+                    await self._client.cancel(job_id)
+            raise
+
+
+def step_of(told: Body) -> Step | None:
+    """What a message says of how far the job is; None: nothing."""
+    data = told["data"]
+    if told["type"] not in {"progress", "status", "completed"}:
+        return None
+    return Step(data["message"], data["progress"], data.get("estimated_time_remaining"))
+
+
+def why(body: Body) -> str:
+    """It came to nothing."""
+    error = body.get("error")
+    if error is None:
+        return f"the job is {body['status']}"
+    return str(error["detail"] or error["message"])

@@ -1,0 +1,215 @@
+"""The service's own HTTP interface, as the commands use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+import httpx
+import msgspec
+
+from deployments.limits import HANDING_IN_TRIES, RETURN_SECONDS
+from deployments.serving.address import near
+from retender.errors import ErrorValue, RetenderError, Unauthorized
+
+Body = dict[str, Any]
+Sent = Callable[[float], None]
+"""Is told which share of a recording has been sent, from 0 to 1."""
+
+CONNECT_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 60.0
+LIVES_SECONDS: Final = 10.0
+"""Where nobody listens one is told so at once. Who listens may have a slow machine, much of whose
+time goes into recognising."""
+
+_WORTH_ANOTHER_TRY: Final = frozenset(
+    {"no_service", "draining", "queue_full", "rate_limited", "busy", "actor_gone", "no_answer"}
+)
+
+
+class NoService(RetenderError):
+    """Nobody answers there, or nobody who is Retender."""
+
+    code = "no_service"
+
+
+class Client:
+    """`transport` stands in for the network."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str = "",
+        language: str = "en",
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.headers = {"Accept-Language": language}
+        if key:
+            self.headers["Authorization"] = f"Bearer {key}"
+        self._http = httpx.AsyncClient(
+            headers=self.headers,
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=not near(self.url),
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def lives(self, within: float) -> bool:
+        """Whether a Retender answers there."""
+        try:
+            answer = await self._http.get(f"{self.url}/health/live", timeout=within)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return False
+        return answer.is_success and answer.content == b'{"status":"live"}'
+
+    async def submit(
+        self, source: Path | str, fields: Mapping[str, str], token: str, sent: Sent
+    ) -> str:
+        """The job's id. `token` makes a repeated submission the same job: so a connection that
+        breaks, or a service without room, is no reason to give up at once."""
+        for tries in range(HANDING_IN_TRIES - 1):
+            try:
+                return await self._submit(source, fields, token, sent)
+            except RetenderError as error:
+                if error.code not in _WORTH_ANOTHER_TRY:
+                    raise
+                pause = min(RETURN_SECONDS, 0.5 * 2**tries)
+                await asyncio.sleep(pause if error.retry_after is None else error.retry_after)
+        return await self._submit(source, fields, token, sent)
+
+    async def job(self, job_id: str) -> Body:
+        return await self._body("GET", f"/job/{job_id}")
+
+    async def jobs(self, status: str | None, limit: int) -> list[Body]:
+        """The newest first."""
+        asked = {"limit": str(limit)} | ({} if status is None else {"status": status})
+        found: list[Body] = (await self._body("GET", "/jobs", params=asked))["jobs"]
+        return found
+
+    async def cancel(self, job_id: str) -> None:
+        await self._ask("DELETE", f"/job/{job_id}")
+
+    async def retry(self, job_id: str) -> None:
+        await self._ask("POST", f"/job/{job_id}/retry")
+
+    async def result(self, job_id: str, kind: str) -> str:
+        answer = await self._ask("GET", f"/job/{job_id}/result", params={"format": kind})
+        return answer.content.decode()
+
+    async def models(self) -> list[Body]:
+        found: list[Body] = (await self._body("GET", "/models"))["models"]
+        return found
+
+    async def load_model(self, name: str) -> list[str]:
+        """The workers that will see to it."""
+        workers: list[str] = (await self._body("POST", f"/models/{name}/load"))["workers"]
+        return workers
+
+    async def unload_model(self, name: str) -> list[str]:
+        workers: list[str] = (await self._body("DELETE", f"/models/{name}"))["workers"]
+        return workers
+
+    async def _submit(
+        self, source: Path | str, fields: Mapping[str, str], token: str, sent: Sent
+    ) -> str:
+        form: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
+        with ExitStack() as opened:
+            if isinstance(source, Path):
+                file = opened.enter_context(source.open("rb"))
+                form.append(("file", (source.name, _Counted(file, sent))))
+            else:
+                form.append(("url", (None, source)))
+            body = await self._body(
+                "POST", "/transcribe-job", files=form, headers={"Idempotency-Key": token}
+            )
+        return str(body["job_id"])
+
+    async def _body(self, method: str, path: str, **asked: Any) -> Body:
+        answer = await self._ask(method, path, **asked)
+        try:
+            return msgspec.json.decode(answer.content, type=Body)
+        except msgspec.DecodeError as error:
+            raise NoService(f"what answers at {self.url} is not Retender") from error
+
+    async def _ask(self, method: str, path: str, **asked: Any) -> httpx.Response:
+        """Raises what the service refuses with, or `NoService`."""
+        try:
+            answer = await self._http.request(method, f"{self.url}{path}", **asked)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            why = str(error) or type(error).__name__
+            raise NoService(f"no service answers at {self.url} ({why})") from error
+        if not answer.is_success:
+            raise self._refusal(answer)
+        return answer
+
+    def _refusal(self, answer: httpx.Response) -> RetenderError:
+        try:
+            said = msgspec.json.decode(answer.content, type=_Refusal).error
+        except msgspec.DecodeError:
+            return NoService(f"{self.url} answers {answer.status_code}, and not as Retender does")
+        error = RetenderError.from_value(said)
+        if isinstance(error, Unauthorized):
+            hint = "give one with --key or RETENDER_KEY; `retender keys create` makes one"
+            return Unauthorized(f"{error.message} ({hint})")
+        return error
+
+
+class _Refusal(msgspec.Struct):
+    error: ErrorValue
+
+
+class _Counted:
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, file: BinaryIO, sent: Sent) -> None:
+        self._file = file
+        self._sent = sent
+        self._size = max(1, Path(file.name).stat().st_size)
+        self._read = 0
+
+    def fileno(self) -> int:
+        """By which its length is found."""
+        return self._file.fileno()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._read = 0
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._read += len(data)
+        self._sent(min(1.0, self._read / self._size))
+        return data
+
+
+async def found(
+    urls: Sequence[str], key: str, language: str, within: float = LIVES_SECONDS
+) -> Client | None:
+    """The first of these where a service answers."""
+    for url in urls:
+        client = Client(url, key, language)
+        if await client.lives(within):
+            return client
+        await client.close()
+    return None

@@ -1,0 +1,146 @@
+"""Recordings to text without a running service: the whole tree in this process, for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+from pydantic import SecretStr
+
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.manager.job_manager import JobManager
+from actors.names import BROADCASTER, JOB_MANAGER
+from actors.runtime.api import Recipe
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.client.transcription import NotTranscribed, Source, Step, Watch, Wish
+from deployments.serving.local import Service, tree
+from deployments.settings import Settings
+from deployments.wiring import storage
+from deployments.wiring.child_processes import preparation
+from retender.errors import FetchFailed, RetenderError
+from retender.jobs.events import Event, Passing
+from retender.jobs.job import Job, Options
+from retender.jobs.messages import say
+from retender.jobs.states import Status
+from retender.jobs.submission import Submission
+from retender.storage.audio import Audio
+from retender.storage.blobs import BlobStore
+from retender.storage.spool import Upload
+from retender.transcript.formats import render
+from serve_app.background import kept_up
+from serve_app.limits import FETCH_CONNECT_SECONDS, FETCH_IDLE_SECONDS
+from serve_app.uploads.options import wanted
+
+READ_BYTES: Final = 1024 * 1024
+ANSWER_SECONDS: Final = 60.0
+CANCEL_SECONDS: Final = 5.0
+
+
+class OwnDesk:
+    """In front of a service that nobody else knows of."""
+
+    def __init__(self, service: Service, blobs: BlobStore, hub: Hub, language: str) -> None:
+        self._manager = service.runtime.ref(JobManager, JOB_MANAGER).within(ANSWER_SECONDS)
+        self._blobs = blobs
+        self._hub = hub
+        self._language = language
+
+    async def transcribe(self, source: Source, wish: Wish, watch: Watch) -> str:
+        options = wanted({name: [value] for name, value in wish.fields.items()}).options
+        job = await self._job(await self._taken(source), options, watch)
+        if job.status is not Status.COMPLETED:
+            reason = job.failure.message if job.failure is not None else f"the job is {job.status}"
+            raise NotTranscribed(reason)
+        transcript = await self._manager.ask(JobManager.transcript, job.id)
+        return render(transcript, wish.kind, task=str(options.task))
+
+    async def _job(self, audio: Audio, options: Options, watch: Watch) -> Job:
+        """As it is at its end."""
+        job_id = uuid.uuid4().hex
+        submission = Submission(job_id=job_id, audio=audio, options=options)
+        await self._manager.ask(JobManager.submit, submission)
+        try:
+            async with self._hub.follow(job_id) as follower:
+                async for news in follower:
+                    watch(self._step(news))
+                    if isinstance(news, Event) and news.last:
+                        break
+        except asyncio.CancelledError:
+            with suppress(RetenderError):
+                await self._manager.within(CANCEL_SECONDS).ask(JobManager.cancel, job_id)
+            raise
+        return (await self._manager.ask(JobManager.status, job_id)).job
+
+    def _step(self, news: Event | Passing) -> Step:
+        left = news.estimated_time_remaining if isinstance(news, Passing) else None
+        return Step(say(news.note, self._language), news.progress, left)
+
+    async def _taken(self, source: Source) -> Audio:
+        async with self._blobs.receive(limit=sys.maxsize) as upload:
+            if isinstance(source.at, Path):
+                await _copy(source.at, upload)
+            else:
+                await _fetch(source.at, upload)
+            return await upload.finish(at=time.time())
+
+
+async def _copy(file: Path, upload: Upload) -> None:
+    with file.open("rb") as source:
+        while data := source.read(READ_BYTES):
+            await upload.write(data)
+
+
+async def _fetch(url: str, upload: Upload) -> None:
+    """From wherever the person at the terminal says: it is their own network."""
+    timeout = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
+    try:
+        async with (
+            httpx.AsyncClient(timeout=timeout, follow_redirects=True) as http,
+            http.stream("GET", url) as answer,
+        ):
+            answer.raise_for_status()
+            async for data in answer.aiter_bytes():
+                await upload.write(data)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = str(error) or type(error).__name__
+        raise FetchFailed(f"the recording could not be fetched: {why}") from error
+
+
+@asynccontextmanager
+async def passing_service(
+    settings: Settings, pools: Sequence[PoolSettings]
+) -> AsyncIterator[OwnDesk]:
+    """A service of one's own in a folder of its own, gone with the block."""
+    quiet = preparation("ERROR", settings.log_format)
+    with tempfile.TemporaryDirectory(prefix="retender-") as folder:
+        here = settings.model_copy(
+            update={"data_dir": Path(folder), "blobs_url": "", "database_url": SecretStr("")}
+        )
+        there = tree(here, [_moved(pool, folder) for pool in pools])
+        service = Service(there, grace=settings.grace_seconds, prepare=quiet)
+        await service.start()
+        hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
+        reading = asyncio.create_task(kept_up("reading the news", hub.run))
+        try:
+            yield OwnDesk(service, BlobStore(folder), hub, settings.language)
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+            await service.drain()
+            await service.stop()
+
+
+def _moved(pool: PoolSettings, folder: str) -> PoolSettings:
+    """With its jobs in this folder. Models, and what is left of a budget, stay where they are."""
+    engine = Recipe(pool.engine.target, storage.moved(pool.engine.options, folder))
+    return msgspec.structs.replace(pool, engine=engine)

@@ -1,0 +1,1 @@
+"""The log: its format, its secrets struck out, its lines written without blocking."""

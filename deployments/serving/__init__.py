@@ -1,0 +1,1 @@
+"""A running service: its web server, its signals, its start and its stop."""

@@ -1,0 +1,53 @@
+"""What someone who starts the service is told first: where it is, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployments.serving.address import reached_at
+from deployments.settings import Settings
+from deployments.wiring import groq, recognition
+from deployments.wiring.keys import exposure_warning
+from deployments.wiring.whisper import library
+from retender.engines.models.library import Library
+from retender.journal.durability import durability_warning
+from serve_app.access.key_file import Keyring
+
+
+def greeting(settings: Settings, url: str) -> list[str]:
+    """One line each, the address first."""
+    return [
+        f"Retender is up at {url}",
+        f"its data is in {settings.data_dir.absolute()}",
+        *_engines(settings),
+        f"try it: retender transcribe RECORDING, or the page {reached_at(url)}/docs",
+    ]
+
+
+def warnings(settings: Settings, keys: Keyring) -> list[str]:
+    """What whoever starts it should know before they rely on it."""
+    found = (
+        durability_warning(str(settings.data_dir.absolute())),
+        exposure_warning(settings.host, keys),
+    )
+    return [sentence for sentence in found if sentence is not None]
+
+
+def _engines(settings: Settings) -> Iterator[str]:
+    if recognition.installed():
+        yield f"speech is recognised on this machine; the model is {_model(settings)}"
+    if groq.set_up(settings):
+        whose = "for jobs that ask for it" if recognition.installed() else "for all jobs"
+        yield f"speech is recognised by Groq with {settings.groq_model}, {whose}"
+    elif not recognition.installed():
+        yield "NOTHING is recognised here: `retender doctor` says what is missing"
+
+
+def _model(settings: Settings) -> str:
+    """And whether it is here: a first job that downloads gigabytes should surprise nobody."""
+    name = settings.default_model
+    if Library(library(settings)).find(name) is not None:
+        return name
+    if settings.offline:
+        return f"{name}, which is NOT here and may not be downloaded (RETENDER_OFFLINE)"
+    return f"{name}, which comes with the first job, or with `retender models download {name}`"

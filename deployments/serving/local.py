@@ -1,0 +1,182 @@
+"""The one-process profile: each actor a task of this process, each engine in a child of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import uuid
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import msgspec
+from loguru import logger
+
+from actors.broadcasting.broadcaster import Broadcaster
+from actors.broadcasting.hub import Hub
+from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.metrics.meter import Meter
+from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
+from actors.runtime.api import Child, Exit, Recipe, Runtime
+from actors.runtime.local import LocalRuntime
+from actors.runtime.process.host import ProcessHost
+from actors.supervision.supervisor import Supervisor
+from actors.tree import TreeSettings, root
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.serving import address
+from deployments.serving.draining import STOP_SECONDS, drain
+from deployments.serving.greeting import greeting, warnings
+from deployments.serving.signals import Signals
+from deployments.serving.web import Web, listen
+from deployments.settings import Settings
+from deployments.wiring import recognition, storage
+from deployments.wiring.child_processes import preparation
+from deployments.wiring.journals import journal
+from deployments.wiring.keys import keyring
+from deployments.wiring.webhooks import webhooks
+from deployments.wiring.whisper import library
+from retender.jobs.retention import DAY, Retention
+from retender.jobs.retry import RetryPolicy
+from serve_app.access.key_file import Keyring
+from serve_app.services import Services
+from serve_app.settings import HttpSettings
+
+MEBIBYTE = 1024 * 1024
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
+    return TreeSettings(
+        journal=journal(settings),
+        blobs=storage.recipe(settings),
+        pools=tuple(pools),
+        manager=ManagerSettings(
+            max_queue=settings.max_queue,
+            retry=RetryPolicy(attempts=settings.max_retries),
+            private_callbacks=settings.callback_private,
+            engines=tuple(pool.serves for pool in pools),
+            spill_after=settings.spill_after,
+            library=library(settings) if recognition.installed() else None,
+            default_model=settings.default_model,
+        ),
+        retention=Retention(
+            upload_seconds=settings.upload_days * DAY,
+            audio_seconds=settings.audio_days * DAY,
+            job_seconds=settings.job_days * DAY,
+        ),
+    )
+
+
+class Service:
+    """The whole service in this process, from start to stop."""
+
+    def __init__(self, settings: TreeSettings, *, grace: float, prepare: Recipe) -> None:
+        """`prepare` is done first in each child process, which begins with nothing of ours."""
+        host = ProcessHost(Recipe.of(SystemClock), prepare=prepare)
+        self.runtime = LocalRuntime(SystemClock(), hosts={"process": host})
+        self._settings = settings
+        self._grace = grace
+        self._root: Child
+
+    async def start(self) -> None:
+        self._root = await self.runtime.spawn(root(self._settings))
+
+    async def exited(self) -> Exit:
+        return await self._root.exited()
+
+    async def drain(self, hurry: asyncio.Event | None = None) -> None:
+        await drain(self.runtime.ref(JobManager, JOB_MANAGER), self._grace, hurry)
+
+    async def stop(self) -> Exit:
+        """Everything, from the bottom of the tree to its top."""
+        return await self._root.stop(max(self._grace, STOP_SECONDS))
+
+
+def http(settings: Settings, profile: str) -> HttpSettings:
+    return HttpSettings(
+        profile=profile,
+        version=version("retender"),
+        language=settings.language,
+        most_bytes=int(settings.max_file_mb * MEBIBYTE),
+        max_concurrent_jobs=settings.max_concurrent_jobs,
+        upload_seconds=settings.upload_days * DAY,
+        url_input=settings.url_input,
+        ping_interval=settings.websocket_ping_interval,
+        websocket_timeout=settings.websocket_timeout,
+        cors_origins=settings.cors_origins,
+        trusted_proxies=settings.trusted_proxies,
+        rate_limit=settings.rate_limit,
+    )
+
+
+def services(
+    runtime: Runtime,
+    settings: Settings,
+    keys: Keyring,
+    *,
+    profile: str = "local",
+    ticket_secret: bytes | None = None,
+) -> Services:
+    """What the app works with, whatever the actors live on."""
+    return Services(
+        manager=runtime.ref(JobManager, JOB_MANAGER),
+        broadcaster=runtime.ref(Broadcaster, BROADCASTER),
+        meter=runtime.ref(Meter, METER),
+        root=runtime.ref(Supervisor, ROOT),
+        hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
+        blobs=storage.blobs(**storage.place(settings)),
+        clock=runtime.clock,
+        new_id=lambda: uuid.uuid4().hex,
+        settings=http(settings, profile),
+        ticket_secret=ticket_secret or secrets.token_bytes(32),
+        keys=keys,
+        dropped=runtime.all_dropped,
+    )
+
+
+async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
+    """Run until told to stop, or until the tree or the server gives up. Returns the exit status."""
+    await asyncio.to_thread(storage.try_out, settings)
+    listener = listen(settings.host, settings.port)
+    keys = keyring(settings)
+    children = preparation(settings.log_level, settings.log_format)
+    there = msgspec.structs.replace(
+        tree(settings, pools), journal=journal(settings, time.time()), webhooks=webhooks(settings)
+    )
+    service = Service(there, grace=settings.grace_seconds, prepare=children)
+    signals = Signals()
+    await service.start()
+    web = Web(services(service.runtime, settings, keys), listener)
+    await web.start()
+    for sentence in warnings(settings, keys):
+        logger.warning(sentence)
+    with address.left_in(settings.data_dir.absolute(), web.address):
+        for line in greeting(settings, web.address):
+            logger.info(line)
+        ended = asyncio.create_task(service.exited())
+        told = asyncio.create_task(signals.told.wait())
+        deserted = asyncio.create_task(web.ended())
+        await asyncio.wait({told, ended, deserted}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if ended.done():
+            logger.error("Retender gives up: {}", ended.result().cause)
+            await web.stop()
+            return 1
+        serving = not deserted.done()
+        if not serving:
+            logger.error("Retender gives up: nobody is answered any more: {}", deserted.result())
+        deserted.cancel()
+        logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
+        web.close_intake()
+        await service.drain(signals.again)
+        await web.stop()
+    exit_ = await service.stop()
+    logger.info("stopped: {}", exit_.reason)
+    return 0 if serving and exit_.normal else 1

@@ -1,0 +1,124 @@
+"""The app behind uvicorn, inside a loop that has other things to do as well."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import uvicorn
+from loguru import logger
+
+from actors.runtime.mailbox import describe
+from deployments.limits import CONNECTIONS, SOCKET_FRAME_BYTES
+from deployments.serving.connections import Http, Socket
+from deployments.settings import BadSetting
+from serve_app.app import create_app
+from serve_app.limits import GOODBYE_SECONDS
+from serve_app.services import Services
+
+_BACKLOG: Final = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Taken before anything is started, so that a port in use is the first thing one hears of."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Of a socket that is not named TCP's the loop does not know that it is: its small answers
+    # would wait for the other side's acknowledgements, 40 ms each.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise BadSetting(
+            f"Port {port} on {host} cannot be had ({error.strerror}). "
+            "Set PORT and HOST to others, or end what holds it."
+        ) from error
+    return listener
+
+
+def free_port(host: str) -> int:
+    """One that nobody holds at the moment. Raises `BadSetting` where nothing can listen there."""
+    with listen(host, 0) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+class _Server(uvicorn.Server):
+    """Signals are for whoever runs the whole service."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Web:
+    def __init__(self, services: Services, listener: socket.socket) -> None:
+        settings = services.settings
+        config = uvicorn.Config(
+            create_app(services),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            backlog=_BACKLOG,
+            limit_concurrency=CONNECTIONS,
+            http=Http,
+            ws=Socket,
+            ws_max_size=SOCKET_FRAME_BYTES,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._listener = listener
+        self._closing = services.closing
+        self._audience = services.audience
+        self._server = _Server(config)
+        self._serving: asyncio.Task[None]
+
+    @property
+    def address(self) -> str:
+        host, port = self._listener.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def start(self) -> None:
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        up = asyncio.create_task(self._server.up.wait())
+        await asyncio.wait({up, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not up.done():
+            up.cancel()
+            self._serving.result()
+
+    async def ended(self) -> str:
+        """Returns once nobody is answered any more, whoever wanted that: with the cause."""
+        await asyncio.wait({self._serving})
+        return "the server has ended" if (error := self._error) is None else describe(error)
+
+    @property
+    def _error(self) -> BaseException | None:
+        serving = self._serving
+        return serving.exception() if serving.done() and not serving.cancelled() else None
+
+    def close_intake(self) -> None:
+        """Who follows a job is sent away to come back later; who asks is still answered."""
+        self._closing.begin()
+
+    async def stop(self) -> None:
+        self.close_intake()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._audience.gone(), GOODBYE_SECONDS)
+        self._server.should_exit = True
+        await asyncio.wait({self._serving})
+        if (error := self._error) is not None:
+            logger.error("the server did not end well: {}", describe(error))

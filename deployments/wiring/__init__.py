@@ -1,0 +1,1 @@
+"""Settings and machine turned into the parts that a service is made of."""

@@ -1,0 +1,17 @@
+"""Which engines there are here: what is installed, and what is set up."""
+
+from __future__ import annotations
+
+from actors.workers.transcriber_pool import PoolSettings
+from deployments.settings import Settings
+from deployments.wiring import groq, recognition
+
+
+def pools(settings: Settings) -> tuple[PoolSettings, ...]:
+    """One for each engine. A job that leaves its engine open goes to the first."""
+    found: list[PoolSettings] = []
+    if recognition.installed():
+        found.append(recognition.pool(settings))
+    if groq.set_up(settings):
+        found.append(groq.pool(settings))
+    return tuple(found)

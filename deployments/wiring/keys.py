@@ -1,0 +1,58 @@
+"""The keys of a service: where they lie, and how they are made and taken back."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from deployments.settings import Settings
+from serve_app.access.api_keys import USUAL, Key, Scope, make
+from serve_app.access.key_file import KeyFile, Keyring
+
+FILE: Final = "keys.json"
+
+
+def key_file(settings: Settings) -> KeyFile:
+    return KeyFile(settings.data_dir.absolute() / FILE)
+
+
+def keyring(settings: Settings, *, closed: bool = False) -> Keyring:
+    """`closed`: one is needed, though none be seen from here. Raises `KeysUnreadable`."""
+    return Keyring(settings.api_keys, key_file(settings), closed=closed)
+
+
+def create(
+    settings: Settings, name: str = "", scopes: Iterable[Scope] = USUAL, owner: str = ""
+) -> tuple[str, Key]:
+    """A new key, which nobody can show again. A service that runs knows it within a second."""
+    text, key = make(secrets.token_hex, at=time.time(), name=name, scopes=scopes, owner=owner)
+    key_file(settings).add(key)
+    return text, key
+
+
+def revoke(settings: Settings, key_id: str) -> Key:
+    """Raises `BadRequest` where there is no such key."""
+    return key_file(settings).revoke(key_id, time.time())
+
+
+def exposure_warning(host: str, keys: Keyring) -> str | None:
+    """What is to be said of a service that strangers can reach and that asks for no key."""
+    if not keys.open or _loopback(host):
+        return None
+    return (
+        f"ANYONE who can reach {host} may use this service and read every job in it: no key is "
+        "set. Make one with `retender keys create`, or set RETENDER_API_KEYS, or listen on "
+        "127.0.0.1."
+    )
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,68 @@
+"""How webhooks are made here, and the secret that signs them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from actors.delivery.webhooks import WebhookSettings
+from actors.runtime.api import Recipe
+from deployments.settings import BadSetting, Settings
+from retender.outbound.connections import Outbound
+from retender.outbound.webhook_messages import BadSecret, key_of, rules, secret
+from retender.storage import durable_files
+
+FILE: Final = "webhook.secret"
+
+_KEY_BYTES: Final = 32
+
+
+def webhooks(settings: Settings) -> WebhookSettings:
+    return WebhookSettings(
+        secrets=webhook_secrets(settings),
+        language=settings.language,
+        public_url=settings.public_url,
+        transport=Recipe.of(Outbound, rules=rules(private=settings.callback_private)),
+    )
+
+
+def webhook_secrets(settings: Settings) -> tuple[str, ...]:
+    """Those that are set, or the one in the data folder, which is made where there is none."""
+    if settings.webhook_secrets:
+        return settings.webhook_secrets
+    path = settings.data_dir.absolute() / FILE
+    try:
+        found = _read(path) or _make(path)
+        key_of(found)
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read or made: {error.strerror}.") from error
+    except (BadSecret, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"{path} holds no secret for webhooks. Put the right one back, or remove the file: "
+            "another is made then, which receivers must be told."
+        ) from error
+    return (found,)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        return None
+
+
+def _make(path: Path) -> str:
+    """Whole or not at all, and for its owner's eyes only."""
+    durable_files.make(path.parent)
+    made = secret(secrets.token_bytes(_KEY_BYTES))
+    draft = path.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{made}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    durable_files.sync(path.parent)
+    return made

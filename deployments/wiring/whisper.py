@@ -1,0 +1,52 @@
+"""faster-whisper by what is set and by what this machine has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deployments.settings import Settings
+from deployments.wiring.proxies import proxy_for
+from deployments.wiring.resources import Resources
+from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.engines.models.library import LibrarySettings
+
+DIGITS = Path(__file__).parents[2] / "models" / "digits"
+"""The model that comes with Retender: spoken digits, to try it without any download."""
+
+SERVICE_BYTES = 150_000_000
+"""Of the memory found, what the rest of the service keeps for itself."""
+
+GPU_BATCH = 8
+
+
+def library(settings: Settings) -> LibrarySettings:
+    return LibrarySettings(
+        root=str(settings.data_dir.absolute() / "models"),
+        folders={"digits": str(DIGITS)},
+        shared_cache=str(settings.hub_cache),
+        any_repository=settings.any_model,
+        offline=settings.offline,
+        hub_url=settings.hub_url.rstrip("/"),
+        token=settings.hub_token,
+        proxy=proxy_for(settings.hub_url, settings),
+    )
+
+
+def whisper(settings: Settings, found: Resources) -> WhisperSettings:
+    """On a CPU a lane for each core, as far as they are allowed, and no core left over; on a GPU
+    batches."""
+    on_gpu = settings.device == "cuda" or (settings.device == "auto" and found.gpu)
+    precision = "float16" if on_gpu else "int8"
+    lanes = 1 if on_gpu else min(settings.max_concurrent_jobs, found.cores)
+    return WhisperSettings(
+        library=library(settings),
+        default=settings.default_model,
+        device="cuda" if on_gpu else "cpu",
+        precision=precision if settings.precision == "auto" else settings.precision,
+        lanes=lanes,
+        threads=1 if on_gpu else max(1, found.cores // lanes),
+        batch=GPU_BATCH if on_gpu else 1,
+        # A GPU has memory of its own, of which nothing is known here.
+        memory=0 if on_gpu or not found.memory else max(1, found.memory - SERVICE_BYTES),
+        idle_seconds=settings.model_ttl_seconds,
+    )

@@ -1,0 +1,1 @@
+"""Jobs: their states, pieces, events, retries, and what clients are told of them."""

@@ -1,0 +1,64 @@
+"""A job in the shape that clients get, wherever it is sent from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retender.errors import Failure
+from retender.jobs.deliveries import Delivery
+from retender.jobs.events import Passing, iso
+from retender.jobs.messages import say, tell
+from retender.jobs.submission import JobStatus
+
+
+def job_body(status: JobStatus, passing: Passing | None, language: str) -> dict[str, Any]:
+    """Without the result. `passing` is how far it is beyond what is written down."""
+    job = status.job
+    progress, stage, note = job.progress, job.stage, job.note
+    remaining = status.estimated_time_remaining
+    if passing is not None and not job.finished:
+        progress = max(progress, passing.progress)
+        if passing.after >= job.seq:
+            stage, note, remaining = passing.stage, passing.note, passing.estimated_time_remaining
+    return {
+        "job_id": job.id,
+        "status": str(job.status),
+        "stage": str(stage),
+        "progress": round(progress, 1),
+        "message": say(note, language),
+        "created_at": iso(job.created_at),
+        "started_at": _iso(job.started_at),
+        "completed_at": _iso(job.completed_at),
+        "estimated_time_remaining": remaining,
+        "queue_position": status.queue_position,
+        "attempt": job.attempt,
+        "model": job.model or job.options.model or None,
+        "language": job.language,
+        "duration": job.duration,
+        "seq": job.seq,
+        "error": None if job.failure is None else failure_body(job.failure, language),
+    }
+
+
+def failure_body(failure: Failure, language: str) -> dict[str, Any]:
+    """`message` is for whoever uploaded, `detail` for whoever runs the service."""
+    return {
+        "code": failure.code,
+        "message": tell(failure.code, language),
+        "detail": failure.message,
+    }
+
+
+def callback_body(callback: Delivery | None) -> dict[str, Any] | None:
+    """How far its webhook is. The last error stays after the last attempt."""
+    if callback is None:
+        return None
+    return {
+        "state": str(callback.state),
+        "attempts": callback.attempts,
+        "last_error": callback.last_error or None,
+    }
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)

@@ -1,0 +1,120 @@
+"""Which addresses on the network this service may be sent to by a stranger.
+
+Whoever may name an address (a recording to fetch, a webhook to call) could name one that only this
+machine can reach: a neighbour, a database, the cloud's own metadata. So nothing is reached but what
+anyone on the internet can reach anyway. The rules are here; `outbound` applies them at the moment
+of connecting, to the address that is really connected to.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Final
+
+import httpx
+import msgspec
+
+from retender.errors import UrlNotAllowed
+from retender.outbound.limits import URL_CHARS
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    schemes: tuple[str, ...] = ("https",)
+    ports: tuple[int, ...] = (443,)
+    """None of them: any port."""
+    private: bool = False
+    """Whether addresses may be reached that not everyone can reach: for those who trust all who
+    may name one."""
+
+
+STRICT: Final = Rules()
+
+
+def _networks(
+    *names: str,
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(name) for name in names)
+
+
+_NOT_PUBLIC: Final = _networks(
+    "0.0.0.0/8",  # this machine
+    "10.0.0.0/8",  # private
+    "100.64.0.0/10",  # behind a provider's address translation
+    "127.0.0.0/8",  # loopback
+    "168.63.129.16/32",  # the host of machines in Azure
+    "169.254.0.0/16",  # link-local, and the metadata of most clouds
+    "172.16.0.0/12",  # private
+    "192.0.0.0/24",  # protocol assignments
+    "192.0.2.0/24",  # documentation
+    "192.88.99.0/24",  # relays to 6to4
+    "192.168.0.0/16",  # private
+    "198.18.0.0/15",  # benchmarks
+    "198.51.100.0/24",  # documentation
+    "203.0.113.0/24",  # documentation
+    "224.0.0.0/4",  # multicast
+    "240.0.0.0/4",  # reserved, and broadcast
+    "2001::/23",  # protocol assignments, Teredo among them: it carries IPv4
+    "2001:db8::/32",  # documentation
+    "2002::/16",  # 6to4: carries IPv4
+    "3fff::/20",  # documentation
+)
+
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All else in IPv6 is loopback, link-local, private, mapped or translated IPv4, or multicast."""
+
+
+def public(address: Address) -> bool:
+    """Whether anyone on the internet reaches the same place under this address."""
+    if address.version == 6 and address not in _GLOBAL_UNICAST:  # noqa: PLR2004 - IPv6
+        return False
+    return not any(address in network for network in _NOT_PUBLIC)
+
+
+def check_url(url: str, rules: Rules = STRICT) -> httpx.URL:
+    """The URL as it will be asked for. Raises `UrlNotAllowed`, saying what is."""
+    if len(url) > URL_CHARS:
+        raise UrlNotAllowed(f"the URL is longer than {URL_CHARS} characters", limit=URL_CHARS)
+    if any(char.isspace() or not char.isprintable() for char in url):
+        raise UrlNotAllowed("the URL has spaces or control characters in it")
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise UrlNotAllowed(f"that is no URL: {error}") from error
+    check(parsed, rules)
+    return parsed
+
+
+def check(url: httpx.URL, rules: Rules = STRICT) -> None:
+    if url.scheme not in rules.schemes:
+        accepted = " or ".join(f"{scheme}://" for scheme in rules.schemes)
+        raise UrlNotAllowed(f"the URL must begin with {accepted}", accepted=list(rules.schemes))
+    if not url.host:
+        raise UrlNotAllowed("the URL names no host")
+    if url.userinfo:
+        raise UrlNotAllowed("the URL may carry no user name or password")
+    port = url.port or _PORTS.get(url.scheme, 0)
+    if rules.ports and port not in rules.ports:
+        accepted = ", ".join(map(str, rules.ports))
+        raise UrlNotAllowed(f"port {port} is not allowed; allowed is {accepted}")
+    literal = _literal(url.host)
+    if literal is not None:
+        check_addresses(url.host, (literal,), rules)
+
+
+def check_addresses(host: str, addresses: Iterable[Address], rules: Rules = STRICT) -> None:
+    """All that a name stands for must be allowed: which one is taken is chance. The address itself
+    is not told to who asked."""
+    if not rules.private and not all(map(public, addresses)):
+        raise UrlNotAllowed(f"{host} is not an address on the public internet")
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

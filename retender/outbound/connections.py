@@ -1,0 +1,134 @@
+"""Requests to addresses that a stranger has named.
+
+The name is resolved here, every address that it stands for is checked, and the connection goes to
+one of those very addresses: a name that means something else a moment later leads nowhere. The
+certificate is still checked against the name. Redirects are left to the caller, who must check
+each (`addresses.check`); connecting is checked here in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, NamedTuple
+
+import httpcore
+import httpx
+
+from retender.errors import UrlNotAllowed
+from retender.outbound.addresses import STRICT, Address, Rules, check_addresses
+from retender.outbound.limits import ADDRESSES_TRIED, OUTBOUND_CONNECTIONS
+
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+
+_SOCKET_OPTION = (
+    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+)
+
+_USER_AGENT: Final = "Retender"
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """All that the name stands for, in the order that the system prefers."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host} has no address") from error
+    # A zone (`fe80::1%eth0`) is dropped: what has one is not public anyway.
+    texts = dict.fromkeys(str(address[0]).partition("%")[0] for *_, address in found)
+    return [ipaddress.ip_address(text) for text in texts]
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to nothing that the rules refuse."""
+
+    def __init__(
+        self, rules: Rules, resolver: Resolve, network: httpcore.AsyncNetworkBackend
+    ) -> None:
+        self._rules = rules
+        self._resolve = resolver
+        self._network = network
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[_SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        if self._rules.ports and port not in self._rules.ports:
+            raise UrlNotAllowed(f"port {port} is not allowed")
+        try:
+            async with asyncio.timeout(timeout):
+                addresses = await self._resolve(host, port)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} could not be looked up in time") from error
+        check_addresses(host, addresses, self._rules)
+        refused: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses[:ADDRESSES_TRIED]:
+            try:
+                return await self._network.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                refused = error
+        raise refused
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - httpcore's signature
+        socket_options: Iterable[_SOCKET_OPTION] | None = None,  # noqa: ARG002 - likewise
+    ) -> httpcore.AsyncNetworkStream:
+        raise UrlNotAllowed(f"{path} is in the file system, not on the internet")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)
+
+
+class Outbound(httpx.AsyncHTTPTransport):
+    """httpx's own transport over a checked network. Nothing in the environment changes its way."""
+
+    def __init__(
+        self,
+        rules: Rules = STRICT,
+        *,
+        resolver: Resolve = resolve,
+        network: httpcore.AsyncNetworkBackend | None = None,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        trust = trust or httpx.create_ssl_context(trust_env=False)
+        super().__init__(verify=trust, trust_env=False)
+        # httpx has no public way to give a network; a test holds it to the one given here.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trust,
+            max_connections=OUTBOUND_CONNECTIONS,
+            max_keepalive_connections=0,
+            network_backend=CheckedBackend(rules, resolver, network or httpcore.AnyIOBackend()),
+        )
+
+
+def client(transport: httpx.AsyncBaseTransport, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """One that follows no redirect by itself, and takes no proxy from the environment."""
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=timeout,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"},
+    )
+
+
+class Reach(NamedTuple):
+    """How far a service reaches out on behalf of strangers."""
+
+    rules: Rules = STRICT
+    transport: Callable[[Rules], httpx.AsyncBaseTransport] = Outbound
+
+    def open(self) -> httpx.AsyncBaseTransport:
+        return self.transport(self.rules)

@@ -1,0 +1,140 @@
+"""What a webhook says, how it is signed, and what the receiver's answer means.
+
+Signed in the manner of Standard Webhooks (standardwebhooks.com): the receiver checks with any of
+its libraries that the message is ours and fresh, and tells by the id when one comes again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from retender.jobs.bodies import job_body
+from retender.jobs.deliveries import Delivery, Told
+from retender.jobs.job import Job
+from retender.jobs.states import Status
+from retender.jobs.submission import JobStatus
+from retender.outbound.addresses import STRICT, Rules, check_url
+from retender.outbound.limits import DELIVERY_ERROR_CHARS, DELIVERY_RESULT_BYTES
+from retender.transcript.formats import result
+from retender.transcript.segments import Transcript
+
+AMONG_OURSELVES: Final = Rules(schemes=("https", "http"), ports=(), private=True)
+
+_PREFIX: Final = "whsec_"
+_LEAST_KEY, _MOST_KEY = 24, 64
+
+_LEAST_SEGMENT_BYTES: Final = 64
+
+
+class BadSecret(ValueError):
+    """Says what is right."""
+
+
+def rules(*, private: bool) -> Rules:
+    """Where webhooks may go: `private` is for those who trust all who submit."""
+    return AMONG_OURSELVES if private else STRICT
+
+
+def check_callback(url: str, *, private: bool) -> None:
+    """Raises `UrlNotAllowed`, also for what could never be connected to."""
+    check_url(url, rules(private=private))
+
+
+def secret(key: bytes) -> str:
+    return _PREFIX + base64.b64encode(key).decode()
+
+
+def key_of(secret: str) -> bytes:
+    """Raises `BadSecret`."""
+    try:
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except binascii.Error:
+        key = b""
+    if not secret.startswith(_PREFIX) or not _LEAST_KEY <= len(key) <= _MOST_KEY:
+        raise BadSecret(
+            f"a webhook secret is {_PREFIX} and the base64 of {_LEAST_KEY} to {_MOST_KEY} bytes"
+        )
+    return key
+
+
+def headers(delivery: Delivery, body: bytes, secrets: Iterable[str], now: float) -> dict[str, str]:
+    """One signature for each secret, so that a receiver may have the old one or the new."""
+    message_id = f"{delivery.job_id}-{delivery.seq}"
+    timestamp = str(int(now))
+    signed = b".".join((message_id.encode(), timestamp.encode(), body))
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(_signature(key_of(each), signed) for each in secrets),
+    }
+
+
+def _signature(key: bytes, signed: bytes) -> str:
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def has_result(job: Job) -> bool:
+    """Whether it is worth looking: so many segments may fit."""
+    fits = job.seam.next_id * _LEAST_SEGMENT_BYTES <= DELIVERY_RESULT_BYTES
+    return job.status is Status.COMPLETED and fits
+
+
+def payload(job: Job, transcript: Transcript | None, language: str, public_url: str) -> bytes:
+    """What `GET /job/{id}` says. A result that is too long is left out, with where it is; without
+    a `public_url` that is only the path."""
+    body = job_body(JobStatus(job), None, language)
+    encoded = None if transcript is None else msgspec.json.encode(result(transcript))
+    fits = encoded is not None and len(encoded) <= DELIVERY_RESULT_BYTES
+    body["result"] = msgspec.Raw(encoded) if encoded is not None and fits else None
+    if job.status is Status.COMPLETED and not fits:
+        body["result_url"] = f"{public_url.rstrip('/')}/job/{job.id}/result"
+    return msgspec.json.encode(body)
+
+
+def answered(delivery: Delivery, status: int, retry_after: str | None, now: float) -> Told:
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Told(
+            job_id=delivery.job_id, seq=delivery.seq, attempt=delivery.attempts, how="delivered"
+        )
+    if status == HTTPStatus.GONE:
+        return Told(
+            job_id=delivery.job_id,
+            seq=delivery.seq,
+            attempt=delivery.attempts,
+            how="never",
+            error="the receiver answered 410: it wants no more",
+        )
+    return failed(delivery, f"the receiver answered {status}", _seconds(retry_after, now))
+
+
+def failed(delivery: Delivery, error: str, retry_after: float | None = None) -> Told:
+    return Told(
+        job_id=delivery.job_id,
+        seq=delivery.seq,
+        attempt=delivery.attempts,
+        how="again",
+        error=error[:DELIVERY_ERROR_CHARS],
+        retry_after=retry_after,
+    )
+
+
+def _seconds(retry_after: str | None, now: float) -> float | None:
+    """As seconds or as a date; what is neither counts for nothing."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Which piece goes to which worker when, and what follows from each outcome: pure rules."""

@@ -1,0 +1,236 @@
+"""The unfinished jobs as the JobManager holds them, and the draft of what one message changes.
+
+A ruling reads and writes a `Draft`, in which its own changes are already seen. The JobManager then
+commits the draft's writes to the journal and only after that merges it into the board: memory
+never knows more than the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+
+from retender.jobs.deliveries import Delivery, owed
+from retender.jobs.events import Event
+from retender.jobs.job import Job
+from retender.jobs.pieces import Piece
+from retender.jobs.states import Status
+from retender.journal.api import (
+    AddPieces,
+    Append,
+    CopyTranscript,
+    DeleteJob,
+    DropPieces,
+    Grant,
+    Release,
+    Reset,
+    SaveDelivery,
+    SaveJob,
+    Settle,
+    Stored,
+    Write,
+)
+from retender.transcript.chunks import ChunkResult
+from retender.transcript.segments import Segment
+
+PieceKey = tuple[str, int]
+
+
+class Entry:
+    """One unfinished job with its pieces, and the results that wait for their turn."""
+
+    __slots__ = ("job", "pieces", "results")
+
+    def __init__(self, stored: Stored) -> None:
+        self.job = stored.job
+        self.pieces = {piece.index: piece for piece in stored.pieces}
+        self.results = dict(stored.results)
+
+
+class Board:
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._entries: dict[str, Entry] = {}
+        self.counts = dict(counts)
+        """Jobs by status, finished ones included."""
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._entries
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def __getitem__(self, job_id: str) -> Entry:
+        return self._entries[job_id]
+
+    def get(self, job_id: str) -> Entry | None:
+        return self._entries.get(job_id)
+
+    def load(self, stored: Stored) -> None:
+        """Bring in a job that the journal has and counts already."""
+        self._entries[stored.job.id] = Entry(stored)
+
+    def count(self, status: Status) -> int:
+        return self.counts.get(status, 0)
+
+    def merge(self, draft: Draft) -> None:
+        """Make a committed draft true here."""
+        for status in draft.forgotten:
+            self.counts[status] -= 1
+        for job in draft.jobs.values():
+            self._count(job)
+            if job.finished:
+                self._entries.pop(job.id, None)
+            elif job.id in self._entries:
+                self._entries[job.id].job = job
+            else:
+                self._entries[job.id] = Entry(Stored(job))
+        self._merge_pieces(draft)
+        for (job_id, index), result in draft.results.items():
+            if (entry := self._entries.get(job_id)) is not None:
+                if result is None:
+                    entry.results.pop(index, None)
+                else:
+                    entry.results[index] = result
+
+    def _merge_pieces(self, draft: Draft) -> None:
+        for job_id in draft.begun_anew:
+            if (entry := self._entries.get(job_id)) is not None:
+                entry.pieces.clear()
+        for (job_id, index), piece in draft.pieces.items():
+            if (entry := self._entries.get(job_id)) is not None:
+                entry.pieces[index] = piece
+
+    def _count(self, job: Job) -> None:
+        before = self._entries.get(job.id)
+        if before is not None:
+            self.counts[before.job.status] -= 1
+        self.counts[job.status] = self.counts.get(job.status, 0) + 1
+
+    @contextmanager
+    def revived(self, stored: Stored) -> Iterator[None]:
+        """A finished job is back on the board, to stay only if what follows succeeds."""
+        self.load(stored)
+        try:
+            yield
+        except BaseException:
+            del self._entries[stored.job.id]
+            raise
+
+
+class Draft:
+    """What one message would change, whole or not at all."""
+
+    def __init__(self, board: Board, at: float, position: int) -> None:
+        self.at = at
+        self.position = position
+        self.writes: list[Write] = []
+        self.events: list[Event] = []
+        self.jobs: dict[str, Job] = {}
+        self.pieces: dict[PieceKey, Piece] = {}
+        self.results: dict[PieceKey, ChunkResult | None] = {}
+        self.delays: dict[PieceKey, float] = {}
+        """Waiting pieces that are not to be given out before so many seconds have passed."""
+        self.holds: dict[str, float] = {}
+        """Jobs of which nothing is to be given out before then."""
+        self.rerouted: set[str] = set()
+        """Jobs that another engine has taken on."""
+        self.begun_anew: set[str] = set()
+        """Jobs whose pieces are no more those they had."""
+        self.deliveries: list[Delivery] = []
+        self.forgotten: list[Status] = []
+        self.paces: list[tuple[str, float, float]] = []
+        """By which engine how many seconds of audio were done, and the seconds that this took."""
+        self._board = board
+
+    def job(self, job_id: str) -> Job:
+        changed = self.jobs.get(job_id)
+        return changed if changed is not None else self._board[job_id].job
+
+    def piece(self, job_id: str, index: int) -> Piece:
+        changed = self.pieces.get((job_id, index))
+        return changed if changed is not None else self._kept(job_id)[index]
+
+    def leased(self, key: PieceKey, token: str) -> bool:
+        """Whether the piece is out under this very token."""
+        if self.job(key[0]).finished:
+            return False
+        piece = self.pieces.get(key) or self._kept(key[0]).get(key[1])
+        return piece is not None and piece.token == token
+
+    def result(self, job_id: str, index: int) -> ChunkResult | None:
+        if (job_id, index) in self.results:
+            return self.results[job_id, index]
+        entry = self._board.get(job_id)
+        return None if entry is None else entry.results.get(index)
+
+    def pieces_of(self, job_id: str) -> tuple[Piece, ...]:
+        indexes = set(self._kept(job_id)) if job_id in self._board else set()
+        indexes.update(index for owner, index in self.pieces if owner == job_id)
+        return tuple(self.piece(job_id, index) for index in sorted(indexes))
+
+    def save(self, job: Job, event: Event) -> None:
+        """A job and the event that tells of its change: one does not go without the other."""
+        self.position += 1
+        placed = msgspec.structs.replace(event, position=self.position)
+        self.jobs[job.id] = job
+        self.events.append(placed)
+        self.writes += [SaveJob(job), Append(placed)]
+        for delivery in owed(job, placed):
+            self.deliver(delivery)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """What others must be told: that there is something, or how far it is."""
+        self.deliveries.append(delivery)
+        self.writes.append(SaveDelivery(delivery))
+
+    def add(self, pieces: tuple[Piece, ...]) -> None:
+        self.writes.append(AddPieces(pieces))
+        self._note(*pieces)
+
+    def grant(self, piece: Piece) -> None:
+        self.writes.append(Grant(piece))
+        self._note(piece)
+
+    def settle(self, token: str, piece: Piece, result: ChunkResult | None = None) -> None:
+        self.writes.append(Settle(token, piece, result))
+        self._note(piece)
+        if result is not None:
+            self.results[piece.job_id, piece.index] = result
+
+    def reset(self, piece: Piece) -> None:
+        self.writes.append(Reset(piece))
+        self._note(piece)
+
+    def release(self, job_id: str, after: int, upto: int, segments: tuple[Segment, ...]) -> None:
+        self.writes.append(Release(job_id, upto, segments))
+        for index in range(after + 1, upto + 1):
+            self.results[job_id, index] = None
+
+    def copy_transcript(self, source: str, target: str) -> None:
+        self.writes.append(CopyTranscript(source, target))
+
+    def drop_pieces(self, job_id: str) -> None:
+        self.writes.append(DropPieces(job_id))
+
+    def begin_anew(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
+        """These in place of all that the job has; none of them may be done or in hand."""
+        for piece in self.pieces_of(job_id):
+            self.pieces.pop((job_id, piece.index), None)
+        self.begun_anew.add(job_id)
+        self.drop_pieces(job_id)
+        self.add(pieces)
+
+    def forget(self, job: Job) -> None:
+        """A finished job leaves the journal."""
+        self.writes.append(DeleteJob(job.id))
+        self.forgotten.append(job.status)
+
+    def _kept(self, job_id: str) -> Mapping[int, Piece]:
+        """Its pieces as they are on the board, as far as they stay there."""
+        return {} if job_id in self.begun_anew else self._board[job_id].pieces
+
+    def _note(self, *pieces: Piece) -> None:
+        for piece in pieces:
+            self.pieces[piece.job_id, piece.index] = piece

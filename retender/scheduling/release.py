@@ -1,0 +1,50 @@
+"""Which results can join the transcript: those of all chunks up to the first that is missing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from retender.jobs.job import Job, Options
+from retender.journal.api import Stored
+from retender.scheduling.draft import Draft
+from retender.transcript.chunks import Seam, merge
+from retender.transcript.segments import Segment
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What joins the transcript now, and how far it then goes."""
+
+    segments: tuple[Segment, ...]
+    upto: int
+    seam: Seam
+
+
+def releasable(draft: Draft, job: Job) -> Ready:
+    seam, upto = job.seam, job.released
+    segments: list[Segment] = []
+    while (result := draft.result(job.id, upto + 1)) is not None:
+        upto += 1
+        chunk = draft.piece(job.id, upto).chunk
+        assert chunk is not None
+        seam, merged = merge(seam, chunk, result)
+        segments += _as_asked(merged, job.options)
+    return Ready(tuple(segments), upto, seam)
+
+
+def beyond_the_gap(stored: Stored) -> tuple[Segment, ...]:
+    """What a failed job's finished chunks say after the first that is missing."""
+    seam = stored.job.seam
+    segments: list[Segment] = []
+    for piece in stored.pieces:
+        result = stored.results.get(piece.index)
+        if result is not None and piece.chunk is not None:
+            seam, merged = merge(seam, piece.chunk, result)
+            segments += _as_asked(merged, stored.job.options)
+    return tuple(segments)
+
+
+def _as_asked(segments: tuple[Segment, ...], options: Options) -> tuple[Segment, ...]:
+    """Without the words that were only needed to join the chunks."""
+    if options.word_timestamps:
+        return segments
+    return tuple(msgspec.structs.replace(segment, words=()) for segment in segments)

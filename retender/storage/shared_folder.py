@@ -1,0 +1,117 @@
+"""Whether what every machine calls the data folder is one folder, and can be worked in together.
+
+At its start the service *announces* itself there, under a name made for the occasion, and holds
+that file's lock; meanwhile `check` is carried out on every machine. An empty folder of the same
+name, a volume that was mounted for reading, locks that hold on one machine only: each is told in a
+sentence that names the machine, the folder and what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from retender.storage import durable_files
+
+_PLACE: Final = "shared"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+_MOUNT: Final = (
+    "Mount the volume of the data folder there, under the same path, or keep recordings in an "
+    "object store (RETENDER_BLOBS_URL)"
+)
+_LOCKS: Final = (
+    "Mount it with locks that hold between machines (NFS 4, or NFS 3 with lockd; without nolock "
+    "and local_lock), or keep recordings in an object store (RETENDER_BLOBS_URL)"
+)
+
+
+@contextmanager
+def announced(root: str, name: str) -> Iterator[None]:
+    """While the block lasts, `check` finds this service there, and what earlier ones have left is
+    gone. `name` has never been used before: a machine that has seen it has seen this folder."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a file")
+    place = Path(root) / _PLACE
+    durable_files.make(place)
+    for left in place.iterdir():
+        # Others may announce themselves at the same time, and hold theirs.
+        with contextlib.suppress(FileNotFoundError):
+            if durable_files.abandoned(left):
+                left.unlink()
+    descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.fsync(descriptor)
+        durable_files.sync(place)
+        yield
+    finally:
+        (place / name).unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def check(root: str, name: str, machine: str) -> str | None:
+    """What keeps this machine from sharing the folder with the service that is announced there;
+    None: nothing. `machine` is what people call it."""
+    if not Path(root).is_dir():
+        return f"{machine} does not have the data folder {root}. {_MOUNT}."
+    mark = Path(root) / _PLACE / name
+    if not _stands(mark):
+        return (
+            f"on {machine}, {root} is not the data folder of this service but another of that "
+            f"name. {_MOUNT}."
+        )
+    return workable(root, machine) or _locked_elsewhere(mark, root, machine)
+
+
+def workable(root: str, machine: str) -> str | None:
+    """What keeps this machine from working in the folder; None: nothing."""
+    try:
+        return _tried(Path(root), machine)
+    except PermissionError as error:
+        return (
+            f"{machine} may not write to {root} ({error.strerror}). Give the folder to the user "
+            f"that runs the service there."
+        )
+    except OSError as error:
+        return f"{machine} cannot work in {root}: {error.strerror}. Mount it for writing there."
+
+
+def _tried(root: Path, machine: str) -> str | None:
+    descriptor, path = tempfile.mkstemp(prefix=".trial-", dir=root)
+    named = Path(path)
+    try:
+        os.write(descriptor, b"to see whether it stays")
+        os.fsync(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if durable_files.abandoned(named):
+            return f"on {machine}, locks in {root} keep nobody out. {_LOCKS}."
+        renamed = named.with_suffix(".renamed")
+        named.rename(renamed)
+        named = renamed
+        durable_files.sync(root)
+        return None
+    finally:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            named.unlink()
+
+
+def _locked_elsewhere(mark: Path, root: str, machine: str) -> str | None:
+    if not durable_files.abandoned(mark):
+        return None
+    return f"locks in {root} do not hold between the service's machine and {machine}. {_LOCKS}."
+
+
+def _stands(mark: Path) -> bool:
+    try:
+        return mark.exists()
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""Text with times: planned in chunks, merged, cut into sentences, written as files."""

@@ -1,0 +1,312 @@
+"""A recording cut into chunks, and what was heard in them put together again.
+
+A chunk is speech of at most the model's window. It begins and ends in a pause, except inside
+speech that goes on for longer than a window: there it is cut at the quietest point, and the next
+chunk begins a little before the cut, so that each word is whole in one of the two.
+
+Positions are samples, spans are half open. Results are merged in the order of their chunks, one
+at a time, into a `Seam` that is small enough to be stored with the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from retender.transcript.limits import TAIL_SECONDS
+from retender.transcript.overlap import Heard, heard, repeated, tail
+from retender.transcript.segments import Segment, Word, spoken, spread
+from retender.transcript.sentences import in_sentences
+
+SAMPLE_RATE = 16_000
+
+SHORTEST_PAUSE = SAMPLE_RATE // 10
+"""Speech that stops for less does not stop: it is no place to cut."""
+
+LONGEST_PAUSE = 8 * SAMPLE_RATE
+"""A longer pause always ends a chunk: models make up text in silence."""
+
+PADDING = SAMPLE_RATE // 5
+"""Silence left around speech, where there is some: detectors miss soft beginnings."""
+
+_SENTENCE_PAUSE = SAMPLE_RATE
+"""Longer pauses are no better to cut at."""
+
+_PAUSE_WEIGHT = 0.1
+"""How much a good pause counts against even chunks."""
+
+Quietest = Callable[[int, int], int]
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Where somebody speaks."""
+
+    start: int
+    end: int
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    start: int
+    end: int
+    overlap: int = 0
+    """So many samples at its beginning belong to the chunk before it too."""
+    overlap_after: int = 0
+    """So many samples at its end belong to the chunk after it too."""
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start) / SAMPLE_RATE
+
+    @property
+    def overlap_seconds(self) -> float:
+        return self.overlap / SAMPLE_RATE
+
+    @property
+    def own_seconds(self) -> float:
+        """Those that are its alone: what overlaps is counted with the chunk before."""
+        return self.seconds - self.overlap_seconds
+
+    @property
+    def joined_by_words(self) -> bool:
+        """It is to be known when each word was said: a neighbour hears some of them too."""
+        return self.overlap > 0 or self.overlap_after > 0
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A plan without chunks: nobody speaks."""
+
+    duration: float
+    chunks: tuple[Chunk, ...]
+    whole: bool = False
+    """The only chunk is the upload as it came: nothing has been decoded."""
+
+
+class ChunkResult(msgspec.Struct, frozen=True):
+    """What was heard in one chunk. Times are the recording's; segment ids mean nothing yet."""
+
+    segments: tuple[Segment, ...]
+    language: str | None = None
+    language_probability: float | None = None
+
+
+class Seam(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that merging must remember between two chunks."""
+
+    next_id: int = 0
+    end: float = 0.0
+    tail: tuple[Heard, ...] = ()
+
+
+def plan(
+    spans: Sequence[Span],
+    total_samples: int,
+    window: int,
+    *,
+    quietest: Quietest | None = None,
+    overlap: int = SAMPLE_RATE,
+) -> Plan:
+    """Cut the recording so that every sample of speech is in a chunk.
+
+    As few chunks as the window allows, because a model works as long on a short one; among those
+    plans the one with the longest pauses at its cuts and the most even chunks.
+
+    `quietest` names the best place to cut between two positions; without it long speech is cut
+    evenly. `overlap` is used only there, and must leave room in the window.
+    """
+    if not 0 <= overlap <= min(window // 4, int(TAIL_SECONDS * SAMPLE_RATE)):
+        raise ValueError(f"chunks of {window} samples cannot overlap by {overlap}")
+    parts: list[Span] = []
+    for span in _speech(spans, total_samples):
+        parts += _cut(span, window, overlap, quietest)
+    groups = _pack(parts, window)
+    return Plan(total_samples / SAMPLE_RATE, tuple(_pad(groups, total_samples, window)))
+
+
+def _speech(spans: Sequence[Span], total: int) -> list[Span]:
+    """In order, inside the recording, and apart from each other by pauses."""
+    speech: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        start, end = max(0, span.start), min(total, span.end)
+        if start >= end:
+            continue
+        if speech and start - speech[-1].end < SHORTEST_PAUSE:
+            speech[-1] = Span(speech[-1].start, max(end, speech[-1].end))
+        else:
+            speech.append(Span(start, end))
+    return speech
+
+
+def _cut(span: Span, window: int, overlap: int, quietest: Quietest | None) -> Iterator[Span]:
+    """Speech without a pause, in even parts that share the audio around each cut.
+
+    Each cut may move by half of `reach` to either side: parts are counted so that no move makes
+    one of them longer than the window.
+    """
+    length = span.end - span.start
+    reach = window // 10
+    count = 1 if length <= window else -(-length // (window - overlap - reach))
+    start = span.start
+    for number in range(1, count):
+        even = span.start + number * length // count
+        least, most = even - reach // 2, even + reach // 2
+        cut = even if quietest is None else min(most, max(least, quietest(least, most)))
+        yield Span(start, cut + overlap - overlap // 2)
+        start = cut - overlap // 2
+    yield Span(start, span.end)
+
+
+class _Best(NamedTuple):
+    """The cheapest way to pack the first parts, and where its last group begins."""
+
+    chunks: int
+    cost: float
+    begins: int
+
+
+def _pack(parts: Sequence[Span], window: int) -> list[Span]:
+    best = [_Best(0, 0.0, 0)]
+    for upto in range(1, len(parts) + 1):
+        best.append(min(_ways(parts, best, upto, window)))
+    groups: list[Span] = []
+    upto = len(parts)
+    while upto:
+        begins = best[upto].begins
+        groups.append(Span(parts[begins].start, parts[upto - 1].end))
+        upto = begins
+    return groups[::-1]
+
+
+def _ways(parts: Sequence[Span], best: Sequence[_Best], upto: int, window: int) -> Iterator[_Best]:
+    """Each group that may end with this part, after the best packing of all before it."""
+    end = parts[upto - 1].end
+    pause = parts[upto].start - end if upto < len(parts) else _SENTENCE_PAUSE
+    hurry = 1 - min(1.0, max(0, pause) / _SENTENCE_PAUSE)
+    for begins in range(upto - 1, -1, -1):
+        length = end - parts[begins].start
+        if length > window:
+            return
+        cost = best[begins].cost + (length / window) ** 2 + _PAUSE_WEIGHT * hurry
+        yield _Best(best[begins].chunks + 1, cost, begins)
+        if begins and parts[begins].start - parts[begins - 1].end > LONGEST_PAUSE:
+            return
+
+
+def _pad(groups: Sequence[Span], total: int, window: int) -> Iterator[Chunk]:
+    """Into the silence on both sides, up to half of the way to the neighbour."""
+    for index, group in enumerate(groups):
+        room = window - (group.end - group.start)
+        former = groups[index - 1].end if index else -group.start
+        latter = groups[index + 1].start if index + 1 < len(groups) else 2 * total - group.end
+        before = max(0, min(PADDING, (group.start - former) // 2, room // 2))
+        after = max(0, min(PADDING, (latter - group.end) // 2, room - before))
+        overlap = max(0, former - group.start)
+        yield Chunk(group.start - before, group.end + after, overlap, max(0, group.end - latter))
+
+
+def merge(seam: Seam, chunk: Chunk, result: ChunkResult) -> tuple[Seam, tuple[Segment, ...]]:
+    """The segments that the next chunk in order adds to the transcript.
+
+    Guaranteed: ids have no gaps, no segment is blank, none begins before the end of the one
+    before it or ends before it begins, all times lie within the recording, none is longer than
+    can be read at a glance, and what the chunk heard of the former chunk's words is left out.
+    """
+    begin, end = chunk.start / SAMPLE_RATE, chunk.end / SAMPLE_RATE
+    segments = _in_order(result.segments, begin, end)
+    if chunk.overlap_after:
+        segments = _up_to(segments, end - chunk.overlap_after / SAMPLE_RATE / 2)
+    if chunk.overlap:
+        segments = _without_repeats(seam.tail, segments, begin, begin + chunk.overlap_seconds)
+    released: list[Segment] = []
+    last = seam.end
+    for segment in segments:
+        placed = _within(segment, last, max(last, segment.end))
+        for sentence in in_sentences(placed):
+            part = _within(sentence, last, max(last, sentence.end))
+            released.append(msgspec.structs.replace(part, id=seam.next_id + len(released)))
+            last = part.end
+    words = [word for segment in released for word in _heard(segment)]
+    after = Seam(seam.next_id + len(released), last, tail((*seam.tail, *words), end))
+    return after, tuple(released)
+
+
+def _in_order(segments: Sequence[Segment], begin: float, end: float) -> list[Segment]:
+    """Recognisers err: times beyond the audio, ends after the next beginning, blank segments.
+
+    The order of the text is believed over the times.
+    """
+    spoken_ones = [segment for segment in segments if segment.text.strip()]
+    starts: list[float] = []
+    for segment in spoken_ones:
+        starts.append(_clamp(segment.start, starts[-1] if starts else begin, end))
+    limits = [*starts, end][1:]
+    return [
+        _within(segment, start, min(limit, _clamp(segment.end, start, end)))
+        for segment, start, limit in zip(spoken_ones, starts, limits, strict=True)
+    ]
+
+
+def _without_repeats(
+    former: Sequence[Heard], segments: Sequence[Segment], begin: float, end: float
+) -> list[Segment]:
+    words = [_heard(segment) for segment in segments]
+    dropped = repeated(former, [word for group in words for word in group], begin, end)
+    kept: list[Segment] = []
+    index = 0
+    for segment, group in zip(segments, words, strict=True):
+        places = [place for place in range(len(group)) if index + place not in dropped]
+        index += len(group)
+        if len(places) == len(group):
+            kept.append(segment)
+        elif places and (rest := _only(segment, group, places)).text:
+            kept.append(rest)
+    return kept
+
+
+def _up_to(segments: Sequence[Segment], cut: float) -> list[Segment]:
+    """What was heard after the cut is the next chunk's to tell: it hears the words whole of which
+    this one has the beginnings, and makes others of them. Where times are guessed, all stays."""
+    kept: list[Segment] = []
+    for segment in segments:
+        group = _heard(segment)
+        places = [n for n, word in enumerate(group) if word.guessed or word.middle < cut]
+        if len(places) == len(group):
+            kept.append(segment)
+        elif places and (rest := _only(segment, group, places)).text:
+            kept.append(rest)
+    return kept
+
+
+def _only(segment: Segment, group: Sequence[Heard], places: Sequence[int]) -> Segment:
+    words = tuple(segment.words[place] for place in places) if segment.words else ()
+    tokens = segment.text.split()
+    text = spoken(words) if words else " ".join(tokens[place] for place in places)
+    end = segment.end if places[-1] + 1 == len(group) else group[places[-1]].end
+    return msgspec.structs.replace(
+        segment, start=group[places[0]].start, end=end, text=text, words=words
+    )
+
+
+def _heard(segment: Segment) -> list[Heard]:
+    if segment.words:
+        return [heard(word.word, word.start, word.end) for word in segment.words]
+    words = spread(segment.text.split(), segment.start, segment.end)
+    return [heard(word.word, word.start, word.end, guessed=True) for word in words]
+
+
+def _within(segment: Segment, begin: float, end: float) -> Segment:
+    start = _clamp(segment.start, begin, end)
+    words: list[Word] = []
+    earliest = start
+    for word in segment.words:
+        earliest = _clamp(word.start, earliest, end)
+        word_end = _clamp(word.end, earliest, end)
+        words.append(msgspec.structs.replace(word, start=earliest, end=word_end))
+    end = _clamp(segment.end, start, end)
+    return msgspec.structs.replace(segment, start=start, end=end, words=tuple(words))
+
+
+def _clamp(seconds: float, least: float, most: float) -> float:
+    """To the millisecond. In this order of arguments a NaN comes out as the least."""
+    return round(min(most, max(least, seconds)), 3)

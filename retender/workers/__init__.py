@@ -1,0 +1,1 @@
+"""What the JobManager and its workers tell each other."""

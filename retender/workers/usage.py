@@ -1,0 +1,49 @@
+"""The limits of a rate-limited engine, and how much of them is used."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Those of Groq's free tier."""
+
+    requests_per_minute: int = 20
+    requests_per_day: int = 2000
+    audio_per_hour: int = 7200
+    audio_per_day: int = 28_800
+    least_audio: int = 10
+    """A shorter recording counts as one of so many seconds."""
+    longest_request: float = 900.0
+    """No request is under way for longer."""
+
+    @property
+    def largest(self) -> int:
+        """Seconds of audio that one request may have at all."""
+        return min(self.audio_per_hour, self.audio_per_day)
+
+    def billed(self, seconds: float) -> int:
+        return max(self.least_audio, math.ceil(seconds))
+
+
+class Usage(msgspec.Struct, frozen=True):
+    requests_this_minute: int
+    requests_today: int
+    audio_this_hour: int
+    audio_today: int
+    limits: Limits
+    closed_until: float | None = None
+    full_until: float | None = None
+    """There is no room before then, not even for the shortest recording."""
+
+    @property
+    def room(self) -> int:
+        """Seconds of audio that may be sent at once."""
+        if self.full_until is not None:
+            return 0
+        limits = self.limits
+        return min(
+            limits.audio_per_hour - self.audio_this_hour, limits.audio_per_day - self.audio_today
+        )

@@ -1,0 +1,155 @@
+"""Which keys are good: those from the settings, and those in a file that may change at any time.
+
+The file is changed by `retender keys` while the service runs, and by nobody else. It is written
+whole and put in place at once, so whoever reads it sees it before a change or after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from loguru import logger
+from msgspec.structs import replace
+
+from retender.errors import BadRequest, KeysUnreadable
+from retender.storage import durable_files
+from serve_app.access.api_keys import Key, key_id, verify
+from serve_app.limits import KEYS_KEPT, KEYS_READ_EVERY
+
+
+class _Version(NamedTuple):
+    """Tells one state of the file from the next."""
+
+    inode: int
+    size: int
+    changed: int
+
+
+class KeyFile:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> tuple[Key, ...]:
+        """Raises `KeysUnreadable`."""
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=tuple[Key, ...])
+        except FileNotFoundError:
+            return ()
+        except (msgspec.DecodeError, OSError) as error:
+            raise KeysUnreadable(f"the keys in {self.path} cannot be read: {error}") from error
+
+    def version(self) -> _Version | None:
+        """None where there is none."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return _Version(found.st_ino, found.st_size, found.st_mtime_ns)
+
+    def add(self, key: Key) -> None:
+        with self._changing():
+            keys = self.read()
+            if sum(each.revoked_at is None for each in keys) >= KEYS_KEPT:
+                raise BadRequest(f"there are {KEYS_KEPT} keys already; revoke one first")
+            self._write((*keys, key))
+
+    def revoke(self, wanted: str, at: float) -> Key:
+        """The key of this id, good no more. Doing so again changes nothing."""
+        with self._changing():
+            keys = self.read()
+            found = next((key for key in keys if key.id == wanted), None)
+            if found is None:
+                raise BadRequest(f"there is no key {wanted} in {self.path}")
+            revoked = found if found.revoked_at is not None else replace(found, revoked_at=at)
+            others = (key for key in keys if key.id != wanted)
+            self._write((*others, revoked))
+        return revoked
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One at a time, on this machine."""
+        durable_files.make(self.path.parent)
+        lock = self._opened(".lock")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _write(self, keys: Iterable[Key]) -> None:
+        descriptor = self._opened(".draft")
+        with os.fdopen(descriptor, "wb") as file:
+            file.truncate()
+            file.write(msgspec.json.format(msgspec.json.encode(_kept(tuple(keys)))))
+            file.flush()
+            os.fsync(descriptor)
+        self.path.with_suffix(".draft").replace(self.path)
+        durable_files.sync(self.path.parent)
+
+    def _opened(self, suffix: str) -> int:
+        """For its owner alone, who is the folder's where root writes: the service must read it."""
+        descriptor = os.open(self.path.with_suffix(suffix), os.O_RDWR | os.O_CREAT, 0o600)
+        if os.geteuid() == 0:
+            folder = self.path.parent.stat()
+            os.fchown(descriptor, folder.st_uid, folder.st_gid)
+        return descriptor
+
+
+class Keyring:
+    """The keys as they are at present. Nothing is read from disk to look one up."""
+
+    def __init__(
+        self, listed: Iterable[Key] = (), file: KeyFile | None = None, *, closed: bool = False
+    ) -> None:
+        """`closed`: a key is needed even where there is none yet."""
+        self._listed = {key.id: key for key in listed}
+        self._file = file
+        self._version: _Version | None = None
+        self._keys = dict(self._listed)
+        self._closed = closed or bool(self._listed)
+        if file is not None:
+            self._take(file.version(), file.read())
+
+    @property
+    def open(self) -> bool:
+        """Nobody needs a key, for there has never been one. When the last is revoked, or its file
+        is gone, nobody is let in."""
+        return not self._closed
+
+    def find(self, text: str) -> Key | None:
+        key = self._keys.get(key_id(text))
+        return key if key is not None and verify(key, text) else None
+
+    async def run(self) -> None:
+        """See what changes in the file, for as long as the process serves."""
+        while self._file is not None:
+            await asyncio.sleep(KEYS_READ_EVERY)
+            try:
+                await self._look(self._file)
+            except (KeysUnreadable, OSError) as error:
+                logger.error("the keys stay as they are: {}", error)
+
+    async def _look(self, file: KeyFile) -> None:
+        version = await asyncio.to_thread(file.version)
+        if version != self._version:
+            self._take(version, await asyncio.to_thread(file.read))
+            logger.info("{} keys are good", sum(k.revoked_at is None for k in self._keys.values()))
+
+    def _take(self, version: _Version | None, keys: tuple[Key, ...]) -> None:
+        self._version = version
+        self._keys = {**{key.id: key for key in keys}, **self._listed}
+        self._closed = self._closed or bool(keys)
+
+
+def _kept(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """All that are good, and of the revoked ones the latest."""
+    revoked = [key for key in keys if key.revoked_at is not None]
+    forgotten = {key.id for key in revoked[: max(0, len(revoked) - KEYS_KEPT)]}
+    return tuple(key for key in keys if key.id not in forgotten)

@@ -1,0 +1,1 @@
+"""The service's own description of itself: OpenAPI, examples, and the page that shows them."""

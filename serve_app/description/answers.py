@@ -1,0 +1,48 @@
+"""Answers as they are sent, and as the service's own description tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from retender.errors import RetenderError
+from serve_app.description.examples import JOB_ID
+from serve_app.middleware.errors import status_of
+
+
+def json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    encoded = msgspec.json.encode(content)
+    return Response(encoded, status, headers=headers, media_type="application/json")
+
+
+class ErrorDetail(BaseModel):
+    code: str
+    message: str = Field(description="A sentence that a person can act on.")
+    request_id: str
+    details: dict[str, Any]
+
+
+class ErrorBody(BaseModel):
+    error: ErrorDetail
+
+
+def errors(*kinds: type[RetenderError]) -> dict[int | str, dict[str, Any]]:
+    """For `responses=`: each error that an endpoint answers with, under its status."""
+    described: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        status = status_of(kind.code)
+        entry = described.setdefault(status, {"model": ErrorBody, "description": ""})
+        entry["description"] = ", ".join(filter(None, (entry["description"], f"`{kind.code}`")))
+        examples = entry.setdefault("content", {"application/json": {"examples": {}}})
+        examples["application/json"]["examples"][kind.code] = {"value": _example(kind)}
+    return described
+
+
+def _example(kind: type[RetenderError]) -> dict[str, Any]:
+    sentence = (kind.__doc__ or kind.code.replace("_", " ")).strip()
+    error = {"code": kind.code, "message": sentence, "request_id": JOB_ID, "details": {}}
+    return {"error": error}

@@ -1,0 +1,1 @@
+"""Jobs over HTTP: status, listing, results, waiting for the end."""

@@ -1,0 +1,104 @@
+"""Looking at jobs, calling them off, and giving failed ones another chance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from actors.limits import JOBS_PER_PAGE
+from actors.manager.job_manager import JobManager
+from retender.errors import (
+    AlreadyFinished,
+    Draining,
+    EngineUnavailable,
+    InvalidOption,
+    JobNotFound,
+    NotFailed,
+    QueueFull,
+    RateLimited,
+)
+from retender.jobs.bodies import job_body
+from retender.jobs.states import Status
+from retender.jobs.submission import JobStatus
+from retender.journal.api import Page
+from serve_app.access.callers import Reader, Submitter, Uploader
+from serve_app.description import answers
+from serve_app.jobs.receipts import receipt_body
+from serve_app.jobs.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape
+from serve_app.jobs.views import job_view
+from serve_app.middleware.accept_language import Language
+from serve_app.services import Given
+
+router = APIRouter(tags=["jobs"])
+
+Limit = Annotated[int, Query(ge=1, le=JOBS_PER_PAGE)]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[0-9]{1,18}$", description="The `next_cursor` of a page.")
+]
+
+
+@router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
+async def job(job_id: str, services: Given, caller: Reader, language: Language) -> Response:
+    """The job as it is now; with its result once it is completed."""
+    return answers.json(await job_view(services, job_id, caller.owner, language))
+
+
+@router.get("/jobs", responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)})
+async def jobs(
+    services: Given,
+    caller: Reader,
+    language: Language,
+    status: Status | None = None,
+    *,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Newest first. `next_cursor` leads to the next page."""
+    page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
+    return _listing(page, language)
+
+
+@router.get(
+    "/dead-letters",
+    responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)},
+)
+async def dead_letters(
+    services: Given, caller: Reader, language: Language, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """Jobs that failed for good, newest first. A retry gives one another chance."""
+    failed = Status.FAILED
+    page = await services.manager.ask(JobManager.jobs, caller.owner, failed, limit, cursor)
+    return _listing(page, language)
+
+
+def _listing(page: Page, language: str) -> Response:
+    bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
+    return answers.json({"jobs": bodies, "next_cursor": page.cursor})
+
+
+@router.delete(
+    "/job/{job_id}",
+    responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
+)
+async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
+    """Call it off, whatever it is at. Doing so again changes nothing."""
+    cancelled = await services.manager.ask(JobManager.cancel, job_id, caller.owner)
+    return answers.json({"job_id": cancelled.id, "status": str(cancelled.status)})
+
+
+@router.post(
+    "/job/{job_id}/retry",
+    status_code=202,
+    responses={
+        202: {"model": ReceiptShape},
+        **answers.errors(
+            JobNotFound, NotFailed, QueueFull, RateLimited, Draining, EngineUnavailable
+        ),
+    },
+)
+async def retry(job_id: str, request: Request, services: Given, caller: Uploader) -> Response:
+    """Of a failed job. What it has finished is not done again."""
+    receipt = await services.manager.ask(JobManager.retry, job_id, caller.owner)
+    return answers.json(receipt_body(receipt, request), 202)

@@ -1,0 +1,157 @@
+"""The shapes of the wire contract, for the service's own description of itself.
+
+What is sent is built in `views` from the service's values; the tests hold both to each other.
+Fields may be added to these, never renamed or dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from serve_app.description.examples import JOB, JOB_ID, RESULT, example
+
+StatusName = Literal["pending", "queued", "processing", "completed", "failed", "cancelled"]
+
+
+class WordShape(BaseModel):
+    word: str
+    start: float
+    end: float
+    confidence: float
+
+
+class SegmentShape(BaseModel):
+    id: int
+    start: float
+    end: float
+    text: str
+    confidence: float
+    language: str | None
+    words: list[WordShape] = []
+
+
+class ResultShape(BaseModel):
+    model_config = example(RESULT)
+
+    text: str
+    language: str | None
+    language_probability: float | None
+    duration: float
+    processing_time: float
+    model: str
+    engine: str
+    segments: list[SegmentShape]
+    no_speech: bool = Field(default=False, description="Nobody speaks in the recording.")
+
+
+class FailureShape(BaseModel):
+    code: str
+    message: str
+    detail: str
+
+
+class CallbackShape(BaseModel):
+    state: Literal["waiting", "delivered", "given_up"]
+    attempts: int
+    last_error: str | None = Field(description="Why the last attempt failed.")
+
+
+class JobShape(BaseModel):
+    model_config = example(JOB)
+
+    job_id: str
+    status: StatusName
+    stage: str
+    progress: float = Field(ge=0, le=100)
+    message: str
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    estimated_time_remaining: float | None
+    queue_position: int | None
+    attempt: int
+    model: str | None
+    language: str | None
+    duration: float | None
+    seq: int
+    error: FailureShape | None
+    result: ResultShape | None = None
+    callback: CallbackShape | None = Field(
+        default=None, description="How far its webhook is, where it has one and has ended."
+    )
+
+
+class JobListShape(BaseModel):
+    model_config = example({"jobs": [JOB], "next_cursor": "1041"})
+
+    jobs: list[JobShape]
+    next_cursor: str | None
+
+
+class ReceiptShape(BaseModel):
+    model_config = example(
+        {
+            "job_id": JOB_ID,
+            "status": "queued",
+            "websocket_url": f"wss://speech.example.org/ws/transcription/{JOB_ID}",
+            "estimated_processing_time": 45.0,
+            "queue_position": 1,
+        }
+    )
+
+    job_id: str
+    status: StatusName
+    websocket_url: str
+    estimated_processing_time: float
+    queue_position: int | None
+
+
+class CancelledShape(BaseModel):
+    model_config = example({"job_id": JOB_ID, "status": "cancelled"})
+
+    job_id: str
+    status: Literal["cancelled"]
+
+
+class QueueShape(BaseModel):
+    queue_size: int
+    active_jobs: int
+    total_jobs: int
+    max_concurrent_jobs: int
+    is_running: bool
+    dead_letters: int
+    workers: int
+    audio_seconds_waiting: float
+
+
+class WebSocketsShape(BaseModel):
+    total_connections: int
+    jobs_with_connections: int
+    active_jobs: list[str]
+
+
+class QueueInfoShape(BaseModel):
+    model_config = example(
+        {
+            "queue": {
+                "queue_size": 2,
+                "active_jobs": 1,
+                "total_jobs": 15,
+                "max_concurrent_jobs": 3,
+                "is_running": True,
+                "dead_letters": 0,
+                "workers": 2,
+                "audio_seconds_waiting": 512.0,
+            },
+            "websockets": {
+                "total_connections": 3,
+                "jobs_with_connections": 1,
+                "active_jobs": [JOB_ID],
+            },
+        }
+    )
+
+    queue: QueueShape
+    websockets: WebSocketsShape

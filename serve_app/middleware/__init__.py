@@ -1,0 +1,1 @@
+"""What every request passes through: ids, limits, headers, errors, the access log."""

@@ -1,0 +1,168 @@
+"""What a request may send: how much, and how slowly. The server underneath bounds neither.
+
+A body that is declared too long is refused before it is read; one that turns out too long, stalls,
+crawls or breaks off ends the request with the named error, wherever the app is reading it. Whoever
+is refused in the middle of sending still gets to read why: what comes meanwhile is thrown away for
+a while before the connection is closed, for closing it at once would destroy the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from actors.runtime.api import Clock
+from retender.errors import IncompleteUpload, RetenderError, TooLarge, UploadStalled
+from serve_app.limits import FORM_BYTES, LINGER_IDLE_SECONDS, LINGER_SECONDS_MOST, PLAIN_BODY_BYTES
+from serve_app.middleware import errors
+from serve_app.settings import Patience
+
+UPLOADING: Final = ("/transcribe", "/uploads", "/v1/audio/", "/openai/v1/audio/")
+"""Where recordings are sent to: how these addresses begin."""
+
+
+class Bodies:
+    def __init__(self, app: ASGIApp, most_bytes: int, patience: Patience, clock: Clock) -> None:
+        """`most_bytes` is what a recording may have."""
+        self._app = app
+        self._most_bytes = most_bytes
+        self._patience = patience
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._limit(scope)
+        body = _Body(Headers(scope=scope), receive, limit, self._patience, self._clock)
+        answer = _Answer(send, body)
+        try:
+            body.check_declared()
+            await self._app(scope, body.receive, answer.send)
+        except RetenderError as error:
+            if body.error is not error:
+                raise
+        if body.error is not None and not answer.begun:
+            request = Request(scope)
+            refusal = errors.answer(request, body.error)
+            await refusal(scope, body.receive, answer.send_anyway)
+        await answer.close()
+
+    def _limit(self, scope: Scope) -> int:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return self._most_bytes + FORM_BYTES if path.startswith(UPLOADING) else PLAIN_BODY_BYTES
+
+
+class _Body:
+    """The request's body on its way to the app."""
+
+    def __init__(
+        self, headers: Headers, receive: Receive, limit: int, patience: Patience, clock: Clock
+    ) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._patience = patience
+        self._clock = clock
+        declared = headers.get("content-length", "0")
+        self.declared = int(declared) if declared.isdecimal() else 0
+        self.complete = self.declared == 0 and "transfer-encoding" not in headers
+        self.error: RetenderError | None = None
+        """What ended it before it was whole."""
+        self._size = 0
+        self._waited = 0.0
+        self._come = 0
+
+    def check_declared(self) -> None:
+        if self.declared > self._limit:
+            raise self._failed(self._too_large())
+
+    async def receive(self) -> Message:
+        if self.error is not None:
+            raise self.error
+        if self.complete:
+            return await self._receive()
+        began = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._patience.idle):
+                message = await self._receive()
+        except TimeoutError as error:
+            idle = f"nothing of the upload came for {self._patience.idle:g} s"
+            raise self._failed(UploadStalled(idle)) from error
+        if message["type"] == "http.disconnect":
+            raise self._failed(IncompleteUpload("the client left before the upload was whole"))
+        self.complete = not message.get("more_body", False)
+        self._count(len(message.get("body", b"")), self._clock.monotonic() - began)
+        return message
+
+    @property
+    def more_than_a_little(self) -> bool:
+        """Is still to come. The server reads past the little that an app leaves unread."""
+        return not self.complete and not 0 < self.declared <= PLAIN_BODY_BYTES
+
+    async def discard(self) -> None:
+        """Until it is whole or its sender is gone."""
+        while not self.complete:
+            async with asyncio.timeout(LINGER_IDLE_SECONDS):
+                message = await self._receive()
+            if message["type"] == "http.disconnect":
+                return
+            self.complete = not message.get("more_body", False)
+
+    def _count(self, size: int, waited: float) -> None:
+        """Only time spent waiting for the sender counts: we may be slow ourselves."""
+        self._size += size
+        if self._size > self._limit:
+            raise self._failed(self._too_large())
+        self._come += size
+        self._waited += waited
+        if self._waited >= self._patience.window and not self.complete:
+            rate = self._come / self._waited
+            if rate < self._patience.least_rate:
+                slow = f"the upload comes at {rate:.0f} bytes a second"
+                least = f"less than {self._patience.least_rate} are not waited for"
+                raise self._failed(UploadStalled(f"{slow}; {least}"))
+            self._come, self._waited = 0, 0.0
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"the request is larger than {self._limit} bytes", limit=self._limit)
+
+    def _failed(self, error: RetenderError) -> RetenderError:
+        self.error = error
+        return error
+
+
+class _Answer:
+    """The app's answer on its way out. Where the body has failed, the app's own is not sent."""
+
+    def __init__(self, send: Send, body: _Body) -> None:
+        self._send = send
+        self._body = body
+        self._lingering = False
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
+        if self._body.error is None or self.begun:
+            await self.send_anyway(message)
+
+    async def send_anyway(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            if self._body.more_than_a_little:
+                self._lingering = True
+                MutableHeaders(scope=message)["Connection"] = "close"
+        elif self._lingering and not message.get("more_body", False):
+            message = {**message, "more_body": True}
+        await self._send(message)
+
+    async def close(self) -> None:
+        if not self._lingering:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS_MOST):
+                await self._body.discard()
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
