@@ -24,14 +24,14 @@ DRIFT = 5.0
 """Seconds by which the clocks may part between two looks without one of them having been set."""
 
 
-class Blobs(Protocol):
+class CollectableBlobs(Protocol):
     async def collect(self, keep: Collection[str], older_than: float) -> int: ...
     async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int: ...
 
 
 class Collector:
     def __init__(self, blobs: Recipe, retention: Retention) -> None:
-        self._blobs: Blobs = blobs.resolve()(**blobs.options)
+        self._blobs: CollectableBlobs = blobs.resolve()(**blobs.options)
         self._retention = retention
 
     async def started(self, ctx: Context) -> None:

@@ -16,7 +16,7 @@ EVENTS_PER_PAGE: Final = 500
 LOST_ORDERS_AFTER: Final = 5.0
 """Seconds after which an order that its worker does not know of is taken to have got lost."""
 
-LOG_PATIENCE: Final = 10.0
+LOG_POLL_SECONDS: Final = 10.0
 """Seconds a follower of the log waits before it asks again."""
 
 SUBSCRIPTION_SECONDS: Final = 30.0
@@ -40,7 +40,7 @@ FOLLOWER_BACKLOG: Final = 5000
 JOBS_PER_PAGE: Final = 500
 """Jobs in one answer to a listing; the cursor leads to the next."""
 
-FORGOTTEN_AT_ONCE: Final = 200
+FORGET_BATCH: Final = 200
 """Old jobs deleted in one round of housekeeping; the next round goes on."""
 
 MANAGER_MAILBOX: Final = 10_000
@@ -71,5 +71,5 @@ DELIVERY_ANSWER_SECONDS: Final = 2.0
 """So much is read, for so long, of what a receiver says beside its status, and thrown away; its
 connection is closed over more."""
 
-WISHES_WAITING: Final = 32
+COMMANDS_WAITING: Final = 32
 """Wishes that wait for a worker's next sign of life; beyond that the oldest is forgotten."""

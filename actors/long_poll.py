@@ -14,7 +14,7 @@ Q = TypeVar("Q")
 R = TypeVar("R")
 
 
-class Asker(Generic[R]):
+class LongPoll(Generic[R]):
     """One who waits, until a time."""
 
     def __init__(self, until: float) -> None:
@@ -30,17 +30,17 @@ class Asker(Generic[R]):
             self.later.future.set_exception(error)
 
 
-class Waiting(Generic[Q, R]):
+class LongPolls(Generic[Q, R]):
     """Askers in the order they came."""
 
     def __init__(self) -> None:
-        self._askers: deque[tuple[Q, Asker[R]]] = deque()
+        self._askers: deque[tuple[Q, LongPoll[R]]] = deque()
 
     def __len__(self) -> int:
         return len(self._askers)
 
     def add(self, question: Q, until: float) -> Later[R]:
-        asker: Asker[R] = Asker(until)
+        asker: LongPoll[R] = LongPoll(until)
         self._askers.append((question, asker))
         return asker.later
 
@@ -53,12 +53,12 @@ class Waiting(Generic[Q, R]):
             else:
                 asker.give(found)
 
-    def pop(self) -> tuple[Q, Asker[R]]:
+    def pop(self) -> tuple[Q, LongPoll[R]]:
         """Take the one that has waited longest; who has no answer for it pushes it back."""
         question, asker = self._askers.popleft()
         return question, asker
 
-    def push(self, question: Q, asker: Asker[R]) -> None:
+    def push(self, question: Q, asker: LongPoll[R]) -> None:
         self._askers.append((question, asker))
 
     def dismiss(self, until: float, reply: Callable[[Q], R]) -> None:
@@ -72,6 +72,6 @@ class Waiting(Generic[Q, R]):
 
 
 def at_once(reply: R) -> Later[R]:
-    asker: Asker[R] = Asker(0.0)
+    asker: LongPoll[R] = LongPoll(0.0)
     asker.give(reply)
     return asker.later

@@ -29,7 +29,7 @@ from loguru import logger
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
 from actors.limits import EVENTS_PER_PAGE
-from actors.long_poll import Asker, at_once
+from actors.long_poll import LongPoll, at_once
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Later, Recipe, Ref, Spawn
@@ -153,7 +153,7 @@ async def idle_lanes(bench: Bench, rounds: Rounds) -> None:
     async def lane(name: str) -> None:
         while True:
             await asyncio.sleep(random.uniform(0.0, 0.2))
-            asked = Exchange(worker=name, life="1", want=1, wait=2.0)
+            asked = Exchange(worker=name, instance="1", want=1, wait=2.0)
             await bench.manager.ask(JobManager.exchange, asked)
 
     for lanes in LANES:
@@ -202,7 +202,7 @@ class Log:
 
     def __init__(self, events: int) -> None:
         self._events = tuple(_event(n) for n in range(events))
-        self._reader: Asker[LogPage] | None = None
+        self._reader: LongPoll[LogPage] | None = None
 
     async def at_work(self) -> tuple[Job, ...]:
         return ()
@@ -211,7 +211,7 @@ class Log:
         if after is None:
             return at_once(LogPage((), 0))
         if after in {0, len(self._events)}:
-            self._reader = Asker(FAR_OFF)
+            self._reader = LongPoll(FAR_OFF)
             return self._reader.later
         return at_once(self._page(after))
 

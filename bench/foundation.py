@@ -134,7 +134,7 @@ class Worker:
             await self._exchange(batch)
 
     async def _exchange(self, want: int) -> tuple[Order, ...]:
-        asked = Exchange(worker=self._name, life="1", outcomes=self._done, want=want, wait=0.0)
+        asked = Exchange(worker=self._name, instance="1", outcomes=self._done, want=want, wait=0.0)
         answer = await self._bench.manager.ask(JobManager.exchange, asked)
         self._done = tuple(outcome(order, self._chunks) for order in answer.orders)
         self.dispatched += len(answer.orders)
@@ -196,7 +196,7 @@ async def make_events(bench: Bench, count: int, pause: float) -> None:
     """One worker, one chunk after the other."""
     done: tuple[Outcome, ...] = ()
     for _ in range(count):
-        asked = Exchange(worker="worker", life="1", outcomes=done, want=1, wait=1.0)
+        asked = Exchange(worker="worker", instance="1", outcomes=done, want=1, wait=1.0)
         orders = await bench.manager.ask(JobManager.exchange, asked)
         done = tuple(outcome(order, chunks=count) for order in orders.orders)
         await asyncio.sleep(pause)

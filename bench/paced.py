@@ -23,8 +23,8 @@ from bench.timekeeper import DIARY, START, Timekeeper
 from deployments import profiles
 from deployments.settings import read
 from retender.scheduling.pool_size import Bounds
-from tests.served import doors
-from tests.whole_service import resident
+from tests.support.engines.recognition_service import resident
+from tests.support.http.deployed_service import doors
 
 _UP: Final = re.compile(r"is up at http://[^ :]+:(\d+)")
 

@@ -24,13 +24,13 @@ import ray
 from loguru import logger
 
 from actors.runtime.api import Child, Recipe, Ref, Spawn
-from actors.runtime.cluster.ray_host import RAY, Place, RayRuntime
+from actors.runtime.cluster.ray_host import RAY, RayRuntime, TreeLocation
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
 from bench.echo import Echo
 from bench.foundation import milliseconds, percentile, say
 from deployments.serving.local import SystemClock
-from tests.cluster import cluster_of_one
+from tests.support.ray.cluster import cluster_of_one
 
 DEATH_BAR = 0.1
 PATIENCE = 60.0
@@ -42,7 +42,7 @@ class Sizes(NamedTuple):
     tells: int = 20_000
     in_a_row: int = 500
     """Tells before an ask, which waits for them: mailboxes hold a thousand."""
-    lives: int = 20
+    instances: int = 20
 
 
 class Bench:
@@ -64,7 +64,7 @@ class Bench:
 @asynccontextmanager
 async def on(host: str) -> AsyncIterator[Bench]:
     if host == RAY:
-        bench = Bench(host, RayRuntime(Place.of(uuid.uuid4().hex, "root", CLOCK)))
+        bench = Bench(host, RayRuntime(TreeLocation.of(uuid.uuid4().hex, "root", CLOCK)))
     else:
         bench = Bench(host, LocalRuntime(SystemClock(), hosts={"process": ProcessHost(CLOCK)}))
     try:
@@ -100,10 +100,10 @@ async def tells(bench: Bench, sizes: Sizes) -> float:
     return sizes.tells / (time.perf_counter() - start)
 
 
-async def lives(bench: Bench, sizes: Sizes) -> float:
+async def instances(bench: Bench, sizes: Sizes) -> float:
     """The longest time from a kill to its being seen."""
     births, deaths = [], []
-    for _ in range(sizes.lives):
+    for _ in range(sizes.instances):
         start = time.perf_counter()
         child = await bench.start()
         births.append(time.perf_counter() - start)
@@ -129,7 +129,7 @@ async def main(sizes: Sizes) -> int:
     worst = 0.0
     for host in ("process", RAY):
         async with on(host) as bench:
-            worst = max(worst, await lives(bench, sizes))
+            worst = max(worst, await instances(bench, sizes))
     return int(worst > DEATH_BAR)
 
 

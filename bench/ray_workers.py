@@ -32,9 +32,9 @@ from deployments.ray_cluster.plan import Pool
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
 from retender.engines.faster_whisper.settings import WhisperSettings
-from tests.served import doors
-from tests.speech import talk
-from tests.whole_service import resident
+from tests.support.engines.recognition_service import resident
+from tests.support.http.deployed_service import doors
+from tests.support.sound.speech import talk
 
 PATIENCE: Final = 600.0
 MEBIBYTE: Final = 1 << 20

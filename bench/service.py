@@ -33,14 +33,14 @@ from loguru import logger
 from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
 from bench import rehearsed
-from deployments.client.in_process import OwnDesk, passing_service
-from deployments.client.transcription import Source, Wish
+from deployments.client.backend import Source, TranscriptionRequest
+from deployments.client.in_process import InProcessBackend, passing_service
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
 from deployments.wiring.whisper import DIGITS
 from models.random_weights import SIZES, build
 from retender.engines.faster_whisper.settings import WhisperSettings
-from tests.speech import talk
+from tests.support.sound.speech import talk
 
 CORES = len(os.sched_getaffinity(0))
 KIBIBYTES_PER_MEGABYTE = 1024
@@ -103,8 +103,8 @@ async def served(model: Path, files: Sequence[Path], size: str, tally: Path) -> 
     return Figures(took, rehearsed.windows(tally) - before, peak(resource.RUSAGE_CHILDREN))
 
 
-async def heard(desk: OwnDesk, file: Path) -> None:
-    await desk.transcribe(Source(file), Wish({"language": "en"}), lambda _: None)
+async def heard(desk: InProcessBackend, file: Path) -> None:
+    await desk.transcribe(Source(file), TranscriptionRequest({"language": "en"}), lambda _: None)
 
 
 def pool(settings: Settings, model: Path, size: str, tally: Path) -> PoolSettings:

@@ -24,20 +24,20 @@ INGRESS_CONNECTIONS: Final = 20_000
 LOG_CHARS_WAITING: Final = 1 << 20
 """Of lines that nobody has read yet; beyond that lines are left out, and counted."""
 
-LOG_GOODBYE_SECONDS: Final = 2.0
+LOG_FLUSH_SECONDS: Final = 2.0
 """So long the end of a process waits for whoever reads its log."""
 
 FILES_AT_ONCE: Final = 4
 """Recordings of one command that are handed in or worked on at a time; the others wait for them."""
 
-HANDING_IN_TRIES: Final = 8
+SUBMIT_RETRIES: Final = 8
 """How often a recording is handed in to a service that has no room, or whose connection breaks;
 then it counts as failed."""
 
 RETURN_SECONDS: Final = 15.0
 """The longest pause between two tries to reach a service again."""
 
-UNHEARD_SECONDS: Final = 120.0
+SILENCE_SECONDS: Final = 120.0
 """A service that was there and of which nothing is heard for so long is given up."""
 
 SOCKET_TRIES: Final = 3

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from actors.workers.transcriber_pool import PoolSettings
 from deployments.ray_cluster import ray_environment
-from deployments.ray_cluster.plan import Arguments, Plan, Pool, for_this_machine, pools
+from deployments.ray_cluster.plan import Arguments, ClusterPlan, Pool, for_this_machine, pools
 from deployments.serving import local
 from deployments.settings import BadSetting, Settings
 from deployments.wiring import engines
@@ -39,7 +39,7 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
         pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
         arguments = Arguments(pools=(pool,))
         found = workers or pools(settings, arguments.pools)
-        plan = Plan.of(settings, arguments, found, alone=alone)
+        plan = ClusterPlan.of(settings, arguments, found, alone=alone)
         return asyncio.run(application.serve(plan))
 
 

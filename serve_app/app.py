@@ -77,7 +77,7 @@ def _surround(app: FastAPI, services: Services) -> None:
     app.add_middleware(
         Bodies,
         most_bytes=services.settings.most_bytes,
-        patience=services.settings.patience,
+        body_timeouts=services.settings.body_timeouts,
         clock=services.clock,
     )
     app.add_middleware(errors.Bugs)

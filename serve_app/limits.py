@@ -20,11 +20,11 @@ SEND_SECONDS: Final = 20.0
 """A follower that takes nothing of what is sent to it for so long is cut off; it comes back by
 number."""
 
-GOODBYE_SECONDS: Final = 5.0
+CLOSING_SECONDS: Final = 5.0
 """So long a socket may take to have its closing sent, and all together when the service stops."""
 
-ASKED_ANEW: Final = 25
-ASKED_ANEW_AFTER: Final = 0.2
+ASK_RETRIES: Final = 25
+ASK_RETRY_SECONDS: Final = 0.2
 """Questions to an actor that is being restarted are asked again so often, with so many seconds
 between; then whoever follows is sent away to come back."""
 

@@ -30,7 +30,7 @@ from serve_app.live.tickets import Tickets
 from serve_app.operations.pulse import Pulse
 from serve_app.operations.traffic import Traffic
 from serve_app.settings import HttpSettings
-from serve_app.uploads.errands import Errands
+from serve_app.uploads.background_tasks import BackgroundTasks
 from serve_app.uploads.turns import Turns
 
 
@@ -86,7 +86,7 @@ class Services:
     turns: Turns = field(default_factory=Turns)
     reach: Reach = field(default_factory=Reach)
     """For recordings that are fetched."""
-    fetches: Errands = field(default_factory=lambda: Errands(FETCHES_AT_ONCE))
+    fetches: BackgroundTasks = field(default_factory=lambda: BackgroundTasks(FETCHES_AT_ONCE))
 
     @cached_property
     def partials(self) -> PartialStore:

@@ -8,7 +8,7 @@ from retender.jobs.retention import DAY
 from serve_app.limits import BODY_IDLE_SECONDS, BODY_LEAST_RATE, BODY_WINDOW_SECONDS
 
 
-class Patience(msgspec.Struct, frozen=True, kw_only=True):
+class BodyTimeouts(msgspec.Struct, frozen=True, kw_only=True):
     """With those who send a body."""
 
     idle: float = BODY_IDLE_SECONDS
@@ -27,7 +27,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Told to who asks how busy the service is."""
     upload_seconds: float = DAY
     """A resumable upload may take so long."""
-    patience: Patience = Patience()
+    body_timeouts: BodyTimeouts = BodyTimeouts()
     url_input: bool = False
     """Whether recordings are fetched from where a caller says they are."""
     ping_interval: float = 30.0

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.cluster import cluster_of_one
-from tests.postgres import Postgres, postgres_server
-from tests.virtual_time import pytest_asyncio_loop_factories, virtual_clock
+from tests.support.actors.virtual_time import pytest_asyncio_loop_factories, virtual_clock
+from tests.support.ray.cluster import cluster_of_one
+from tests.support.storage.postgres import Postgres, postgres_server
 
 __all__ = ["pytest_asyncio_loop_factories", "virtual_clock"]
 

@@ -16,10 +16,10 @@ from collections import OrderedDict
 from loguru import logger
 
 from actors.broadcasting.progress import Track
-from actors.broadcasting.single_use import Once
-from actors.broadcasting.subscriptions import Batch, Readership, Subscriber
+from actors.broadcasting.single_use import SingleUse
+from actors.broadcasting.subscriptions import EventBatch, Readership, Subscriber
 from actors.limits import (
-    LOG_PATIENCE,
+    LOG_POLL_SECONDS,
     SUBSCRIPTION_SECONDS,
     TICKET_SECONDS,
     TICKETS_REMEMBERED,
@@ -46,7 +46,7 @@ class Broadcaster:
         self._subscribers: dict[str, Subscriber] = {}
         self._followers: dict[str, dict[str, None]] = {}
         self._named = 0
-        self._tickets = Once(TICKETS_REMEMBERED)
+        self._tickets = SingleUse(TICKETS_REMEMBERED)
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -58,8 +58,8 @@ class Broadcaster:
 
     async def read_on(self) -> None:
         """Ask for the next page of the log; it comes as a message."""
-        manager = self._manager.within(LOG_PATIENCE + 5.0)
-        page = manager.ask(JobManager.log, self._position, LOG_PATIENCE)
+        manager = self._manager.within(LOG_POLL_SECONDS + 5.0)
+        page = manager.ask(JobManager.log, self._position, LOG_POLL_SECONDS)
         self._ctx.pipe(page, Broadcaster.take_in, Broadcaster.try_again)
 
     async def take_in(self, page: LogPage) -> None:
@@ -149,7 +149,7 @@ class Broadcaster:
             subscriber.follows.pop(job_id, None)
             self._let_go(subscription, job_id)
 
-    async def next(self, subscription: str, received: int, wait: float) -> Later[Batch]:
+    async def next(self, subscription: str, received: int, wait: float) -> Later[EventBatch]:
         """What is new after the batch numbered `received`; or as soon as there is anything."""
         subscriber = self._subscriber(subscription)
         subscriber.expires = self._lease() + wait

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.broadcasting.subscriptions import Batch
+from actors.broadcasting.subscriptions import EventBatch
 from actors.limits import FOLLOWER_BACKLOG
 from actors.runtime.api import Ref
 from retender.errors import RetenderError
@@ -189,12 +189,12 @@ class Hub:
         self._followed.clear()
         self._behind_with(*self._followers)
 
-    async def _next(self) -> Batch:
+    async def _next(self) -> EventBatch:
         assert self._subscription is not None
         broadcaster = self._broadcaster.within(PATIENCE + 5.0)
         return await broadcaster.ask(Broadcaster.next, self._subscription, self._received, PATIENCE)
 
-    def _hand_out(self, batch: Batch) -> None:
+    def _hand_out(self, batch: EventBatch) -> None:
         self._received = batch.number
         for event in batch.events:
             self._give(event)

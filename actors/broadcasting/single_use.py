@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 
-class Once:
+class SingleUse:
     def __init__(self, room: int) -> None:
         """For so many at a time that are not yet out of date."""
         self._room = room

@@ -13,7 +13,7 @@ from actors.runtime.api import Later
 from retender.jobs.events import Event, Passing
 
 
-class Batch(msgspec.Struct, frozen=True):
+class EventBatch(msgspec.Struct, frozen=True):
     """The next batch is asked for by this one's number: a batch that got lost is given again."""
 
     number: int
@@ -38,8 +38,8 @@ class Subscriber:
         self._events: deque[Event] = deque()
         self._passing: dict[str, Passing] = {}
         self._missed = False
-        self._sent = Batch(0)
-        self._asker: asyncio.Future[Batch] | None = None
+        self._sent = EventBatch(0)
+        self._asker: asyncio.Future[EventBatch] | None = None
 
     def add_event(self, event: Event) -> None:
         self._events.append(event)
@@ -54,7 +54,7 @@ class Subscriber:
         self._passing[news.job_id] = news
         self._answer()
 
-    def next(self, received: int, wait: float) -> Later[Batch]:
+    def next(self, received: int, wait: float) -> Later[EventBatch]:
         if received < self._sent.number:
             return at_once(self._sent)
         self._dismiss()
@@ -70,7 +70,7 @@ class Subscriber:
     def _waiting(self) -> bool:
         return bool(self._events or self._passing or self._missed)
 
-    def _pack(self) -> Batch:
+    def _pack(self) -> EventBatch:
         events = tuple(
             self._events.popleft() for _ in range(min(NEWS_PER_BATCH, len(self._events)))
         )
@@ -78,7 +78,7 @@ class Subscriber:
         passing = () if self._events else tuple(self._passing.values())
         if passing:
             self._passing = {}
-        self._sent = Batch(self._sent.number + 1, events, passing, self._missed)
+        self._sent = EventBatch(self._sent.number + 1, events, passing, self._missed)
         self._missed = False
         return self._sent
 
@@ -88,13 +88,13 @@ class Subscriber:
             asker, self._asker = self._asker, None
             asyncio.get_running_loop().call_soon(self._hand_over, asker)
 
-    def _hand_over(self, asker: asyncio.Future[Batch]) -> None:
+    def _hand_over(self, asker: asyncio.Future[EventBatch]) -> None:
         if not asker.done():
             asker.set_result(self._pack())
 
-    def _give_up(self, asker: asyncio.Future[Batch]) -> None:
+    def _give_up(self, asker: asyncio.Future[EventBatch]) -> None:
         if not asker.done():
-            asker.set_result(Batch(self._sent.number))
+            asker.set_result(EventBatch(self._sent.number))
 
     def _dismiss(self) -> None:
         """An earlier question of the same subscriber: its answer is not waited for any more."""

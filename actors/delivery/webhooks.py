@@ -26,7 +26,7 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import JobNotFound, RetenderError, UrlNotAllowed
-from retender.jobs.deliveries import WEBHOOKS, Delivery, Round, Told
+from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryOutcome, Round
 from retender.outbound.webhook_messages import answered, failed, has_result, headers, payload
 from retender.transcript.segments import Transcript
 
@@ -58,7 +58,7 @@ class Webhooks:
         self._transport: httpx.AsyncBaseTransport = transport.resolve()(**transport.options)
         self._in_hand: dict[tuple[str, int], str] = {}
         """The lanes of the attempts that are under way."""
-        self._told: list[Told] = []
+        self._told: list[DeliveryOutcome] = []
         self._turning_in = 0
 
     async def started(self, ctx: Context) -> None:
@@ -97,14 +97,14 @@ class Webhooks:
         logger.debug("no deliveries can be had now: {}", error.message)
         self._ctx.after(TRY_AGAIN, Webhooks.ask)
 
-    async def attempted(self, told: Told) -> None:
+    async def attempted(self, told: DeliveryOutcome) -> None:
         del self._in_hand[told.job_id, told.seq]
         self._told.append(told)
         self._manager.tell(JobManager.recall, WEBHOOKS)
 
     # One attempt, beside the messages
 
-    async def _attempt(self, delivery: Delivery) -> Told:
+    async def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
         """A bug in here holds up neither this lane nor the others."""
         try:
             told = await self._try(delivery)
@@ -117,7 +117,7 @@ class Webhooks:
         )
         return told
 
-    async def _try(self, delivery: Delivery) -> Told:
+    async def _try(self, delivery: Delivery) -> DeliveryOutcome:
         try:
             return await self._post(delivery, await self._body(delivery))
         except (TimeoutError, httpx.TimeoutException):
@@ -140,7 +140,7 @@ class Webhooks:
             transcript = await manager.ask(JobManager.transcript, job.id)
         return payload(job, transcript, self._settings.language, self._settings.public_url)
 
-    async def _post(self, delivery: Delivery, body: bytes) -> Told:
+    async def _post(self, delivery: Delivery, body: bytes) -> DeliveryOutcome:
         """Straight to the transport: no redirect is followed, no cookie kept."""
         assert delivery.job is not None
         now = self._ctx.clock.now()

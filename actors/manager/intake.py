@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actors.manager.engines import EngineDesk
-from actors.manager.models import ModelDesk
-from actors.manager.store import Ledger
+from actors.manager.engine_router import EngineRouter
+from actors.manager.model_requests import ModelRequests
+from actors.manager.store import JobStore
 from actors.runtime.api import Clock
 from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, QueueFull
 from retender.jobs.job import Job, cache_key
@@ -22,15 +22,15 @@ from retender.storage.audio import Audio
 class Intake:
     def __init__(
         self,
-        ledger: Ledger,
-        engines: EngineDesk,
-        models: ModelDesk,
+        store: JobStore,
+        engines: EngineRouter,
+        models: ModelRequests,
         clock: Clock,
         *,
         max_queue: int,
         private_callbacks: bool,
     ) -> None:
-        self._ledger = ledger
+        self._store = store
         self._engines = engines
         self._models = models
         self._clock = clock
@@ -46,12 +46,12 @@ class Intake:
         """Raises what a new submission is refused with now."""
         if not self.open:
             raise Draining("the service is stopping; try again shortly", retry_after=10.0)
-        waiting = self._ledger.count(Status.PENDING, Status.QUEUED)
+        waiting = self._store.count(Status.PENDING, Status.QUEUED)
         if waiting >= self._max_queue:
             raise QueueFull(
                 f"{waiting} jobs are waiting already, and more are not taken in",
                 limit=self._max_queue,
-                retry_after=self._ledger.estimates.until_room(),
+                retry_after=self._store.estimates.until_room(),
             )
 
     async def submit(self, submission: Submission) -> Receipt:
@@ -65,49 +65,49 @@ class Intake:
         if before.known is None:
             new = replace(new, engine=self._engines.choose(new))
             self._models.check(new)
-        draft = self._ledger.draft()
+        draft = self._store.draft()
         job = transitions.accept(draft, new, before.known)
-        await self._ledger.commit(draft)
+        await self._store.commit(draft)
         return self._receipt(job)
 
     async def audio_arrived(self, job_id: str, audio: Audio) -> Receipt:
-        job = await self._ledger.find(job_id)
+        job = await self._store.find(job_id)
         if job.status is not Status.PENDING:
             return self._receipt(job, existing=True)
-        known = await self._ledger.journal.completed(cache_key(audio, job.options))
-        draft = self._ledger.draft()
+        known = await self._store.journal.completed(cache_key(audio, job.options))
+        draft = self._store.draft()
         job = transitions.audio_arrived(draft, job_id, audio, known)
-        await self._ledger.commit(draft)
+        await self._store.commit(draft)
         return self._receipt(job)
 
     async def upload_failed(self, job_id: str, failure: Failure) -> Job:
-        job = await self._ledger.find(job_id)
+        job = await self._store.find(job_id)
         if job.status is not Status.PENDING:
             return job
-        draft = self._ledger.draft()
+        draft = self._store.draft()
         job = transitions.fail(draft, job_id, failure)
-        await self._ledger.commit(draft)
+        await self._store.commit(draft)
         return job
 
     async def retry(self, job_id: str, owner: str | None) -> Receipt:
-        job = await self._ledger.find(job_id, owner)
+        job = await self._store.find(job_id, owner)
         if job.status is not Status.FAILED:
             raise NotFailed(f"job {job_id} is {job.status}; only a failed job can be retried")
         if job.audio is None:
             raise NotFailed(f"job {job_id} never got its audio; submit it again")
         self.admit()
         self._engines.choose(job)
-        stored = await self._ledger.journal.stored(job_id)
+        stored = await self._store.journal.stored(job_id)
         assert stored is not None
-        with self._ledger.board.revived(stored):
-            draft = self._ledger.draft()
+        with self._store.active.revived(stored):
+            draft = self._store.draft()
             transitions.revive(draft, job_id)
             job = self._engines.adopt(draft, job_id)
-            await self._ledger.commit(draft)
+            await self._store.commit(draft)
         return self._receipt(job)
 
     async def _precedents(self, submission: Submission, new: Job) -> Precedents:
-        return await self._ledger.journal.precedents(
+        return await self._store.journal.precedents(
             submission.job_id,
             owner=submission.owner,
             key=submission.idempotency_key,
@@ -116,11 +116,11 @@ class Intake:
 
     def renewed(self, receipt: Receipt) -> Receipt:
         """As the job is by now."""
-        entry = self._ledger.board.get(receipt.job.id)
+        entry = self._store.active.get(receipt.job.id)
         return receipt if entry is None else self._receipt(entry.job)
 
     def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
-        estimates = self._ledger.estimates
+        estimates = self._store.estimates
         return Receipt(job, estimates.position(job), estimates.whole(job), existing)
 
 

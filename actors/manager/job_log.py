@@ -11,7 +11,7 @@ from loguru import logger
 from retender.errors import Failure
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
-from retender.scheduling.leases import Lease
+from retender.scheduling.dispatcher import Lease
 
 
 def told(events: Iterable[Event]) -> None:

@@ -13,14 +13,14 @@ import msgspec
 from loguru import logger
 
 from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, TICK
-from actors.manager.engines import EngineDesk
+from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
-from actors.manager.models import ModelDesk
+from actors.manager.leases import LeaseManager
+from actors.manager.model_requests import ModelRequests
 from actors.manager.outbox import Outbox
-from actors.manager.store import Ledger
-from actors.manager.worker_reports import Colleague, Staff
-from actors.manager.workers import Foreman
+from actors.manager.store import JobStore
+from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
 from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
@@ -77,7 +77,7 @@ class JobManager:
         self._ctx = ctx
         journal = await self._open_journal()
         recovery = await journal.begin_epoch()
-        self._ledger = Ledger(
+        self._store = JobStore(
             journal,
             recovery,
             ctx.clock,
@@ -85,64 +85,64 @@ class JobManager:
             default_factor=self._settings.default_factor,
         )
         settings = self._settings
-        staff = Staff(recovery.epoch, settings.lease_seconds)
-        self._engines = EngineDesk(
-            self._ledger,
-            staff,
+        registry = WorkerRegistry(recovery.epoch, settings.lease_seconds)
+        self._engines = EngineRouter(
+            self._store,
+            registry,
             ctx.clock,
             engines=settings.engines,
             spill_after=settings.spill_after,
             good_for=settings.lease_seconds,
         )
-        self._foreman = Foreman(
-            self._ledger,
+        self._leases = LeaseManager(
+            self._store,
             ctx.clock,
             ctx.random,
             settings.retry,
-            staff=staff,
+            registry=registry,
             engines=self._engines,
         )
-        self._models = ModelDesk(settings.library, settings.default_model, staff, ctx.clock)
+        self._models = ModelRequests(settings.library, settings.default_model, registry, ctx.clock)
         self._intake = Intake(
-            self._ledger,
+            self._store,
             self._engines,
             self._models,
             ctx.clock,
             max_queue=settings.max_queue,
             private_callbacks=settings.private_callbacks,
         )
-        self._housekeeping = Housekeeping(self._ledger)
-        self._outbox = Outbox(self._ledger, ctx.clock, ctx.random)
-        self._ledger.dispatcher.load()
-        await self._foreman.void_old_leases()
-        self._ledger.on_commit = self._serve_soon
-        self._ledger.on_owed = self._tell_soon
+        self._housekeeping = Housekeeping(self._store)
+        self._outbox = Outbox(self._store, ctx.clock, ctx.random)
+        self._store.dispatcher.load()
+        await self._leases.void_old_leases()
+        self._store.on_commit = self._serve_soon
+        self._store.on_owed = self._tell_soon
         unfinished = len(recovery.unfinished)
         logger.info("journal open: epoch {}, {} unfinished jobs", recovery.epoch, unfinished)
         ctx.after(TICK, JobManager.tick)
 
     async def stopping(self) -> None:
-        self._foreman.close()
+        self._leases.close()
         try:
-            await self._foreman.release_all()
+            await self._leases.release_all()
         except StorageFull as full:
             # In the next life they are void all the same.
             logger.warning("leases are left to run out: {}", full.message)
         finally:
-            await self._ledger.journal.close()
+            await self._store.journal.close()
 
     async def drain(self, grace: float) -> Later[bool]:
         """Take nothing new in and give nothing more out. Answered when nothing is in hand any
         more, or when the grace time is over; true if all was turned in."""
         self._intake.close()
-        self._foreman.close()
+        self._leases.close()
         self._outbox.close()
-        return self._foreman.empty_handed(grace)
+        return self._leases.empty_handed(grace)
 
     async def release(self) -> None:
         """What is in hand goes back, untouched: whoever works on it hears so with the next sign of
         life. For a stop that waits no longer."""
-        await self._foreman.release_all()
+        await self._leases.release_all()
 
     # Asked from outside
 
@@ -165,14 +165,14 @@ class JobManager:
 
     async def cancel(self, job_id: str, owner: str | None = None) -> Job:
         """Idempotent. Work in hand stops with its next sign of life."""
-        job = await self._ledger.find(job_id, owner)
+        job = await self._store.find(job_id, owner)
         if job.status is Status.CANCELLED:
             return job
         if job.finished:
             raise AlreadyFinished(f"job {job_id} is already {job.status}", status=str(job.status))
-        draft = self._ledger.draft()
+        draft = self._store.draft()
         job = transitions.cancel(draft, job_id)
-        await self._ledger.commit(draft)
+        await self._store.commit(draft)
         return job
 
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
@@ -180,17 +180,17 @@ class JobManager:
         return await self._intake.retry(job_id, owner)
 
     async def status(self, job_id: str, owner: str | None = None) -> JobStatus:
-        job = await self._ledger.find(job_id, owner)
-        estimates = self._ledger.estimates
+        job = await self._store.find(job_id, owner)
+        estimates = self._store.estimates
         callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
         return JobStatus(job, estimates.position(job), estimates.remaining(job), callback)
 
     async def transcript(self, job_id: str, owner: str | None = None) -> Transcript:
         """The text as far as it goes; of a failed job, all that its finished pieces gave."""
-        job = await self._ledger.find(job_id, owner)
-        segments = await self._ledger.journal.segments(job_id)
+        job = await self._store.find(job_id, owner)
+        segments = await self._store.journal.segments(job_id)
         if job.status is Status.FAILED:
-            stored = await self._ledger.journal.stored(job_id)
+            stored = await self._store.journal.stored(job_id)
             assert stored is not None
             segments += beyond_the_gap(stored)
         end = job.completed_at or self._ctx.clock.now()
@@ -215,19 +215,19 @@ class JobManager:
     ) -> Page:
         """Newest first. Dead letters are the failed ones."""
         limit = min(max(1, limit), JOBS_PER_PAGE)
-        return await self._ledger.journal.jobs(
+        return await self._store.journal.jobs(
             owner=owner, status=status, limit=limit, cursor=cursor
         )
 
     async def info(self) -> QueueInfo:
-        ledger = self._ledger
+        store = self._store
         return QueueInfo(
-            queue_size=ledger.count(Status.PENDING, Status.QUEUED),
-            active_jobs=ledger.count(Status.PROCESSING),
-            total_jobs=ledger.count(*Status),
-            dead_letters=ledger.count(Status.FAILED),
-            workers=ledger.dispatcher.workers(self._ctx.clock.monotonic()),
-            audio_seconds_waiting=ledger.dispatcher.seconds_waiting(),
+            queue_size=store.count(Status.PENDING, Status.QUEUED),
+            active_jobs=store.count(Status.PROCESSING),
+            total_jobs=store.count(*Status),
+            dead_letters=store.count(Status.FAILED),
+            workers=store.dispatcher.workers(self._ctx.clock.monotonic()),
+            audio_seconds_waiting=store.dispatcher.seconds_waiting(),
             accepting=self._intake.open,
         )
 
@@ -235,50 +235,50 @@ class JobManager:
 
     async def log(self, after: int | None, wait: float = 0.0) -> Later[LogPage]:
         """Events of all jobs placed after `after`, as soon as there are any. None: from now on."""
-        return await self._ledger.log(after, wait)
+        return await self._store.log(after, wait)
 
     async def events(
         self, job_id: str, since: int, limit: int = EVENTS_PER_PAGE
     ) -> tuple[Event, ...]:
         """The job's events numbered above `since`."""
-        return await self._ledger.journal.events(job_id, since, min(limit, EVENTS_PER_PAGE))
+        return await self._store.journal.events(job_id, since, min(limit, EVENTS_PER_PAGE))
 
     async def at_work(self) -> tuple[Job, ...]:
         """The jobs that have been begun, for a follower that begins anew."""
-        jobs = (entry.job for entry in self._ledger.board)
+        jobs = (entry.job for entry in self._store.active)
         return tuple(job for job in jobs if job.status is Status.PROCESSING)
 
     # Workers
 
     async def exchange(self, asked: Exchange) -> Later[Orders]:
         """A worker turns in what it has and gets what is next; or waits for it here."""
-        answer = self._foreman.exchange(asked)
+        answer = self._leases.exchange(asked)
         self._serve_soon()
         return answer
 
     async def renew(
         self,
         worker: str,
-        life: str,
+        instance: str,
         holding: tuple[str, ...],
         report: Report | None = None,
         heard: tuple[str, ...] = (),
     ) -> Renewed:
         """A sign of life for all that the worker holds; the answer says what to go on with, and
         what is wished beside, until the worker has told that it `heard` of it."""
-        return await self._foreman.renew(worker, life, holding, report, heard)
+        return await self._leases.renew(worker, instance, holding, report, heard)
 
     async def worker_down(self, worker: str, cause: str) -> None:
         """The worker died: what it held was perhaps the cause, and goes elsewhere."""
-        await self._foreman.worker_down(worker, cause)
+        await self._leases.worker_down(worker, cause)
 
     async def worker_left(self, worker: str) -> None:
         """The worker has gone as it was asked to, or was killed because it did not in time."""
-        await self._foreman.worker_left(worker)
+        await self._leases.worker_left(worker)
 
-    async def workers(self) -> tuple[Colleague, ...]:
+    async def workers(self) -> tuple[WorkerInfo, ...]:
         """What each worker said of itself last."""
-        return self._foreman.staff.all(self._ctx.clock.monotonic())
+        return self._leases.registry.all(self._ctx.clock.monotonic())
 
     async def models(self) -> Later[tuple[ModelInfo, ...]]:
         """All that may be asked for, and which worker has which of them in memory."""
@@ -287,11 +287,11 @@ class JobManager:
     async def load_model(self, name: str) -> tuple[str, ...]:
         """Have a model in memory before it is needed. Returns the workers that will see to it;
         how far they are is told by `models`."""
-        return self._models.wish("load", name)
+        return self._models.command("load", name)
 
     async def unload_model(self, name: str) -> tuple[str, ...]:
         """Have the memory of a model back, once nobody works with it."""
-        return self._models.wish("unload", name)
+        return self._models.command("unload", name)
 
     async def engines(self) -> dict[str, EngineInfo]:
         """By name, the preferred one first: whether it takes work, and what is wrong with it."""
@@ -299,7 +299,7 @@ class JobManager:
 
     async def load(self, condition: Condition) -> Load:
         """A pool says how it is, and hears how much there is to do and who fell silent over it."""
-        return self._foreman.load(condition)
+        return self._leases.load(condition)
 
     # Those who tell others
 
@@ -323,15 +323,15 @@ class JobManager:
 
     async def tick(self) -> None:
         self._ctx.after(TICK, JobManager.tick)
-        await self._foreman.pass_time()
-        self._ledger.dismiss_readers(self._ctx.clock.monotonic())
+        await self._leases.pass_time()
+        self._store.dismiss_readers(self._ctx.clock.monotonic())
         await self._outbox.serve()
         self._serve_soon()
 
     async def serve(self) -> None:
         """Work has come for those who wait for it, or from those who have done it."""
         self._serving = False
-        await self._foreman.serve()
+        await self._leases.serve()
 
     async def needed(self, retention: Retention) -> Needed:
         """Forget what is past its time, and say which files must stay."""
@@ -341,11 +341,11 @@ class JobManager:
         """Who would wait too long is told at once where the job has gone instead."""
         if receipt.existing:
             return receipt
-        await self._foreman.balance()
+        await self._leases.balance()
         return self._intake.renewed(receipt)
 
     def _serve_soon(self) -> None:
-        if not self._serving and self._foreman.wanted:
+        if not self._serving and self._leases.wanted:
             self._serving = True
             self._ctx.after(0, JobManager.serve)
 

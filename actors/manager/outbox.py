@@ -9,8 +9,8 @@ from random import Random
 from loguru import logger
 
 from actors.limits import OUTBOX_LOOK_SECONDS
-from actors.long_poll import Waiting, at_once
-from actors.manager.store import Ledger
+from actors.long_poll import LongPolls, at_once
+from actors.manager.store import JobStore
 from actors.runtime.api import Clock, Later
 from retender.errors import StorageFull
 from retender.jobs.deliveries import Backlog, Delivery, DeliveryState, Round, begun, settled
@@ -19,11 +19,11 @@ _Given = tuple[Delivery, ...]
 
 
 class Outbox:
-    def __init__(self, ledger: Ledger, clock: Clock, random: Random) -> None:
-        self._ledger = ledger
+    def __init__(self, store: JobStore, clock: Clock, random: Random) -> None:
+        self._store = store
         self._clock = clock
         self._random = random
-        self._rounds: Waiting[Round, _Given] = Waiting()
+        self._rounds: LongPolls[Round, _Given] = LongPolls()
         self._look_at: dict[str, float] = {}
         """Before that nothing of this consumer comes due, unless something is added."""
         self._closed = False
@@ -69,17 +69,17 @@ class Outbox:
 
     async def last(self, job_id: str, consumer: str) -> Delivery | None:
         """The latest of the job, at rest or not."""
-        known = await self._ledger.journal.deliveries(job_id, consumer)
+        known = await self._store.journal.deliveries(job_id, consumer)
         return known[-1] if known else None
 
     async def backlog(self, consumer: str) -> Backlog:
-        return await self._ledger.journal.backlog(consumer)
+        return await self._store.journal.backlog(consumer)
 
     async def _take_in(self, asked: Round) -> None:
         """What has been told already, or is of an attempt that is over, changes nothing."""
         after = []
         for told in asked.told:
-            known = await self._ledger.journal.deliveries(told.job_id, asked.consumer)
+            known = await self._store.journal.deliveries(told.job_id, asked.consumer)
             now, chance = self._clock.now(), self._random.random()
             one = next((each for each in known if each.seq == told.seq), None)
             if one is not None and (changed := settled(one, told, now, chance)) is not None:
@@ -90,9 +90,9 @@ class Outbox:
         if self._closed or not asked.want:
             return ()
         now = self._clock.now()
-        due = await self._ledger.journal.due(asked.consumer, now, asked.busy, asked.want)
+        due = await self._store.journal.due(asked.consumer, now, asked.busy, asked.want)
         if not due:
-            following = await self._ledger.journal.next_due(asked.consumer, now)
+            following = await self._store.journal.next_due(asked.consumer, now)
             pause = OUTBOX_LOOK_SECONDS if following is None else following - now
             pause = min(pause, OUTBOX_LOOK_SECONDS)
             self._look_at[asked.consumer] = self._clock.monotonic() + pause
@@ -110,10 +110,10 @@ class Outbox:
 
     async def _save(self, deliveries: list[Delivery]) -> None:
         if deliveries:
-            draft = self._ledger.draft()
+            draft = self._store.draft()
             for each in deliveries:
                 draft.deliver(each)
-            await self._ledger.commit(draft)
+            await self._store.commit(draft)
         for each in deliveries:
             if each.state is DeliveryState.GIVEN_UP:
                 logger.bind(job=each.job_id).warning(

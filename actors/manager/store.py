@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from actors.limits import EVENTS_PER_PAGE, RECENT_EVENTS
-from actors.long_poll import Waiting, at_once
+from actors.long_poll import LongPolls, at_once
 from actors.manager import job_log
 from actors.runtime.api import Clock, Later
 from retender.errors import JobNotFound, JournalError
@@ -18,16 +18,16 @@ from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import LogPage
 from retender.journal.api import Journal, Recovery
-from retender.scheduling.draft import Board, Draft
+from retender.scheduling.dispatcher import Dispatcher
+from retender.scheduling.draft import ActiveJobs, Draft
 from retender.scheduling.estimates import Estimates
-from retender.scheduling.leases import Dispatcher
 
 
 class BooksDisagree(Exception):
     """Disk and memory differ, or another manager writes: this one must end and begin anew."""
 
 
-class Ledger:
+class JobStore:
     def __init__(
         self,
         journal: Journal,
@@ -38,8 +38,8 @@ class Ledger:
         default_factor: float,
     ) -> None:
         self.journal = journal
-        self.board = Board(recovery.counts.by_status)
-        self.dispatcher = Dispatcher(self.board, recovery.epoch, lease_seconds)
+        self.active = ActiveJobs(recovery.counts.by_status)
+        self.dispatcher = Dispatcher(self.active, recovery.epoch, lease_seconds)
         self.estimates = Estimates(default_factor)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_owed: Callable[[], None] = lambda: None
@@ -48,13 +48,13 @@ class Ledger:
         self._epoch = recovery.epoch
         self._position = recovery.position
         self._recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
-        self._readers: Waiting[int, LogPage] = Waiting()
+        self._readers: LongPolls[int, LogPage] = LongPolls()
         for stored in recovery.unfinished:
-            self.board.load(stored)
+            self.active.load(stored)
             self.estimates.enter(stored.job)
 
     def draft(self) -> Draft:
-        return Draft(self.board, self._clock.now(), self._position)
+        return Draft(self.active, self._clock.now(), self._position)
 
     async def commit(self, draft: Draft) -> None:
         """Raises `StorageFull` when there is no room, and then nothing has changed."""
@@ -63,7 +63,7 @@ class Ledger:
         except JournalError as error:
             raise BooksDisagree(error.message) from error
         self._position = draft.position
-        self.board.merge(draft)
+        self.active.merge(draft)
         self.dispatcher.follow(draft, self._clock.monotonic())
         for job in draft.jobs.values():
             self.estimates.enter(job)
@@ -83,11 +83,11 @@ class Ledger:
         return job
 
     async def look_up(self, job_id: str) -> Job | None:
-        entry = self.board.get(job_id)
+        entry = self.active.get(job_id)
         return entry.job if entry is not None else await self.journal.job(job_id)
 
     def count(self, *statuses: Status) -> int:
-        return sum(map(self.board.count, statuses))
+        return sum(map(self.active.count, statuses))
 
     # The log of all jobs
 

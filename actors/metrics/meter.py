@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from loguru import logger
 
-from actors.limits import LOG_PATIENCE
+from actors.limits import LOG_POLL_SECONDS
 from actors.manager.job_manager import JobManager
-from actors.manager.worker_reports import Colleague
+from actors.manager.worker_registry import WorkerInfo
 from actors.metrics.figures import Figures, JobMeters, ModelMeters
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context
@@ -37,8 +37,8 @@ class Meter:
 
     async def read_on(self) -> None:
         """Ask for the next page of the log; it comes as a message."""
-        manager = self._manager.within(LOG_PATIENCE + 5.0)
-        page = manager.ask(JobManager.log, self._position, LOG_PATIENCE)
+        manager = self._manager.within(LOG_POLL_SECONDS + 5.0)
+        page = manager.ask(JobManager.log, self._position, LOG_POLL_SECONDS)
         self._ctx.pipe(page, Meter.take_in, Meter.try_again)
 
     async def take_in(self, page: LogPage) -> None:
@@ -56,7 +56,7 @@ class Meter:
         self._ctx.after(LOOK_EVERY, Meter.look)
         self._ctx.pipe(self._manager.ask(JobManager.workers), Meter.see, Meter.overlook)
 
-    async def see(self, workers: tuple[Colleague, ...]) -> None:
+    async def see(self, workers: tuple[WorkerInfo, ...]) -> None:
         now = self._ctx.clock.monotonic()
         self._models.take_in((each.worker, now - each.age, each.report) for each in workers)
 

@@ -27,7 +27,7 @@ class Registry(Protocol):
     def unregister(self, name: str, endpoint: Endpoint) -> None: ...
 
 
-class Life(ABC):
+class Instance(ABC):
     """Implements `Child` around one task, `_live`, that ends when nothing of the actor is left."""
 
     def __init__(self, name: str, registry: Registry) -> None:

@@ -32,7 +32,7 @@ KILL_TRIES: Final = 10
 GAP_SECONDS: Final = 5.0
 """On a cluster a message that was overtaken is waited for so long; then those after it go on."""
 
-LINES_KEPT: Final = 4096
+SENDERS_KEPT: Final = 4096
 """Of so many senders an actor on a cluster knows which message of theirs is next."""
 
 CELL_CALLS: Final = 100_000
@@ -41,12 +41,12 @@ CELL_CALLS: Final = 100_000
 ROOT_PAUSE_SECONDS: Final = 5.0
 """When the root of a tree on a cluster gives up, it is started anew after so long."""
 
-DESERTED_SECONDS: Final = 300.0
+UNATTENDED_SECONDS: Final = 300.0
 ATTEND_EVERY: Final = 30.0
 """A tree on a cluster ends in order when nobody has served it for so long; whoever serves it says
 so this often."""
 
-NO_ROOM_SECONDS: Final = 60.0
+UNPLACED_SECONDS: Final = 60.0
 """An actor that has found no place on the cluster for so long is spoken of."""
 
 NAME_SECONDS: Final = 10.0

@@ -12,7 +12,7 @@ from loguru import logger
 
 from actors.runtime.api import KILLED, Child, Clock, Exit, Ref, Spawn
 from actors.runtime.context import ActorContext
-from actors.runtime.instance import Endpoint, Life, not_started
+from actors.runtime.instance import Endpoint, Instance, not_started
 from actors.runtime.mailbox import Call, Mailbox, Reply, describe
 from actors.runtime.packing import PackedCall
 from actors.runtime.reference import RoutedRef
@@ -149,14 +149,14 @@ class LocalHost:
 async def live(name: str, actor: object, bound: int, runtime: LocalRuntime) -> Child:
     """Let an actor that is made already live in this process."""
     mailbox = Mailbox(name, actor, bound)
-    return await _LocalLife(name, mailbox, runtime).start(mailbox)
+    return await _LocalInstance(name, mailbox, runtime).start(mailbox)
 
 
 def gone(name: str) -> ActorGone:
     return ActorGone(f"there is no {name} at the moment", retry_after=1.0)
 
 
-class _LocalLife(Life):
+class _LocalInstance(Instance):
     def __init__(self, name: str, mailbox: Mailbox, runtime: LocalRuntime) -> None:
         super().__init__(name, runtime)
         self._mailbox = mailbox

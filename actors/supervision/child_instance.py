@@ -12,7 +12,7 @@ from actors.supervision.children import ChildSpec
 from retender.errors import ActorGone
 
 
-class Life:
+class ChildInstance:
     """Starts and ends a child beside its supervisor's mailbox. The end is told exactly once."""
 
     def __init__(

@@ -56,7 +56,7 @@ class Slot(msgspec.Struct, frozen=True):
 
     spec: ChildSpec
     phase: Phase
-    life: int = 0
+    instance: int = 0
     afterwards: Afterwards = ""
     exhausted: bool = False
     starts: int = 0
@@ -107,7 +107,7 @@ def node(slot: Slot) -> TreeNode:
     return TreeNode(slot.name, slot.spec.kind, slot.state, restarts, slot.cause, slot.since)
 
 
-class Step(NamedTuple):
+class ChildStep(NamedTuple):
     do: Literal["start", "stop"]
     slot: Slot
 
@@ -124,16 +124,18 @@ def affected(strategy: Strategy, slots: Sequence[Slot], name: str) -> list[Slot]
             return [slot for slot in slots if slot.name != name]
 
 
-def next_steps(slots: Sequence[Slot], *, in_turn: bool) -> list[Step]:
+def next_steps(slots: Sequence[Slot], *, in_turn: bool) -> list[ChildStep]:
     """What can be done now. In turn: first all stops, the last child first, then all starts, the
     first child first, each when the one before it is through. Otherwise each for itself."""
     stops = [slot for slot in slots if slot.afterwards and slot.phase in ("starting", "running")]
     starts = [slot for slot in slots if slot.phase == "due"]
     if not in_turn:
-        return [Step("stop", slot) for slot in stops] + [Step("start", slot) for slot in starts]
+        return [ChildStep("stop", slot) for slot in stops] + [
+            ChildStep("start", slot) for slot in starts
+        ]
     if any(slot.phase == "leaving" for slot in slots):
         return []
     if stops:
-        return [Step("stop", stops[-1])]
+        return [ChildStep("stop", stops[-1])]
     unfinished = [slot for slot in slots if slot.phase in ("starting", "waiting", "due")]
-    return [Step("start", slot) for slot in unfinished[:1] if slot.phase == "due"]
+    return [ChildStep("start", slot) for slot in unfinished[:1] if slot.phase == "due"]

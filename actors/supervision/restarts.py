@@ -49,21 +49,21 @@ class Backoff(msgspec.Struct, frozen=True):
             raise ValueError(f"no backoff: {self.first} s times {self.factor} up to {self.cap} s")
 
 
-class Ruling(NamedTuple):
+class RestartDecision(NamedTuple):
     history: History
     verdict: Verdict
 
 
 def rule(
     restart: Restart, exit_: Exit, intensity: Intensity, history: History, now: float
-) -> Ruling:
+) -> RestartDecision:
     """What follows from this end, and the restarts to remember; none where the limit is past."""
     if restart == "temporary" or (restart == "transient" and exit_.normal):
-        return Ruling(history, "rest")
+        return RestartDecision(history, "rest")
     recent = (*(then for then in history if now - then <= intensity.within), now)
     if len(recent) > intensity.restarts:
-        return Ruling((), "exhausted")
-    return Ruling(recent, "restart")
+        return RestartDecision((), "exhausted")
+    return RestartDecision(recent, "restart")
 
 
 def planned(restart: Restart, exit_: Exit, lived: float) -> bool:

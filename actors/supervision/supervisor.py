@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from actors.long_poll import at_once
 from actors.runtime.api import NORMAL, Context, Exit, Later
-from actors.supervision.child_instance import Life, cause_of
+from actors.supervision.child_instance import ChildInstance, cause_of
 from actors.supervision.children import (
     Afterwards,
     ChildSpec,
@@ -61,7 +61,7 @@ class Supervisor:
         self._strategy = strategy
         self._intensity = intensity
         self._slots: dict[str, Slot] = {}
-        self._lives: dict[int, Life] = {}
+        self._instances: dict[int, ChildInstance] = {}
         self._numbers = count(1)
         self._histories: dict[str, History] = {}
         self._start_asked: dict[str, asyncio.Future[None]] = {}
@@ -75,15 +75,15 @@ class Supervisor:
         self._since = ctx.clock.now()
         for slot in self._present():
             if slot.spec.on_exhausted == "report":
-                self._new_life(slot)[1].start_beside()
+                self._new_instance(slot)[1].start_beside()
             else:
                 await self._start_first(slot)
 
     async def stopping(self) -> None:
         for slot in reversed(self._present()):
-            life = self._lives.get(slot.life)
-            if life is not None:
-                await life.stop()
+            instance = self._instances.get(slot.instance)
+            if instance is not None:
+                await instance.stop()
 
     async def start_child(self, spec: ChildSpec) -> Later[None]:
         """Add a child after the others. Answered once it has started; one that fails to is not
@@ -114,7 +114,7 @@ class Supervisor:
         if slot is None:
             raise ActorGone(f"{self._ctx.name} has no {name}")
         if slot.alive:
-            self._lives[slot.life].kill_beside(reason)
+            self._instances[slot.instance].kill_beside(reason)
             return
         self._put(slot, phase="due", exhausted=False, cause=reason)
         self._act()
@@ -134,27 +134,27 @@ class Supervisor:
     # Reports
 
     async def _came_up(self, name: str, number: int) -> None:
-        if number in self._lives:
+        if number in self._instances:
             self._note_start(self._slots[name])
             self._act()
 
     async def _went_down(self, name: str, number: int, exit_: Exit) -> None:
-        life = self._lives.pop(number)
+        instance = self._instances.pop(number)
         slot = self._slots[name]
-        if life.began:
+        if instance.began:
             slot = self._note_start(slot)
         self._bury(slot, exit_)
         self._act()
         try:
-            if life.began:
+            if instance.began:
                 await self.child_down(name, exit_)
         finally:
-            if self._fate is not None and not self._lives:
+            if self._fate is not None and not self._instances:
                 raise self._fate
 
     async def _pause_over(self, name: str, number: int) -> None:
         slot = self._slots.get(name)
-        if slot is not None and slot.life == number and slot.phase == "waiting":
+        if slot is not None and slot.instance == number and slot.phase == "waiting":
             self._put(slot, phase="due", exhausted=False)
             self._act()
 
@@ -212,7 +212,7 @@ class Supervisor:
 
     def _pause(self, slot: Slot, seconds: float) -> None:
         logger.warning("{} is down ({}); again in {:.1f} s", slot.name, slot.cause, seconds)
-        self._ctx.after(seconds, Supervisor._pause_over, slot.name, slot.life)
+        self._ctx.after(seconds, Supervisor._pause_over, slot.name, slot.instance)
 
     def _give_up(self, slot: Slot, intensity: Intensity) -> None:
         too_often = f"has died once more than {intensity.restarts} times in {intensity.within:g} s"
@@ -236,11 +236,11 @@ class Supervisor:
     # Carrying it out
 
     async def _start_first(self, slot: Slot) -> None:
-        slot, life = self._new_life(slot)
+        slot, instance = self._new_instance(slot)
         try:
-            await life.start()
+            await instance.start()
         except Exception as error:
-            del self._lives[slot.life]
+            del self._instances[slot.instance]
             await self.stopping()
             raise ChildFailed(slot.name, "did not start", cause_of(error)) from error
         self._note_start(slot)
@@ -249,29 +249,31 @@ class Supervisor:
         in_turn = self._strategy != "one_for_one" or self._fate is not None
         for do, slot in next_steps(self._present(), in_turn=in_turn):
             if do == "start":
-                _, life = self._new_life(slot)
-                life.start_beside()
+                _, instance = self._new_instance(slot)
+                instance.start_beside()
             else:
                 self._put(slot, phase="leaving")
-                self._lives[slot.life].stop_beside()
+                self._instances[slot.instance].stop_beside()
 
-    def _new_life(self, slot: Slot) -> tuple[Slot, Life]:
+    def _new_instance(self, slot: Slot) -> tuple[Slot, ChildInstance]:
         ctx, name, number = self._ctx, slot.name, next(self._numbers)
-        self._lives[number] = life = Life(
+        self._instances[number] = instance = ChildInstance(
             ctx,
             slot.spec,
             up=lambda: ctx.after(0, Supervisor._came_up, name, number),
             ended=lambda exit_: ctx.after(0, Supervisor._went_down, name, number, exit_),
         )
         starts = slot.starts + 1
-        return self._put(slot, phase="starting", life=number, starts=starts, up_at=None), life
+        return self._put(
+            slot, phase="starting", instance=number, starts=starts, up_at=None
+        ), instance
 
     def _present(self) -> tuple[Slot, ...]:
         return tuple(self._slots.values())
 
     def _put(self, slot: Slot, **changes: Any) -> Slot:
         after = replace(slot, **changes)
-        if after.state != slot.state or after.life != slot.life:
+        if after.state != slot.state or after.instance != slot.instance:
             after = replace(after, since=self._ctx.clock.now())
         self._slots[slot.name] = after
         return after

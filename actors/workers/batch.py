@@ -11,7 +11,7 @@ _CALLS_OFF = 3
 _A_MOMENT = 0.1
 
 
-class Batch:
+class OrderBatch:
     def __init__(self, orders: tuple[Order, ...], now: float) -> None:
         self.orders = orders
         self.last_sign = now

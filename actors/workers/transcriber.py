@@ -21,7 +21,7 @@ from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Context, Recipe
-from actors.workers.batch import Batch
+from actors.workers.batch import OrderBatch
 from retender.engines.api import Engine, Keeping, Progress, Reporting
 from retender.errors import RetenderError, StorageFull, Unreachable, WorkError
 from retender.workers.orders import (
@@ -34,7 +34,7 @@ from retender.workers.orders import (
     Renewed,
     Verdict,
 )
-from retender.workers.reports import Report, Wish
+from retender.workers.reports import ModelCommand, Report
 
 
 class TranscriberSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class Transcriber:
     def __init__(self, engine: Recipe, settings: TranscriberSettings) -> None:
         self._engine: Engine = engine.resolve()(**engine.options)
         self._settings = settings
-        self._batches: dict[Batch, None] = {}
+        self._batches: dict[OrderBatch, None] = {}
         self._held: dict[str, None] = {}
         """Tokens of what was given, until the manager has heard what became of it."""
         self._heard: dict[str, None] = {}
@@ -70,7 +70,7 @@ class Transcriber:
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._life = f"{ctx.random.getrandbits(64):016x}"
+        self._instance = f"{ctx.random.getrandbits(64):016x}"
         self._manager = ctx.ref(JobManager, JOB_MANAGER)
         self._broadcaster = ctx.ref(Broadcaster, BROADCASTER)
         await self._engine.open()
@@ -109,7 +109,7 @@ class Transcriber:
         """Work on one batch; what ends it is returned, to be turned in with the next request."""
         if self._ctx.stopping:
             return tuple(Dropped(order.token) for order in orders)
-        batch = Batch(orders, self._ctx.clock.monotonic())
+        batch = OrderBatch(orders, self._ctx.clock.monotonic())
         batch.task = asyncio.create_task(self._follow(batch))
         self._batches[batch] = None
         try:
@@ -122,7 +122,7 @@ class Transcriber:
             return ()
         return batch.task.result()
 
-    async def _see_it_done(self, batch: Batch) -> None:
+    async def _see_it_done(self, batch: OrderBatch) -> None:
         silence = self._settings.silence
         while not batch.task.done():
             now, sign = self._ctx.clock.monotonic(), batch.last_sign
@@ -132,7 +132,7 @@ class Transcriber:
             if silent and not batch.task.done():
                 raise EngineHangs(f"the engine gave no sign of life for {silence:g} s")
 
-    async def _follow(self, batch: Batch) -> tuple[Outcome, ...]:
+    async def _follow(self, batch: OrderBatch) -> tuple[Outcome, ...]:
         try:
             async with aclosing(self._engine.work(batch.orders)) as news:
                 async for item in news:
@@ -148,7 +148,7 @@ class Transcriber:
         assert not batch.open, "the engine left orders without an outcome"
         return ()
 
-    async def _turn_in_one(self, batch: Batch, outcome: Outcome) -> None:
+    async def _turn_in_one(self, batch: OrderBatch, outcome: Outcome) -> None:
         """While others of the batch go on. The manager may be away for longer than an engine may
         be silent."""
         batch.turning_in = True
@@ -156,7 +156,7 @@ class Transcriber:
         batch.turning_in = False
         batch.last_sign = self._ctx.clock.monotonic()
 
-    def _pass_on(self, batch: Batch, progress: Progress) -> None:
+    def _pass_on(self, batch: OrderBatch, progress: Progress) -> None:
         order = batch.open.get(progress.token)
         if order is not None:
             self._broadcaster.tell(
@@ -173,7 +173,7 @@ class Transcriber:
         while True:
             asked = Exchange(
                 worker=self._ctx.name,
-                life=self._life,
+                instance=self._instance,
                 outcomes=done,
                 want=0 if self._ctx.stopping else want,
                 wait=self._settings.patience,
@@ -210,15 +210,15 @@ class Transcriber:
             for batch in list(self._batches):
                 if batch.call_off(off):
                     self._go_on_beside(self._see_it_stop(batch))
-            for wish in renewed.wishes:
-                self._heard[wish.id] = None
-                self._go_on_beside(self._grant(wish))
+            for command in renewed.commands:
+                self._heard[command.id] = None
+                self._go_on_beside(self._grant(command))
 
     async def _renew(self) -> Renewed:
         heard, now = tuple(self._heard), self._ctx.clock.monotonic()
         report = await self._report() if now >= self._report_due else None
         renewed = await self._manager.ask(
-            JobManager.renew, self._ctx.name, self._life, tuple(self._held), report, heard
+            JobManager.renew, self._ctx.name, self._instance, tuple(self._held), report, heard
         )
         if report is not None:
             self._report_due = now + self._settings.report_every
@@ -231,20 +231,20 @@ class Transcriber:
             return await self._engine.report()
         return Report(engine=self._engine.name)
 
-    async def _grant(self, wish: Wish) -> None:
+    async def _grant(self, command: ModelCommand) -> None:
         """Beside the work; an engine that keeps no models has nothing to do about it."""
         if not isinstance(self._engine, Keeping):
             return
-        carry_out = self._engine.load if wish.what == "load" else self._engine.unload
+        carry_out = self._engine.load if command.what == "load" else self._engine.unload
         try:
-            await carry_out(wish.model)
+            await carry_out(command.model)
         except RetenderError as error:
             logger.warning(
-                "{} cannot {} {}: {}", self._ctx.name, wish.what, wish.model, error.message
+                "{} cannot {} {}: {}", self._ctx.name, command.what, command.model, error.message
             )
         self._report_due = 0.0
 
-    async def _see_it_stop(self, batch: Batch) -> None:
+    async def _see_it_stop(self, batch: OrderBatch) -> None:
         stopped, _ = await asyncio.wait((batch.task,), timeout=self._settings.stop_seconds)
         if not stopped:
             batch.stuck = True

@@ -90,7 +90,7 @@ def _ends(leases: int) -> Cost:
     for n in range(leases + TURNS):
         desk.submit(Submission(job_id=f"job-{n}", audio=Audio("0" * 64, 100_000)))
     for n in range(leases):
-        desk.exchange(Exchange(worker=f"worker-{n}", life="1", want=1))
+        desk.exchange(Exchange(worker=f"worker-{n}", instance="1", want=1))
     numbers = count(leases)
 
     def turn() -> None:

@@ -17,10 +17,10 @@ from retender.jobs.job import Job
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.submission import Submission, new_job
 from retender.scheduling import transitions
-from retender.scheduling.draft import Board, Draft
+from retender.scheduling.dispatcher import Dispatcher, Lease
+from retender.scheduling.draft import ActiveJobs, Draft
 from retender.scheduling.engine_choice import LOCAL, chosen
 from retender.scheduling.estimates import Estimates
-from retender.scheduling.leases import Dispatcher, Lease
 from retender.scheduling.transitions import Made
 from retender.workers.orders import Broke, Exchange, Outcome, Prepared, Transcribed
 
@@ -37,8 +37,8 @@ class Desk:
         on_end: Callable[[Job], None] = lambda _: None,
     ) -> None:
         self.now = 0.0
-        self.board = Board({})
-        self.dispatcher = Dispatcher(self.board, 1, lease_seconds)
+        self.active = ActiveJobs({})
+        self.dispatcher = Dispatcher(self.active, 1, lease_seconds)
         self.estimates = Estimates(0.5)
         self.events = 0
         self._engines = tuple(engines)
@@ -70,7 +70,7 @@ class Desk:
                 transitions.give(draft, lease.job_id, lease.index, lease.token)
         self._commit(draft)
         self.estimates.at_work(self.dispatcher.at_work())
-        return [lease for lease in leases if lease.job_id in self.board]
+        return [lease for lease in leases if lease.job_id in self.active]
 
     def worker_lost(self, worker: str, failure: Failure) -> None:
         """It died, or fell silent, with this in its hands."""
@@ -101,13 +101,13 @@ class Desk:
                 transitions.given_back(draft, piece)
 
     def _draft(self) -> Draft:
-        return Draft(self.board, self.now, self.events)
+        return Draft(self.active, self.now, self.events)
 
     def _commit(self, draft: Draft) -> None:
         if not draft.writes:
             return
         self.events = draft.position
-        self.board.merge(draft)
+        self.active.merge(draft)
         self.dispatcher.follow(draft, self.now)
         for job in draft.jobs.values():
             self.estimates.enter(job)

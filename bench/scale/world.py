@@ -23,8 +23,8 @@ from retender.errors import CorruptMedia, EngineFailed, WorkerCrashed, WorkerSil
 from retender.jobs.job import Job
 from retender.jobs.pieces import PREPARATION
 from retender.jobs.submission import Submission
+from retender.scheduling.dispatcher import Lease
 from retender.scheduling.engine_choice import GROQ, LOCAL
-from retender.scheduling.leases import Lease
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
@@ -62,7 +62,7 @@ class Pool(NamedTuple):
     """This share of the workers is of the other engine."""
     flaky: float = 0.003
     """This share of the attempts fails."""
-    life: float = 6 * 3600.0
+    instance: float = 6 * 3600.0
     """Seconds that a worker lives on average."""
     away: float = 20.0
     """Seconds until it is back."""
@@ -72,7 +72,7 @@ class Pool(NamedTuple):
     @property
     def steady(self) -> Pool:
         """Where nothing goes wrong."""
-        return self._replace(flaky=0.0, life=0.0, nodes=())
+        return self._replace(flaky=0.0, instance=0.0, nodes=())
 
     def preparing(self, seconds: float) -> float:
         return 0.3 + seconds / 200.0
@@ -87,12 +87,12 @@ class Pool(NamedTuple):
 
 
 class Worker:
-    __slots__ = ("alive", "engine", "lease", "life", "name")
+    __slots__ = ("alive", "engine", "instance", "lease", "name")
 
     def __init__(self, name: str, engine: str) -> None:
         self.name = name
         self.engine = engine
-        self.life = 1
+        self.instance = 1
         self.alive = True
         self.lease: Lease | None = None
 
@@ -210,7 +210,7 @@ class World:
     def _asks(self, worker: Worker, *outcomes: Outcome) -> bool:
         asked = Exchange(
             worker=worker.name,
-            life=str(worker.life),
+            instance=str(worker.instance),
             outcomes=outcomes,
             want=1,
             engines=(worker.engine,),
@@ -240,7 +240,7 @@ class World:
             return
         job = self._jobs.get(lease.job_id)
         if job is not None and job.arrival.fate is Fate.DEADLY and lease.index == 1:
-            self._dies(worker, worker.life)
+            self._dies(worker, worker.instance)
             return
         worker.lease = None
         self.tally.busy += self.desk.now - lease.granted if worker.engine == LOCAL else 0.0
@@ -278,12 +278,12 @@ class World:
     # Those who die
 
     def _next_death(self, worker: Worker) -> None:
-        if self.pool.life:
-            after = self._random.expovariate(1 / self.pool.life)
-            self._at(self.desk.now + after, self._dies, worker, worker.life)
+        if self.pool.instance:
+            after = self._random.expovariate(1 / self.pool.instance)
+            self._at(self.desk.now + after, self._dies, worker, worker.instance)
 
-    def _dies(self, worker: Worker, life: int, *, silently: bool = False) -> None:
-        if worker.life != life or not worker.alive:
+    def _dies(self, worker: Worker, instance: int, *, silently: bool = False) -> None:
+        if worker.instance != instance or not worker.alive:
             return
         worker.alive = False
         self.tally.deaths += 1
@@ -305,14 +305,14 @@ class World:
 
     def _is_back(self, worker: Worker) -> None:
         worker.alive = True
-        worker.life += 1
+        worker.instance += 1
         self._idle[worker.engine].append(worker)
         self._next_death(worker)
         self._serve()
 
     def _node_falls_silent(self) -> None:
         for worker in self._workers[::20]:
-            self._dies(worker, worker.life, silently=True)
+            self._dies(worker, worker.instance, silently=True)
 
 
 def plan(chunks: tuple[float, ...]) -> Plan:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from deployments.cli.showing import clock
-from deployments.client.transcription import Step, Watch
+from deployments.client.backend import OnStep, TranscriptionStep
 
 NAME_CHARS: Final = 32
 
@@ -49,11 +49,11 @@ class Bars:
         self._bars.stop()
 
     @contextmanager
-    def watching(self, name: str) -> Iterator[Watch]:
+    def watching(self, name: str) -> Iterator[OnStep]:
         """A bar while the block lasts."""
         bar = self._bars.add_task("", total=100.0, name=_cut(name), left="")
 
-        def watch(step: Step) -> None:
+        def watch(step: TranscriptionStep) -> None:
             left = clock(step.remaining)
             self._bars.update(
                 bar, completed=step.percent, description=step.message, left=left and f"-{left}"

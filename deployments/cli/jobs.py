@@ -14,10 +14,10 @@ from deployments.cli.bars import Bars
 from deployments.cli.outcomes import FAILED, complain, run
 from deployments.cli.showing import clock, facts, table, watched
 from deployments.cli.talking import Key, Server, service
+from deployments.client.backend import OnStep
 from deployments.client.by_service import step_of, why
 from deployments.client.client import Body, Client
 from deployments.client.following import follow
-from deployments.client.transcription import Watch
 from deployments.settings import read
 from retender.errors import RetenderError
 from retender.jobs.states import Status
@@ -116,7 +116,7 @@ def watch(job_id: JobId, server: Server = "", key: Key = "") -> None:
     raise SystemExit(run(work()))
 
 
-async def _follow(client: Client, job_id: str, bars: Bars, see: Watch) -> None:
+async def _follow(client: Client, job_id: str, bars: Bars, see: OnStep) -> None:
     async with aclosing(follow(client, job_id)) as news:
         async for told in news:
             if (step := step_of(told)) is not None:

@@ -12,12 +12,12 @@ from deployments.cli.bars import Bars
 from deployments.cli.outcomes import run
 from deployments.cli.showing import megabytes, table, watched
 from deployments.cli.talking import Key, Server, looked_for, service
+from deployments.client.backend import TranscriptionStep
 from deployments.client.client import Body
-from deployments.client.transcription import Step
 from deployments.settings import read
 from deployments.wiring.whisper import library
 from retender.engines.models.download import Arrived
-from retender.engines.models.library import Entry, Library
+from retender.engines.models.library import Library, LibraryEntry
 from retender.errors import EngineUnavailable
 
 app = typer.Typer(help="The models: which there are, fetching them, loading them.")
@@ -102,7 +102,7 @@ def download(name: Name) -> None:
 
             def tell(arrived: Arrived) -> None:
                 said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
-                watch(Step(said, 100 * arrived.done / max(1, arrived.total)))
+                watch(TranscriptionStep(said, 100 * arrived.done / max(1, arrived.total)))
 
             place = await shelf.obtain(named, tell)
         sys.stdout.write(f"{place}\n")
@@ -111,7 +111,7 @@ def download(name: Name) -> None:
     raise SystemExit(run(work()))
 
 
-def _on_disk(entries: Iterable[Entry], default: str) -> list[tuple[str, ...]]:
+def _on_disk(entries: Iterable[LibraryEntry], default: str) -> list[tuple[str, ...]]:
     here = sorted(entries, key=lambda entry: (not entry.bytes, entry.name))
     return [
         (entry.name, "yes" if entry.name == default else "", megabytes(entry.bytes), "")

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from deployments.client.transcription import Source
+from deployments.client.backend import Source
 from retender.transcript.formats import Format
 
 ENDINGS: Final[dict[Format, str]] = {"verbose_json": "json"}

@@ -16,8 +16,8 @@ from deployments.cli.outcomes import FAILED, cause, complain, run
 from deployments.cli.showing import watched
 from deployments.cli.sources import NothingThere, sources, targets
 from deployments.cli.talking import Key, Server, looked_for
-from deployments.client.by_service import ServiceDesk
-from deployments.client.transcription import Desk, Source, Wish
+from deployments.client.backend import Source, TranscriptionBackend, TranscriptionRequest
+from deployments.client.by_service import ServiceBackend
 from deployments.limits import FILES_AT_ONCE
 from deployments.logs import configuration
 from deployments.settings import Settings, read
@@ -85,9 +85,11 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
         "hotwords": hotwords,
         "temperature": str(temperature) if temperature else "",
     }
-    wish = Wish({name: value for name, value in given.items() if value.strip()}, kind)
+    request = TranscriptionRequest(
+        {name: value for name, value in given.items() if value.strip()}, kind
+    )
     try:
-        wanted({name: [value] for name, value in wish.fields.items()})
+        wanted({name: [value] for name, value in request.fields.items()})
         recordings = sources(files)
     except (NothingThere, InvalidOption) as error:
         raise typer.BadParameter(cause(error)) from error
@@ -99,17 +101,19 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
 
     async def work() -> int:
         async with _desk(settings, server, key, here=no_service) as desk:
-            return await _all(desk, recordings, wish, folder)
+            return await _all(desk, recordings, request, folder)
 
     raise SystemExit(run(work()))
 
 
 @asynccontextmanager
-async def _desk(settings: Settings, server: str, key: str, *, here: bool) -> AsyncIterator[Desk]:
+async def _desk(
+    settings: Settings, server: str, key: str, *, here: bool
+) -> AsyncIterator[TranscriptionBackend]:
     client = None if here else await looked_for(settings, server, key)
     if client is not None:
         async with client:
-            yield ServiceDesk(client, settings.language)
+            yield ServiceBackend(client, settings.language)
         return
     # Without a service all that it takes is needed here.
     from deployments.client.in_process import passing_service  # noqa: PLC0415 - see above
@@ -122,13 +126,18 @@ async def _desk(settings: Settings, server: str, key: str, *, here: bool) -> Asy
         yield desk
 
 
-async def _all(desk: Desk, recordings: Sequence[Source], wish: Wish, folder: Path | None) -> int:
+async def _all(
+    desk: TranscriptionBackend,
+    recordings: Sequence[Source],
+    request: TranscriptionRequest,
+    folder: Path | None,
+) -> int:
     """The exit status."""
     places: Sequence[Path | None] = [None] * len(recordings)
     if folder is not None:
-        places = targets(recordings, folder, wish.kind)
+        places = targets(recordings, folder, request.kind)
     with Bars(watched(), len(recordings)) as bars:
-        work = _Work(desk, wish, bars)
+        work = _Work(desk, request, bars)
         async with asyncio.TaskGroup() as group:
             under_way = [
                 group.create_task(work.one(source, place))
@@ -139,9 +148,11 @@ async def _all(desk: Desk, recordings: Sequence[Source], wish: Wish, folder: Pat
 
 
 class _Work:
-    def __init__(self, desk: Desk, wish: Wish, bars: Bars) -> None:
+    def __init__(
+        self, desk: TranscriptionBackend, request: TranscriptionRequest, bars: Bars
+    ) -> None:
         self._desk = desk
-        self._wish = wish
+        self._request = request
         self._bars = bars
         self._room = asyncio.Semaphore(FILES_AT_ONCE)
 
@@ -150,7 +161,7 @@ class _Work:
         async with self._room:
             try:
                 with self._bars.watching(source.name) as watch:
-                    text = await self._desk.transcribe(source, self._wish, watch)
+                    text = await self._desk.transcribe(source, self._request, watch)
                 if place is not None:
                     await asyncio.to_thread(place.write_text, text, encoding="utf-8")
             except (RetenderError, OSError) as error:

@@ -8,9 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final
 
+from deployments.client.backend import (
+    NotTranscribed,
+    OnStep,
+    Source,
+    TranscriptionRequest,
+    TranscriptionStep,
+)
 from deployments.client.client import Body, Client
 from deployments.client.following import follow
-from deployments.client.transcription import NotTranscribed, Source, Step, Watch, Wish
 from retender.errors import RetenderError
 from retender.jobs.messages import Note, say
 from retender.jobs.states import Status
@@ -18,17 +24,17 @@ from retender.jobs.states import Status
 CANCEL_SECONDS: Final = 5.0
 
 
-class ServiceDesk:
+class ServiceBackend:
     def __init__(self, client: Client, language: str) -> None:
         self._client = client
         self._language = language
 
-    async def transcribe(self, source: Source, wish: Wish, watch: Watch) -> str:
+    async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
         def sent(share: float) -> None:
             note = Note("uploading", {"percent": round(100 * share)})
-            watch(Step(say(note, self._language), 0.0))
+            watch(TranscriptionStep(say(note, self._language), 0.0))
 
-        job_id = await self._client.submit(source.at, wish.fields, uuid.uuid4().hex, sent)
+        job_id = await self._client.submit(source.at, request.fields, uuid.uuid4().hex, sent)
         async with self._called_off_with_us(job_id):
             async with aclosing(follow(self._client, job_id)) as news:
                 async for told in news:
@@ -37,7 +43,7 @@ class ServiceDesk:
             body = await self._client.job(job_id)
             if body["status"] != Status.COMPLETED:
                 raise NotTranscribed(why(body))
-            return await self._client.result(job_id, wish.kind)
+            return await self._client.result(job_id, request.kind)
 
     @asynccontextmanager
     async def _called_off_with_us(self, job_id: str) -> AsyncIterator[None]:
@@ -50,12 +56,14 @@ class ServiceDesk:
             raise
 
 
-def step_of(told: Body) -> Step | None:
+def step_of(told: Body) -> TranscriptionStep | None:
     """What a message says of how far the job is; None: nothing."""
     data = told["data"]
     if told["type"] not in {"progress", "status", "completed"}:
         return None
-    return Step(data["message"], data["progress"], data.get("estimated_time_remaining"))
+    return TranscriptionStep(
+        data["message"], data["progress"], data.get("estimated_time_remaining")
+    )
 
 
 def why(body: Body) -> str:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, Self
 import httpx
 import msgspec
 
-from deployments.limits import HANDING_IN_TRIES, RETURN_SECONDS
+from deployments.limits import RETURN_SECONDS, SUBMIT_RETRIES
 from deployments.serving.address import near
 from retender.errors import ErrorValue, RetenderError, Unauthorized
 
@@ -72,7 +72,7 @@ class Client:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def lives(self, within: float) -> bool:
+    async def instances(self, within: float) -> bool:
         """Whether a Retender answers there."""
         try:
             answer = await self._http.get(f"{self.url}/health/live", timeout=within)
@@ -85,7 +85,7 @@ class Client:
     ) -> str:
         """The job's id. `token` makes a repeated submission the same job: so a connection that
         breaks, or a service without room, is no reason to give up at once."""
-        for tries in range(HANDING_IN_TRIES - 1):
+        for tries in range(SUBMIT_RETRIES - 1):
             try:
                 return await self._submit(source, fields, token, sent)
             except RetenderError as error:
@@ -209,7 +209,7 @@ async def found(
     """The first of these where a service answers."""
     for url in urls:
         client = Client(url, key, language)
-        if await client.lives(within):
+        if await client.instances(within):
             return client
         await client.close()
     return None

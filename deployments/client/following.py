@@ -25,10 +25,10 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from deployments.client.client import Body, Client
 from deployments.limits import (
     RETURN_SECONDS,
+    SILENCE_SECONDS,
     SOCKET_AGAIN,
     SOCKET_TRIES,
     TOLD_BYTES,
-    UNHEARD_SECONDS,
 )
 from deployments.serving.address import near
 from retender.errors import BadRequest, Forbidden, JobNotFound, RetenderError, Unauthorized
@@ -53,7 +53,7 @@ _FIRST_PAUSE: Final = 0.5
 async def follow(client: Client, job_id: str) -> AsyncGenerator[Body, None]:
     """All that was and is told of the job, until its end. Raises `NoService` when nothing has been
     heard of the service for too long, and what the service refuses with."""
-    line = _Line(client, job_id)
+    line = _Connection(client, job_id)
     heard_at = time.monotonic()
     while True:
         if line.worth_a_try:
@@ -66,7 +66,7 @@ async def follow(client: Client, job_id: str) -> AsyncGenerator[Body, None]:
         try:
             body = await client.job(job_id)
         except RetenderError as error:
-            if isinstance(error, _FINAL) or time.monotonic() - heard_at > UNHEARD_SECONDS:
+            if isinstance(error, _FINAL) or time.monotonic() - heard_at > SILENCE_SECONDS:
                 raise
             line.missed()
         else:
@@ -78,7 +78,7 @@ async def follow(client: Client, job_id: str) -> AsyncGenerator[Body, None]:
         await asyncio.sleep(line.pause)
 
 
-class _Line:
+class _Connection:
     """The sockets that are opened one after the other, and what they have told so far."""
 
     def __init__(self, client: Client, job_id: str) -> None:

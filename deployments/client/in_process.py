@@ -22,7 +22,13 @@ from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
-from deployments.client.transcription import NotTranscribed, Source, Step, Watch, Wish
+from deployments.client.backend import (
+    NotTranscribed,
+    OnStep,
+    Source,
+    TranscriptionRequest,
+    TranscriptionStep,
+)
 from deployments.serving.local import Service, tree
 from deployments.settings import Settings
 from deployments.wiring import storage
@@ -46,7 +52,7 @@ ANSWER_SECONDS: Final = 60.0
 CANCEL_SECONDS: Final = 5.0
 
 
-class OwnDesk:
+class InProcessBackend:
     """In front of a service that nobody else knows of."""
 
     def __init__(self, service: Service, blobs: BlobStore, hub: Hub, language: str) -> None:
@@ -55,16 +61,16 @@ class OwnDesk:
         self._hub = hub
         self._language = language
 
-    async def transcribe(self, source: Source, wish: Wish, watch: Watch) -> str:
-        options = wanted({name: [value] for name, value in wish.fields.items()}).options
+    async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
+        options = wanted({name: [value] for name, value in request.fields.items()}).options
         job = await self._job(await self._taken(source), options, watch)
         if job.status is not Status.COMPLETED:
             reason = job.failure.message if job.failure is not None else f"the job is {job.status}"
             raise NotTranscribed(reason)
         transcript = await self._manager.ask(JobManager.transcript, job.id)
-        return render(transcript, wish.kind, task=str(options.task))
+        return render(transcript, request.kind, task=str(options.task))
 
-    async def _job(self, audio: Audio, options: Options, watch: Watch) -> Job:
+    async def _job(self, audio: Audio, options: Options, watch: OnStep) -> Job:
         """As it is at its end."""
         job_id = uuid.uuid4().hex
         submission = Submission(job_id=job_id, audio=audio, options=options)
@@ -81,9 +87,9 @@ class OwnDesk:
             raise
         return (await self._manager.ask(JobManager.status, job_id)).job
 
-    def _step(self, news: Event | Passing) -> Step:
+    def _step(self, news: Event | Passing) -> TranscriptionStep:
         left = news.estimated_time_remaining if isinstance(news, Passing) else None
-        return Step(say(news.note, self._language), news.progress, left)
+        return TranscriptionStep(say(news.note, self._language), news.progress, left)
 
     async def _taken(self, source: Source) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:
@@ -119,7 +125,7 @@ async def _fetch(url: str, upload: Upload) -> None:
 @asynccontextmanager
 async def passing_service(
     settings: Settings, pools: Sequence[PoolSettings]
-) -> AsyncIterator[OwnDesk]:
+) -> AsyncIterator[InProcessBackend]:
     """A service of one's own in a folder of its own, gone with the block."""
     quiet = preparation("ERROR", settings.log_format)
     with tempfile.TemporaryDirectory(prefix="retender-") as folder:
@@ -132,7 +138,7 @@ async def passing_service(
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
         reading = asyncio.create_task(kept_up("reading the news", hub.run))
         try:
-            yield OwnDesk(service, BlobStore(folder), hub, settings.language)
+            yield InProcessBackend(service, BlobStore(folder), hub, settings.language)
         finally:
             reading.cancel()
             await asyncio.wait({reading})

@@ -19,7 +19,7 @@ from deployments.wiring import groq as groq_here
 from deployments.wiring import recognition
 from deployments.wiring.whisper import library
 from retender.engines.models.library import Library
-from retender.journal.lock import Holder
+from retender.journal.lock import LockHolder
 
 ANSWER_SECONDS: Final = 5.0
 
@@ -107,7 +107,7 @@ def _journal_held_by(folder: Path) -> str | None:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         try:
-            holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
+            holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)
         except msgspec.MsgspecError:
             return "another process"
         return f"process {holder.pid} on {holder.host}"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 
-from deployments.logs.writer import Lines
+from deployments.logs.writer import LogWriter
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -44,7 +44,7 @@ def settled(style: str) -> str:
     return "human" if sys.stderr.isatty() else "json"
 
 
-def configure(level: str, style: str) -> Lines:
+def configure(level: str, style: str) -> LogWriter:
     """`style` as above. Returns what has not been written yet."""
     human = settled(style) == "human"
     logger.remove()
@@ -107,7 +107,7 @@ def _for_people(record: Record) -> str:
 
 class _Sink(ABC):
     def __init__(self) -> None:
-        self.lines = Lines(self.left_out)
+        self.lines = LogWriter(self.left_out)
 
     def write(self, message: Message) -> None:
         self.lines.put(self.line(message))

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Condition, Thread
 
-from deployments.limits import LOG_CHARS_WAITING, LOG_GOODBYE_SECONDS
+from deployments.limits import LOG_CHARS_WAITING, LOG_FLUSH_SECONDS
 
 
-class Lines:
+class LogWriter:
     def __init__(self, left_out: Callable[[int], str]) -> None:
         """`left_out` is the line that tells how many there were."""
         self._tell_left_out = left_out
@@ -45,7 +45,7 @@ class Lines:
 
     def stop(self) -> None:
         """What waits is written as far as it is read in time; what comes after this is not."""
-        self.caught_up(LOG_GOODBYE_SECONDS)
+        self.caught_up(LOG_FLUSH_SECONDS)
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -29,11 +29,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER, ROOT
-from actors.runtime.cluster.ray_host import Place, RayRuntime
+from actors.runtime.cluster.ray_host import RayRuntime, TreeLocation
 from actors.runtime.limits import ATTEND_EVERY
 from actors.supervision.supervisor import Supervisor
 from deployments.ray_cluster import ray_environment
-from deployments.ray_cluster.plan import CLOCK, Arguments, Plan, without_a_place
+from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, without_a_place
 from deployments.serving import address
 from deployments.serving.draining import STOP_SECONDS, drain, sent_away
 from deployments.serving.greeting import greeting, warnings
@@ -64,11 +64,11 @@ LOST_SECONDS: Final = 180.0
 """A service that has not been heard of for so long is not waited for."""
 
 
-def place(plan: Plan) -> Place:
-    return Place.of(plan.arguments.namespace, ROOT, CLOCK, plan.prepare)
+def place(plan: ClusterPlan) -> TreeLocation:
+    return TreeLocation.of(plan.arguments.namespace, ROOT, CLOCK, plan.prepare)
 
 
-async def establish(runtime: RayRuntime, plan: Plan) -> None:
+async def establish(runtime: RayRuntime, plan: ClusterPlan) -> None:
     """The tree as the plan has it. One that was made from another, or that is ending, is stopped in
     order first."""
     while True:
@@ -84,7 +84,7 @@ async def establish(runtime: RayRuntime, plan: Plan) -> None:
             await root.stop(plan.settings.grace_seconds + STOP_SECONDS)
 
 
-async def attend(runtime: RayRuntime, plan: Plan) -> None:
+async def attend(runtime: RayRuntime, plan: ClusterPlan) -> None:
     """For as long as this process serves: the tree goes when nobody does."""
     while True:
         await asyncio.sleep(ATTEND_EVERY)
@@ -121,7 +121,7 @@ def share(settings: Settings) -> None:
 
 
 class Ingress:
-    async def __init__(self, plan: Plan) -> None:  # type: ignore[misc]  # Serve awaits it
+    async def __init__(self, plan: ClusterPlan) -> None:  # type: ignore[misc]  # Serve awaits it
         plan.prepare.resolve()(**plan.prepare.options)
         if plan.alone:
             _keep_to_this_machine()
@@ -157,12 +157,12 @@ def _keep_to_this_machine() -> None:
 
 def build(arguments: dict[str, Any]) -> ray_serve.Application:
     """What Ray Serve runs. Raises `ValidationError`, `BadSetting` or `FolderNotShared`."""
-    plan = Plan.read(Arguments.model_validate(arguments))
+    plan = ClusterPlan.read(Arguments.model_validate(arguments))
     check(plan)
     return application(plan)
 
 
-def check(plan: Plan) -> None:
+def check(plan: ClusterPlan) -> None:
     """Whether it can work on this cluster. Says what whoever starts it should know; raises what
     `share` raises."""
     share(plan.settings)
@@ -172,7 +172,7 @@ def check(plan: Plan) -> None:
         logger.warning(sentence)
 
 
-def application(plan: Plan) -> ray_serve.Application:
+def application(plan: ClusterPlan) -> ray_serve.Application:
     served: Any = ray_serve.deployment(ray_serve.ingress()(Ingress), name="ingress")
     ingress = served.options(
         num_replicas=plan.arguments.replicas,
@@ -185,7 +185,7 @@ def application(plan: Plan) -> ray_serve.Application:
     return bound
 
 
-async def serve(plan: Plan) -> int:
+async def serve(plan: ClusterPlan) -> int:
     """Start the service, on this machine's own Ray or on the cluster that RAY_ADDRESS names; run
     until told to stop. Returns the exit status."""
     settings = plan.settings
@@ -261,7 +261,7 @@ def pass_on(batch: dict[str, Any]) -> None:
         sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
 
 
-async def _until_told(plan: Plan, url: str, signals: Signals) -> None:
+async def _until_told(plan: ClusterPlan, url: str, signals: Signals) -> None:
     """Raises `NoAnswer` where the cluster is lost before."""
     settings = plan.settings
     runtime = RayRuntime(place(plan))

@@ -88,7 +88,7 @@ class Arguments(_Strict):
     pools: tuple[Pool, ...] = (Pool(),)
 
 
-class Plan(NamedTuple):
+class ClusterPlan(NamedTuple):
     """All that the processes of one deployment must agree on, made in one place."""
 
     settings: Settings

@@ -16,7 +16,7 @@ from deployments.limits import CONNECTIONS, SOCKET_FRAME_BYTES
 from deployments.serving.connections import Http, Socket
 from deployments.settings import BadSetting
 from serve_app.app import create_app
-from serve_app.limits import GOODBYE_SECONDS
+from serve_app.limits import CLOSING_SECONDS
 from serve_app.services import Services
 
 _BACKLOG: Final = 2048
@@ -117,7 +117,7 @@ class Web:
     async def stop(self) -> None:
         self.close_intake()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._audience.gone(), GOODBYE_SECONDS)
+            await asyncio.wait_for(self._audience.gone(), CLOSING_SECONDS)
         self._server.should_exit = True
         await asyncio.wait({self._serving})
         if (error := self._error) is not None:

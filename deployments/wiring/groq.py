@@ -20,7 +20,7 @@ from retender.engines.groq.settings import GroqSettings
 from retender.engines.preparation import Preparation
 from retender.scheduling.engine_choice import GROQ
 from retender.scheduling.pool_size import Bounds
-from retender.workers.usage import Limits
+from retender.workers.usage import UsageLimits
 
 
 def set_up(settings: Settings) -> bool:
@@ -70,7 +70,7 @@ def account(settings: Settings) -> GroqSettings:
         base_url=settings.groq_base_url,
         model=settings.groq_model,
         proxy=proxy_for(settings.groq_base_url, settings),
-        limits=Limits(
+        limits=UsageLimits(
             requests_per_minute=settings.groq_requests_per_minute,
             requests_per_day=settings.groq_requests_per_day,
             audio_per_hour=settings.groq_audio_per_hour,

@@ -23,7 +23,7 @@ from retender.audio.cleaning import Cleaning
 from retender.audio.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DECODING_WAIT
 from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
 from retender.audio.probe import head_of
-from retender.audio.sandbox import Limits, run
+from retender.audio.sandbox import SandboxLimits, run
 from retender.errors import CorruptMedia
 from retender.storage import durable_files
 from retender.storage.disk_space import room_for
@@ -64,10 +64,10 @@ async def decode(
     return Pcm(whole, samples)
 
 
-def _limits(most_seconds: float) -> Limits:
+def _limits(most_seconds: float) -> SandboxLimits:
     cpu = DECODING_START_SECONDS + int(most_seconds * DECODING_CPU_SHARE)
     output = int((most_seconds + 2) * BYTES_PER_SECOND)
-    return Limits(cpu=cpu, output=output, seconds=float(cpu * DECODING_WAIT))
+    return SandboxLimits(cpu=cpu, output=output, seconds=float(cpu * DECODING_WAIT))
 
 
 class _Part:

@@ -7,7 +7,7 @@ from typing import Final
 
 from retender.audio import ffmpeg, report
 from retender.audio.pcm import BYTES_PER_SECOND, Pcm
-from retender.audio.sandbox import Limits, run
+from retender.audio.sandbox import SandboxLimits, run
 from retender.errors import EngineFailed
 from retender.storage.disk_space import no_room
 from retender.transcript.chunks import Chunk
@@ -23,7 +23,7 @@ async def flac(pcm: Pcm, chunk: Chunk, target: Path, *, binary: str) -> None:
     output = int(chunk.seconds * BYTES_PER_SECOND * 1.1) + _HEADER
     made = False
     try:
-        ended = await run(command, Limits(output=output))
+        ended = await run(command, SandboxLimits(output=output))
         if report.read(ended.said).no_room:
             raise no_room("a chunk on its way out", "it filled up")
         if ended.code != 0 or ended.timed_out:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from retender.audio.pcm import movement
-from retender.audio.speech_gate import Frame, Gate
+from retender.audio.speech_gate import Frame, SpeechGate
 from retender.transcript.chunks import Span
 
 STEP: Final = 480
@@ -65,7 +65,7 @@ class EnergyDetector:
     def finish(self) -> list[Span]:
         if self._rest:
             self._levels.append(_level(self._rest))
-        gate = Gate(STEP, pause=_PAUSE, shortest=_SHORTEST)
+        gate = SpeechGate(STEP, pause=_PAUSE, shortest=_SHORTEST)
         for frame in _frames(self._levels):
             gate.take(frame)
         return gate.finish(self._samples)

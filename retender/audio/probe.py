@@ -10,11 +10,11 @@ import msgspec
 
 from retender.audio import ffmpeg, report, verdict
 from retender.audio.containers import HEAD
-from retender.audio.report import Report
-from retender.audio.sandbox import Ended, Limits, run
+from retender.audio.report import FfmpegReport
+from retender.audio.sandbox import ProgramEnded, SandboxLimits, run
 from retender.errors import CorruptMedia, UploadExpired
 
-LIMITS: Final = Limits()
+LIMITS: Final = SandboxLimits()
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +57,11 @@ async def _counted(binary: str, source: Path) -> float:
     return seconds
 
 
-async def _run(command: list[str]) -> Report:
+async def _run(command: list[str]) -> FfmpegReport:
     return report.read((await _ended(command)).said)
 
 
-async def _ended(command: list[str]) -> Ended:
+async def _ended(command: list[str]) -> ProgramEnded:
     ended = await run(command, LIMITS)
     error = verdict.of_stopping(ended, report.read(ended.said))
     if error is not None:

@@ -15,7 +15,7 @@ _NO_ROOM = ("No space left on device", "Disk quota exceeded")
 _NO_MEMORY = "Cannot allocate memory"
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class FfmpegReport(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     """None: it was not opened."""
     guessed: bool = False
@@ -28,8 +28,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     no_memory: bool = False
 
 
-def read(said: str) -> Report:
-    trouble = Report(
+def read(said: str) -> FfmpegReport:
+    trouble = FfmpegReport(
         guessed=_GUESSED in said,
         no_room=any(words in said for words in _NO_ROOM),
         no_memory=_NO_MEMORY in said,

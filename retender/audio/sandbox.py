@@ -31,7 +31,7 @@ from retender.audio.limits import (
 from retender.errors import EngineUnavailable
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class SandboxLimits(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = PROGRAM_MEMORY
     """Bytes that the program can write to; beyond that it is refused more."""
     cpu: int = PROGRAM_CPU_SECONDS
@@ -52,7 +52,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
+class ProgramEnded(msgspec.Struct, frozen=True, kw_only=True):
     """How a program ended and what it said. Success is not concluded from the code alone."""
 
     code: int
@@ -64,7 +64,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
         return signal.Signals(-self.code) if self.code < 0 else None
 
 
-async def run(command: Sequence[str], limits: Limits, *, output: int = DEVNULL) -> Ended:
+async def run(
+    command: Sequence[str], limits: SandboxLimits, *, output: int = DEVNULL
+) -> ProgramEnded:
     """`output` is the descriptor of the one open file that the program writes to.
 
     Cancelling kills the program before the cancellation goes on.
@@ -79,7 +81,7 @@ async def run(command: Sequence[str], limits: Limits, *, output: int = DEVNULL) 
         cwd="/",
         start_new_session=True,
     )
-    said = _Said()
+    said = _ProgramOutput()
     timed_out = False
     try:
         async with asyncio.timeout(limits.seconds):
@@ -92,7 +94,7 @@ async def run(command: Sequence[str], limits: Limits, *, output: int = DEVNULL) 
         code = await asyncio.shield(process.wait())
     if code == confined.CANNOT_START:
         raise EngineUnavailable(f"{Path(command[0]).name} cannot be started: {said.text}")
-    return Ended(code=code, said=said.text, timed_out=timed_out)
+    return ProgramEnded(code=code, said=said.text, timed_out=timed_out)
 
 
 def _kill(process: Process) -> None:
@@ -101,7 +103,7 @@ def _kill(process: Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-class _Said:
+class _ProgramOutput:
     def __init__(self) -> None:
         self._first = bytearray()
         self._last = bytearray()

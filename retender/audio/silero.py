@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # it carries no types
 
-from retender.audio.speech_gate import Frame, Gate
+from retender.audio.speech_gate import Frame, SpeechGate
 from retender.errors import ModelUnavailable
 from retender.transcript.chunks import Span
 
@@ -48,7 +48,7 @@ class SileroDetector:
         self._c = np.zeros(_STATE, np.float32)
         self._context = np.zeros(_CONTEXT, np.float32)
         self._rest: array[int] = array("h")
-        self._gate = Gate(STEP, pause=_PAUSE, shortest=1)
+        self._gate = SpeechGate(STEP, pause=_PAUSE, shortest=1)
         self._samples = 0
 
     def feed(self, samples: array[int]) -> None:

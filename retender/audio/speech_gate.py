@@ -13,7 +13,7 @@ class Frame(enum.IntEnum):
     SPEECH = 1
 
 
-class Gate:
+class SpeechGate:
     """Opens with the first frame of speech, closes when silence has lasted."""
 
     def __init__(self, step: int, *, pause: int, shortest: int) -> None:

@@ -11,8 +11,8 @@ from typing import Final
 
 from retender.audio.containers import ACCEPTED, recognised
 from retender.audio.ffmpeg import CODECS
-from retender.audio.report import Report, read
-from retender.audio.sandbox import Ended
+from retender.audio.report import FfmpegReport, read
+from retender.audio.sandbox import ProgramEnded
 from retender.errors import (
     CorruptMedia,
     EngineFailed,
@@ -32,7 +32,7 @@ _UNKNOWN_CODEC = "none"
 _ACCEPTED = ", ".join(ACCEPTED)
 
 
-def of_stopping(ended: Ended, report: Report) -> RetenderError | None:
+def of_stopping(ended: ProgramEnded, report: FfmpegReport) -> RetenderError | None:
     """It was stopped, by us, by its limits, or for want of something. None: it came to an end."""
     if report.no_room:
         return no_room("the decoded audio", "it filled up while decoding")
@@ -41,7 +41,7 @@ def of_stopping(ended: Ended, report: Report) -> RetenderError | None:
     return None if ended.stopped_by is None else _of_signal(ended.stopped_by)
 
 
-def of_looking(report: Report, head: bytes) -> RetenderError | None:
+def of_looking(report: FfmpegReport, head: bytes) -> RetenderError | None:
     """None: it has sound of a kind that can be decoded."""
     container = recognised(head)
     if container is None and (report.format is None or report.guessed):
@@ -60,7 +60,7 @@ def of_looking(report: Report, head: bytes) -> RetenderError | None:
 
 
 def of_decoding(
-    ended: Ended, head: bytes, *, samples: int, most_seconds: float
+    ended: ProgramEnded, head: bytes, *, samples: int, most_seconds: float
 ) -> RetenderError | None:
     """None: these samples are the recording."""
     report = read(ended.said)

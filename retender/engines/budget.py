@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from retender.workers.usage import Limits, Usage
+from retender.workers.usage import Usage, UsageLimits
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
@@ -78,7 +78,7 @@ class _Window(NamedTuple):
 
 
 def ask(
-    ledger: Ledger, limits: Limits, seconds: float, now: float, ahead: Sequence[float] = ()
+    ledger: Ledger, limits: UsageLimits, seconds: float, now: float, ahead: Sequence[float] = ()
 ) -> Go | Wait | Beyond:
     """Whether a request with so many seconds of audio may be sent now.
 
@@ -119,7 +119,7 @@ def close(ledger: Ledger, until: float) -> Ledger:
     return msgspec.structs.replace(ledger, closed_until=max(ledger.closed_until, until))
 
 
-def usage(ledger: Ledger, limits: Limits, now: float) -> Usage:
+def usage(ledger: Ledger, limits: UsageLimits, now: float) -> Usage:
     minute, today, hour, audio_today = (
         _used(window, ledger, limits, now) for window in _windows(limits)
     )
@@ -135,7 +135,7 @@ def usage(ledger: Ledger, limits: Limits, now: float) -> Usage:
     )
 
 
-def tidy(ledger: Ledger, limits: Limits, now: float) -> Ledger:
+def tidy(ledger: Ledger, limits: UsageLimits, now: float) -> Ledger:
     """The same uses in as few entries as the windows allow: one for each minute that is past.
 
     The latest of a minute's uses stands for all of them, so none is let off early.
@@ -168,7 +168,7 @@ def _merged(uses: Iterable[Use], now: float) -> Iterator[Use]:
         yield bucket
 
 
-def _windows(limits: Limits) -> tuple[_Window, ...]:
+def _windows(limits: UsageLimits) -> tuple[_Window, ...]:
     return (
         _Window(MINUTE, limits.requests_per_minute, audio=False),
         _Window(DAY, limits.requests_per_day, audio=False),
@@ -177,7 +177,7 @@ def _windows(limits: Limits) -> tuple[_Window, ...]:
     )
 
 
-def _until(ledger: Ledger, limits: Limits, seconds: float, now: float) -> float:
+def _until(ledger: Ledger, limits: UsageLimits, seconds: float, now: float) -> float:
     """The first moment at which there may be room, if nothing else is sent before."""
     cost = Use(now, 1, limits.billed(seconds))
     oldest_first = sorted(ledger.uses, key=lambda use: _end(use, limits, now))
@@ -193,13 +193,13 @@ def _until(ledger: Ledger, limits: Limits, seconds: float, now: float) -> float:
     return until
 
 
-def _used(window: _Window, ledger: Ledger, limits: Limits, now: float) -> int:
+def _used(window: _Window, ledger: Ledger, limits: UsageLimits, now: float) -> int:
     return sum(
         window.amount(use) for use in ledger.uses if _end(use, limits, now) + window.length > now
     )
 
 
-def _end(use: Use, limits: Limits, now: float) -> float:
+def _end(use: Use, limits: UsageLimits, now: float) -> float:
     """From when on it ages. What is under way does not."""
     return min(now, use.at + limits.longest_request if use.ticket else use.at)
 

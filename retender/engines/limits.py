@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TROUBLES_KEPT: Final = 16
+FAILURES_KEPT: Final = 16
 """Models that were wished for and could not be had, of which a worker tells why; the oldest is
 forgotten."""
 

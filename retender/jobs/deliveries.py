@@ -60,7 +60,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.state is DeliveryState.WAITING
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How an attempt went. `again`: not this time. `never`: the receiver wants no more of it."""
 
     job_id: str
@@ -75,7 +75,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """Who makes the deliveries of a consumer turns in how they went, and asks for more."""
 
     consumer: str
-    told: tuple[Told, ...] = ()
+    told: tuple[DeliveryOutcome, ...] = ()
     busy: tuple[str, ...] = ()
     """Lanes in which one is under way."""
     want: int = 0
@@ -123,7 +123,9 @@ def begun(delivery: Delivery, now: float, random: float) -> Delivery:
     )
 
 
-def settled(delivery: Delivery, told: Told, now: float, random: float) -> Delivery | None:
+def settled(
+    delivery: Delivery, told: DeliveryOutcome, now: float, random: float
+) -> Delivery | None:
     """None: this is known already, or of another attempt. `random` is uniform in [0, 1)."""
     if not delivery.waiting or told.attempt != delivery.attempts:
         return None

@@ -84,7 +84,7 @@ class ConnectionThread:
             raise JournalError(f"{self._database.name} is closed here")
 
 
-class Seat:
+class ThreadSlot:
     """What an opener has open in this process: opening again takes over from a journal whose
     actor died without closing it, once what is under way there is through."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-DATABASE_PATIENCE: Final = 60.0
+DATABASE_WAIT_SECONDS: Final = 60.0
 DATABASE_PAUSES: Final = (0.05, 2.0)
 """A database that is away is waited for, and so is a newer service that has the journal: so many
 seconds of pauses between attempts, the first and the longest of which are these. Then the manager

@@ -17,7 +17,7 @@ import msgspec
 from retender.errors import JournalLocked
 
 
-class Holder(msgspec.Struct, frozen=True):
+class LockHolder(msgspec.Struct, frozen=True):
     pid: int
     host: str
 
@@ -33,7 +33,7 @@ class FileLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, msgspec.json.encode(Holder(os.getpid(), platform.node())), 0)
+            os.pwrite(descriptor, msgspec.json.encode(LockHolder(os.getpid(), platform.node())), 0)
         except BlockingIOError:
             refusal = _refusal(self._path, descriptor)
             os.close(descriptor)
@@ -52,11 +52,11 @@ class FileLock:
 def _refusal(path: str, descriptor: int) -> JournalLocked:
     since = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC).isoformat(timespec="seconds")
     try:
-        holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
+        holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)
     except msgspec.MsgspecError:
         return JournalLocked(f"another process holds {path} since {since}", since=since)
     who = f"process {holder.pid} on {holder.host}"
-    if holder == Holder(os.getpid(), platform.node()):
+    if holder == LockHolder(os.getpid(), platform.node()):
         who = f"this very process ({holder.pid}), through another opener,"
     return JournalLocked(
         f"{who} has held {path} since {since}; only one may have the journal open",

@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 
 from retender.journal.api import Journal
-from retender.journal.connection import ConnectionThread, Seat
+from retender.journal.connection import ConnectionThread, ThreadSlot
 from retender.journal.database import BorrowedDatabase, DatabaseFile, Synchronous
 from retender.journal.sql import SqlJournal
 
@@ -38,6 +38,6 @@ class SqliteOpener(msgspec.Struct, frozen=True, dict=True):
         return SqliteJournal(await self._seat.take(DatabaseFile(self.path, self.synchronous)))
 
     @cached_property
-    def _seat(self) -> Seat:
+    def _seat(self) -> ThreadSlot:
         """Not part of its data."""
-        return Seat()
+        return ThreadSlot()

@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from retender.jobs.bodies import job_body
-from retender.jobs.deliveries import Delivery, Told
+from retender.jobs.deliveries import Delivery, DeliveryOutcome
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
@@ -101,13 +101,15 @@ def payload(job: Job, transcript: Transcript | None, language: str, public_url: 
     return msgspec.json.encode(body)
 
 
-def answered(delivery: Delivery, status: int, retry_after: str | None, now: float) -> Told:
+def answered(
+    delivery: Delivery, status: int, retry_after: str | None, now: float
+) -> DeliveryOutcome:
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return Told(
+        return DeliveryOutcome(
             job_id=delivery.job_id, seq=delivery.seq, attempt=delivery.attempts, how="delivered"
         )
     if status == HTTPStatus.GONE:
-        return Told(
+        return DeliveryOutcome(
             job_id=delivery.job_id,
             seq=delivery.seq,
             attempt=delivery.attempts,
@@ -117,8 +119,8 @@ def answered(delivery: Delivery, status: int, retry_after: str | None, now: floa
     return failed(delivery, f"the receiver answered {status}", _seconds(retry_after, now))
 
 
-def failed(delivery: Delivery, error: str, retry_after: float | None = None) -> Told:
-    return Told(
+def failed(delivery: Delivery, error: str, retry_after: float | None = None) -> DeliveryOutcome:
+    return DeliveryOutcome(
         job_id=delivery.job_id,
         seq=delivery.seq,
         attempt=delivery.attempts,

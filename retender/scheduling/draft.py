@@ -38,7 +38,7 @@ from retender.transcript.segments import Segment
 PieceKey = tuple[str, int]
 
 
-class Entry:
+class ActiveJob:
     """One unfinished job with its pieces, and the results that wait for their turn."""
 
     __slots__ = ("job", "pieces", "results")
@@ -49,27 +49,27 @@ class Entry:
         self.results = dict(stored.results)
 
 
-class Board:
+class ActiveJobs:
     def __init__(self, counts: Mapping[str, int]) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, ActiveJob] = {}
         self.counts = dict(counts)
         """Jobs by status, finished ones included."""
 
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._entries
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[ActiveJob]:
         return iter(self._entries.values())
 
-    def __getitem__(self, job_id: str) -> Entry:
+    def __getitem__(self, job_id: str) -> ActiveJob:
         return self._entries[job_id]
 
-    def get(self, job_id: str) -> Entry | None:
+    def get(self, job_id: str) -> ActiveJob | None:
         return self._entries.get(job_id)
 
     def load(self, stored: Stored) -> None:
         """Bring in a job that the journal has and counts already."""
-        self._entries[stored.job.id] = Entry(stored)
+        self._entries[stored.job.id] = ActiveJob(stored)
 
     def count(self, status: Status) -> int:
         return self.counts.get(status, 0)
@@ -85,7 +85,7 @@ class Board:
             elif job.id in self._entries:
                 self._entries[job.id].job = job
             else:
-                self._entries[job.id] = Entry(Stored(job))
+                self._entries[job.id] = ActiveJob(Stored(job))
         self._merge_pieces(draft)
         for (job_id, index), result in draft.results.items():
             if (entry := self._entries.get(job_id)) is not None:
@@ -122,7 +122,7 @@ class Board:
 class Draft:
     """What one message would change, whole or not at all."""
 
-    def __init__(self, board: Board, at: float, position: int) -> None:
+    def __init__(self, active: ActiveJobs, at: float, position: int) -> None:
         self.at = at
         self.position = position
         self.writes: list[Write] = []
@@ -142,11 +142,11 @@ class Draft:
         self.forgotten: list[Status] = []
         self.paces: list[tuple[str, float, float]] = []
         """By which engine how many seconds of audio were done, and the seconds that this took."""
-        self._board = board
+        self._active = active
 
     def job(self, job_id: str) -> Job:
         changed = self.jobs.get(job_id)
-        return changed if changed is not None else self._board[job_id].job
+        return changed if changed is not None else self._active[job_id].job
 
     def piece(self, job_id: str, index: int) -> Piece:
         changed = self.pieces.get((job_id, index))
@@ -162,11 +162,11 @@ class Draft:
     def result(self, job_id: str, index: int) -> ChunkResult | None:
         if (job_id, index) in self.results:
             return self.results[job_id, index]
-        entry = self._board.get(job_id)
+        entry = self._active.get(job_id)
         return None if entry is None else entry.results.get(index)
 
     def pieces_of(self, job_id: str) -> tuple[Piece, ...]:
-        indexes = set(self._kept(job_id)) if job_id in self._board else set()
+        indexes = set(self._kept(job_id)) if job_id in self._active else set()
         indexes.update(index for owner, index in self.pieces if owner == job_id)
         return tuple(self.piece(job_id, index) for index in sorted(indexes))
 
@@ -229,7 +229,7 @@ class Draft:
 
     def _kept(self, job_id: str) -> Mapping[int, Piece]:
         """Its pieces as they are on the board, as far as they stay there."""
-        return {} if job_id in self.begun_anew else self._board[job_id].pieces
+        return {} if job_id in self.begun_anew else self._active[job_id].pieces
 
     def _note(self, *pieces: Piece) -> None:
         for piece in pieces:

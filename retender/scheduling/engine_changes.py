@@ -17,7 +17,7 @@ from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.states import Stage
 from retender.scheduling import transitions
 from retender.scheduling.draft import Draft
-from retender.scheduling.limits import ROOM_ASKED_EVERY
+from retender.scheduling.limits import LIMIT_CHECK_SECONDS
 
 _SAME_SECONDS: Final = 30.0
 """By so little two waits do not differ."""
@@ -27,7 +27,7 @@ def declined(draft: Draft, piece: Piece, wait: float) -> None:
     """Its engine has no room for it for so many seconds: none for the rest of its job, either."""
     transitions.given_back(draft, piece)
     job = draft.job(piece.job_id)
-    draft.holds[job.id] = min(wait, ROOM_ASKED_EVERY)
+    draft.holds[job.id] = min(wait, LIMIT_CHECK_SECONDS)
     until = draft.at + wait
     if job.room_at is not None and abs(job.room_at - until) < _SAME_SECONDS:
         return

@@ -31,7 +31,7 @@ REMEMBERED_CALLERS = 10_000
 _OUTDATED_AT_LEAST = 64
 
 
-class Caller(NamedTuple):
+class CallerKey(NamedTuple):
     """Whoever waits for an engine at a priority: among these, work is shared fairly. What one is
     served elsewhere is no concern of those who are not there."""
 
@@ -53,8 +53,8 @@ class Offer(NamedTuple):
     remaining: float
 
     @property
-    def caller(self) -> Caller:
-        return Caller(self.engine, self.priority, self.owner)
+    def caller(self) -> CallerKey:
+        return CallerKey(self.engine, self.priority, self.owner)
 
     @property
     def standing(self) -> tuple[str, int, str, str, float]:
@@ -86,11 +86,11 @@ _Head = tuple[tuple[float, ...], str]
 """A job that could be next, with what to compare it by."""
 
 
-class _Line:
+class _WaitingJobs:
     """Waiting jobs among which one is chosen: all of an engine, or those whose pieces may share a
     batch."""
 
-    def __init__(self, tickets: dict[str, _Ticket], served: dict[Caller, float]) -> None:
+    def __init__(self, tickets: dict[str, _Ticket], served: dict[CallerKey, float]) -> None:
         self.jobs = 0
         self._tickets = tickets
         self._served = served
@@ -98,8 +98,8 @@ class _Line:
 
     def _clear(self) -> None:
         self._statements = 0
-        self._callers: dict[int, list[tuple[float, Caller]]] = {}
-        self._jobs: dict[Caller, list[tuple[float, int, int, str]]] = {}
+        self._callers: dict[int, list[tuple[float, CallerKey]]] = {}
+        self._jobs: dict[CallerKey, list[tuple[float, int, int, str]]] = {}
         self._longest: list[tuple[int, int, int, str]] = []
 
     def push(self, ticket: _Ticket) -> None:
@@ -162,10 +162,10 @@ class _Line:
 class FairQueue:
     def __init__(self) -> None:
         self._tickets: dict[str, _Ticket] = {}
-        self._engines: dict[str, _Line] = {}
-        self._lines: dict[str, _Line] = {}
-        self._served: dict[Caller, float] = {}
-        self._active: dict[Caller, int] = {}
+        self._engines: dict[str, _WaitingJobs] = {}
+        self._lines: dict[str, _WaitingJobs] = {}
+        self._served: dict[CallerKey, float] = {}
+        self._active: dict[CallerKey, int] = {}
         self._virtual: dict[tuple[str, int], float] = {}
         """By engine and priority: what the caller had been served who came last by rule 3. Nobody
         who comes is taken to have been served less."""
@@ -245,20 +245,20 @@ class FairQueue:
         with a batch, or is the longest waiting, may be of a caller far ahead of the others: if
         that moved the time on, whoever came next would stand behind all who wait."""
         if line is not None:
-            return self._foremost(self._lines, (line,), _Line.first), False
+            return self._foremost(self._lines, (line,), _WaitingJobs.first), False
         kind = frozenset(engines)
         choices = self._choices.get(kind, 0) + 1
-        rule = _Line.first if choices % AGEING_TURN else _Line.longest_waiting
+        rule = _WaitingJobs.first if choices % AGEING_TURN else _WaitingJobs.longest_waiting
         job_id = self._foremost(self._engines, engines, rule)
         if job_id is not None:
             self._choices[kind] = choices
-        return job_id, rule is _Line.first
+        return job_id, rule is _WaitingJobs.first
 
     def _foremost(
         self,
-        lines: Mapping[str, _Line],
+        lines: Mapping[str, _WaitingJobs],
         names: Collection[str],
-        rule: Callable[[_Line], _Head | None],
+        rule: Callable[[_WaitingJobs], _Head | None],
     ) -> str | None:
         found = (rule(lines[name]) for name in names if name in lines)
         heads = [head for head in found if head is not None]
@@ -272,14 +272,14 @@ class FairQueue:
         for lines, name in self._where(terms):
             lines[name].push(ticket)
 
-    def _where(self, terms: Offer) -> tuple[tuple[dict[str, _Line], str], ...]:
+    def _where(self, terms: Offer) -> tuple[tuple[dict[str, _WaitingJobs], str], ...]:
         return (self._engines, terms.engine), (self._lines, terms.line)
 
     def _join(self, terms: Offer) -> None:
         for lines, name in self._where(terms):
             line = lines.get(name)
             if line is None:
-                line = lines[name] = _Line(self._tickets, self._served)
+                line = lines[name] = _WaitingJobs(self._tickets, self._served)
             line.jobs += 1
 
     def _leave(self, terms: Offer) -> None:
@@ -306,12 +306,12 @@ class FairQueue:
             # The seconds that are left are errors of rounding.
             del self._tallies[engine]
 
-    def _enter(self, caller: Caller) -> None:
+    def _enter(self, caller: CallerKey) -> None:
         if caller not in self._active:
             self._served[caller] = max(self._served.get(caller, 0.0), self._least(caller))
         self._active[caller] = self._active.get(caller, 0) + 1
 
-    def _least(self, caller: Caller) -> float:
+    def _least(self, caller: CallerKey) -> float:
         return self._virtual.get(caller[:2], 0.0)
 
     def _forget_callers(self) -> None:

@@ -15,6 +15,6 @@ INTERRUPTIONS: Final = 10
 """Deaths of the manager that one piece may be out at; then it is taken for their cause and fails.
 """
 
-ROOM_ASKED_EVERY: Final = 300.0
+LIMIT_CHECK_SECONDS: Final = 300.0
 """Seconds. Who waits for room asks again after so long, however long the wait is said to be: else
 its place in the line is another's."""

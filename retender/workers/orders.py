@@ -11,7 +11,7 @@ from retender.jobs.job import Job, Options
 from retender.jobs.pieces import PREPARATION, Piece
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Chunk, ChunkResult, Plan
-from retender.workers.reports import Wish
+from retender.workers.reports import ModelCommand
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """A worker turns in what it has and asks for more."""
 
     worker: str
-    life: str
+    instance: str
     """Tells one life of the worker from the next under the same name."""
     outcomes: tuple[Outcome, ...] = ()
     want: int = 0
@@ -94,7 +94,7 @@ class Renewed(msgspec.Struct, frozen=True):
     """The answer to a sign of life: what to go on with, and what is wished beside."""
 
     verdicts: dict[str, Verdict] = {}
-    wishes: tuple[Wish, ...] = ()
+    commands: tuple[ModelCommand, ...] = ()
 
 
 def line(index: int, job: Job) -> str:

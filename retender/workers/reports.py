@@ -18,7 +18,7 @@ class ModelState(enum.StrEnum):
     """It was wished for and could not be had: `trouble` says why."""
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HeldModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One model at one worker. Durations are seconds up to when this was said."""
 
     model: str
@@ -45,14 +45,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     engine: str
     resident: int = 0
     """Bytes of memory that the worker's process has; 0 where that is not known."""
-    models: tuple[Held, ...] = ()
+    models: tuple[HeldModel, ...] = ()
     usage: dict[str, Usage] = {}
     """What is used of each model's allowance, where the engine has one."""
     trouble: str = ""
     """Why the engine can do nothing at present, where it knows."""
 
 
-class Wish(msgspec.Struct, frozen=True):
+class ModelCommand(msgspec.Struct, frozen=True):
     id: str
     what: Literal["load", "unload"]
     model: str

@@ -7,7 +7,7 @@ import math
 import msgspec
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class UsageLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Those of Groq's free tier."""
 
     requests_per_minute: int = 20
@@ -33,7 +33,7 @@ class Usage(msgspec.Struct, frozen=True):
     requests_today: int
     audio_this_hour: int
     audio_today: int
-    limits: Limits
+    limits: UsageLimits
     closed_until: float | None = None
     full_until: float | None = None
     """There is no room before then, not even for the shortest recording."""

@@ -21,7 +21,7 @@ from retender.errors import (
 )
 from retender.jobs.events import Event, EventKind
 from retender.jobs.job import Job
-from serve_app.live.talk import ends
+from serve_app.live.socket_rules import ends
 from serve_app.services import Services
 
 

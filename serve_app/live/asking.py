@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from retender.errors import Unreachable
-from serve_app.limits import ASKED_ANEW, ASKED_ANEW_AFTER
+from serve_app.limits import ASK_RETRIES, ASK_RETRY_SECONDS
 
 T = TypeVar("T")
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 async def answered(ask: Callable[[], Awaitable[T]]) -> T:
     """For questions that change nothing: an answer that got lost is asked for again. Raises
     `Unreachable` when that was of no use."""
-    for _ in range(ASKED_ANEW):
+    for _ in range(ASK_RETRIES):
         try:
             return await ask()
         except Unreachable:
-            await asyncio.sleep(ASKED_ANEW_AFTER)
+            await asyncio.sleep(ASK_RETRY_SECONDS)
     return await ask()

@@ -30,19 +30,19 @@ class Reader(NamedTuple):
     """Below which path of its host the service is served."""
 
 
-class Message(NamedTuple):
+class LiveMessage(NamedTuple):
     kind: str
     text: str
     seq: int | None = None
 
 
-def message(kind: str, job_id: str, at: float, data: dict[str, Any], root: str = "") -> Message:
+def message(kind: str, job_id: str, at: float, data: dict[str, Any], root: str = "") -> LiveMessage:
     """One that carries no number: it will be overtaken, and is never told again."""
     body = {"type": kind, "job_id": job_id, "data": data, "timestamp": iso(at)}
-    return Message(kind, _encoded(body, root))
+    return LiveMessage(kind, _encoded(body, root))
 
 
-def connected(job: Job, at: float, language: str) -> Message:
+def connected(job: Job, at: float, language: str) -> LiveMessage:
     data = {
         "message": say(Note("connected"), language),
         "job_id": job.id,
@@ -57,10 +57,10 @@ class Press:
 
     def __init__(self, manager: Ref[JobManager]) -> None:
         self._manager = manager
-        self._printed: OrderedDict[tuple[str, Reader], tuple[News, Message]] = OrderedDict()
-        self._printing: dict[tuple[str, int, Reader], asyncio.Task[Message]] = {}
+        self._printed: OrderedDict[tuple[str, Reader], tuple[News, LiveMessage]] = OrderedDict()
+        self._printing: dict[tuple[str, int, Reader], asyncio.Task[LiveMessage]] = {}
 
-    async def printed(self, news: News, reader: Reader) -> Message:
+    async def printed(self, news: News, reader: Reader) -> LiveMessage:
         """Raises `Unreachable` when the result is not to be had."""
         place = (news.job_id, reader)
         kept = self._printed.get(place)
@@ -70,7 +70,7 @@ class Press:
             return await self._with_result(news, reader)
         return self._keep(news, reader, wire(news, reader.language))
 
-    async def _with_result(self, event: Event, reader: Reader) -> Message:
+    async def _with_result(self, event: Event, reader: Reader) -> LiveMessage:
         place = (event.job_id, event.seq, reader)
         task = self._printing.get(place)
         if task is None:
@@ -79,20 +79,20 @@ class Press:
         # Those who leave meanwhile leave the others their message.
         return await asyncio.shield(task)
 
-    def _done(self, place: tuple[str, int, Reader], task: asyncio.Task[Message]) -> None:
+    def _done(self, place: tuple[str, int, Reader], task: asyncio.Task[LiveMessage]) -> None:
         del self._printing[place]
         if not task.cancelled():
             # Known to whoever still waits for it; perhaps nobody does.
             task.exception()
 
-    async def _compose(self, event: Event, reader: Reader) -> Message:
+    async def _compose(self, event: Event, reader: Reader) -> LiveMessage:
         transcript = await answered(lambda: self._manager.ask(JobManager.transcript, event.job_id))
         body = wire(event, reader.language)
         body["data"]["result"] = result(transcript)
         return self._keep(event, reader, body)
 
-    def _keep(self, news: News, reader: Reader, body: dict[str, Any]) -> Message:
-        printed = Message(body["type"], _encoded(body, reader.root), body.get("seq"))
+    def _keep(self, news: News, reader: Reader, body: dict[str, Any]) -> LiveMessage:
+        printed = LiveMessage(body["type"], _encoded(body, reader.root), body.get("seq"))
         place = (news.job_id, reader)
         self._printed[place] = (news, printed)
         self._printed.move_to_end(place)

@@ -13,28 +13,28 @@ from actors.manager.job_manager import JobManager
 from retender.errors import Draining, Forbidden, RetenderError
 from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller
-from serve_app.limits import FRAMES_WAITING, GOODBYE_SECONDS, SEND_SECONDS, SOCKETS
+from serve_app.limits import CLOSING_SECONDS, FRAMES_WAITING, SEND_SECONDS, SOCKETS
 from serve_app.live.alarm import Alarm
 from serve_app.live.entry import admitted, reader_of
-from serve_app.live.messages import NOTHING, Message, message
-from serve_app.live.talk import (
+from serve_app.live.messages import NOTHING, LiveMessage, message
+from serve_app.live.socket_rules import (
     CallOff,
     Close,
     Code,
     Complain,
     Effect,
-    Pace,
     Ping,
     Pong,
     ShowStatus,
-    Talk,
+    SocketState,
+    SocketTiming,
     due,
     hear,
     number,
     pass_time,
     refusal,
 )
-from serve_app.live.watch import Watch, watch
+from serve_app.live.watch import JobWatch, watch
 from serve_app.services import Services
 
 router = APIRouter()
@@ -59,7 +59,7 @@ async def transcription(websocket: WebSocket) -> None:
 router.add_websocket_route("/ws/transcription/{job_id}", transcription)
 
 
-async def _let_in(websocket: WebSocket, services: Services) -> tuple[Watch, Caller]:
+async def _let_in(websocket: WebSocket, services: Services) -> tuple[JobWatch, Caller]:
     if services.closing.begun:
         raise Draining("the service is stopping; come back in a moment")
     since = number(websocket.query_params.get("since", ""))
@@ -74,7 +74,7 @@ async def _say_goodbye(websocket: WebSocket, close: Close) -> None:
     # The reason goes into one small frame.
     reason = close.reason.encode()[:120].decode(errors="ignore")
     with suppress(TimeoutError):
-        async with asyncio.timeout(GOODBYE_SECONDS):
+        async with asyncio.timeout(CLOSING_SECONDS):
             await websocket.close(int(close.code), reason)
 
 
@@ -83,7 +83,7 @@ class _Conversation:
     the client, the time, the service's end."""
 
     def __init__(
-        self, websocket: WebSocket, services: Services, watching: Watch, who: Caller
+        self, websocket: WebSocket, services: Services, watching: JobWatch, who: Caller
     ) -> None:
         self._websocket = websocket
         self._services = services
@@ -91,9 +91,9 @@ class _Conversation:
         self._who = who
         self._clock = services.clock
         settings = services.settings
-        self._pace = Pace(settings.ping_interval, settings.websocket_timeout)
+        self._pace = SocketTiming(settings.ping_interval, settings.websocket_timeout)
         now = self._clock.monotonic()
-        self._talk = Talk(heard_at=now, pinged_at=now)
+        self._talk = SocketState(heard_at=now, pinged_at=now)
         self._frames: asyncio.Queue[str | bytes] = asyncio.Queue(FRAMES_WAITING)
 
     async def hold(self) -> Close:
@@ -159,7 +159,7 @@ class _Conversation:
         self._talk, timely = pass_time(self._talk, self._pace, now)
         return [effect for effect in (heard, timely) if effect is not None]
 
-    async def _outcome(self, effect: Effect) -> Message | None:
+    async def _outcome(self, effect: Effect) -> LiveMessage | None:
         try:
             match effect:
                 case Ping():
@@ -182,10 +182,10 @@ class _Conversation:
             raise Forbidden(f"this key may not do that: it lacks the scope {Scope.SUBMIT}")
         await self._services.manager.ask(JobManager.cancel, self._watch.job.id, self._who.owner)
 
-    def _message(self, kind: str, **data: str) -> Message:
+    def _message(self, kind: str, **data: str) -> LiveMessage:
         return message(kind, self._watch.job.id, self._clock.now(), data or NOTHING)
 
-    async def _send(self, told: Message | None) -> None:
+    async def _send(self, told: LiveMessage | None) -> None:
         """Whoever takes nothing for too long is too slow."""
         if told is None:
             return

@@ -16,8 +16,8 @@ from serve_app.access import callers
 from serve_app.description import answers
 from serve_app.live.alarm import Alarm
 from serve_app.live.entry import by_ticket, reader_of
-from serve_app.live.messages import Message
-from serve_app.live.watch import Watch, watch
+from serve_app.live.messages import LiveMessage
+from serve_app.live.watch import JobWatch, watch
 from serve_app.services import Given, Services
 
 router = APIRouter(tags=["live"])
@@ -74,7 +74,7 @@ async def job_events(
     return EventStream(services, watching, await watching.greeting())
 
 
-def framed(message: Message) -> str:
+def framed(message: LiveMessage) -> str:
     number = "" if message.seq is None else f"id: {message.seq}\n"
     return f"{number}event: {message.kind}\ndata: {message.text}\n\n"
 
@@ -86,7 +86,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, services: Services, watching: Watch | None, greeting: tuple[Message, ...]
+        self, services: Services, watching: JobWatch | None, greeting: tuple[LiveMessage, ...]
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["Content-Length"]
@@ -113,7 +113,7 @@ class EventStream(Response):
                 leaving.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _tell(self, send: Send, watching: Watch, leaving: asyncio.Task[None]) -> None:
+    async def _tell(self, send: Send, watching: JobWatch, leaving: asyncio.Task[None]) -> None:
         closing = self._services.closing
         async with watching.follow() as follower:
             leaving.add_done_callback(lambda _: follower.stir())
@@ -127,7 +127,7 @@ class EventStream(Response):
     async def _take_turns(
         self,
         send: Send,
-        watching: Watch,
+        watching: JobWatch,
         follower: Follower,
         leaving: asyncio.Task[None],
         alarm: Alarm,

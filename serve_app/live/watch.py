@@ -10,12 +10,12 @@ from actors.manager.job_manager import JobManager
 from retender.jobs.submission import JobStatus
 from serve_app.jobs.views import current, latest
 from serve_app.live.asking import answered
-from serve_app.live.messages import Message, News, Reader, connected, message
-from serve_app.live.talk import Opening, ends, opening
+from serve_app.live.messages import LiveMessage, News, Reader, connected, message
+from serve_app.live.socket_rules import Opening, ends, opening
 from serve_app.services import Services
 
 
-class Watch:
+class JobWatch:
     def __init__(
         self, services: Services, reader: Reader, status: JobStatus, opened: Opening
     ) -> None:
@@ -26,7 +26,7 @@ class Watch:
         self.opening = opened
         self._shown = 0.0
 
-    async def greeting(self) -> tuple[Message, ...]:
+    async def greeting(self) -> tuple[LiveMessage, ...]:
         """What is said first; the job in it is the same in each of its messages."""
         now = self._services.clock.now()
         first = connected(self.job, now, self._reader.language)
@@ -44,25 +44,25 @@ class Watch:
         """After the greeting: progress does not go back behind what that has shown."""
         return self._services.hub.follow(self.job.id, self.opening.since, self._shown)
 
-    async def message(self, news: News) -> Message:
+    async def message(self, news: News) -> LiveMessage:
         return await self._services.press.printed(news, self._reader)
 
     def ends(self, news: News) -> bool:
         return ends(news, self.job.seq)
 
-    async def status(self, owner: str | None) -> Message:
+    async def status(self, owner: str | None) -> LiveMessage:
         """How the job is by now."""
         status = await self._services.manager.ask(JobManager.status, self.job.id, owner)
         return self._told(await current(self._services, status, self._reader.language))
 
-    def _told(self, body: dict[str, Any]) -> Message:
+    def _told(self, body: dict[str, Any]) -> LiveMessage:
         now = self._services.clock.now()
         return message("status", self.job.id, now, body, self._reader.root)
 
 
 async def watch(
     services: Services, job_id: str, owner: str | None, since: int | None, reader: Reader
-) -> Watch:
+) -> JobWatch:
     """Raises `JobNotFound`; and `Unreachable` when even patience did not help."""
     status = await answered(lambda: services.manager.ask(JobManager.status, job_id, owner))
-    return Watch(services, reader, status, opening(status.job, since))
+    return JobWatch(services, reader, status, opening(status.job, since))

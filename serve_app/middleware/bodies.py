@@ -20,18 +20,20 @@ from actors.runtime.api import Clock
 from retender.errors import IncompleteUpload, RetenderError, TooLarge, UploadStalled
 from serve_app.limits import FORM_BYTES, LINGER_IDLE_SECONDS, LINGER_SECONDS_MOST, PLAIN_BODY_BYTES
 from serve_app.middleware import errors
-from serve_app.settings import Patience
+from serve_app.settings import BodyTimeouts
 
 UPLOADING: Final = ("/transcribe", "/uploads", "/v1/audio/", "/openai/v1/audio/")
 """Where recordings are sent to: how these addresses begin."""
 
 
 class Bodies:
-    def __init__(self, app: ASGIApp, most_bytes: int, patience: Patience, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, most_bytes: int, body_timeouts: BodyTimeouts, clock: Clock
+    ) -> None:
         """`most_bytes` is what a recording may have."""
         self._app = app
         self._most_bytes = most_bytes
-        self._patience = patience
+        self._timeouts = body_timeouts
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,7 +41,7 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         limit = self._limit(scope)
-        body = _Body(Headers(scope=scope), receive, limit, self._patience, self._clock)
+        body = _Body(Headers(scope=scope), receive, limit, self._timeouts, self._clock)
         answer = _Answer(send, body)
         try:
             body.check_declared()
@@ -62,11 +64,16 @@ class _Body:
     """The request's body on its way to the app."""
 
     def __init__(
-        self, headers: Headers, receive: Receive, limit: int, patience: Patience, clock: Clock
+        self,
+        headers: Headers,
+        receive: Receive,
+        limit: int,
+        body_timeouts: BodyTimeouts,
+        clock: Clock,
     ) -> None:
         self._receive = receive
         self._limit = limit
-        self._patience = patience
+        self._timeouts = body_timeouts
         self._clock = clock
         declared = headers.get("content-length", "0")
         self.declared = int(declared) if declared.isdecimal() else 0
@@ -88,10 +95,10 @@ class _Body:
             return await self._receive()
         began = self._clock.monotonic()
         try:
-            async with asyncio.timeout(self._patience.idle):
+            async with asyncio.timeout(self._timeouts.idle):
                 message = await self._receive()
         except TimeoutError as error:
-            idle = f"nothing of the upload came for {self._patience.idle:g} s"
+            idle = f"nothing of the upload came for {self._timeouts.idle:g} s"
             raise self._failed(UploadStalled(idle)) from error
         if message["type"] == "http.disconnect":
             raise self._failed(IncompleteUpload("the client left before the upload was whole"))
@@ -120,11 +127,11 @@ class _Body:
             raise self._failed(self._too_large())
         self._come += size
         self._waited += waited
-        if self._waited >= self._patience.window and not self.complete:
+        if self._waited >= self._timeouts.window and not self.complete:
             rate = self._come / self._waited
-            if rate < self._patience.least_rate:
+            if rate < self._timeouts.least_rate:
                 slow = f"the upload comes at {rate:.0f} bytes a second"
-                least = f"less than {self._patience.least_rate} are not waited for"
+                least = f"less than {self._timeouts.least_rate} are not waited for"
                 raise self._failed(UploadStalled(f"{slow}; {least}"))
             self._come, self._waited = 0, 0.0
 

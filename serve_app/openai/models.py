@@ -23,7 +23,7 @@ _OWNER: Final = "retender"
 _EXAMPLE: Final = {"id": "whisper-1", "object": "model", "created": 0, "owned_by": _OWNER}
 
 
-class ModelShape(BaseModel):
+class OpenAIModelShape(BaseModel):
     model_config = example(_EXAMPLE)
 
     id: str
@@ -32,11 +32,11 @@ class ModelShape(BaseModel):
     owned_by: str
 
 
-class ModelListShape(BaseModel):
+class OpenAIModelListShape(BaseModel):
     model_config = example({"object": "list", "data": [_EXAMPLE]})
 
     object: str
-    data: list[ModelShape]
+    data: list[OpenAIModelShape]
 
 
 _LOCKED: Final = {
@@ -46,7 +46,7 @@ _LOCKED: Final = {
 }
 
 
-@router.get("/models", responses={200: {"model": ModelListShape}, **_LOCKED})
+@router.get("/models", responses={200: {"model": OpenAIModelListShape}, **_LOCKED})
 async def models(services: Given, _caller: Reader) -> Response:
     return answers.json(
         {"object": "list", "data": [_model(name) for name in await names(services)]}
@@ -55,7 +55,7 @@ async def models(services: Given, _caller: Reader) -> Response:
 
 @router.get(
     "/models/{name:path}",
-    responses={200: {"model": ModelShape}, **errors(404, "model_not_found"), **_LOCKED},
+    responses={200: {"model": OpenAIModelShape}, **errors(404, "model_not_found"), **_LOCKED},
 )
 async def model(name: str, services: Given, _caller: Reader) -> Response:
     if name not in await names(services):

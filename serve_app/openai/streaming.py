@@ -15,7 +15,7 @@ from retender.errors import Draining, Failure, JobCancelled
 from retender.jobs.events import Event, EventKind
 from retender.jobs.job import Job
 from serve_app.jobs.waiting import cancel
-from serve_app.live.talk import ends
+from serve_app.live.socket_rules import ends
 from serve_app.middleware.errors import shaped
 from serve_app.openai.answers import delta_event, done_event, error_event
 from serve_app.openai.deltas import Deltas

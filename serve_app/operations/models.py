@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from actors.manager.job_manager import JobManager
-from retender.engines.models.overview import Holder, ModelInfo
+from retender.engines.models.overview import ModelHolder, ModelInfo
 from retender.errors import EngineUnavailable, InvalidOption
 from retender.jobs.events import iso
 from serve_app.access.callers import Admin, Reader
@@ -74,7 +74,7 @@ class ModelsShape(BaseModel):
     models: list[ModelShape]
 
 
-class WishShape(BaseModel):
+class ModelCommandShape(BaseModel):
     model_config = example({"model": "medium", "workers": ["pool/local/0"]})
 
     model: str
@@ -94,7 +94,7 @@ async def models(services: Given, _caller: Reader) -> Response:
 @router.post(
     "/models/{name}/load",
     status_code=202,
-    responses={202: {"model": WishShape}, **_REFUSALS},
+    responses={202: {"model": ModelCommandShape}, **_REFUSALS},
 )
 async def load(name: str, services: Given, _caller: Admin) -> Response:
     """Have it in memory before it is needed, downloaded if it must be; jobs go on meanwhile.
@@ -104,7 +104,7 @@ async def load(name: str, services: Given, _caller: Admin) -> Response:
 
 
 @router.delete(
-    "/models/{name}", status_code=202, responses={202: {"model": WishShape}, **_REFUSALS}
+    "/models/{name}", status_code=202, responses={202: {"model": ModelCommandShape}, **_REFUSALS}
 )
 async def unload(name: str, services: Given, _caller: Admin) -> Response:
     """Have its memory back, once nobody works with it. Its files stay."""
@@ -124,7 +124,7 @@ def _model(info: ModelInfo) -> dict[str, Any]:
     }
 
 
-def _holder(holder: Holder) -> dict[str, Any]:
+def _holder(holder: ModelHolder) -> dict[str, Any]:
     held = holder.held
     return {
         "worker": holder.worker,

@@ -11,7 +11,7 @@ import pytest
 from actors.runtime.cluster.ray_host import RAY
 from tests.conformance.cast import Witness
 from tests.conformance.stage import Stage, new_cluster_runtime, new_runtime, new_sim
-from tests.virtual_time import SIM
+from tests.support.actors.virtual_time import SIM
 
 # A host that is added here is held to the whole suite.
 HOSTS = ("local", "process", pytest.param(RAY, marks=pytest.mark.ray), SIM)

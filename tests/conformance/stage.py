@@ -9,13 +9,13 @@ from random import Random
 from typing import Any, TypeVar
 
 from actors.runtime.api import Child, Recipe, Ref, Spawn
-from actors.runtime.cluster.ray_host import RAY, Place, RayRuntime
+from actors.runtime.cluster.ray_host import RAY, RayRuntime, TreeLocation
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
 from retender.errors import RetenderError
 from tests.conformance.cast import PATIENCE, FixedClock, Player, Witness
 from tests.simulation.faults import Chances, Fate, FaultyRuntime
-from tests.virtual_time import VirtualClock
+from tests.support.actors.virtual_time import VirtualClock
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def new_sim(seed: int = 7) -> LocalRuntime:
 
 def new_cluster_runtime(seed: int = 7, namespace: str = "") -> RayRuntime:
     """On the Ray of this test process, apart from those of other tests."""
-    place = Place.of(namespace or uuid.uuid4().hex, "witness", Recipe.of(FixedClock))
+    place = TreeLocation.of(namespace or uuid.uuid4().hex, "witness", Recipe.of(FixedClock))
     return RayRuntime(place, seed=seed)
 
 

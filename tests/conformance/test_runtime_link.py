@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from actors.runtime.limits import OUTBOX_BYTES
 from actors.runtime.mailbox import Call
 from actors.runtime.process.frames import (
-    Answered,
-    Dropped,
+    ActorMessage,
+    AskAnswered,
     Frame,
     FrameReader,
-    Message,
-    Taken,
+    MessageDropped,
+    MessageTaken,
     to_bytes,
 )
 from actors.runtime.process.link import Link
@@ -53,11 +53,11 @@ def hello() -> Call:
 
 async def test_what_is_said_before_the_line_is_open_goes_out_first() -> None:
     line = Line()
-    line.near.send(Dropped("other", "first", ""))
+    line.near.send(MessageDropped("other", "first", ""))
     await line.open()
-    line.near.send(Dropped("other", "second", ""))
+    line.near.send(MessageDropped("other", "second", ""))
     heard = [await line.arrived.get(), await line.arrived.get()]
-    assert heard == [Dropped("other", "first", ""), Dropped("other", "second", "")]
+    assert heard == [MessageDropped("other", "first", ""), MessageDropped("other", "second", "")]
     await line.near.abort()
     await line.far.abort()
 
@@ -68,7 +68,7 @@ async def test_an_ask_is_answered_by_its_number(line: Line) -> None:
         line.near.post("other", hello(), reply)
     asks = [await line.arrived.get(), await line.arrived.get()]
     for text, ask in zip("ba", reversed(asks), strict=True):
-        assert isinstance(ask, Message)
+        assert isinstance(ask, ActorMessage)
         answer = line.far.reply_to(ask)
         assert answer is not None
         answer.answer(text)
@@ -96,13 +96,13 @@ async def test_both_ends_learn_that_the_other_hung_up(line: Line) -> None:
 
 
 async def test_an_answer_that_nobody_waits_for_falls_on_the_floor(line: Line) -> None:
-    line.far.send(Answered(99, msgspec.Raw(b"\xc0")))
+    line.far.send(AskAnswered(99, msgspec.Raw(b"\xc0")))
     line.far.fail(98, ActorGone("gone"))
     reply = Kept()
     line.near.post("other", hello(), reply)
     ask = await line.arrived.get()
-    assert isinstance(ask, Message)
-    line.far.send(Answered(ask.number, msgspec.Raw(b"\xc0")))
+    assert isinstance(ask, ActorMessage)
+    line.far.send(AskAnswered(ask.number, msgspec.Raw(b"\xc0")))
     assert msgspec.msgpack.decode(await reply.outcome) is None
 
 
@@ -132,10 +132,10 @@ async def test_one_who_talks_nonsense_is_hung_up_on(nonsense: bytes) -> None:
 
 
 FRAMES: list[Frame] = [
-    Message("other", "hello", msgspec.Raw(b"\x92\x90\x80"), 7),
-    Taken(),
-    Dropped("nobody", "hello", "there is no nobody"),
-    Answered(7, msgspec.Raw(b"\xa5hello")),
+    ActorMessage("other", "hello", msgspec.Raw(b"\x92\x90\x80"), 7),
+    MessageTaken(),
+    MessageDropped("nobody", "hello", "there is no nobody"),
+    AskAnswered(7, msgspec.Raw(b"\xa5hello")),
 ]
 
 

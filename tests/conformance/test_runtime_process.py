@@ -20,7 +20,7 @@ from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call
 from actors.runtime.packing import pack_arguments
 from actors.runtime.process import host
-from actors.runtime.process.frames import Birth, Blueprint, Message, to_bytes
+from actors.runtime.process.frames import ActorMessage, Blueprint, StartChild, to_bytes
 from actors.runtime.process.host import ProcessHost
 from actors.runtime.process.link import Link
 from retender.errors import ActorGone, BadRequest, NoAnswer, TooLarge
@@ -175,7 +175,7 @@ async def test_when_the_parent_is_killed_its_children_go_too_even_hung_ones() ->
 
 async def start_child(parent: int) -> tuple[socket.socket, asyncio.subprocess.Process]:
     """A child of this process, born but without the host in between."""
-    birth = Birth(
+    birth = StartChild(
         name="player",
         actor=Blueprint.of(Recipe.of(Player)),
         clock=Blueprint.of(Recipe.of(FixedClock)),
@@ -220,8 +220,8 @@ async def test_a_child_whose_line_breaks_ends_and_takes_its_own_along() -> None:
 
 async def test_a_child_that_has_ended_listens_until_its_parent_hangs_up() -> None:
     end, process = await start_child(os.getpid())
-    finish = to_bytes(Message("player", "finish", pack_arguments((), {})))
-    chatter = to_bytes(Message("player", "hear", pack_arguments(("x" * 1_000_000,), {})))
+    finish = to_bytes(ActorMessage("player", "finish", pack_arguments((), {})))
+    chatter = to_bytes(ActorMessage("player", "hear", pack_arguments(("x" * 1_000_000,), {})))
     async with asyncio.timeout(DEADLINE):
         with end:
             for words in [finish, *[chatter] * 50]:

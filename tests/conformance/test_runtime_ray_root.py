@@ -14,7 +14,7 @@ import pytest
 from ray.util import list_named_actors
 
 from actors.runtime.api import Recipe, Ref, Spawn
-from actors.runtime.cluster.ray_host import Place, RayRuntime, Root
+from actors.runtime.cluster.ray_host import RayRuntime, Root, TreeLocation
 from actors.runtime.process.frames import likeness
 from retender.errors import ActorGone, Unreachable
 from tests.conformance.cast import PATIENCE, FixedClock, Player
@@ -37,7 +37,7 @@ class Tree:
         self.runtime = self.another_runtime()
 
     def another_runtime(self) -> RayRuntime:
-        return RayRuntime(Place.of(self._namespace, ROOT, Recipe.of(FixedClock)))
+        return RayRuntime(TreeLocation.of(self._namespace, ROOT, Recipe.of(FixedClock)))
 
     async def found(self, **options: object) -> Root:
         root = await self.runtime.found(plan(**options), like(**options))

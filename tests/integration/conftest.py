@@ -9,9 +9,9 @@ import pytest
 
 from actors.runtime.api import Recipe, Spawn
 from actors.runtime.local import LocalRuntime
-from tests.integration.family import DIARY, Diary, Family, settle
-from tests.integration.service import SETTINGS, FullDisk, Service
-from tests.virtual_time import VirtualClock
+from tests.support.actors.manager_service import SETTINGS, FullDisk, Service
+from tests.support.actors.supervised_children import DIARY, Diary, Family, settle
+from tests.support.actors.virtual_time import VirtualClock
 
 
 @pytest.fixture

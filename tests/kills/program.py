@@ -31,7 +31,7 @@ from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
 from retender.scheduling.pool_size import Bounds
 from retender.storage.blobs import BlobStore
-from tests.scripted import Act, Passage, Script, ScriptedEngine
+from tests.support.engines.scripted import Act, Passage, Script, ScriptedEngine
 
 JOBS_PER_RUN = 2
 

@@ -17,8 +17,8 @@ from retender.jobs.pieces import PieceState
 from retender.journal.api import Grant, Settle, Write
 from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal
-from tests.ten_minutes import OPTIONS
-from tests.whole_service import Shape, whole_service
+from tests.support.engines.recognition_service import Shape, whole_service
+from tests.support.sound.ten_minutes import OPTIONS
 
 JOB = "job"
 

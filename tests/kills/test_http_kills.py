@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.raw import FORM, Line, form, line, part
-from tests.served import end_of, hand_in, job, served
-from tests.speech import Recording, needs_speech, one_file, say, talk
-from tests.viewer import Returning, eventually
+from tests.support.http.deployed_service import end_of, hand_in, job, served
+from tests.support.http.live_client import Returning, eventually
+from tests.support.http.raw_client import FORM, Line, form, line, part
+from tests.support.sound.speech import Recording, needs_speech, one_file, say, talk
 
 pytestmark = needs_speech
 

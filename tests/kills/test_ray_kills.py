@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from tests.kills.test_http_kills import told_text, watching
-from tests.ray_actors import (
+from tests.support.http.deployed_service import Served, end_of, hand_in, served
+from tests.support.http.live_client import Returning, eventually
+from tests.support.ray.ray_actors import (
     INGRESS,
     RayActors,
     address_among,
@@ -22,9 +24,7 @@ from tests.ray_actors import (
     hours_of_silence,
     ray_actors,
 )
-from tests.served import Served, end_of, hand_in, served
-from tests.speech import needs_speech, one_file, say, talk
-from tests.viewer import Returning, eventually
+from tests.support.sound.speech import needs_speech, one_file, say, talk
 
 pytestmark = [needs_speech, pytest.mark.ray]
 

@@ -17,8 +17,8 @@ from retender.journal.sqlite import SqliteOpener
 from retender.storage.blobs import BlobStore
 from retender.transcript.segments import Transcript
 from tests.kills.recognition import JOB
-from tests.speech import needs_speech
-from tests.ten_minutes import heard_by_one, recording
+from tests.support.sound.speech import needs_speech
+from tests.support.sound.ten_minutes import heard_by_one, recording
 
 pytestmark = needs_speech
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deployments.ray_cluster.plan import Arguments, Pool
-from tests.command import environment
+from tests.support.http.command import environment
 
 
 class Cluster:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from tests.command import PATIENCE, until
 from tests.long.cluster import Cluster, begun_at
-from tests.ray_actors import RayActors, ray_actors
+from tests.support.http.command import PATIENCE, until
+from tests.support.ray.ray_actors import RayActors, ray_actors
 
 
 @pytest.fixture(scope="module")

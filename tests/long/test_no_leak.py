@@ -11,12 +11,12 @@ from typing import NamedTuple
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.command import until
-from tests.media import RATE, silence, wav
-from tests.served import MEBIBYTE, Served, job, served
-from tests.speech import needs_speech, say
-from tests.viewer import Returning, in_steps
-from tests.whole_service import linux_only, resident
+from tests.support.engines.recognition_service import linux_only, resident
+from tests.support.http.command import until
+from tests.support.http.deployed_service import MEBIBYTE, Served, job, served
+from tests.support.http.live_client import Returning, in_steps
+from tests.support.sound.media import RATE, silence, wav
+from tests.support.sound.speech import needs_speech, say
 
 pytestmark = [needs_speech, linux_only]
 

@@ -12,10 +12,10 @@ from deployments.ray_cluster.plan import Pool
 from tests.kills.test_http_kills import told_text, watching
 from tests.long.cluster import Cluster
 from tests.long.nodes import KIND
-from tests.ray_actors import RayActors, begun_with, hours_of_silence
-from tests.served import end_of, hand_in
-from tests.speech import needs_speech, one_file, talk
-from tests.viewer import Returning, eventually
+from tests.support.http.deployed_service import end_of, hand_in
+from tests.support.http.live_client import Returning, eventually
+from tests.support.ray.ray_actors import RayActors, begun_with, hours_of_silence
+from tests.support.sound.speech import needs_speech, one_file, talk
 
 pytestmark = [needs_speech, pytest.mark.ray]
 

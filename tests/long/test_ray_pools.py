@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from deployments.ray_cluster.plan import Pool
-from tests.command import until
-from tests.known_words import DIGITS
 from tests.long.cluster import Cluster
 from tests.long.nodes import CPUS, KIND
-from tests.ray_actors import RayActors
-from tests.served import end_of, hand_in, parent
-from tests.speech import needs_speech, one_file, say, talk
+from tests.support.http.command import until
+from tests.support.http.deployed_service import end_of, hand_in, parent
+from tests.support.paths import DIGITS
+from tests.support.ray.ray_actors import RayActors
+from tests.support.sound.speech import needs_speech, one_file, say, talk
 
 pytestmark = [needs_speech, pytest.mark.ray]
 

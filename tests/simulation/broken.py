@@ -9,7 +9,7 @@ from retender.jobs.pieces import Piece
 from retender.journal.api import Append, Write
 from retender.journal.connection import Database
 from retender.journal.writer import Writer
-from retender.scheduling.leases import Dispatcher, Lease
+from retender.scheduling.dispatcher import Dispatcher, Lease
 from tests.simulation.faults import Crash, FaultyJournal
 
 
@@ -34,7 +34,7 @@ class RememberingDispatcher(Dispatcher):
 
     def lease(self, token: str) -> Lease | None:
         lease: Lease | None = self.__dict__.get("ever", {}).get(token)
-        return lease if lease is not None and lease.job_id in self._board else None
+        return lease if lease is not None and lease.job_id in self._active else None
 
 
 class LooseJournal(FaultyJournal):

@@ -18,7 +18,7 @@ from retender.errors import StorageFull
 from retender.journal.api import Write
 from retender.journal.connection import Database
 from retender.journal.sqlite import SqliteJournal
-from tests.virtual_time import VirtualClock
+from tests.support.actors.virtual_time import VirtualClock
 
 
 class Chances(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +90,7 @@ class FaultyRuntime(LocalRuntime):
     def __init__(self, clock: VirtualClock, seed: int, fate: Fate) -> None:
         super().__init__(clock, seed=seed)
         self._fate = fate
-        self._lives: dict[str, Child] = {}
+        self._instances: dict[str, Child] = {}
         self._chores: set[asyncio.Future[Any]] = set()
         self.bugs: list[str] = []
         """Deaths that nobody has arranged."""
@@ -98,7 +98,7 @@ class FaultyRuntime(LocalRuntime):
 
     async def spawn(self, spec: Spawn) -> Child:
         child = await super().spawn(spec)
-        self._lives[spec.name] = child
+        self._instances[spec.name] = child
         watch = asyncio.ensure_future(self._watch(child))
         self._chores.add(watch)
         watch.add_done_callback(self._chores.discard)
@@ -110,9 +110,9 @@ class FaultyRuntime(LocalRuntime):
             self.bugs.append(f"{child.name} died of {exit_.cause}")
 
     def kill(self, name: str) -> None:
-        life = self._lives.get(name)
-        if life is not None:
-            killing = asyncio.ensure_future(life.kill())
+        instance = self._instances.get(name)
+        if instance is not None:
+            killing = asyncio.ensure_future(instance.kill())
             self._chores.add(killing)
             killing.add_done_callback(self._chores.discard)
 
@@ -144,7 +144,7 @@ class FaultyRuntime(LocalRuntime):
         return not self._fate.strikes("lost")
 
     def _kill_perhaps(self, name: str, fault: str) -> None:
-        if name in self._lives and self._fate.strikes(fault):
+        if name in self._instances and self._fate.strikes(fault):
             self._fate.dealt[f"{fault} {name.partition('-')[0]}"] += 1
             self.kill(name)
 

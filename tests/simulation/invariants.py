@@ -11,8 +11,8 @@ from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.states import TERMINAL, TRANSITIONS, Status
 from retender.journal.api import AddPieces, Append, DropPieces, Grant, Reset, SaveJob, Settle, Write
 from retender.transcript.segments import Segment
-from tests.receivers import Message
-from tests.scripted import Script
+from tests.support.engines.scripted import Script
+from tests.support.http.webhook_receivers import Message
 
 Key = tuple[str, int]
 

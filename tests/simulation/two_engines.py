@@ -26,9 +26,9 @@ from retender.scheduling.pool_size import Bounds
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
 from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from tests.scripted import Script, ScriptedEngine
 from tests.simulation.faults import Fate
 from tests.simulation.world import Blobs, World
+from tests.support.engines.scripted import Script, ScriptedEngine
 
 BOTH = (LOCAL, GROQ)
 

@@ -40,8 +40,6 @@ from retender.jobs.states import Status
 from retender.jobs.submission import Submission
 from retender.journal.api import Journal, Write
 from retender.scheduling.pool_size import Bounds
-from tests.receivers import Answer, Receivers, hand_over, settings
-from tests.scripted import Act, MortalEngine, Passage, Script
 from tests.simulation.faults import Chances, Fate, FaultyJournal, FaultyRuntime
 from tests.simulation.invariants import (
     Violation,
@@ -52,7 +50,9 @@ from tests.simulation.invariants import (
     check_text,
     check_told,
 )
-from tests.virtual_time import VirtualClock, VirtualTimeLoop
+from tests.support.actors.virtual_time import VirtualClock, VirtualTimeLoop
+from tests.support.engines.scripted import Act, MortalEngine, Passage, Script
+from tests.support.http.webhook_receivers import Answer, Receivers, hand_over, settings
 
 FAULTS_END = 60.0
 BOUND = 900.0

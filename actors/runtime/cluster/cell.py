@@ -11,18 +11,18 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from actors.runtime.api import Child, Exit
-from actors.runtime.cluster.reorder_buffer import Turnstile
+from actors.runtime.cluster.reorder_buffer import ReorderBuffer
 from actors.runtime.local import LocalRuntime, live
 from actors.runtime.mailbox import describe
 from actors.runtime.packing import PackedCall, pack
 from actors.runtime.process.frames import (
-    Answered,
-    Birth,
-    Dropped,
-    Ended,
+    ActorMessage,
+    AskAnswered,
+    ChildEnded,
+    ChildStarted,
     Frame,
-    Message,
-    Started,
+    MessageDropped,
+    StartChild,
     failed,
     from_bytes,
     to_bytes,
@@ -40,10 +40,10 @@ Tell = Callable[[str, str, str], None]
 
 
 class Cell:
-    def __init__(self, birth: Birth, runtime: Callable[[Tell], LocalRuntime]) -> None:
+    def __init__(self, birth: StartChild, runtime: Callable[[Tell], LocalRuntime]) -> None:
         """Made inside the loop that it lives in. `runtime` is called once logs are set up."""
         self._birth = birth
-        self._turnstile = Turnstile()
+        self._turnstile = ReorderBuffer()
         self._words: list[Frame] = []
         self._forgotten = 0
         self._said = asyncio.Event()
@@ -54,7 +54,7 @@ class Cell:
     async def deliver(self, line: str, number: int, frame: bytes) -> bytes | None:
         """The answer to an ask, as a frame; to a tell nothing, or why it was not taken."""
         message = from_bytes(frame)
-        assert isinstance(message, Message)
+        assert isinstance(message, ActorMessage)
         outcome = _Outcome()
         self._turnstile.admit(line, number, lambda: self._enter(message, outcome))
         return await outcome.frame
@@ -95,21 +95,21 @@ class Cell:
             exit_ = Exit("crashed", describe(error))
         else:
             self._child.set_result(child)
-            self._say(Started())
+            self._say(ChildStarted())
             exit_ = await child.exited()
         if not self._child.done():
             self._child.set_result(None)
-        self._say(Ended(exit_))
+        self._say(ChildEnded(exit_))
         return exit_
 
     async def _born(self, runtime: Callable[[Tell], LocalRuntime]) -> Child:
         birth = self._birth
         if birth.prepare is not None:
             birth.prepare.build()
-        self._runtime = runtime(lambda *told: self._say(Dropped(*told)))
+        self._runtime = runtime(lambda *told: self._say(MessageDropped(*told)))
         return await live(birth.name, birth.actor.build(), birth.mailbox, self._runtime)
 
-    def _enter(self, message: Message, outcome: _Outcome) -> None:
+    def _enter(self, message: ActorMessage, outcome: _Outcome) -> None:
         here = None if self._runtime is None else self._runtime.at_home(message.to)
         if here is None:
             outcome.settle(NOBODY)
@@ -136,7 +136,7 @@ class _Outcome:
 
     def answer(self, value: Any) -> None:
         try:
-            self.settle(to_bytes(Answered(0, pack(value))))
+            self.settle(to_bytes(AskAnswered(0, pack(value))))
         except RetenderError as error:
             self.fail(error)
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from actors.runtime.limits import OUTBOX_BYTES
 from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall, pack_arguments
-from actors.runtime.process.frames import Answered, Failed, Message, from_bytes, to_bytes
+from actors.runtime.process.frames import ActorMessage, AskAnswered, AskFailed, from_bytes, to_bytes
 from retender.errors import ActorGone, Busy, RetenderError
 
 
@@ -46,7 +46,7 @@ class _Sent(NamedTuple):
     reply: Reply | None
 
 
-class Line:
+class Channel:
     """Messages wait here while the actor is looked for, and are answered one way or another.
 
     It ends with the life it leads to: whoever has more to say begins another.
@@ -81,7 +81,7 @@ class Line:
             arguments = call.arguments
         else:
             arguments = pack_arguments(call.args, call.kwargs)
-        frame = to_bytes(Message(self._name, call.method, arguments, int(reply is not None)))
+        frame = to_bytes(ActorMessage(self._name, call.method, arguments, int(reply is not None)))
         sent = _Sent(call.method, len(frame), reply)
         task = asyncio.create_task(self._carry(self._id, next(self._numbers), frame, sent))
         self._under_way[task] = sent
@@ -138,9 +138,9 @@ class Line:
         if answer is None:
             return
         match from_bytes(answer):
-            case Answered(value=value) if sent.reply is not None:
+            case AskAnswered(value=value) if sent.reply is not None:
                 sent.reply.answer(value)
-            case Failed(error=error):
+            case AskFailed(error=error):
                 self._fail(sent, RetenderError.from_value(error))
 
     def _fail(self, sent: _Sent, error: RetenderError) -> None:

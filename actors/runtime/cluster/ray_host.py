@@ -26,19 +26,19 @@ from ray.exceptions import ActorUnavailableError, RayError
 
 from actors.runtime.api import KILLED, Child, Exit, Recipe, Spawn
 from actors.runtime.cluster.cell import NOBODY, Cell, Tell
-from actors.runtime.cluster.channel import Line, Lost, Reached
+from actors.runtime.cluster.channel import Channel, Lost, Reached
 from actors.runtime.cluster.exit_causes import cause_of
 from actors.runtime.cluster.root_cell import RootCell
-from actors.runtime.instance import Endpoint, Life, not_started
-from actors.runtime.limits import CELL_CALLS, LINGER_SECONDS, NAME_SECONDS, NO_ROOM_SECONDS
+from actors.runtime.instance import Endpoint, Instance, not_started
+from actors.runtime.limits import CELL_CALLS, LINGER_SECONDS, NAME_SECONDS, UNPLACED_SECONDS
 from actors.runtime.local import Host, LocalRuntime, gone, live
 from actors.runtime.mailbox import describe, unanswered_by
 from actors.runtime.process.frames import (
-    Birth,
     Blueprint,
-    Dropped,
-    Ended,
-    Started,
+    ChildEnded,
+    ChildStarted,
+    MessageDropped,
+    StartChild,
     from_bytes,
     to_bytes,
 )
@@ -51,7 +51,7 @@ _AGAIN: Final = 0.02
 _UNREACHED_AGAIN: Final = 0.2
 
 
-class Place(msgspec.Struct, frozen=True):
+class TreeLocation(msgspec.Struct, frozen=True):
     """Where on a cluster a tree lives, and what its processes begin with."""
 
     namespace: str
@@ -61,7 +61,9 @@ class Place(msgspec.Struct, frozen=True):
     """What is called in each process before its actor is made: to set up logs, say."""
 
     @classmethod
-    def of(cls, namespace: str, root: str, clock: Recipe, prepare: Recipe | None = None) -> Place:
+    def of(
+        cls, namespace: str, root: str, clock: Recipe, prepare: Recipe | None = None
+    ) -> TreeLocation:
         prepared = None if prepare is None else Blueprint.of(prepare)
         return cls(namespace, root, Blueprint.of(clock), prepared)
 
@@ -69,14 +71,16 @@ class Place(msgspec.Struct, frozen=True):
 class RayRuntime(LocalRuntime):
     """The actors of this process; those it starts on the cluster; and, by name, all others."""
 
-    def __init__(self, place: Place, *, seed: object = None, pass_on: Tell | None = None) -> None:
+    def __init__(
+        self, place: TreeLocation, *, seed: object = None, pass_on: Tell | None = None
+    ) -> None:
         """`pass_on` is told, too, of what was told in vain."""
         self._host = RayHost(place)
         hosts: dict[str, Host] = {"local": _Beside(), RAY: self._host}
         super().__init__(place.clock.build(), seed=seed, hosts=hosts)
         self._place = place
         self._pass_on = pass_on
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, Channel] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._closed: ActorGone | None = None
 
@@ -117,7 +121,7 @@ class RayRuntime(LocalRuntime):
         line = self._lines.get(to)
         if line is None or line.over:
             self._lines = {name: each for name, each in self._lines.items() if not each.over}
-            line = self._lines[to] = Line(to, lambda: self._find(to), self.drop)
+            line = self._lines[to] = Channel(to, lambda: self._find(to), self.drop)
         return line
 
     async def _find(self, name: str) -> Reached:
@@ -154,12 +158,12 @@ class _Beside:
 class RayHost:
     """Starts each actor in a process of its own somewhere on the cluster."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: TreeLocation) -> None:
         self._place = place
 
     async def start(self, spec: Spawn, runtime: LocalRuntime) -> Child:
-        life = _RayLife(spec, self, runtime)
-        return await life.start(life.line)
+        instance = _RayInstance(spec, self, runtime)
+        return await instance.start(instance.line)
 
     async def named(self, name: str) -> Any:
         """Raises `ValueError` where there is none."""
@@ -169,7 +173,7 @@ class RayHost:
         """Blocks until it is in the cluster's books. `likeness`: of a root. Raises `ValueError`
         where the name is taken by another, and `RetenderError` for what cannot be sent."""
         place = self._place
-        birth = Birth(
+        birth = StartChild(
             name=spec.name,
             actor=Blueprint.of(spec.recipe),
             clock=place.clock,
@@ -204,7 +208,7 @@ class RayCell(Cell):
 
     def __init__(self, birth: bytes, namespace: str, root: str) -> None:
         begun = _born(birth)
-        place = Place(namespace, root, begun.clock, begun.prepare)
+        place = TreeLocation(namespace, root, begun.clock, begun.prepare)
         super().__init__(begun, lambda tell: RayRuntime(place, seed=begun.seed, pass_on=tell))
 
 
@@ -213,7 +217,7 @@ class RayRoot(RootCell):
 
     def __init__(self, birth: bytes, namespace: str, root: str, likeness: bytes) -> None:
         begun = _born(birth)
-        place = Place(namespace, root, begun.clock, begun.prepare)
+        place = TreeLocation(namespace, root, begun.clock, begun.prepare)
         super().__init__(begun, lambda _: RayRuntime(place, seed=begun.seed), likeness)
 
     def _vanish(self) -> None:
@@ -272,7 +276,7 @@ class _Reached:
         return answer
 
 
-class _RayLife(Life):
+class _RayInstance(Instance):
     def __init__(self, spec: Spawn, host: RayHost, runtime: LocalRuntime) -> None:
         super().__init__(spec.name, runtime)
         self._spec = spec
@@ -280,7 +284,7 @@ class _RayLife(Life):
         self._runtime = runtime
         self._handle: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._struck = False
-        self.line = Line(spec.name, self._reached, runtime.drop)
+        self.line = Channel(spec.name, self._reached, runtime.drop)
 
     async def _live(self, started: asyncio.Future[None]) -> Exit:
         try:
@@ -315,7 +319,7 @@ class _RayLife(Life):
         if self._struck:
             _end(handle)
         loop = asyncio.get_running_loop()
-        impatience = loop.call_later(NO_ROOM_SECONDS, self._say_it_waits, started)
+        impatience = loop.call_later(UNPLACED_SECONDS, self._say_it_waits, started)
         try:
             return await self._hear(handle, started)
         finally:
@@ -335,11 +339,11 @@ class _RayLife(Life):
             heard += len(words)
             for word in words:
                 match word:
-                    case Started():
+                    case ChildStarted():
                         started.set_result(None)
-                    case Dropped(to, method, why):
+                    case MessageDropped(to, method, why):
                         self._runtime.drop(to, method, why)
-                    case Ended(exit_):
+                    case ChildEnded(exit_):
                         return exit_
 
     def _say_it_waits(self, started: asyncio.Future[None]) -> None:
@@ -369,9 +373,9 @@ def _known_to_ray(cell: type[Cell]) -> Any:
     return ray.remote(cell)
 
 
-def _born(birth: bytes) -> Birth:
+def _born(birth: bytes) -> StartChild:
     begun = from_bytes(birth)
-    assert isinstance(begun, Birth)
+    assert isinstance(begun, StartChild)
     return begun
 
 

@@ -6,10 +6,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
-from actors.runtime.limits import GAP_SECONDS, LINES_KEPT
+from actors.runtime.limits import GAP_SECONDS, SENDERS_KEPT
 
 
-class _Line:
+class _Sender:
     __slots__ = ("early", "gap", "next")
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class _Line:
         self.gap: asyncio.TimerHandle | None = None
 
 
-class Turnstile:
+class ReorderBuffer:
     """Messages of one line are numbered from 0 on, and go through in that order.
 
     One that does not come holds up those after it for a while, and then no longer: it was lost
@@ -27,11 +27,11 @@ class Turnstile:
 
     def __init__(self, patience: float = GAP_SECONDS) -> None:
         self._patience = patience
-        self._lines: OrderedDict[str, _Line] = OrderedDict()
+        self._lines: OrderedDict[str, _Sender] = OrderedDict()
 
     def admit(self, line: str, number: int, enter: Callable[[], None]) -> None:
         """`enter` is called in its turn: now, or when those before it are through."""
-        there = self._lines.setdefault(line, _Line())
+        there = self._lines.setdefault(line, _Sender())
         self._lines.move_to_end(line)
         if number < there.next:
             enter()
@@ -40,7 +40,7 @@ class Turnstile:
         self._let_through(there)
         self._forget_the_oldest()
 
-    def _let_through(self, line: _Line) -> None:
+    def _let_through(self, line: _Sender) -> None:
         missed = line.next
         while (enter := line.early.pop(line.next, None)) is not None:
             line.next += 1
@@ -51,18 +51,18 @@ class Turnstile:
             loop = asyncio.get_running_loop()
             line.gap = loop.call_later(self._patience, self._skip, line)
 
-    def _skip(self, line: _Line) -> None:
+    def _skip(self, line: _Sender) -> None:
         self._wait_no_more(line)
         line.next = min(line.early)
         self._let_through(line)
 
-    def _wait_no_more(self, line: _Line) -> None:
+    def _wait_no_more(self, line: _Sender) -> None:
         if line.gap is not None:
             line.gap.cancel()
             line.gap = None
 
     def _forget_the_oldest(self) -> None:
-        while len(self._lines) > LINES_KEPT:
+        while len(self._lines) > SENDERS_KEPT:
             _, line = self._lines.popitem(last=False)
             if line.early:
                 self._skip(line)

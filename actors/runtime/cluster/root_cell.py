@@ -13,9 +13,9 @@ from collections.abc import Callable
 from loguru import logger
 
 from actors.runtime.cluster.cell import Cell, Tell
-from actors.runtime.limits import DESERTED_SECONDS, ROOT_PAUSE_SECONDS
+from actors.runtime.limits import ROOT_PAUSE_SECONDS, UNATTENDED_SECONDS
 from actors.runtime.local import LocalRuntime
-from actors.runtime.process.frames import Birth
+from actors.runtime.process.frames import StartChild
 
 ENDING = b""
 """The likeness of a root that is about to end: there is none that it could be taken for."""
@@ -23,7 +23,7 @@ ENDING = b""
 
 class RootCell(Cell, ABC):
     def __init__(
-        self, birth: Birth, runtime: Callable[[Tell], LocalRuntime], likeness: bytes
+        self, birth: StartChild, runtime: Callable[[Tell], LocalRuntime], likeness: bytes
     ) -> None:
         super().__init__(birth, runtime)
         self._likeness = likeness
@@ -56,10 +56,10 @@ class RootCell(Cell, ABC):
         """The process ends, and another takes its place."""
 
     def _from_now(self) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(DESERTED_SECONDS, self._be_deserted)
+        return asyncio.get_running_loop().call_later(UNATTENDED_SECONDS, self._be_deserted)
 
     def _be_deserted(self) -> None:
-        logger.warning("nobody has served this tree for {:g} s: it ends", DESERTED_SECONDS)
+        logger.warning("nobody has served this tree for {:g} s: it ends", UNATTENDED_SECONDS)
         self._end = asyncio.create_task(self.stop())
 
     async def _go(self) -> None:

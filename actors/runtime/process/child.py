@@ -22,15 +22,15 @@ from actors.runtime.limits import ORPHAN_SECONDS
 from actors.runtime.mailbox import Call, Mailbox, Reply, describe
 from actors.runtime.packing import PackedCall
 from actors.runtime.process.frames import (
-    Birth,
-    Dropped,
-    Ended,
+    ActorMessage,
+    ChildEnded,
+    ChildStarted,
     Frame,
     FrameReader,
-    Message,
-    Started,
-    Stop,
-    Taken,
+    MessageDropped,
+    MessageTaken,
+    StartChild,
+    StopChild,
 )
 from actors.runtime.process.link import Link
 from retender.errors import ActorGone, RetenderError
@@ -51,7 +51,7 @@ class _ThroughParent:
             if reply is not None:
                 reply.fail(error)
             elif not self._link.full:
-                self._link.send(Dropped(to, call.method, describe(error)))
+                self._link.send(MessageDropped(to, call.method, describe(error)))
 
 
 class _ChildContext(ActorContext):
@@ -62,7 +62,7 @@ class _ChildContext(ActorContext):
         )
 
 
-async def _live(end: socket.socket, birth: Birth) -> Exit:
+async def _live(end: socket.socket, birth: StartChild) -> Exit:
     link = Link()
     try:
         mailbox, context = _make(birth, link)
@@ -73,18 +73,18 @@ async def _live(end: socket.socket, birth: Birth) -> Exit:
         exit_ = await _run(end, link, mailbox, context)
     if link.lost.done():
         _kill_own_group()
-    link.send(Ended(exit_))
+    link.send(ChildEnded(exit_))
     # Hanging up first could lose these words: a parent that writes to a closed line reads no more.
     await link.lost
     return exit_
 
 
-def _make(birth: Birth, link: Link) -> tuple[Mailbox, _ChildContext]:
+def _make(birth: StartChild, link: Link) -> tuple[Mailbox, _ChildContext]:
     if birth.prepare is not None:
         birth.prepare.build()
     clock = birth.clock.build()
     mailbox = Mailbox(
-        birth.name, birth.actor.build(), birth.mailbox, taken=lambda: link.send(Taken())
+        birth.name, birth.actor.build(), birth.mailbox, taken=lambda: link.send(MessageTaken())
     )
     router = _ThroughParent(link)
     return mailbox, _ChildContext(birth.name, mailbox, router, clock=clock, seed=birth.seed)
@@ -96,7 +96,7 @@ async def _run(end: socket.socket, link: Link, mailbox: Mailbox, context: _Child
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, mailbox.stop)
     await link.open(end, partial(_receive, link, mailbox))
     try:
-        return await mailbox.run(lambda: link.send(Started()), context)
+        return await mailbox.run(lambda: link.send(ChildStarted()), context)
     except asyncio.CancelledError:
         return KILLED
     finally:
@@ -105,15 +105,15 @@ async def _run(end: socket.socket, link: Link, mailbox: Mailbox, context: _Child
 
 
 def _receive(link: Link, mailbox: Mailbox, frame: Frame) -> None:
-    if isinstance(frame, Message):
+    if isinstance(frame, ActorMessage):
         reply = link.reply_to(frame)
         try:
             mailbox.put(PackedCall(frame.method, frame.arguments), reply)
         except RetenderError as error:
-            link.send(Taken())
+            link.send(MessageTaken())
             if reply is not None:
                 reply.fail(error)
-    elif isinstance(frame, Stop):
+    elif isinstance(frame, StopChild):
         mailbox.stop()
 
 
@@ -136,11 +136,11 @@ def _die_with(parent: int) -> None:
         sys.exit("the parent process is gone")
 
 
-def _read_birth(end: socket.socket) -> Birth:
+def _read_birth(end: socket.socket) -> StartChild:
     reader = FrameReader()
     while data := end.recv(reader.missing):
         for frame in reader.feed(data):
-            if isinstance(frame, Birth):
+            if isinstance(frame, StartChild):
                 return frame
     sys.exit("the parent process hung up")
 

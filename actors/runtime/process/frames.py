@@ -44,7 +44,7 @@ def likeness(*recipes: Recipe, version: str = "") -> bytes:
     return msgspec.msgpack.encode((version, [Blueprint.of(recipe) for recipe in recipes]))
 
 
-class Birth(msgspec.Struct, frozen=True, tag="birth"):
+class StartChild(msgspec.Struct, frozen=True, tag="birth"):
     """All that a child needs to begin."""
 
     name: str
@@ -56,15 +56,15 @@ class Birth(msgspec.Struct, frozen=True, tag="birth"):
     path: list[str]
 
 
-class Started(msgspec.Struct, frozen=True, tag="started"):
+class ChildStarted(msgspec.Struct, frozen=True, tag="started"):
     """The actor's `started` is through."""
 
 
-class Stop(msgspec.Struct, frozen=True, tag="stop"):
+class StopChild(msgspec.Struct, frozen=True, tag="stop"):
     """Come to an end in order."""
 
 
-class Message(msgspec.Struct, frozen=True, tag="message", omit_defaults=True):
+class ActorMessage(msgspec.Struct, frozen=True, tag="message", omit_defaults=True):
     """An ask (its answer will carry the same number) or, numbered 0, a tell."""
 
     to: str
@@ -73,11 +73,11 @@ class Message(msgspec.Struct, frozen=True, tag="message", omit_defaults=True):
     number: int = 0
 
 
-class Taken(msgspec.Struct, frozen=True, tag="taken"):
+class MessageTaken(msgspec.Struct, frozen=True, tag="taken"):
     """One message has left the child's mailbox: there is room for another."""
 
 
-class Dropped(msgspec.Struct, frozen=True, tag="dropped"):
+class MessageDropped(msgspec.Struct, frozen=True, tag="dropped"):
     """A tell of the child that could not be sent; the parent counts it."""
 
     to: str
@@ -85,23 +85,33 @@ class Dropped(msgspec.Struct, frozen=True, tag="dropped"):
     why: str
 
 
-class Answered(msgspec.Struct, frozen=True, tag="answered"):
+class AskAnswered(msgspec.Struct, frozen=True, tag="answered"):
     number: int
     value: msgspec.Raw
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class AskFailed(msgspec.Struct, frozen=True, tag="failed"):
     number: int
     error: ErrorValue
 
 
-class Ended(msgspec.Struct, frozen=True, tag="ended"):
+class ChildEnded(msgspec.Struct, frozen=True, tag="ended"):
     """The child's last words; it leaves when the parent has heard them and hung up."""
 
     exit: Exit
 
 
-Frame = Birth | Started | Stop | Message | Taken | Dropped | Answered | Failed | Ended
+Frame = (
+    StartChild
+    | ChildStarted
+    | StopChild
+    | ActorMessage
+    | MessageTaken
+    | MessageDropped
+    | AskAnswered
+    | AskFailed
+    | ChildEnded
+)
 
 
 def to_bytes(frame: Frame) -> bytes:
@@ -124,10 +134,10 @@ def from_bytes(data: bytes) -> Frame:
 def failed(number: int, error: RetenderError) -> bytes:
     """Like `to_bytes`, but always sendable: details that cannot travel stay behind."""
     try:
-        return to_bytes(Failed(number, error.to_value()))
+        return to_bytes(AskFailed(number, error.to_value()))
     except RetenderError:
         sentence = error.message[:BARE_MESSAGE_CHARS].encode(errors="replace").decode()
-        return to_bytes(Failed(number, ErrorValue(error.code, sentence)))
+        return to_bytes(AskFailed(number, ErrorValue(error.code, sentence)))
 
 
 class FrameReader:

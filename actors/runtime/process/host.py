@@ -17,21 +17,21 @@ from contextlib import suppress
 from loguru import logger
 
 from actors.runtime.api import KILLED, Child, Exit, Recipe, Spawn
-from actors.runtime.instance import Life, not_started
+from actors.runtime.instance import Instance, not_started
 from actors.runtime.limits import LINGER_SECONDS, SETTLE_SECONDS
 from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call, Reply, describe, full, unanswered_by
 from actors.runtime.packing import PackedCall
 from actors.runtime.process.frames import (
-    Birth,
+    ActorMessage,
     Blueprint,
-    Dropped,
-    Ended,
+    ChildEnded,
+    ChildStarted,
     Frame,
-    Message,
-    Started,
-    Stop,
-    Taken,
+    MessageDropped,
+    MessageTaken,
+    StartChild,
+    StopChild,
 )
 from actors.runtime.process.link import Link
 from retender.errors import RetenderError
@@ -49,15 +49,15 @@ class ProcessHost:
         self._prepare = prepare
 
     async def start(self, spec: Spawn, runtime: LocalRuntime) -> Child:
-        life = _ProcessLife(spec, runtime)
+        instance = _ProcessInstance(spec, runtime)
         try:
-            life.conceive(self._birth(spec, runtime))
+            instance.conceive(self._birth(spec, runtime))
         except RetenderError as error:
             raise not_started(spec.name, describe(error)) from error
-        return await life.start(life)
+        return await instance.start(instance)
 
-    def _birth(self, spec: Spawn, runtime: LocalRuntime) -> Birth:
-        return Birth(
+    def _birth(self, spec: Spawn, runtime: LocalRuntime) -> StartChild:
+        return StartChild(
             name=spec.name,
             actor=Blueprint.of(spec.recipe),
             clock=Blueprint.of(self._clock),
@@ -68,7 +68,7 @@ class ProcessHost:
         )
 
 
-class _ProcessLife(Life):
+class _ProcessInstance(Instance):
     """The endpoint, too: the mailbox's bound is kept here, by the child's word on what it took."""
 
     def __init__(self, spec: Spawn, runtime: LocalRuntime) -> None:
@@ -81,7 +81,7 @@ class _ProcessLife(Life):
         self._started: asyncio.Future[None]
         self._last_words: Exit | None = None
 
-    def conceive(self, birth: Birth) -> None:
+    def conceive(self, birth: StartChild) -> None:
         self._link.send(birth)
 
     def put(self, call: Call | PackedCall, reply: Reply | None) -> None:
@@ -134,7 +134,7 @@ class _ProcessLife(Life):
         self._link.fail_all(unanswered_by(self.name, exit_))
 
     def _wind_down(self) -> None:
-        self._link.send(Stop())
+        self._link.send(StopChild())
 
     def _strike(self) -> None:
         self._kill_group()
@@ -148,16 +148,16 @@ class _ProcessLife(Life):
 
     def _receive(self, frame: Frame) -> None:
         match frame:
-            case Message(to, method, arguments):
+            case ActorMessage(to, method, arguments):
                 call = PackedCall(method, arguments)
                 self._runtime.deliver(self.name, to, call, self._link.reply_to(frame))
-            case Taken():
+            case MessageTaken():
                 self._waiting -= 1
-            case Dropped(to, method, why):
+            case MessageDropped(to, method, why):
                 self._runtime.drop(to, method, why)
-            case Started():
+            case ChildStarted():
                 self._started.set_result(None)
-            case Ended(exit_):
+            case ChildEnded(exit_):
                 self._last_words = exit_
                 self._let_go(exit_)
                 self._link.hang_up()

@@ -15,11 +15,11 @@ from actors.runtime.limits import OUTBOX_BYTES
 from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall, pack, pack_arguments
 from actors.runtime.process.frames import (
-    Answered,
-    Failed,
+    ActorMessage,
+    AskAnswered,
+    AskFailed,
     Frame,
     FrameReader,
-    Message,
     failed,
     to_bytes,
 )
@@ -66,12 +66,12 @@ class Link(asyncio.Protocol):
         else:
             arguments = pack_arguments(call.args, call.kwargs)
         number = next(self._numbers) if reply is not None else 0
-        data = to_bytes(Message(to, call.method, arguments, number))
+        data = to_bytes(ActorMessage(to, call.method, arguments, number))
         if reply is not None:
             self._unanswered[number] = reply
         self._write(data)
 
-    def reply_to(self, message: Message) -> Reply | None:
+    def reply_to(self, message: ActorMessage) -> Reply | None:
         return _LinkReply(self, message.number) if message.number else None
 
     def fail(self, number: int, error: RetenderError) -> None:
@@ -114,10 +114,10 @@ class Link(asyncio.Protocol):
             self.lost.set_result(None)
 
     def _dispatch(self, frame: Frame) -> None:
-        if isinstance(frame, Answered):
+        if isinstance(frame, AskAnswered):
             if (reply := self._unanswered.pop(frame.number, None)) is not None:
                 reply.answer(frame.value)
-        elif isinstance(frame, Failed):
+        elif isinstance(frame, AskFailed):
             if (reply := self._unanswered.pop(frame.number, None)) is not None:
                 reply.fail(RetenderError.from_value(frame.error))
         else:
@@ -143,7 +143,7 @@ class _LinkReply:
 
     def answer(self, value: object) -> None:
         try:
-            self._link.send(Answered(self._number, pack(value)))
+            self._link.send(AskAnswered(self._number, pack(value)))
         except RetenderError as error:
             self.fail(error)
 

@@ -13,7 +13,7 @@ from loguru import logger
 
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.faster_whisper.shelf import Shelf, Standing
-from retender.engines.limits import TROUBLES_KEPT
+from retender.engines.limits import FAILURES_KEPT
 from retender.engines.models.download import Arrived
 from retender.engines.models.fitting import (
     MEGABYTE,
@@ -26,7 +26,7 @@ from retender.engines.models.library import MODEL, Library
 from retender.errors import WorkError
 from retender.jobs.messages import Note
 from retender.storage.blobs import Blobs
-from retender.workers.reports import Held, ModelState
+from retender.workers.reports import HeldModel, ModelState
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
@@ -101,7 +101,7 @@ class Keeper:
             await self._shelf.bring(await self.find(used))
         except WorkError as error:
             self._troubles[used] = error.message
-            while len(self._troubles) > TROUBLES_KEPT:
+            while len(self._troubles) > FAILURES_KEPT:
                 del self._troubles[next(iter(self._troubles))]
             raise
         finally:
@@ -120,9 +120,9 @@ class Keeper:
         megabytes = {"done": arrived.done // MEGABYTE, "total": arrived.total // MEGABYTE}
         return Note("downloading_model", {"model": used, "percent": arrived.percent, **megabytes})
 
-    def models(self) -> tuple[Held, ...]:
+    def models(self) -> tuple[HeldModel, ...]:
         coming = (
-            Held(
+            HeldModel(
                 model=name,
                 state=ModelState.DOWNLOADING,
                 precision=self._settings.precision,
@@ -132,7 +132,7 @@ class Keeper:
             for name, arrived in self._arriving.items()
         )
         failed = (
-            Held(model=name, state=ModelState.FAILED, trouble=trouble)
+            HeldModel(model=name, state=ModelState.FAILED, trouble=trouble)
             for name, trouble in self._troubles.items()
         )
         return (*map(self._held, self._shelf.standing()), *coming, *failed)
@@ -141,9 +141,9 @@ class Keeper:
         await self._shelf.close()
         self._loader.shutdown(wait=False, cancel_futures=True)
 
-    def _held(self, standing: Standing) -> Held:
+    def _held(self, standing: Standing) -> HeldModel:
         loaded = standing.loaded_for is not None
-        return Held(
+        return HeldModel(
             model=self._names[standing.folder],
             state=ModelState.LOADED if loaded else ModelState.LOADING,
             precision=self._settings.precision,

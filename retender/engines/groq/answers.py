@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from retender.engines.groq.failures import Failed
+from retender.engines.groq.failures import GroqFailed
 from retender.errors import EngineFailed
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult
 from retender.transcript.languages import LANGUAGES
@@ -53,7 +53,9 @@ def read(body: bytes) -> Answer:
     try:
         return msgspec.json.decode(body, type=Answer, strict=False)
     except msgspec.MsgspecError as error:
-        raise Failed(EngineFailed(f"Groq's answer makes no sense: {error}").failure()) from error
+        raise GroqFailed(
+            EngineFailed(f"Groq's answer makes no sense: {error}").failure()
+        ) from error
 
 
 def heard(answer: Answer, chunk: Chunk) -> ChunkResult:

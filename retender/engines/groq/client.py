@@ -17,7 +17,7 @@ import httpx
 
 from retender.engines.budget import Charge
 from retender.engines.groq.answers import Answer, read
-from retender.engines.groq.failures import Failed, from_connection, from_status
+from retender.engines.groq.failures import GroqFailed, from_connection, from_status
 from retender.engines.groq.settings import GroqSettings
 from retender.errors import EngineFailed, EngineUnavailable, UploadExpired
 from retender.jobs.job import Options, Task
@@ -79,7 +79,7 @@ class GroqClient:
                 await self._groq.models.list()
         except TimeoutError:
             slow = EngineUnavailable(f"Groq does not answer within {CONNECT_SECONDS:g} s")
-            raise Failed(slow.failure(), Charge.NOTHING) from None
+            raise GroqFailed(slow.failure(), Charge.NOTHING) from None
         except groq.APIStatusError as error:
             if error.status_code in _NOT_ALLOWED:
                 raise from_status(error) from error
@@ -97,7 +97,7 @@ class GroqClient:
                     return read(await self._post(file, parcel.name, options.task, fields))
             except TimeoutError as error:
                 late = EngineFailed(f"Groq did not answer within {self._deadline:g} s")
-                raise Failed(late.failure()) from error
+                raise GroqFailed(late.failure()) from error
             except groq.APIStatusError as error:
                 raise from_status(error) from error
             except (groq.APIConnectionError, httpx.HTTPError) as error:
@@ -118,7 +118,7 @@ class GroqClient:
                 body += part
                 if len(body) > ANSWER_BYTES:
                     endless = EngineFailed(f"Groq's answer has more than {ANSWER_BYTES} bytes")
-                    raise Failed(endless.failure())
+                    raise GroqFailed(endless.failure())
         return bytes(body)
 
 
@@ -127,7 +127,7 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except FileNotFoundError as error:
         gone = UploadExpired("the audio of this job is no longer here")
-        raise Failed(gone.failure(), Charge.NOTHING) from error
+        raise GroqFailed(gone.failure(), Charge.NOTHING) from error
 
 
 def _fields(model: str, options: Options, *, words: bool) -> dict[str, Any]:

@@ -23,11 +23,11 @@ from retender.engines.budget import Charge
 from retender.engines.groq import media
 from retender.engines.groq.answers import heard
 from retender.engines.groq.client import GroqClient, Parcel
-from retender.engines.groq.failures import Failed
+from retender.engines.groq.failures import GroqFailed
 from retender.engines.groq.ledger import Budget, LedgerFile, NoRoom
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.groq.tools import Tools
-from retender.engines.groq.watch import Watch
+from retender.engines.groq.watch import GroqWatch
 from retender.engines.preparation import Preparation
 from retender.errors import (
     CorruptMedia,
@@ -77,13 +77,13 @@ class GroqEngine:
         self._transport = transport
         self._budgets: dict[str, Budget] = {}
         self._client: GroqClient
-        self._watch: Watch
+        self._watch: GroqWatch
         self._watching: asyncio.Task[None]
         self._tidying: asyncio.Task[None]
 
     async def open(self) -> None:
         self._client = GroqClient(self._settings, self._transport)
-        self._watch = Watch(self._client.look)
+        self._watch = GroqWatch(self._client.look)
         self._watching = asyncio.create_task(self._watch.keep())
         self._tidying = asyncio.create_task(keep_tidy(self._blobs))
 
@@ -189,7 +189,7 @@ class GroqEngine:
                     spending.charge = Charge.FULL
                     try:
                         answer = await self._client.recognise(parcel, model, order.options)
-                    except Failed as failed:
+                    except GroqFailed as failed:
                         spending.charge, spending.closed_for = failed.charge, failed.closed_for
                         if failed.closed_for is None:
                             self._watch.failed(failed.failure)
@@ -219,7 +219,7 @@ class GroqEngine:
             try:
                 await self._tools.encode(pcm, chunk, part)
                 if part.stat().st_size > self._settings.file_bytes:
-                    raise Failed(
+                    raise GroqFailed(
                         Failure(TooLarge.code, "a part of the recording is too large for Groq")
                     )
                 yield Parcel(part, part.name, words)
@@ -248,7 +248,7 @@ async def _judged(order: Order, work: Callable[[], Awaitable[News | None]]) -> N
         return await work()
     except NoRoom as full:
         return Declined(order.token, full.wait)
-    except Failed as failed:
+    except GroqFailed as failed:
         return Broke(order.token, failed.failure)
     except WorkError as error:
         return Broke(order.token, error.failure())

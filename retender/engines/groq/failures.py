@@ -37,7 +37,7 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 _MISCONFIGURED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 
 
-class Failed(Exception):
+class GroqFailed(Exception):
     """Passed between the parts of this engine; it ends as the order's `Broke`."""
 
     def __init__(
@@ -50,20 +50,20 @@ class Failed(Exception):
         """Groq takes nothing for so many seconds; then the same request may do."""
 
 
-def from_status(error: groq.APIStatusError) -> Failed:
+def from_status(error: groq.APIStatusError) -> GroqFailed:
     status, said = error.status_code, _said(error.body)
     after = _retry_after(error.response.headers)
     if status == _TOO_MANY:
         wait = UNSAID_WAIT if after is None else after
         busy = EngineUnavailable(f"Groq's limits are used up: {said}", retry_after=wait)
-        return Failed(busy.failure(), Charge.REQUEST, closed_for=wait)
+        return GroqFailed(busy.failure(), Charge.REQUEST, closed_for=wait)
     if status == _AWAY:
         down = EngineUnavailable(f"Groq is not available: {said}", retry_after=after)
-        return Failed(down.failure())
+        return GroqFailed(down.failure())
     if status in _WORTH_ANOTHER_TRY or status >= _THEIR_FAULT:
         broken = EngineFailed(f"Groq failed with status {status}: {said}", retry_after=after)
-        return Failed(broken.failure())
-    return Failed(_for_good(status, said, error), Charge.REQUEST)
+        return GroqFailed(broken.failure())
+    return GroqFailed(_for_good(status, said, error), Charge.REQUEST)
 
 
 def _for_good(status: int, said: str, error: groq.APIStatusError) -> Failure:
@@ -88,21 +88,21 @@ def _for_good(status: int, said: str, error: groq.APIStatusError) -> Failure:
     return failure
 
 
-def from_connection(error: groq.APIConnectionError | httpx.HTTPError) -> Failed:
+def from_connection(error: groq.APIConnectionError | httpx.HTTPError) -> GroqFailed:
     cause = error.__cause__ if isinstance(error, groq.APIConnectionError) else error
     if isinstance(cause, _MISCONFIGURED):
         sentence = f"Groq cannot be asked: {cause}: check GROQ_BASE_URL and GROQ_API_KEY"
-        return Failed(_unavailable(sentence), Charge.NOTHING)
+        return GroqFailed(_unavailable(sentence), Charge.NOTHING)
     if isinstance(cause, _NEVER_SENT):
         why = str(cause) or "no answer to the connection"
         unreachable = EngineUnavailable(f"Groq cannot be reached: {why}")
-        return Failed(unreachable.failure(), Charge.NOTHING)
+        return GroqFailed(unreachable.failure(), Charge.NOTHING)
     if isinstance(cause, httpx.TimeoutException):
-        return Failed(EngineFailed("Groq did not answer in time").failure())
+        return GroqFailed(EngineFailed("Groq did not answer in time").failure())
     if isinstance(cause, OSError):
-        return Failed(EngineFailed(f"the audio could not be sent: {cause}").failure())
+        return GroqFailed(EngineFailed(f"the audio could not be sent: {cause}").failure())
     why = str(cause) or type(cause).__name__
-    return Failed(EngineFailed(f"the connection to Groq broke off: {why}").failure())
+    return GroqFailed(EngineFailed(f"the connection to Groq broke off: {why}").failure())
 
 
 def _unavailable(sentence: str) -> Failure:

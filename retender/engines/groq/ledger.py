@@ -20,13 +20,13 @@ import msgspec
 from loguru import logger
 
 from retender.engines.budget import Beyond, Charge, Go, Ledger, Wait, ask, close, settle, usage
-from retender.engines.groq.failures import Failed
+from retender.engines.groq.failures import GroqFailed
 from retender.engines.limits import PLACES_KEPT
 from retender.errors import TooLong
-from retender.scheduling.limits import ROOM_ASKED_EVERY
+from retender.scheduling.limits import LIMIT_CHECK_SECONDS
 from retender.storage import durable_files
 from retender.storage.disk_space import room_for
-from retender.workers.usage import Limits, Usage
+from retender.workers.usage import Usage, UsageLimits
 
 R = TypeVar("R")
 
@@ -93,7 +93,7 @@ class NoRoom(Exception):
         self.wait = wait
 
 
-class _Place(NamedTuple):
+class _WaitingRequest(NamedTuple):
     seconds: float
     kept_until: float
     """Of someone who has gone and may come back; for ever while it is there."""
@@ -110,15 +110,15 @@ class Spending:
 
 
 class Budget:
-    def __init__(self, file: LedgerFile, limits: Limits, now: Callable[[], float]) -> None:
+    def __init__(self, file: LedgerFile, limits: UsageLimits, now: Callable[[], float]) -> None:
         self._file = file
         self._limits = limits
         self._now = now
-        self._line: dict[Hashable, _Place] = {}
+        self._line: dict[Hashable, _WaitingRequest] = {}
         self._changed = asyncio.Event()
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> UsageLimits:
         return self._limits
 
     async def usage(self) -> Usage:
@@ -157,9 +157,9 @@ class Budget:
                     return
                 if isinstance(verdict, Beyond):
                     sentence = f"{seconds:.0f} s in one piece, and Groq takes {verdict.largest} s"
-                    raise Failed(TooLong(sentence).failure(), Charge.NOTHING)
+                    raise GroqFailed(TooLong(sentence).failure(), Charge.NOTHING)
                 if (wait := verdict.until - self._now()) > patience:
-                    kept_until = self._now() + min(wait, ROOM_ASKED_EVERY) + _PLACE_GRACE
+                    kept_until = self._now() + min(wait, LIMIT_CHECK_SECONDS) + _PLACE_GRACE
                     raise NoRoom(wait)
                 await _first(changed, min(LONGEST_LOOK, max(SHORTEST_LOOK, wait)))
         finally:
@@ -174,13 +174,13 @@ class Budget:
                 del self._line[other]
         before = self._line.get(place)
         me = object() if place is None or (before and before.kept_until == math.inf) else place
-        self._line[me] = _Place(seconds, math.inf)
+        self._line[me] = _WaitingRequest(seconds, math.inf)
         return me
 
     def _leave(self, me: Hashable, seconds: float, kept_until: float) -> None:
         kept = sum(place.kept_until < math.inf for place in self._line.values())
         if kept_until > self._now() and kept < PLACES_KEPT:
-            self._line[me] = _Place(seconds, kept_until)
+            self._line[me] = _WaitingRequest(seconds, kept_until)
         else:
             del self._line[me]
 

@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from retender.jobs.job import Options, Task
-from retender.workers.usage import Limits
+from retender.workers.usage import UsageLimits
 
 MODELS = {
     "turbo": "whisper-large-v3-turbo",
@@ -38,7 +38,7 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds. An order that would have to wait for room for longer is given back."""
     heartbeat: float = 5.0
     """Seconds between signs of life while an order waits."""
-    limits: Limits = Limits()
+    limits: UsageLimits = UsageLimits()
 
     def __repr__(self) -> str:
         return f"GroqSettings({self.model} at {self.base_url})"

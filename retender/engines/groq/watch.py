@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from retender.engines.groq.failures import Failed
+from retender.engines.groq.failures import GroqFailed
 from retender.errors import EngineUnavailable, Failure
 
 LOOK_EVERY: Final = 60.0
 """Seconds between two looks, for as long as there is trouble."""
 
 
-class Watch:
+class GroqWatch:
     """`look` asks Groq for something that costs nothing, and raises `Failed`."""
 
     def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
@@ -30,7 +30,7 @@ class Watch:
             self._doubted.clear()
             try:
                 await self._look()
-            except Failed as failed:
+            except GroqFailed as failed:
                 self.failed(failed.failure)
             else:
                 self.trouble = ""

@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 
-from retender.engines.models.hub import Hub, Listing, RemoteFile, passing
+from retender.engines.models.hub import Listing, ModelHub, RemoteFile, passing
 from retender.storage import durable_files
 
 R = TypeVar("R")
@@ -55,7 +55,7 @@ Progress = Callable[[Arrived], None]
 class Download:
     def __init__(
         self,
-        hub: Hub,
+        hub: ModelHub,
         repository: str,
         incoming: Path,
         place: Path,

@@ -71,7 +71,7 @@ class Listing(msgspec.Struct, frozen=True):
         return sum(file.size for file in self.files)
 
 
-class Hub:
+class ModelHub:
     """`transport` stands in for the network."""
 
     def __init__(

@@ -19,7 +19,7 @@ import msgspec
 
 from retender.engines.models import names
 from retender.engines.models.download import Arrived, Download
-from retender.engines.models.hub import NEEDED, Hub
+from retender.engines.models.hub import NEEDED, ModelHub
 from retender.errors import InvalidOption, ModelUnavailable
 from retender.transcript.chunks import SAMPLE_RATE
 
@@ -50,7 +50,7 @@ class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"LibrarySettings({self.root})"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class LibraryEntry(msgspec.Struct, frozen=True):
     """A model that may be asked for."""
 
     name: str
@@ -96,7 +96,7 @@ class Library:
         """What it is called here. The owner's names go before those of the known models."""
         return name if name in self._settings.folders else names.canonical(name)
 
-    def catalogue(self) -> tuple[Entry, ...]:
+    def catalogue(self) -> tuple[LibraryEntry, ...]:
         """All that may be asked for by a name, and what else is here. It looks at the disk."""
         others = sorted(_others(self._root, {names.folder_name(name) for name in self._names()}))
         return tuple(map(self._entry, (*self._names(), *others)))
@@ -116,7 +116,7 @@ class Library:
         place = self._place(name)
         incoming = self._root / ".incoming" / place.name
         try:
-            async with Hub(self._settings, self._transport) as hub:
+            async with ModelHub(self._settings, self._transport) as hub:
                 await Download(hub, repository, incoming, place, _whole).run(progress)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise self._missing(name, _why(error), self._remedy(error)) from error
@@ -125,10 +125,10 @@ class Library:
     def _names(self) -> list[str]:
         return sorted({*names.KNOWN, *self._settings.folders})
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str) -> LibraryEntry:
         folder, known = self.find(name), names.KNOWN.get(name)
         size = 0 if folder is None else sum(file.stat().st_size for file in folder.iterdir())
-        return Entry(name, size, None if known is None else known.millions)
+        return LibraryEntry(name, size, None if known is None else known.millions)
 
     def _places(self, name: str) -> list[Path]:
         given = self._settings.folders.get(name)

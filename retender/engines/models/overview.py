@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from retender.engines.models.library import Entry
-from retender.workers.reports import Held
+from retender.engines.models.library import LibraryEntry
+from retender.workers.reports import HeldModel
 
 
-class Holder(msgspec.Struct, frozen=True):
+class ModelHolder(msgspec.Struct, frozen=True):
     """A worker that has a model, or is on its way to it."""
 
     worker: str
     since: float
     """When it was there, in seconds since 1970; while it is on its way: the present."""
-    held: Held
+    held: HeldModel
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     millions: int | None = None
     """Of parameters, where it is one of the known models."""
     default: bool = False
-    holders: tuple[Holder, ...] = ()
+    holders: tuple[ModelHolder, ...] = ()
 
     @property
     def downloaded(self) -> bool:
@@ -34,10 +34,10 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(
-    entries: Iterable[Entry], holders: Iterable[Holder], default: str
+    entries: Iterable[LibraryEntry], holders: Iterable[ModelHolder], default: str
 ) -> tuple[ModelInfo, ...]:
     """The present first, then by name; what a worker holds is there though its files are gone."""
-    by_model: dict[str, list[Holder]] = {}
+    by_model: dict[str, list[ModelHolder]] = {}
     for holder in holders:
         by_model.setdefault(holder.held.model, []).append(holder)
     infos = [

@@ -7,8 +7,8 @@ from functools import cached_property
 import msgspec
 
 from retender.journal.api import Journal
-from retender.journal.connection import Seat
-from retender.journal.limits import DATABASE_PATIENCE
+from retender.journal.connection import ThreadSlot
+from retender.journal.limits import DATABASE_WAIT_SECONDS
 from retender.journal.postgres.database import PostgresDatabase
 from retender.journal.sql import SqlJournal
 
@@ -21,7 +21,7 @@ class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
     """
 
     url: str
-    patience: float = DATABASE_PATIENCE
+    patience: float = DATABASE_WAIT_SECONDS
     since: float = 0.0
     """When the service began, of which all its openers are told the same: seconds since 1970."""
 
@@ -34,6 +34,6 @@ class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
         return f"{type(self).__name__}(…)"
 
     @cached_property
-    def _seat(self) -> Seat:
+    def _seat(self) -> ThreadSlot:
         """Not part of its data."""
-        return Seat()
+        return ThreadSlot()

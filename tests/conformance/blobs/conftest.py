@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from retender.storage.blobs import Blobs
-from tests.blob_kinds import KINDS, Cluster
+from tests.support.storage.blob_kinds import KINDS, Cluster
 
 
 @pytest.fixture(params=KINDS)

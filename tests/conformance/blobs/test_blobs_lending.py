@@ -9,7 +9,7 @@ import pytest
 
 from retender.errors import BadRequest, UploadExpired
 from retender.storage.audio import Audio
-from tests.blob_kinds import Cluster, content, made, received, work
+from tests.support.storage.blob_kinds import Cluster, content, made, received, work
 
 DAY = 86_400.0
 

@@ -21,8 +21,8 @@ from retender.errors import BadRequest, EmptyUpload, IncompleteUpload, StorageFu
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
 from retender.storage.spool import BATCH, Spool
-from tests.blob_kinds import received
-from tests.virtual_time import VirtualClock
+from tests.support.actors.virtual_time import VirtualClock
+from tests.support.storage.blob_kinds import received
 
 LIMIT = 10 * BATCH
 LONG_AFTER = 4e9

@@ -10,8 +10,8 @@ import pytest
 from retender.journal.api import Journal, JournalOpener
 from retender.journal.postgres.opener import PostgresOpener
 from retender.journal.sqlite import SqliteOpener
-from tests.journal_story import Story
-from tests.postgres import Postgres
+from tests.support.storage.journal_story import Story
+from tests.support.storage.postgres import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -22,7 +22,17 @@ from retender.journal.api import (
     Stored,
     Write,
 )
-from tests.journal_story import Story, audio, done, grant, leased, piece, result, segments, settle
+from tests.support.storage.journal_story import (
+    Story,
+    audio,
+    done,
+    grant,
+    leased,
+    piece,
+    result,
+    segments,
+    settle,
+)
 
 
 async def test_a_new_journal_is_empty(reopen: JournalOpener) -> None:

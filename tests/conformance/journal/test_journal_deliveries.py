@@ -9,7 +9,7 @@ from retender.errors import StaleLease
 from retender.jobs.deliveries import Backlog, Delivery, DeliveryState
 from retender.jobs.states import Status
 from retender.journal.api import DeleteJob, Journal, JournalOpener, SaveDelivery
-from tests.journal_story import Story, piece, settle
+from tests.support.storage.journal_story import Story, piece, settle
 
 
 def delivery(job_id: str, seq: int = 2, lane: str = "one", due: float = 10.0) -> Delivery:

@@ -16,7 +16,15 @@ from retender.journal.api import (
     Release,
     Write,
 )
-from tests.journal_story import Story, grant, piece, result, segment, segments, settle
+from tests.support.storage.journal_story import (
+    Story,
+    grant,
+    piece,
+    result,
+    segment,
+    segments,
+    settle,
+)
 
 
 @pytest.mark.parametrize("seq", [1, 3, 0])

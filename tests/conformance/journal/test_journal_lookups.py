@@ -8,7 +8,7 @@ from retender.errors import InvalidOption
 from retender.jobs.job import Job, Options, cache_key
 from retender.jobs.states import Stage, Status
 from retender.journal.api import AddPieces, DeleteJob, Journal, JournalOpener, Release
-from tests.journal_story import Story, audio, piece, segments
+from tests.support.storage.journal_story import Story, audio, piece, segments
 
 
 async def under_key(journal: Journal, owner: str, key: str) -> Job | None:

@@ -1,0 +1,173 @@
+"""What the JobManager knows of engines, and which job goes to which of them.
+
+The rules are in `retender.scheduling.engine_choice`; here they are given what they depend on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from loguru import logger
+
+from actors.manager.store import JobStore
+from actors.manager.worker_registry import WorkerRegistry
+from actors.runtime.api import Clock
+from retender.errors import EngineUnavailable, Failure
+from retender.jobs.job import Job
+from retender.jobs.pieces import Piece
+from retender.scheduling import engine_changes, transitions
+from retender.scheduling.draft import Draft
+from retender.scheduling.engine_choice import AUTO, InLine, chosen, for_all, leaving
+from retender.scheduling.estimates import seconds_left
+from retender.workers.condition import Condition, EngineInfo, describe, unheard
+
+AVOIDED_SECONDS: Final = 60.0
+"""An engine that could not do its work is sent nothing more from elsewhere for so long."""
+
+_NEVER: Final = math.inf
+
+
+class EngineRouter:
+    def __init__(
+        self,
+        store: JobStore,
+        registry: WorkerRegistry,
+        clock: Clock,
+        *,
+        engines: Sequence[str],
+        spill_after: float | None,
+        good_for: float,
+    ) -> None:
+        """`engines`: those that are set up, the preferred one first. A pool that has not been
+        heard of for `good_for` seconds may be gone."""
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._engines = tuple(engines)
+        self._spill_after = spill_after
+        self._good_for = good_for
+        self._begun = clock.monotonic()
+        self._conditions: dict[str, tuple[Condition, float]] = {}
+        self._avoided: dict[str, float] = {}
+
+    def hear(self, condition: Condition) -> None:
+        self._conditions[condition.engine] = (condition, self._clock.monotonic())
+
+    def info(self) -> dict[str, EngineInfo]:
+        """By name, the preferred one first."""
+        return {name: self._describe(name) for name in self._engines}
+
+    def choose(self, job: Job) -> str:
+        """The engine for this job. Raises `EngineUnavailable` where there is none for it."""
+        if job.engine in self._engines:
+            return job.engine
+        return chosen(job.options, self._engines)
+
+    def adopt(self, draft: Draft, job_id: str) -> Job:
+        """A job of an earlier life may be with an engine that is not here any more. If it leaves
+        that open, it goes to another; if it asked for it, it waits until it is back."""
+        job = draft.job(job_id)
+        try:
+            engine = self.choose(job)
+        except EngineUnavailable:
+            engine = job.engine or job.options.engine
+        return job if engine == job.engine else self._take_on(draft, job, engine)
+
+    def declined(self, draft: Draft, piece: Piece, engine: str, wait: float) -> None:
+        """A worker gave it back: its engine has no room for it for so long."""
+        self._avoid(engine, wait)
+        job = draft.job(piece.job_id)
+        other = self._other(job)
+        if job.engine != engine:
+            transitions.given_back(draft, piece)
+        elif other is not None and self._store.estimates.wait(other) < wait:
+            self._hand_over(draft, piece, other)
+        else:
+            engine_changes.declined(draft, piece, wait)
+
+    def given_up(self, draft: Draft, piece: Piece, engine: str, failure: Failure) -> bool:
+        """Whether another engine takes this on in place of one that cannot do its work."""
+        if failure.code != EngineUnavailable.code:
+            return False
+        self._avoid(engine, max(AVOIDED_SECONDS, failure.retry_after or 0.0))
+        job = draft.job(piece.job_id)
+        other = self._other(job)
+        if job.engine != engine:
+            transitions.given_back(draft, piece)
+        elif other is not None:
+            self._hand_over(draft, piece, other)
+        else:
+            return False
+        return True
+
+    def balance(self, draft: Draft) -> None:
+        """Move on what waits too long, where there is a better place for it."""
+        for name in self._engines if len(self._engines) > 1 else ():
+            if (after := self._after(name)) is None:
+                continue
+            info = self._describe(name)
+            down = not info.ready and not info.starting
+            if not down and self._store.estimates.wait(name) < after:
+                # Nobody waits longer than all that is there takes: the line need not be looked at.
+                continue
+            target, room = self._target(name)
+            if target is None:
+                continue
+            pace = self._store.estimates.pace(name)
+            line = sorted(self._with(name), key=_turn)
+            for job in leaving(line, pace=pace, after=after, down=down, room=room):
+                self._take_on(draft, job, target)
+
+    def _after(self, name: str) -> float | None:
+        """Only from the preferred engine is anything sent away because it waits."""
+        return self._spill_after if name == self._engines[0] else _NEVER
+
+    def _target(self, name: str) -> tuple[str | None, float]:
+        for other in for_all(self._engines):
+            if other == name or self._avoided.get(other, 0.0) > self._clock.monotonic():
+                continue
+            info = self._describe(other)
+            if info.ready:
+                return other, info.room - info.audio_seconds_waiting
+        return None, 0.0
+
+    def _hand_over(self, draft: Draft, piece: Piece, engine: str) -> None:
+        transitions.given_back(draft, piece)
+        self._take_on(draft, draft.job(piece.job_id), engine)
+
+    def _take_on(self, draft: Draft, job: Job, engine: str) -> Job:
+        logger.info("job {} goes from {} to {}", job.id, job.engine, engine)
+        return engine_changes.taken_on(draft, job.id, engine)
+
+    def _other(self, job: Job) -> str | None:
+        if job.options.engine != AUTO:
+            return None
+        others = (name for name in for_all(self._engines) if name != job.engine)
+        return next((name for name in others if self._describe(name).ready), None)
+
+    def _with(self, name: str) -> Iterator[InLine]:
+        for entry in self._store.active:
+            if entry.job.engine == name:
+                yield InLine(entry.job, seconds_left(entry.job))
+
+    def _avoid(self, name: str, seconds: float) -> None:
+        until = self._clock.monotonic() + seconds
+        self._avoided[name] = max(until, self._avoided.get(name, 0.0))
+
+    def _describe(self, name: str) -> EngineInfo:
+        now = self._clock.monotonic()
+        condition, at = self._conditions.get(name, (None, self._begun))
+        fresh = now - at <= self._good_for
+        if condition is None and fresh:
+            return unheard(name)
+        reports = [each.report for each in self._registry.all(now) if each.report.engine == name]
+        left = self._store.estimates.seconds_left(name)
+        return describe(name, condition if fresh else None, reports, left)
+
+
+def _turn(waiting: InLine) -> tuple[int, float, float]:
+    """As the queue has it between jobs of one caller: see `retender.scheduling.fair_queue`."""
+    job, seconds = waiting
+    return -job.priority, seconds, job.created_at

@@ -1,0 +1,59 @@
+"""What the JobManager knows of models, and where wishes for them are taken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Literal
+
+from actors.manager.worker_registry import WorkerRegistry
+from actors.runtime.api import Clock, Later
+from retender.engines.models.library import Library, LibrarySettings
+from retender.engines.models.overview import ModelHolder, ModelInfo, overview
+from retender.errors import EngineUnavailable
+from retender.jobs.job import Job
+from retender.scheduling.engine_choice import LOCAL, family
+
+ENGINE = LOCAL
+"""The engine that keeps models in memory; the others have theirs elsewhere."""
+
+
+class ModelRequests:
+    def __init__(
+        self, library: LibrarySettings | None, default: str, registry: WorkerRegistry, clock: Clock
+    ) -> None:
+        self._library = None if library is None else Library(library)
+        self._default = default
+        self._registry = registry
+        self._clock = clock
+
+    def overview(self) -> Later[tuple[ModelInfo, ...]]:
+        """The disk is looked at beside the manager's messages."""
+        return Later(asyncio.ensure_future(self._look()))
+
+    def check(self, job: Job) -> None:
+        """Raises `InvalidOption` where the model that the job names stands for nothing: it would
+        wait, only to fail of it."""
+        name = job.options.model
+        if name and family(job.engine or "") == ENGINE and self._library is not None:
+            self._library.named(name)
+
+    def command(self, what: Literal["load", "unload"], name: str) -> tuple[str, ...]:
+        """The workers that are to carry it out."""
+        if self._library is None:
+            raise EngineUnavailable("nothing is recognised on this machine: there are no models")
+        model = self._library.named(name)
+        return self._registry.command(what, model, ENGINE, self._clock.monotonic())
+
+    async def _look(self) -> tuple[ModelInfo, ...]:
+        library = self._library
+        if library is None:
+            return overview((), self._holders(), self._default)
+        entries = await asyncio.get_running_loop().run_in_executor(None, library.catalogue)
+        return overview(entries, self._holders(), library.canonical(self._default))
+
+    def _holders(self) -> Iterator[ModelHolder]:
+        now = self._clock.now()
+        for colleague in self._registry.all(self._clock.monotonic()):
+            for held in colleague.report.models:
+                yield ModelHolder(colleague.worker, now - colleague.age - held.loaded_for, held)

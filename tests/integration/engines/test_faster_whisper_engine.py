@@ -1,0 +1,329 @@
+"""Recognition on this machine with a real model, as a worker sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+import msgspec
+import pytest
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it carries no types
+
+from retender.engines.api import Progress
+from retender.engines.faster_whisper.engine import WhisperEngine
+from retender.engines.faster_whisper.model import Features, Model
+from retender.errors import ModelUnavailable
+from retender.jobs.job import Task
+from retender.transcript.chunks import SAMPLE_RATE, Chunk
+from retender.workers.orders import Broke, Prepared, Transcribed
+from tests.support.engines.whisper_orders import Desk, mistakes, whole, words_of
+from tests.support.paths import DIGITS
+from tests.support.sound.known_words import pause, said, talk
+from tests.support.sound.media import needs_espeak, noise, silence
+
+pytestmark = needs_espeak
+
+AUDIBLE = 500
+PHRASE = "seven alpha two bravo nine charlie"
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    await desk.engine.close()
+
+
+async def test_minutes_of_known_words_come_out_in_order_with_their_times(desk: Desk) -> None:
+    speech = talk(100, seed=1)
+    segments = await desk.transcript("job", speech)
+    wrong = mistakes(speech, segments)
+    assert sum(max(len(said), len(heard)) for said, heard in wrong) <= 0.03 * len(speech.words)
+    assert all(segment.language == "en" for segment in segments)
+    assert all(0.5 < segment.confidence <= 1 for segment in segments)
+    assert all(segment.end - segment.start <= 12 for segment in segments)
+    starts = [segment.start for segment in segments]
+    assert starts == sorted(starts)
+
+
+async def test_numpy_has_no_threads_of_its_own_below_those_of_the_lanes(desk: Desk) -> None:
+    """With some, OpenBLAS has been seen to wait for them for ever, where two lanes called it."""
+    await desk.transcript("job", said(PHRASE.split()))
+    threads = {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+    assert threads == {1}
+
+
+async def test_the_text_depends_neither_on_lanes_nor_on_batches(tmp_path: Path) -> None:
+    english, spanish = talk(40, seed=2), talk(20, "es", seed=3)
+    texts = []
+    for lanes, batch in ((1, 1), (2, 1), (2, 3)):
+        desk = Desk(tmp_path / f"{lanes}-{batch}", lanes=lanes, batch=batch)
+        async with asyncio.TaskGroup() as group:
+            jobs = [
+                group.create_task(desk.transcript(f"job-{n}", speech, word_timestamps=True))
+                for n, speech in enumerate((english, spanish))
+            ]
+        texts.append(tuple(tuple(job.result()) for job in jobs))
+        await desk.engine.close()
+    assert texts[1:] == texts[:1] * 2
+    assert words_of(texts[0][0])[:3] == list(english.words[:3])
+
+
+async def test_chunks_of_different_jobs_share_a_batch_and_stay_apart(desk: Desk) -> None:
+    english, spanish = said(PHRASE.split()), said(["cinco", "ocho", "tres"], "es")
+    desk.decoded("a", english)
+    desk.decoded("b", spanish)
+    heard = await desk.heard(
+        desk.order("a", chunk=whole(english)), desk.order("b", chunk=whole(spanish))
+    )
+    assert [words_of(item.result.segments) for item in heard] == [
+        list(english.words),
+        list(spanish.words),
+    ]
+    assert [item.result.language for item in heard] == ["en", "es"]
+    assert {(item.engine, item.model) for item in heard} == {("local", "digits")}
+
+
+async def test_words_are_told_when_they_were_said(desk: Desk) -> None:
+    """Each alone between pauses, so that when they begin is known."""
+    names = ["seven", "alpha", "two", "bravo", "nine", "charlie", "four", "delta"]
+    speech, begins = pause(0.6), []
+    for name in names:
+        word = said([name])
+        silent = next(n for n, sample in enumerate(word.samples) if abs(sample) > AUDIBLE)
+        begins.append((len(speech.samples) + silent) / SAMPLE_RATE)
+        speech += word + pause(0.25)
+    desk.decoded("job", speech)
+    (told,) = await desk.heard(desk.order(chunk=whole(speech), language="en", word_timestamps=True))
+    words = [word for segment in told.result.segments for word in segment.words]
+    assert [word.word for word in words] == names
+    errors = [abs(word.start - begin) for word, begin in zip(words, begins, strict=True)]
+    assert statistics.median(errors[1:]) <= 0.15
+    assert all(0.3 < word.confidence <= 1 for word in words)
+    for segment in told.result.segments:
+        assert segment.words[0].start == segment.start
+        assert segment.words[-1].end == segment.end
+
+
+@pytest.mark.parametrize("shared", ["overlap", "overlap_after"])
+async def test_words_are_measured_where_chunks_overlap_and_not_for_nothing(
+    desk: Desk, shared: str
+) -> None:
+    speech = said(PHRASE.split())
+    desk.decoded("job", speech)
+    plain = desk.order(chunk=whole(speech), language="en")
+    lapped = desk.order(chunk=Chunk(0, len(speech.samples), **{shared: 8000}), language="en")
+    alone, joined = await desk.heard(plain, lapped)
+    assert alone.result.segments[0].words == ()
+    assert [word.word for word in joined.result.segments[0].words] == PHRASE.split()
+
+
+async def test_times_are_the_recordings(desk: Desk) -> None:
+    speech = pause(20) + said(PHRASE.split())
+    desk.decoded("job", speech)
+    chunk = Chunk(20 * SAMPLE_RATE, len(speech.samples))
+    (told,) = await desk.heard(desk.order(chunk=chunk, language="en"))
+    assert 20 <= told.result.segments[0].start < 21
+    assert told.result.segments[-1].end <= len(speech.samples) / SAMPLE_RATE
+
+
+async def test_a_chunk_longer_than_the_window_loses_nothing_at_its_edges(desk: Desk) -> None:
+    wrong = []
+    for seed in (6, 7, 8):
+        speech = talk(24, seed=seed)
+        desk.decoded(f"job-{seed}", speech)
+        order = desk.order(f"job-{seed}", chunk=whole(speech), language="en")
+        (told,) = await desk.heard(order)
+        wrong += mistakes(speech, told.result.segments)
+    assert len(wrong) <= 1
+
+
+@pytest.mark.parametrize("sound", ["silence", "noise", "a twentieth of a second", "nothing"])
+async def test_what_is_no_speech_makes_no_text(desk: Desk, sound: str) -> None:
+    samples = {
+        "silence": silence(9.0),
+        "noise": noise(9.0, loud=40.0),
+        "a twentieth of a second": silence(0.05),
+        "nothing": silence(0.0),
+    }[sound]
+    speech = pause(0)._replace(samples=samples)
+    desk.decoded("job", speech)
+    for options in ({"word_timestamps": True}, {"multilingual": True}, {"language": "en"}):
+        (told,) = await desk.heard(desk.order(chunk=whole(speech), **options))
+        assert told.result.segments == ()
+
+
+async def test_one_language_is_found_for_the_whole_of_a_job(desk: Desk) -> None:
+    speech = talk(20, "es", seed=6) + pause(1) + talk(20, "en", seed=7)
+    plan = await desk.plan("job", speech)
+    heard = await desk.heard(*(desk.order(chunk=chunk) for chunk in plan.chunks))
+    assert {item.result.language for item in heard} == {"es"}
+    assert all((item.result.language_probability or 0) > 0.5 for item in heard)
+
+
+async def test_several_languages_are_told_apart_chunk_by_chunk(desk: Desk) -> None:
+    spanish, english = talk(18, "es", seed=8), talk(18, "en", seed=9)
+    speech = spanish + pause(9) + english
+    segments = await desk.transcript("job", speech, multilingual=True, word_timestamps=True)
+    assert len(mistakes(speech, segments)) <= 2
+    middle = (len(spanish.samples) + 4.5 * SAMPLE_RATE) / SAMPLE_RATE
+    for segment in segments:
+        assert segment.language == ("es" if segment.end < middle else "en")
+
+
+async def test_a_language_that_was_asked_for_is_not_looked_for(desk: Desk) -> None:
+    speech = said(["cinco", "ocho", "tres"], "es")
+    desk.decoded("job", speech)
+    (told,) = await desk.heard(desk.order(chunk=whole(speech), language="es"))
+    assert (told.result.language, told.result.language_probability) == ("es", None)
+
+
+async def test_a_language_that_the_model_does_not_know_is_refused_by_name(desk: Desk) -> None:
+    speech = said(PHRASE.split())
+    desk.decoded("job", speech)
+    good = desk.order(chunk=whole(speech), language="en")
+    bad = desk.order(chunk=whole(speech), language="yue")
+    heard, refused = await desk.outcomes(good, bad)
+    assert isinstance(heard, Transcribed)
+    assert isinstance(refused, Broke)
+    assert refused.failure.code == "invalid_option"
+    assert "'yue'" in refused.failure.message
+    assert refused.failure.spoils_job
+    assert not refused.failure.retryable
+
+
+async def test_translation_prompt_and_hot_words_reach_the_model(desk: Desk) -> None:
+    speech = said(PHRASE.split())
+    desk.decoded("job", speech)
+    plain = desk.order(chunk=whole(speech), language="en")
+    hinted = desk.order(chunk=whole(speech), language="en", prompt="zulu " * 400, hotwords="alpha")
+    other = desk.order(chunk=whole(speech), language="en", task=Task.TRANSLATE)
+    for order in (plain, hinted, other):
+        (told,) = await desk.heard(order)
+        assert words_of(told.result.segments)
+
+
+async def test_a_chunk_whose_audio_is_gone_breaks_alone(desk: Desk) -> None:
+    speech = said(PHRASE.split())
+    desk.decoded("a", speech)
+    heard, broke = await desk.outcomes(
+        desk.order("a", chunk=whole(speech)), desk.order("gone", chunk=whole(speech))
+    )
+    assert isinstance(heard, Transcribed)
+    assert isinstance(broke, Broke)
+    assert broke.failure.code == "upload_expired"
+
+
+async def test_progress_grows_up_to_the_length_of_the_chunk(desk: Desk) -> None:
+    speech = talk(24, seed=5)
+    desk.decoded("job", speech)
+    news = await desk.news(desk.order(chunk=whole(speech), language="en"))
+    seconds = [item.seconds for item in news if isinstance(item, Progress)]
+    assert seconds == sorted(seconds)
+    assert len(set(seconds)) >= 6
+    assert seconds[-1] == pytest.approx(len(speech.samples) / SAMPLE_RATE, abs=0.02)
+
+
+async def test_the_window_of_the_model_decides_how_a_recording_is_cut(desk: Desk) -> None:
+    plan = await desk.plan("job", talk(60, seed=10))
+    assert max(chunk.seconds for chunk in plan.chunks) <= 10.0
+
+
+async def test_a_model_that_is_not_there_is_told_before_anything_is_decoded(desk: Desk) -> None:
+    order = desk.order(audio=await desk.upload(said(PHRASE.split())), model="small")
+    (outcome,) = await desk.outcomes(order)
+    assert isinstance(outcome, Broke)
+    assert outcome.failure.code == "model_unavailable"
+    assert str(desk.root / "models" / "small") in outcome.failure.message
+    assert list(desk.blobs.job_folder("job").iterdir()) == []
+
+
+async def test_a_chunk_for_a_model_that_is_not_there_fails_for_good(desk: Desk) -> None:
+    with pytest.raises(ModelUnavailable, match="not here and cannot be downloaded"):
+        await desk.news(desk.order(chunk=Chunk(0, 10), model="small"))
+
+
+async def test_work_that_is_called_off_computes_no_further_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: list[object] = []
+    encode = Model.encode
+
+    def counted(model: Model, these: Sequence[Features]) -> object:
+        windows.extend(these)
+        return encode(model, these)
+
+    monkeypatch.setattr(Model, "encode", counted)
+    desk = Desk(tmp_path)
+    short = said(PHRASE.split())
+    desk.decoded("other", short)
+    await desk.heard(desk.order("other", chunk=whole(short), language="en"))
+    alone = len(windows)
+    speech = talk(30, seed=11)
+    for _ in range(3):
+        speech += speech
+    desk.decoded("job", speech)
+    async with aclosing(desk.engine.work((desk.order(chunk=whole(speech)),))) as news:
+        async for item in news:
+            if isinstance(item, Progress) and item.seconds > 0:
+                break
+    begun = len(windows)
+    (told,) = await desk.heard(desk.order("other", chunk=whole(short), language="en"))
+    assert len(windows) == begun + alone, "those of the other recording"
+    assert words_of(told.result.segments) == list(short.words)
+    await desk.engine.close()
+
+
+async def test_a_model_comes_into_memory_when_it_is_needed_and_goes_when_it_is_not(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, idle_seconds=0.0)
+    await desk.engine.open()
+    speech = said(PHRASE.split())
+    desk.decoded("job", speech)
+    assert not desk.engine.held
+    async with aclosing(desk.engine.work((desk.order(chunk=whole(speech)),))) as news:
+        spent_at_work = [desk.engine.spent async for _ in news]
+        assert set(desk.engine.held) == {DIGITS}
+    assert not any(spent_at_work)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not desk.engine.held
+    assert desk.engine.spent
+    (told,) = await desk.heard(desk.order(chunk=whole(speech)))
+    assert words_of(told.result.segments) == PHRASE.split(), "a spent engine still works"
+    await desk.engine.close()
+
+
+async def test_an_engine_that_held_no_model_has_nothing_to_give_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, idle_seconds=0.0)
+    await desk.outcomes(desk.order(audio=await desk.upload(pause(1)), language="en"))
+    await asyncio.sleep(0)
+    assert not desk.engine.spent
+    await desk.engine.close()
+
+
+async def test_an_engine_can_be_made_from_plain_values(tmp_path: Path) -> None:
+    """As its recipe arrives in another process."""
+    desk = Desk(tmp_path)
+    made = WhisperEngine(
+        msgspec.to_builtins(desk.engine._settings),
+        blobs=desk.blobs,
+        preparation=msgspec.to_builtins(desk.engine._preparation),
+    )
+    desk.engine = made
+    speech = said(PHRASE.split())
+    outcome, *_ = await desk.outcomes(desk.order(audio=await desk.upload(speech)))
+    assert isinstance(outcome, Prepared)
+    assert (outcome.engine, outcome.model) == ("local", "digits")
+    await made.close()
+
+
+async def test_a_temperature_is_sampled_with(desk: Desk) -> None:
+    speech = said(PHRASE.split())
+    desk.decoded("job", speech)
+    (told,) = await desk.heard(desk.order(chunk=whole(speech), language="en", temperature=0.4))
+    assert set(words_of(told.result.segments)) & set(PHRASE.split())

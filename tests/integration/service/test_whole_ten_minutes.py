@@ -1,0 +1,106 @@
+"""However many work on a recording, beside whatever else, and whoever dies over it: the same text
+at the same times, no word lost and none doubled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from retender.jobs.events import Event
+from retender.jobs.job import Options
+from retender.transcript.segments import Transcript
+from tests.support.engines.recognition_service import (
+    Shape,
+    kill,
+    linux_only,
+    whole_service,
+    worker_processes,
+)
+from tests.support.sound.speech import Recording, needs_speech, talk
+from tests.support.sound.ten_minutes import OPTIONS, heard_by_one, recording
+
+pytestmark = needs_speech
+
+
+@pytest.fixture(scope="module")
+def ten_minutes() -> Recording:
+    return recording()
+
+
+@pytest.fixture(scope="module")
+def alone() -> Transcript:
+    return heard_by_one()
+
+
+def test_one_worker_hears_every_word_when_it_is_said(
+    ten_minutes: Recording, alone: Transcript
+) -> None:
+    assert alone.text.split() == ten_minutes.text.split()
+    words = [word for segment in alone.segments for word in segment.words]
+    off = [
+        abs(word.start - said.start) for word, said in zip(words, ten_minutes.words, strict=True)
+    ]
+    assert alone.duration > 600
+    assert median(off) <= 0.15
+    assert {segment.language for segment in alone.segments} == {"en", "es"}
+    assert all(one.end <= other.start for one, other in pairwise(alone.segments))
+    assert max(segment.end - segment.start for segment in alone.segments) <= 12
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [Shape(workers=2), Shape(lanes=2), Shape(workers=2, lanes=2, batch=3)],
+    ids=["two processes", "two lanes", "both, in batches"],
+)
+async def test_many_hear_what_one_hears(
+    shape: Shape, tmp_path: Path, ten_minutes: Recording, alone: Transcript
+) -> None:
+    async with whole_service(tmp_path, shape) as service:
+        heard = await service.heard(ten_minutes.path, OPTIONS)
+        assert len(worker_processes()) in {shape.workers, 0}
+    assert heard.segments == alone.segments
+
+
+async def test_other_jobs_in_the_same_batches_change_nothing(
+    tmp_path: Path, ten_minutes: Recording, alone: Transcript
+) -> None:
+    others = [(talk(45, "es", seed=11), "es"), (talk(45, "en", seed=12), "en")]
+    async with (
+        whole_service(tmp_path, Shape(lanes=2, batch=4)) as service,
+        asyncio.TaskGroup() as group,
+    ):
+        long = group.create_task(service.heard(ten_minutes.path, OPTIONS))
+        short = [
+            group.create_task(
+                service.heard(other.path, Options(language=code, word_timestamps=True))
+            )
+            for n, (other, code) in enumerate(others)
+        ]
+    assert long.result().segments == alone.segments
+    assert [job.result().text for job in short] == [other.text for other, _ in others]
+
+
+@linux_only
+async def test_killed_workers_cost_no_word_and_double_none(
+    tmp_path: Path, ten_minutes: Recording, alone: Transcript
+) -> None:
+    """Both at once, a third and two thirds on the way."""
+    at = [0.33, 0.66]
+    killed: set[int] = set()
+
+    def strike(event: Event) -> None:
+        if at and event.progress > 100 * at[0]:
+            at.pop(0)
+            for pid in worker_processes():
+                kill(pid)
+                killed.add(pid)
+
+    async with whole_service(tmp_path, Shape(workers=2)) as service:
+        heard = await service.heard(ten_minutes.path, OPTIONS, strike)
+    assert len(killed) >= 3, "those who came after the first were killed, too"
+    assert heard.segments == alone.segments

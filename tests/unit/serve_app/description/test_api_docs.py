@@ -1,0 +1,26 @@
+"""The docs of the interface name what the service answers."""
+
+from __future__ import annotations
+
+import re
+
+from serve_app.middleware.errors import STATUSES
+from tests.support.paths import PROJECT
+
+DOCS = PROJECT / "docs" / "api"
+ROW = re.compile(r"^\| (\d{3}) \| (.+?) \|", re.MULTILINE)
+
+
+def documented() -> list[tuple[str, int]]:
+    rows = ROW.findall((DOCS / "errors.md").read_text())
+    return [(code, int(status)) for status, codes in rows for code in re.findall("`(.+?)`", codes)]
+
+
+def test_every_error_is_documented_once_with_its_status() -> None:
+    assert sorted(documented()) == sorted(STATUSES.items())
+
+
+def test_every_page_that_is_named_is_there() -> None:
+    for page in DOCS.glob("*.md"):
+        for target in re.findall(r"\]\(([\w./-]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} names {target}"
