@@ -32,11 +32,16 @@ import { status } from "./retender/tables";
 
 // ---- for the application ----
 
+/** What an upload names as its `user_id`; null for somebody who is not signed in. */
+export const me = query({
+  args: {},
+  handler: (ctx): Promise<string | null> => ownerOf(ctx),
+});
+
 /**
  * Announces a job before its upload, so that the user sees it from the first moment and it is theirs
- * whatever is said later. The id is made by the application, and not guessable:
- * `crypto.randomUUID()`. `userId` is what goes to the service as `user_id`. Calling it again changes
- * nothing.
+ * whatever is said later. The id is the service's: a resumable upload has it before its first byte.
+ * Ids that could be guessed are refused. Calling it again changes nothing but a name that is missing.
  */
 export const create = mutation({
   args: { jobId: v.string(), name: v.optional(v.string()) },

@@ -40,6 +40,14 @@ describe("somebody else's job", () => {
   });
 });
 
+test("users are told how to name themselves to the service", async () => {
+  const t = d.deployment();
+  expect(await t.query(api.transcriptionJobs.me, {})).toBeNull();
+  expect(await t.withIdentity(d.ANA).query(api.transcriptionJobs.me, {})).toBe(
+    d.ANA.tokenIdentifier,
+  );
+});
+
 describe("a job that is announced before its upload", () => {
   test("is there at once, and is what the service then speaks of", async () => {
     const t = d.deployment();

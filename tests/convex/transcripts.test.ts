@@ -16,10 +16,13 @@ async function read(t: d.Deployment, numItems = 100) {
   const chunks = [];
   let cursor: string | null = null;
   for (;;) {
-    const found: PaginationResult<TranscriptChunk> = await ana.query(api.transcriptionJobs.transcript, {
-      jobId: d.JOB,
-      paginationOpts: { numItems, cursor },
-    });
+    const found: PaginationResult<TranscriptChunk> = await ana.query(
+      api.transcriptionJobs.transcript,
+      {
+        jobId: d.JOB,
+        paginationOpts: { numItems, cursor },
+      },
+    );
     expect(found.page.length).toBeLessThanOrEqual(CHUNKS_PER_PAGE);
     chunks.push(...found.page);
     if (found.isDone) break;
