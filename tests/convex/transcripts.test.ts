@@ -170,6 +170,7 @@ test("three hours with a time for each word stay under all limits, and come back
     parts.at(-1)!.push(each);
     bytes += size;
   }
+  expect(parts.length).toBe(14);
   const texts = parts.map((part) => part.map(({ text }) => text).join(" ") + " ");
   await posted(t, d.processing(40, 99));
   for (const [index, part] of parts.entries()) {
