@@ -1,4 +1,4 @@
-"""faster-whisper by what is set and by what this machine has."""
+"""Settings of faster-whisper, from the service's settings and the machine's resources."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
 
 DIGITS = Path(__file__).parents[2] / "models" / "digits"
-"""The model that comes with Retender: spoken digits, to try it without any download."""
+"""The bundled model for spoken digits: it needs no download."""
 
 SERVICE_BYTES = 150_000_000
-"""Of the memory found, what the rest of the service keeps for itself."""
+"""Bytes of memory reserved for the rest of the service."""
 
 GPU_BATCH = 8
 
@@ -33,8 +33,8 @@ def library(settings: Settings) -> LibrarySettings:
 
 
 def whisper(settings: Settings, found: Resources) -> WhisperSettings:
-    """On a CPU a lane for each core, as far as they are allowed, and no core left over; on a GPU
-    batches."""
+    """On a CPU one lane for each core, at most MAX_CONCURRENT_JOBS, and threads for the cores left
+    over; on a GPU one lane with batches."""
     on_gpu = settings.device == "cuda" or (settings.device == "auto" and found.gpu)
     precision = "float16" if on_gpu else "int8"
     lanes = 1 if on_gpu else min(settings.max_concurrent_jobs, found.cores)
@@ -46,7 +46,7 @@ def whisper(settings: Settings, found: Resources) -> WhisperSettings:
         lanes=lanes,
         threads=1 if on_gpu else max(1, found.cores // lanes),
         batch=GPU_BATCH if on_gpu else 1,
-        # A GPU has memory of its own, of which nothing is known here.
+        # The free memory of a GPU is not known here.
         memory=0 if on_gpu or not found.memory else max(1, found.memory - SERVICE_BYTES),
         idle_seconds=settings.model_ttl_seconds,
     )

@@ -37,7 +37,7 @@ def told() -> Iterator[dict[str, str]]:
     """What all processes of the cluster are told."""
     # Its name is short: sockets lie there, whose paths may not be long.
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
-        alone = ray_environment.alone(HOST, Path(scratch))
+        alone = ray_environment.for_lone_machine(HOST, Path(scratch))
         # A token that lies in the home folder is used by some of Ray's programs, not by all.
         yield ray_environment.to_serve() | alone | {"RAY_AUTH_MODE": "disabled"}
 

@@ -1,4 +1,4 @@
-"""The service that a command talks to, and the options that say which it is."""
+"""The service that a command uses, and the options that choose it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deployments.client.client import Client, NoService, found
-from deployments.serving.address import likely, reached_at
+from deployments.client.client import Client, NoService, first_alive
+from deployments.serving.address import candidates, reachable
 from deployments.settings import Settings
 
 Server = Annotated[
@@ -35,8 +35,8 @@ async def looked_for(settings: Settings, server: str, key: str) -> Client | None
     """None where no service is named, and none runs here. Raises `NoService` where the named one
     does not answer."""
     named = server or settings.server
-    urls = [reached_at(named)] if named else likely(settings)
-    client = await found(urls, key or settings.key.get_secret_value(), settings.language)
+    urls = [reachable(named)] if named else candidates(settings)
+    client = await first_alive(urls, key or settings.key.get_secret_value(), settings.language)
     if client is None and named:
         raise NoService(f"no service answers at {named}")
     return client
@@ -47,7 +47,7 @@ async def service(settings: Settings, server: str, key: str) -> AsyncIterator[Cl
     """Raises `NoService`."""
     client = await looked_for(settings, server, key)
     if client is None:
-        where = " or ".join(likely(settings))
+        where = " or ".join(candidates(settings))
         raise NoService(f"no service answers at {where}" if where else "no service runs here")
     async with client:
         yield client

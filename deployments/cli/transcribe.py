@@ -12,10 +12,10 @@ from typing import Annotated, Final, Literal
 import typer
 
 from deployments.cli.bars import Bars
-from deployments.cli.outcomes import FAILED, cause, complain, run
-from deployments.cli.showing import watched
-from deployments.cli.sources import NothingThere, sources, targets
-from deployments.cli.talking import Key, Server, looked_for
+from deployments.cli.exit_status import FAILED, cause, complain, run
+from deployments.cli.service import Key, Server, looked_for
+from deployments.cli.sources import SourceNotFound, sources, targets
+from deployments.cli.tables import progress_console
 from deployments.client.backend import Source, TranscriptionBackend, TranscriptionRequest
 from deployments.client.by_service import ServiceBackend
 from deployments.limits import FILES_AT_ONCE
@@ -68,9 +68,9 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
 ) -> None:
     """Turn recordings into text.
 
-    The work is done by the service that runs here or that --server names, else in this very
-    process. Ends with 0 when all went well, 1 when some failed, 2 when it was asked for wrongly,
-    130 after Ctrl-C, which calls the work off.
+    A service that runs here, or the one of --server, does the work; without one it is done in
+    this process. Exit status: 0 all done, 1 some failed, 2 wrong usage, 130 after Ctrl-C, which
+    cancels the jobs.
 
     Example: retender transcribe 'talks/*.mp3' --format srt --output-dir subtitles
     """
@@ -91,7 +91,7 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
     try:
         wanted({name: [value] for name, value in request.fields.items()})
         recordings = sources(files)
-    except (NothingThere, InvalidOption) as error:
+    except (SourceNotFound, InvalidOption) as error:
         raise typer.BadParameter(cause(error)) from error
     settings = read()
     configuration.configure("ERROR", settings.log_format)
@@ -100,14 +100,14 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
         folder.mkdir(parents=True, exist_ok=True)
 
     async def work() -> int:
-        async with _desk(settings, server, key, here=no_service) as desk:
-            return await _all(desk, recordings, request, folder)
+        async with _backend(settings, server, key, here=no_service) as backend:
+            return await _all(backend, recordings, request, folder)
 
     raise SystemExit(run(work()))
 
 
 @asynccontextmanager
-async def _desk(
+async def _backend(
     settings: Settings, server: str, key: str, *, here: bool
 ) -> AsyncIterator[TranscriptionBackend]:
     client = None if here else await looked_for(settings, server, key)
@@ -115,19 +115,19 @@ async def _desk(
         async with client:
             yield ServiceBackend(client, settings.language)
         return
-    # Without a service all that it takes is needed here.
-    from deployments.client.in_process import passing_service  # noqa: PLC0415 - see above
+    # Only without a service is the whole tree imported here.
+    from deployments.client.in_process import temporary_service  # noqa: PLC0415 - see above
     from deployments.wiring.engines import pools  # noqa: PLC0415 - see above
 
     engines = pools(settings)
     if not engines:
         raise EngineUnavailable("nothing here recognises speech: `retender doctor` says what to do")
-    async with passing_service(settings, engines) as desk:
-        yield desk
+    async with temporary_service(settings, engines) as backend:
+        yield backend
 
 
 async def _all(
-    desk: TranscriptionBackend,
+    backend: TranscriptionBackend,
     recordings: Sequence[Source],
     request: TranscriptionRequest,
     folder: Path | None,
@@ -136,8 +136,8 @@ async def _all(
     places: Sequence[Path | None] = [None] * len(recordings)
     if folder is not None:
         places = targets(recordings, folder, request.kind)
-    with Bars(watched(), len(recordings)) as bars:
-        work = _Work(desk, request, bars)
+    with Bars(progress_console(), len(recordings)) as bars:
+        work = _Work(backend, request, bars)
         async with asyncio.TaskGroup() as group:
             under_way = [
                 group.create_task(work.one(source, place))
@@ -149,19 +149,19 @@ async def _all(
 
 class _Work:
     def __init__(
-        self, desk: TranscriptionBackend, request: TranscriptionRequest, bars: Bars
+        self, backend: TranscriptionBackend, request: TranscriptionRequest, bars: Bars
     ) -> None:
-        self._desk = desk
+        self._backend = backend
         self._request = request
         self._bars = bars
-        self._room = asyncio.Semaphore(FILES_AT_ONCE)
+        self._slots = asyncio.Semaphore(FILES_AT_ONCE)
 
     async def one(self, source: Source, place: Path | None) -> str | None:
-        """Its text; None when it failed, which has been said then."""
-        async with self._room:
+        """The transcript; None if it failed, which has been printed then."""
+        async with self._slots:
             try:
                 with self._bars.watching(source.name) as watch:
-                    text = await self._desk.transcribe(source, self._request, watch)
+                    text = await self._backend.transcribe(source, self._request, watch)
                 if place is not None:
                     await asyncio.to_thread(place.write_text, text, encoding="utf-8")
             except (RetenderError, OSError) as error:
@@ -172,7 +172,7 @@ class _Work:
         return text
 
     async def printed(self, task: asyncio.Task[str | None], wanted_here: bool) -> str | None:
-        """The texts come in the order of their recordings, whichever is ready first."""
+        """Print transcripts in the order of the recordings."""
         text = await task
         if text is not None and wanted_here:
             with self._bars.aside():

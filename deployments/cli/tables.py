@@ -1,4 +1,4 @@
-"""What is shown: tables where someone looks, lines with tabs where a program reads."""
+"""Output of commands: tables on a terminal, tab-separated lines for programs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rich.text import Text
 Row = Sequence[str]
 
 
-def watched() -> Console:
-    """Where someone may be watching; what is asked for goes to the standard output."""
+def progress_console() -> Console:
+    """Progress goes to standard error; results go to standard output."""
     return Console(stderr=True, highlight=False, markup=False)
 
 
 def table(heads: Row, rows: Iterable[Row], nothing: str) -> None:
-    """`nothing` is said where there are no rows and someone looks."""
+    """`nothing` is printed on a terminal if there are no rows."""
     shown = list(rows)
     if not sys.stdout.isatty():
         sys.stdout.writelines("\t".join(map(_flat, row)) + "\n" for row in shown)
@@ -30,7 +30,7 @@ def table(heads: Row, rows: Iterable[Row], nothing: str) -> None:
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:
-    """One a line; those without a value are left out."""
+    """Name and value pairs, one a line; empty values are left out."""
     table(("", ""), ((name, value) for name, value in pairs if value), "")
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from deployments.serving.greeting import greeting
+from deployments.serving.start_message import start_message
 from deployments.settings import read
 
 
 def told(url: str, folder: Path, **settings: str) -> str:
     given = {"RETENDER_DATA_DIR": str(folder), "HF_HUB_CACHE": str(folder), **settings}
-    return "\n".join(greeting(read(given, folder / ".env"), url))
+    return "\n".join(start_message(read(given, folder / ".env"), url))
 
 
 def test_a_newcomer_is_told_where_it_is_and_what_it_works_with(tmp_path: Path) -> None:

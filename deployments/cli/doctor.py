@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.outcomes import FAILED, run
+from deployments.cli.exit_status import FAILED, run
 from deployments.doctor.finding import Finding, State
 
 MARKS: Final = {

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deployments.cli.outcomes import cause
+from deployments.cli.exit_status import cause
 from deployments.logs import configuration
 from deployments.settings import BadSetting, read
 from retender.errors import RetenderError

@@ -1,10 +1,10 @@
-"""What someone who starts the service is told first: where it is, and what it works with."""
+"""The first lines of the log: where the service is, and which engines it has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployments.serving.address import reached_at
+from deployments.serving.address import reachable
 from deployments.settings import Settings
 from deployments.wiring import groq, recognition
 from deployments.wiring.keys import exposure_warning
@@ -14,18 +14,18 @@ from retender.journal.durability import durability_warning
 from serve_app.access.key_file import Keyring
 
 
-def greeting(settings: Settings, url: str) -> list[str]:
-    """One line each, the address first."""
+def start_message(settings: Settings, url: str) -> list[str]:
+    """Lines for the log; the address comes first."""
     return [
         f"Retender is up at {url}",
         f"its data is in {settings.data_dir.absolute()}",
         *_engines(settings),
-        f"try it: retender transcribe RECORDING, or the page {reached_at(url)}/docs",
+        f"try it: retender transcribe RECORDING, or the page {reachable(url)}/docs",
     ]
 
 
 def warnings(settings: Settings, keys: Keyring) -> list[str]:
-    """What whoever starts it should know before they rely on it."""
+    """Warnings about data that will not last, and about open access."""
     found = (
         durability_warning(str(settings.data_dir.absolute())),
         exposure_warning(settings.host, keys),
@@ -44,7 +44,7 @@ def _engines(settings: Settings) -> Iterator[str]:
 
 
 def _model(settings: Settings) -> str:
-    """And whether it is here: a first job that downloads gigabytes should surprise nobody."""
+    """The model's name, and whether it still has to be downloaded."""
     name = settings.default_model
     if Library(library(settings)).find(name) is not None:
         return name

@@ -1,4 +1,4 @@
-"""How a command ends, and how it says what went wrong: in one sentence, on the standard error."""
+"""How a command ends: its exit status, and one sentence on standard error if it failed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def complain(error: Exception, about: str = "") -> None:
 
 
 def cause(error: Exception) -> str:
-    """What it was at the bottom of the tree."""
+    """The innermost cause, in one sentence."""
     if isinstance(error, RetenderError):
         return str(error.details.get("cause", error.message)).removeprefix("ChildFailed: ")
     if isinstance(error, OSError) and error.filename is not None:
@@ -37,8 +37,8 @@ def cause(error: Exception) -> str:
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:
-    """The work's exit status. The first Ctrl-C calls it off, and it tidies up after itself; with
-    the second it is left at once."""
+    """Run `work` and return its exit status. The first Ctrl-C cancels it in order; the second exits
+    at once."""
 
     async def guarded() -> int:
         told: list[int] = []
@@ -64,7 +64,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _leave(number: int) -> None:
-    """Without a look back, but for the terminal."""
+    """Exit at once; only the cursor is restored."""
     if sys.stderr.isatty():
         sys.stderr.write(SHOW_CURSOR)
         sys.stderr.flush()
