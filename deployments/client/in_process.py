@@ -34,9 +34,9 @@ from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.child_processes import preparation
 from retender.errors import FetchFailed, RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job, Options
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
 from retender.storage.audio import Audio
@@ -87,9 +87,9 @@ class InProcessBackend:
             raise
         return (await self._manager.ask(JobManager.status, job_id)).job
 
-    def _step(self, news: Event | Passing) -> TranscriptionStep:
-        left = news.estimated_time_remaining if isinstance(news, Passing) else None
-        return TranscriptionStep(say(news.note, self._language), news.progress, left)
+    def _step(self, news: Event | TransientProgress) -> TranscriptionStep:
+        left = news.estimated_time_remaining if isinstance(news, TransientProgress) else None
+        return TranscriptionStep(note_text(news.note, self._language), news.progress, left)
 
     async def _taken(self, source: Source) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:
