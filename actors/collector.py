@@ -16,7 +16,7 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import RetenderError
-from retender.jobs.retention import Needed, Retention
+from retender.jobs.retention import FilesInUse, Retention
 
 PATIENCE = 60.0
 
@@ -48,7 +48,7 @@ class Collector:
             return
         manager = self._ctx.ref(JobManager, JOB_MANAGER).within(PATIENCE)
         try:
-            needed: Needed = await manager.ask(JobManager.needed, self._retention)
+            needed: FilesInUse = await manager.ask(JobManager.needed, self._retention)
         except RetenderError as error:
             logger.debug("nothing is collected now: {}", error.message)
             return

@@ -30,7 +30,7 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Later
 from retender.errors import Busy, NotSubscribed, RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage
@@ -111,7 +111,7 @@ class Broadcaster:
             for subscriber in self._following(job_id):
                 subscriber.add_passing(news)
 
-    async def latest(self, job_id: str) -> Passing | None:
+    async def latest(self, job_id: str) -> TransientProgress | None:
         """How far the job is, for those who poll."""
         track = self._tracks.get(job_id)
         return None if track is None else track.latest

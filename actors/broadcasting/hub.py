@@ -19,9 +19,9 @@ from actors.broadcasting.subscriptions import EventBatch
 from actors.limits import FOLLOWER_BACKLOG
 from actors.runtime.api import Ref
 from retender.errors import RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 
-News = Event | Passing
+News = Event | TransientProgress
 
 PATIENCE = 10.0
 TRY_AGAIN = 0.2
@@ -56,7 +56,7 @@ class Follower:
         self.job_id = job_id
         self.seq = since
         self._events: deque[Event] = deque()
-        self._passing: Passing | None = None
+        self._passing: TransientProgress | None = None
         self._shown = shown
         self._asleep: asyncio.Future[None] | None = None
         self._cut_off = False
@@ -124,7 +124,7 @@ class Follower:
         self.stir()
         return True
 
-    def show(self, news: Passing) -> None:
+    def show(self, news: TransientProgress) -> None:
         if news.progress >= self._shown:
             self._shown = news.progress
             self._passing = news

@@ -6,7 +6,7 @@ from collections import deque
 
 from actors.limits import EVENTS_PER_TRACK
 from actors.runtime.api import Clock
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.pieces import UPLOAD
@@ -41,7 +41,7 @@ class Track:
         self._pace = Pace()
         self._measured: tuple[float, float] | None = None
         self._over = False
-        self.latest: Passing | None = None
+        self.latest: TransientProgress | None = None
 
     def begin(self, job: Job) -> None:
         """What is known of a job whose events so far were not heard."""
@@ -78,7 +78,7 @@ class Track:
 
     def under_way(
         self, piece: int, seconds: float, clock: Clock, wait: tuple[Stage, Note] | None = None
-    ) -> Passing | None:
+    ) -> TransientProgress | None:
         """A piece has come so far, or waits for something. None where that is no news: before the
         plan unless something is waited for, and after the end."""
         if self._over or (piece == UPLOAD and self._stage is not Stage.UPLOADING):
@@ -98,14 +98,14 @@ class Track:
     def _done(self) -> float:
         return self._committed + sum(self._under_way.values())
 
-    def _now(self, at: float) -> Passing | None:
+    def _now(self, at: float) -> TransientProgress | None:
         """What is told to whoever asks: never less than what is committed, nor of a stage before
         it. None before there is a plan or a wait, and after the end."""
         if self._over or not (self._duration or self._waited):
             return None
         left = max(0.0, (self._duration or 0.0) - self._done)
         stage, note = self._saying
-        return Passing(
+        return TransientProgress(
             job_id=self._job_id,
             at=at,
             status=self._status,

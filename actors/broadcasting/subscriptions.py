@@ -10,7 +10,7 @@ import msgspec
 from actors.limits import NEWS_PER_BATCH, NEWS_WAITING
 from actors.long_poll import at_once
 from actors.runtime.api import Later
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 
 
 class EventBatch(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class EventBatch(msgspec.Struct, frozen=True):
 
     number: int
     events: tuple[Event, ...] = ()
-    passing: tuple[Passing, ...] = ()
+    passing: tuple[TransientProgress, ...] = ()
     missed: bool = False
     """More had come than could be kept: replay all that is followed."""
 
@@ -36,7 +36,7 @@ class Subscriber:
         self.expires = expires
         self.follows: dict[str, None] = {}
         self._events: deque[Event] = deque()
-        self._passing: dict[str, Passing] = {}
+        self._passing: dict[str, TransientProgress] = {}
         self._missed = False
         self._sent = EventBatch(0)
         self._asker: asyncio.Future[EventBatch] | None = None
@@ -50,7 +50,7 @@ class Subscriber:
             self._missed = True
         self._answer()
 
-    def add_passing(self, news: Passing) -> None:
+    def add_passing(self, news: TransientProgress) -> None:
         self._passing[news.job_id] = news
         self._answer()
 

@@ -26,7 +26,7 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import JobNotFound, RetenderError, UrlNotAllowed
-from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryOutcome, Round
+from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryExchange, DeliveryOutcome
 from retender.outbound.webhook_messages import answered, failed, has_result, headers, payload
 from retender.transcript.segments import Transcript
 
@@ -73,14 +73,14 @@ class Webhooks:
     # One question at a time, so that it always says which lanes are busy
 
     async def ask(self) -> None:
-        asked = Round(
+        asked = DeliveryExchange(
             consumer=WEBHOOKS,
-            told=tuple(self._told),
+            outcomes=tuple(self._told),
             busy=tuple(self._in_hand.values()),
             want=DELIVERIES_AT_ONCE - len(self._in_hand),
             wait=PATIENCE,
         )
-        self._turning_in = len(asked.told)
+        self._turning_in = len(asked.outcomes)
         manager = self._manager.within(PATIENCE + ANSWER_SECONDS)
         answer = manager.ask(JobManager.deliveries, asked)
         self._ctx.pipe(answer, Webhooks.given, Webhooks.not_answered)
@@ -88,7 +88,7 @@ class Webhooks:
     async def given(self, deliveries: tuple[Delivery, ...]) -> None:
         del self._told[: self._turning_in]
         for each in deliveries:
-            self._in_hand[each.job_id, each.seq] = each.lane
+            self._in_hand[each.job_id, each.seq] = each.receiver
             self._ctx.pipe(self._attempt(each), Webhooks.attempted, Webhooks.not_answered)
         await self.ask()
 
@@ -113,7 +113,7 @@ class Webhooks:
             told = failed(delivery, "this service could not make the request")
         how = "delivered" if told.how == "delivered" else f"not delivered: {told.error}"
         logger.bind(job=delivery.job_id, attempt=delivery.attempts).info(
-            "webhook of event {} to {}: {}", told.seq, delivery.lane, how
+            "webhook of event {} to {}: {}", told.seq, delivery.receiver, how
         )
         return told
 

@@ -19,9 +19,15 @@ from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
 from retender.scheduling import engine_changes, transitions
 from retender.scheduling.draft import Draft
-from retender.scheduling.engine_choice import AUTO, InLine, chosen, for_all, leaving
+from retender.scheduling.engine_choice import (
+    AUTO,
+    QueuedJob,
+    choose_engine,
+    jobs_to_move,
+    shared_engines,
+)
 from retender.scheduling.estimates import seconds_left
-from retender.workers.condition import Condition, EngineInfo, describe, unheard
+from retender.workers.engine_info import EngineInfo, PoolReport, describe_engine, starting_engine
 
 AVOIDED_SECONDS: Final = 60.0
 """An engine that could not do its work is sent nothing more from elsewhere for so long."""
@@ -49,10 +55,10 @@ class EngineRouter:
         self._spill_after = spill_after
         self._good_for = good_for
         self._begun = clock.monotonic()
-        self._conditions: dict[str, tuple[Condition, float]] = {}
+        self._conditions: dict[str, tuple[PoolReport, float]] = {}
         self._avoided: dict[str, float] = {}
 
-    def hear(self, condition: Condition) -> None:
+    def hear(self, condition: PoolReport) -> None:
         self._conditions[condition.engine] = (condition, self._clock.monotonic())
 
     def info(self) -> dict[str, EngineInfo]:
@@ -63,7 +69,7 @@ class EngineRouter:
         """The engine for this job. Raises `EngineUnavailable` where there is none for it."""
         if job.engine in self._engines:
             return job.engine
-        return chosen(job.options, self._engines)
+        return choose_engine(job.options, self._engines)
 
     def adopt(self, draft: Draft, job_id: str) -> Job:
         """A job of an earlier life may be with an engine that is not here any more. If it leaves
@@ -81,7 +87,7 @@ class EngineRouter:
         job = draft.job(piece.job_id)
         other = self._other(job)
         if job.engine != engine:
-            transitions.given_back(draft, piece)
+            transitions.returned(draft, piece)
         elif other is not None and self._store.estimates.wait(other) < wait:
             self._hand_over(draft, piece, other)
         else:
@@ -95,7 +101,7 @@ class EngineRouter:
         job = draft.job(piece.job_id)
         other = self._other(job)
         if job.engine != engine:
-            transitions.given_back(draft, piece)
+            transitions.returned(draft, piece)
         elif other is not None:
             self._hand_over(draft, piece, other)
         else:
@@ -117,7 +123,7 @@ class EngineRouter:
                 continue
             pace = self._store.estimates.pace(name)
             line = sorted(self._with(name), key=_turn)
-            for job in leaving(line, pace=pace, after=after, down=down, room=room):
+            for job in jobs_to_move(line, pace=pace, after=after, down=down, room=room):
                 self._take_on(draft, job, target)
 
     def _after(self, name: str) -> float | None:
@@ -125,32 +131,32 @@ class EngineRouter:
         return self._spill_after if name == self._engines[0] else _NEVER
 
     def _target(self, name: str) -> tuple[str | None, float]:
-        for other in for_all(self._engines):
+        for other in shared_engines(self._engines):
             if other == name or self._avoided.get(other, 0.0) > self._clock.monotonic():
                 continue
             info = self._describe(other)
             if info.ready:
-                return other, info.room - info.audio_seconds_waiting
+                return other, info.available_seconds - info.audio_seconds_waiting
         return None, 0.0
 
     def _hand_over(self, draft: Draft, piece: Piece, engine: str) -> None:
-        transitions.given_back(draft, piece)
+        transitions.returned(draft, piece)
         self._take_on(draft, draft.job(piece.job_id), engine)
 
     def _take_on(self, draft: Draft, job: Job, engine: str) -> Job:
         logger.info("job {} goes from {} to {}", job.id, job.engine, engine)
-        return engine_changes.taken_on(draft, job.id, engine)
+        return engine_changes.engine_changed(draft, job.id, engine)
 
     def _other(self, job: Job) -> str | None:
         if job.options.engine != AUTO:
             return None
-        others = (name for name in for_all(self._engines) if name != job.engine)
+        others = (name for name in shared_engines(self._engines) if name != job.engine)
         return next((name for name in others if self._describe(name).ready), None)
 
-    def _with(self, name: str) -> Iterator[InLine]:
+    def _with(self, name: str) -> Iterator[QueuedJob]:
         for entry in self._store.active:
             if entry.job.engine == name:
-                yield InLine(entry.job, seconds_left(entry.job))
+                yield QueuedJob(entry.job, seconds_left(entry.job))
 
     def _avoid(self, name: str, seconds: float) -> None:
         until = self._clock.monotonic() + seconds
@@ -161,13 +167,13 @@ class EngineRouter:
         condition, at = self._conditions.get(name, (None, self._begun))
         fresh = now - at <= self._good_for
         if condition is None and fresh:
-            return unheard(name)
+            return starting_engine(name)
         reports = [each.report for each in self._registry.all(now) if each.report.engine == name]
         left = self._store.estimates.seconds_left(name)
-        return describe(name, condition if fresh else None, reports, left)
+        return describe_engine(name, condition if fresh else None, reports, left)
 
 
-def _turn(waiting: InLine) -> tuple[int, float, float]:
+def _turn(waiting: QueuedJob) -> tuple[int, float, float]:
     """As the queue has it between jobs of one caller: see `retender.scheduling.fair_queue`."""
     job, seconds = waiting
     return -job.priority, seconds, job.created_at

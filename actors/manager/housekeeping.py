@@ -5,7 +5,7 @@ from __future__ import annotations
 from actors.limits import FORGET_BATCH
 from actors.manager.store import JobStore
 from retender.errors import UploadExpired
-from retender.jobs.retention import Needed, Retention
+from retender.jobs.retention import FilesInUse, Retention
 from retender.scheduling import transitions
 
 
@@ -13,11 +13,11 @@ class Housekeeping:
     def __init__(self, store: JobStore) -> None:
         self._store = store
 
-    async def needed(self, retention: Retention, now: float) -> Needed:
+    async def needed(self, retention: Retention, now: float) -> FilesInUse:
         await self._expire_uploads(retention, now)
         await self._forget_jobs(now - retention.job_seconds)
         audio = await self._store.journal.audio_in_use(now - retention.audio_seconds)
-        return Needed(audio, frozenset(entry.job.id for entry in self._store.active))
+        return FilesInUse(audio, frozenset(entry.job.id for entry in self._store.active))
 
     async def _expire_uploads(self, retention: Retention, now: float) -> None:
         expired = [e for e in self._store.active if retention.upload_expired(e.job, now)]
@@ -31,5 +31,5 @@ class Housekeeping:
         old = await self._store.journal.finished_before(finished_before, FORGET_BATCH)
         for job_id in old:
             draft = self._store.draft()
-            draft.forget(await self._store.find(job_id))
+            draft.delete(await self._store.find(job_id))
             await self._store.commit(draft)

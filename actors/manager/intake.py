@@ -51,7 +51,7 @@ class Intake:
             raise QueueFull(
                 f"{waiting} jobs are waiting already, and more are not taken in",
                 limit=self._max_queue,
-                retry_after=self._store.estimates.until_room(),
+                retry_after=self._store.estimates.until_capacity(),
             )
 
     async def submit(self, submission: Submission) -> Receipt:
@@ -99,9 +99,9 @@ class Intake:
         self._engines.choose(job)
         stored = await self._store.journal.stored(job_id)
         assert stored is not None
-        with self._store.active.revived(stored):
+        with self._store.active.reopened(stored):
             draft = self._store.draft()
-            transitions.revive(draft, job_id)
+            transitions.retry(draft, job_id)
             job = self._engines.adopt(draft, job_id)
             await self._store.commit(draft)
         return self._receipt(job)
@@ -121,7 +121,7 @@ class Intake:
 
     def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
         estimates = self._store.estimates
-        return Receipt(job, estimates.position(job), estimates.whole(job), existing)
+        return Receipt(job, estimates.position(job), estimates.seconds_until_done(job), existing)
 
 
 def _existing(submission: Submission, before: Precedents) -> Job | None:

@@ -29,22 +29,22 @@ from retender.errors import (
     Failure,
     StorageFull,
 )
-from retender.jobs.deliveries import WEBHOOKS, Backlog, Delivery, Round
+from retender.jobs.deliveries import WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.jobs.retention import Needed, Retention
+from retender.jobs.retention import FilesInUse, Retention
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Status
-from retender.jobs.submission import JobStatus, Load, LogPage, QueueInfo, Receipt, Submission
+from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
 from retender.journal.api import JournalOpener, Page
 from retender.scheduling import transitions
 from retender.scheduling.engine_choice import LOCAL
-from retender.scheduling.release import beyond_the_gap
+from retender.scheduling.release import segments_after_gap
 from retender.storage.audio import Audio
 from retender.transcript.segments import Transcript
-from retender.workers.condition import Condition, EngineInfo
-from retender.workers.orders import Exchange, Orders, Renewed
-from retender.workers.reports import Report
+from retender.workers.engine_info import EngineInfo, PoolReport
+from retender.workers.orders import Exchange, Orders, Renewal
+from retender.workers.reports import WorkerReport
 
 
 class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ class JobManager:
         )
         self._housekeeping = Housekeeping(self._store)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
-        self._store.dispatcher.load()
+        self._store.dispatcher.enqueue_all()
         await self._leases.void_old_leases()
         self._store.on_commit = self._serve_soon
         self._store.on_owed = self._tell_soon
@@ -192,7 +192,7 @@ class JobManager:
         if job.status is Status.FAILED:
             stored = await self._store.journal.stored(job_id)
             assert stored is not None
-            segments += beyond_the_gap(stored)
+            segments += segments_after_gap(stored)
         end = job.completed_at or self._ctx.clock.now()
         return Transcript(
             segments=segments,
@@ -261,9 +261,9 @@ class JobManager:
         worker: str,
         instance: str,
         holding: tuple[str, ...],
-        report: Report | None = None,
+        report: WorkerReport | None = None,
         heard: tuple[str, ...] = (),
-    ) -> Renewed:
+    ) -> Renewal:
         """A sign of life for all that the worker holds; the answer says what to go on with, and
         what is wished beside, until the worker has told that it `heard` of it."""
         return await self._leases.renew(worker, instance, holding, report, heard)
@@ -297,13 +297,13 @@ class JobManager:
         """By name, the preferred one first: whether it takes work, and what is wrong with it."""
         return self._engines.info()
 
-    async def load(self, condition: Condition) -> Load:
+    async def load(self, condition: PoolReport) -> PoolLoad:
         """A pool says how it is, and hears how much there is to do and who fell silent over it."""
         return self._leases.load(condition)
 
     # Those who tell others
 
-    async def deliveries(self, asked: Round) -> Later[tuple[Delivery, ...]]:
+    async def deliveries(self, asked: DeliveryExchange) -> Later[tuple[Delivery, ...]]:
         """What is due to be told; whoever asks turns in how it went before."""
         return await self._outbox.exchange(asked)
 
@@ -333,7 +333,7 @@ class JobManager:
         self._serving = False
         await self._leases.serve()
 
-    async def needed(self, retention: Retention) -> Needed:
+    async def needed(self, retention: Retention) -> FilesInUse:
         """Forget what is past its time, and say which files must stay."""
         return await self._housekeeping.needed(retention, self._ctx.clock.now())
 

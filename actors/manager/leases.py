@@ -18,26 +18,26 @@ from actors.runtime.api import Clock, Later
 from retender.errors import StorageFull, WorkerCrashed, WorkerSilent
 from retender.jobs.pieces import PieceState
 from retender.jobs.retry import RetryPolicy
-from retender.jobs.submission import Load
+from retender.jobs.submission import PoolLoad
 from retender.scheduling import transitions
 from retender.scheduling.dispatcher import Lease
 from retender.scheduling.draft import Draft
-from retender.scheduling.transitions import Made
-from retender.workers.condition import Condition
+from retender.scheduling.transitions import UsedModel
+from retender.workers.engine_info import PoolReport
 from retender.workers.orders import (
-    Broke,
     Declined,
-    Dropped,
     Exchange,
+    Failed,
     Order,
     Orders,
     Outcome,
     Prepared,
-    Renewed,
+    Renewal,
+    Returned,
     Transcribed,
     order,
 )
-from retender.workers.reports import Report
+from retender.workers.reports import WorkerReport
 
 _WaitingWorker = tuple[Exchange, LongPoll[Orders]]
 
@@ -96,7 +96,7 @@ class LeaseManager:
         return later
 
     def _answer_drains(self) -> None:
-        if not self._dispatcher.leases:
+        if not self._dispatcher.lease_count:
             self._drains.answer(lambda _: True)
 
     async def release_all(self) -> None:
@@ -113,38 +113,38 @@ class LeaseManager:
         worker: str,
         instance: str,
         holding: tuple[str, ...],
-        report: Report | None,
+        report: WorkerReport | None,
         heard: tuple[str, ...],
-    ) -> Renewed:
+    ) -> Renewal:
         now = self._clock.monotonic()
         self._hear(worker, instance, now)
         self.registry.hear(worker, instance, report, now)
-        unclaimed = self._dispatcher.unclaimed(worker, instance, holding, now - LOST_ORDERS_AFTER)
+        unclaimed = self._dispatcher.undelivered(worker, instance, holding, now - LOST_ORDERS_AFTER)
         await self._return(unclaimed)
-        return Renewed(self._dispatcher.renew(holding, now), self.registry.commands(worker, heard))
+        return Renewal(self._dispatcher.renew(holding, now), self.registry.commands(worker, heard))
 
     async def worker_down(self, worker: str, cause: str) -> None:
         draft = self._store.draft()
-        for lease in self._dispatcher.of_worker(worker):
+        for lease in self._dispatcher.leases_of(worker):
             self._lose(draft, lease, WorkerCrashed(f"{worker} died: {cause}"))
         await self._commit(draft)
         self._forget(worker)
 
     async def worker_left(self, worker: str) -> None:
         """It was to go: what it still has in hand is not the cause, and goes elsewhere."""
-        await self._return(self._dispatcher.of_worker(worker))
+        await self._return(self._dispatcher.leases_of(worker))
         self._forget(worker)
 
     def _forget(self, worker: str) -> None:
-        self._dispatcher.gone(worker)
+        self._dispatcher.worker_gone(worker)
         self.registry.gone(worker)
         self._silent.pop(worker, None)
         self._instances.pop(worker, None)
         self._clear_lanes(worker)
 
-    def load(self, condition: Condition) -> Load:
+    def load(self, condition: PoolReport) -> PoolLoad:
         self._engines.hear(condition)
-        return Load(
+        return PoolLoad(
             self._dispatcher.seconds_waiting(condition.engine),
             self._dispatcher.pieces_waiting,
             self._dispatcher.busy_workers,
@@ -163,7 +163,7 @@ class LeaseManager:
         except StorageFull as full:
             logger.warning("work waits for room on the disk: {}", full.message)
         await self.balance()
-        self._dispatcher.wake(now)
+        self._dispatcher.end_delays(now)
         self._lanes.dismiss(now, lambda _: Orders())
         self._answer_drains()
         self._drains.dismiss(now, lambda _: False)
@@ -195,7 +195,7 @@ class LeaseManager:
         except StorageFull as full:
             self._refuse(arrived, waiting, given, full)
             return
-        self._store.estimates.at_work(self._dispatcher.at_work())
+        self._store.estimates.set_parallel(self._dispatcher.leases_by_engine())
         losses = chain(lost, repeat(()))
         for (asked, lane), leases, late in zip((*arrived, *waiting), given, losses, strict=False):
             orders = self._orders(leases)
@@ -222,7 +222,7 @@ class LeaseManager:
     def _take_in_all(self, draft: Draft, asked: Exchange) -> tuple[str, ...]:
         """The tokens of what no longer counted."""
         self._hear(asked.worker, asked.instance, self._clock.monotonic())
-        for lease in self._dispatcher.of_worker(asked.worker, other_than=asked.instance):
+        for lease in self._dispatcher.leases_of(asked.worker, other_than=asked.instance):
             self._lose(draft, lease, WorkerCrashed(f"{asked.worker} died while it worked on this"))
         return tuple(each.token for each in asked.outcomes if not self._take_in(draft, each))
 
@@ -233,7 +233,7 @@ class LeaseManager:
         leases = self._dispatcher.choose(asked, self._clock.monotonic())
         for lease in leases:
             if not draft.job(lease.job_id).finished:
-                transitions.give(draft, lease.job_id, lease.index, lease.token)
+                transitions.grant(draft, lease.job_id, lease.index, lease.token)
         return leases
 
     def _orders(self, leases: list[Lease]) -> tuple[Order, ...]:
@@ -243,7 +243,7 @@ class LeaseManager:
         return tuple(order(e.pieces[lease.index], e.job) for lease, e in entries if e is not None)
 
     def _hear(self, worker: str, instance: str, now: float) -> None:
-        self._dispatcher.seen(worker, now)
+        self._dispatcher.worker_seen(worker, now)
         self._silent.pop(worker, None)
         if self._instances.get(worker, instance) != instance:
             self._clear_lanes(worker)
@@ -269,14 +269,14 @@ class LeaseManager:
                 draft.paces.append((lease.engine, piece.seconds, taken))
             case Declined():
                 self._engines.declined(draft, piece, lease.engine, outcome.wait)
-            case Broke() if self._engines.given_up(draft, piece, lease.engine, outcome.failure):
+            case Failed() if self._engines.given_up(draft, piece, lease.engine, outcome.failure):
                 pass
-            case Broke():
+            case Failed():
                 job_log.went_wrong(piece, lease, outcome.failure)
                 chance = self._random.random()
-                transitions.broke(draft, piece, outcome.failure, self._retry, chance)
-            case Dropped():
-                transitions.given_back(draft, piece)
+                transitions.failed(draft, piece, outcome.failure, self._retry, chance)
+            case Returned():
+                transitions.returned(draft, piece)
         return True
 
     def _lose(self, draft: Draft, lease: Lease, error: WorkerCrashed | WorkerSilent) -> None:
@@ -289,7 +289,7 @@ class LeaseManager:
     async def _return(self, leases: list[Lease]) -> None:
         draft = self._store.draft()
         for lease in leases:
-            transitions.given_back(draft, draft.piece(*lease.key))
+            transitions.returned(draft, draft.piece(*lease.key))
         await self._commit(draft)
 
     async def _commit(self, draft: Draft) -> None:
@@ -297,5 +297,5 @@ class LeaseManager:
             await self._store.commit(draft)
 
 
-def _made(outcome: Prepared | Transcribed) -> Made:
-    return Made(outcome.engine, outcome.model, outcome.asked)
+def _made(outcome: Prepared | Transcribed) -> UsedModel:
+    return UsedModel(outcome.engine, outcome.model, outcome.requested_model)

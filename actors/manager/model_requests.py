@@ -12,7 +12,7 @@ from retender.engines.models.library import Library, LibrarySettings
 from retender.engines.models.overview import ModelHolder, ModelInfo, overview
 from retender.errors import EngineUnavailable
 from retender.jobs.job import Job
-from retender.scheduling.engine_choice import LOCAL, family
+from retender.scheduling.engine_choice import LOCAL, base_engine
 
 ENGINE = LOCAL
 """The engine that keeps models in memory; the others have theirs elsewhere."""
@@ -35,7 +35,7 @@ class ModelRequests:
         """Raises `InvalidOption` where the model that the job names stands for nothing: it would
         wait, only to fail of it."""
         name = job.options.model
-        if name and family(job.engine or "") == ENGINE and self._library is not None:
+        if name and base_engine(job.engine or "") == ENGINE and self._library is not None:
             self._library.named(name)
 
     def command(self, what: Literal["load", "unload"], name: str) -> tuple[str, ...]:

@@ -13,7 +13,14 @@ from actors.long_poll import LongPolls, at_once
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock, Later
 from retender.errors import StorageFull
-from retender.jobs.deliveries import Backlog, Delivery, DeliveryState, Round, begun, settled
+from retender.jobs.deliveries import (
+    Backlog,
+    Delivery,
+    DeliveryExchange,
+    DeliveryState,
+    attempt_ended,
+    attempt_started,
+)
 
 _Given = tuple[Delivery, ...]
 
@@ -23,7 +30,7 @@ class Outbox:
         self._store = store
         self._clock = clock
         self._random = random
-        self._rounds: LongPolls[Round, _Given] = LongPolls()
+        self._rounds: LongPolls[DeliveryExchange, _Given] = LongPolls()
         self._look_at: dict[str, float] = {}
         """Before that nothing of this consumer comes due, unless something is added."""
         self._closed = False
@@ -36,12 +43,12 @@ class Outbox:
         """Nothing more is given out; it is for the next start."""
         self._closed = True
 
-    async def exchange(self, asked: Round) -> Later[_Given]:
+    async def exchange(self, asked: DeliveryExchange) -> Later[_Given]:
         """Whoever asks now for this consumer is the one: who waited before it has gone."""
         self.recall(asked.consumer)
         await self._take_in(asked)
         given = await self._give(asked)
-        if given or asked.told:
+        if given or asked.outcomes:
             return at_once(given)
         return self._rounds.add(asked, self._clock.monotonic() + asked.wait)
 
@@ -75,18 +82,18 @@ class Outbox:
     async def backlog(self, consumer: str) -> Backlog:
         return await self._store.journal.backlog(consumer)
 
-    async def _take_in(self, asked: Round) -> None:
+    async def _take_in(self, asked: DeliveryExchange) -> None:
         """What has been told already, or is of an attempt that is over, changes nothing."""
         after = []
-        for told in asked.told:
+        for told in asked.outcomes:
             known = await self._store.journal.deliveries(told.job_id, asked.consumer)
             now, chance = self._clock.now(), self._random.random()
             one = next((each for each in known if each.seq == told.seq), None)
-            if one is not None and (changed := settled(one, told, now, chance)) is not None:
+            if one is not None and (changed := attempt_ended(one, told, now, chance)) is not None:
                 after.append(changed)
         await self._save(after)
 
-    async def _give(self, asked: Round) -> _Given:
+    async def _give(self, asked: DeliveryExchange) -> _Given:
         if self._closed or not asked.want:
             return ()
         now = self._clock.now()
@@ -97,11 +104,11 @@ class Outbox:
             pause = min(pause, OUTBOX_LOOK_SECONDS)
             self._look_at[asked.consumer] = self._clock.monotonic() + pause
             return ()
-        given = [begun(each, now, self._random.random()) for each in due]
+        given = [attempt_started(each, now, self._random.random()) for each in due]
         await self._save(given)
         return tuple(each for each in given if each.waiting)
 
-    async def _give_if_room(self, asked: Round) -> _Given:
+    async def _give_if_room(self, asked: DeliveryExchange) -> _Given:
         try:
             return await self._give(asked)
         except StorageFull as full:
@@ -112,7 +119,7 @@ class Outbox:
         if deliveries:
             draft = self._store.draft()
             for each in deliveries:
-                draft.deliver(each)
+                draft.save_delivery(each)
             await self._store.commit(draft)
         for each in deliveries:
             if each.state is DeliveryState.GIVEN_UP:

@@ -51,7 +51,7 @@ class JobStore:
         self._readers: LongPolls[int, LogPage] = LongPolls()
         for stored in recovery.unfinished:
             self.active.load(stored)
-            self.estimates.enter(stored.job)
+            self.estimates.update(stored.job)
 
     def draft(self) -> Draft:
         return Draft(self.active, self._clock.now(), self._position)
@@ -64,9 +64,9 @@ class JobStore:
             raise BooksDisagree(error.message) from error
         self._position = draft.position
         self.active.merge(draft)
-        self.dispatcher.follow(draft, self._clock.monotonic())
+        self.dispatcher.apply(draft, self._clock.monotonic())
         for job in draft.jobs.values():
-            self.estimates.enter(job)
+            self.estimates.update(job)
         for engine, audio_seconds, taken in draft.paces:
             self.estimates.observe(engine, audio_seconds, taken)
         job_log.told(draft.events)

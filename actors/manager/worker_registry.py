@@ -9,7 +9,7 @@ import msgspec
 
 from actors.limits import COMMANDS_WAITING
 from retender.errors import EngineUnavailable
-from retender.workers.reports import ModelCommand, Report
+from retender.workers.reports import ModelCommand, WorkerReport
 
 
 class WorkerInfo(msgspec.Struct, frozen=True):
@@ -18,12 +18,12 @@ class WorkerInfo(msgspec.Struct, frozen=True):
     worker: str
     age: float
     """Seconds since it said so."""
-    report: Report
+    report: WorkerReport
 
 
 class _LastReport(NamedTuple):
     instance: str
-    report: Report
+    report: WorkerReport
     at: float
     heard: float
     """When there was a sign of its life."""
@@ -38,7 +38,7 @@ class WorkerRegistry:
         self._commands: dict[str, dict[str, ModelCommand]] = {}
         self._commanded = 0
 
-    def hear(self, worker: str, instance: str, report: Report | None, now: float) -> None:
+    def hear(self, worker: str, instance: str, report: WorkerReport | None, now: float) -> None:
         known = self._reports.get(worker)
         if report is not None:
             self._reports[worker] = _LastReport(instance, report, now, now)

@@ -17,7 +17,7 @@ import msgspec
 from actors.limits import TRACKED_JOBS
 from retender.jobs.events import Event, EventKind
 from retender.jobs.states import Status
-from retender.workers.reports import ModelState, Report
+from retender.workers.reports import ModelState, WorkerReport
 
 SECONDS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 PACES: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0)
@@ -170,7 +170,7 @@ class ModelMeters:
         self._loads: Counter[str] = Counter()
         self._resident: dict[str, int] = {}
 
-    def take_in(self, reports: Iterable[tuple[str, float, Report]]) -> None:
+    def take_in(self, reports: Iterable[tuple[str, float, WorkerReport]]) -> None:
         """Workers with what they said of themselves, and when."""
         since: dict[tuple[str, str], float] = {}
         self._resident = {}

@@ -25,16 +25,16 @@ from actors.workers.batch import OrderBatch
 from retender.engines.api import Engine, Keeping, Progress, Reporting
 from retender.errors import RetenderError, StorageFull, Unreachable, WorkError
 from retender.workers.orders import (
-    Broke,
-    Dropped,
     Exchange,
+    Failed,
+    LeaseState,
     Order,
     Orders,
     Outcome,
-    Renewed,
-    Verdict,
+    Renewal,
+    Returned,
 )
-from retender.workers.reports import ModelCommand, Report
+from retender.workers.reports import ModelCommand, WorkerReport
 
 
 class TranscriberSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +108,7 @@ class Transcriber:
     async def _do(self, orders: tuple[Order, ...]) -> tuple[Outcome, ...]:
         """Work on one batch; what ends it is returned, to be turned in with the next request."""
         if self._ctx.stopping:
-            return tuple(Dropped(order.token) for order in orders)
+            return tuple(Returned(order.token) for order in orders)
         batch = OrderBatch(orders, self._ctx.clock.monotonic())
         batch.task = asyncio.create_task(self._follow(batch))
         self._batches[batch] = None
@@ -144,7 +144,7 @@ class Transcriber:
                             return (item,)
                         await self._turn_in_one(batch, item)
         except WorkError as error:
-            return tuple(Broke(token, error.failure()) for token in batch.open)
+            return tuple(Failed(token, error.failure()) for token in batch.open)
         assert not batch.open, "the engine left orders without an outcome"
         return ()
 
@@ -203,9 +203,8 @@ class Transcriber:
             except RetenderError as error:
                 logger.debug("{} was not heard: {}", self._ctx.name, error.message)
                 continue
-            off = {
-                token for token, verdict in renewed.verdicts.items() if verdict is not Verdict.GO_ON
-            }
+            states = renewed.leases.items()
+            off = {token for token, state in states if state is not LeaseState.ACTIVE}
             self._let_go(off)
             for batch in list(self._batches):
                 if batch.call_off(off):
@@ -214,7 +213,7 @@ class Transcriber:
                 self._heard[command.id] = None
                 self._go_on_beside(self._grant(command))
 
-    async def _renew(self) -> Renewed:
+    async def _renew(self) -> Renewal:
         heard, now = tuple(self._heard), self._ctx.clock.monotonic()
         report = await self._report() if now >= self._report_due else None
         renewed = await self._manager.ask(
@@ -226,10 +225,10 @@ class Transcriber:
             self._heard.pop(wish_id, None)
         return renewed
 
-    async def _report(self) -> Report:
+    async def _report(self) -> WorkerReport:
         if isinstance(self._engine, Reporting):
             return await self._engine.report()
-        return Report(engine=self._engine.name)
+        return WorkerReport(engine=self._engine.name)
 
     async def _grant(self, command: ModelCommand) -> None:
         """Beside the work; an engine that keeps no models has nothing to do about it."""

@@ -23,10 +23,10 @@ from actors.supervision.restarts import Backoff, Intensity
 from actors.supervision.supervisor import Supervisor
 from actors.workers.transcriber import Transcriber, TranscriberSettings
 from retender.errors import RetenderError
-from retender.jobs.submission import Load
+from retender.jobs.submission import PoolLoad
 from retender.scheduling.engine_choice import LOCAL
-from retender.scheduling.pool_size import Bounds, Sizing, approach, resize
-from retender.workers.condition import Condition
+from retender.scheduling.pool_size import Bounds, Sizing, plan_change, resize
+from retender.workers.engine_info import PoolReport
 
 _DOWN = ("restarting", "exhausted")
 
@@ -80,7 +80,7 @@ class TranscriberPool(Supervisor):
         logger.debug("the load is not known: {}", error.message)
         self._ctx.after(self._settings.look_every, TranscriberPool.look)
 
-    async def adjust(self, load: Load) -> None:
+    async def adjust(self, load: PoolLoad) -> None:
         self._ctx.after(self._settings.look_every, TranscriberPool.look)
         present = {child.name for child in self.children()}
         for name in load.silent:
@@ -102,7 +102,7 @@ class TranscriberPool(Supervisor):
             (child for child in present if child.state != "stopping"),
             key=lambda child: child.state != "running",
         )
-        change = approach(size, [child.name for child in staying], busy)
+        change = plan_change(size, [child.name for child in staying], busy)
         taken = {child.name for child in present}
         free = (number for number in count(1) if self._called(number) not in taken)
         for number in islice(free, change.more):
@@ -113,9 +113,9 @@ class TranscriberPool(Supervisor):
         for name in change.stop:
             await self.stop_child(name)
 
-    def _condition(self) -> Condition:
+    def _condition(self) -> PoolReport:
         children = self.children()
-        return Condition(
+        return PoolReport(
             engine=self._settings.serves,
             workers=sum(child.state == "running" for child in children),
             starting=sum(child.state == "starting" for child in children),

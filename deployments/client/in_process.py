@@ -34,9 +34,9 @@ from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.child_processes import preparation
 from retender.errors import FetchFailed, RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job, Options
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
 from retender.storage.audio import Audio
@@ -87,9 +87,9 @@ class InProcessBackend:
             raise
         return (await self._manager.ask(JobManager.status, job_id)).job
 
-    def _step(self, update: Event | Passing) -> TranscriptionStep:
-        left = update.estimated_time_remaining if isinstance(update, Passing) else None
-        return TranscriptionStep(say(update.note, self._language), update.progress, left)
+    def _step(self, update: Event | TransientProgress) -> TranscriptionStep:
+        left = update.estimated_time_remaining if isinstance(update, TransientProgress) else None
+        return TranscriptionStep(note_text(update.note, self._language), update.progress, left)
 
     async def _received(self, source: Source) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:

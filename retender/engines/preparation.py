@@ -20,7 +20,7 @@ from retender.engines.api import News, Progress
 from retender.errors import StorageTrouble, WorkError
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Span, plan
-from retender.workers.orders import Broke, Order, Prepared
+from retender.workers.orders import Failed, Order, Prepared
 
 R = TypeVar("R")
 
@@ -45,7 +45,7 @@ async def prepare(order: Order, blobs: Blobs, how: Preparation) -> AsyncGenerato
             async for news in steps:
                 yield news
     except (WorkError, StorageTrouble) as error:
-        yield Broke(order.token, error.failure())
+        yield Failed(order.token, error.failure())
 
 
 async def _steps(order: Order, blobs: Blobs, how: Preparation) -> AsyncGenerator[News, None]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from retender.errors import Failure
 from retender.jobs.deliveries import Delivery
-from retender.jobs.events import Passing, iso
-from retender.jobs.messages import say, tell
+from retender.jobs.events import TransientProgress, iso
+from retender.jobs.messages import failure_text, note_text
 from retender.jobs.submission import JobStatus
 
 
-def job_body(status: JobStatus, passing: Passing | None, language: str) -> dict[str, Any]:
+def job_body(status: JobStatus, passing: TransientProgress | None, language: str) -> dict[str, Any]:
     """Without the result. `passing` is how far it is beyond what is written down."""
     job = status.job
     progress, stage, note = job.progress, job.stage, job.note
@@ -25,7 +25,7 @@ def job_body(status: JobStatus, passing: Passing | None, language: str) -> dict[
         "status": str(job.status),
         "stage": str(stage),
         "progress": round(progress, 1),
-        "message": say(note, language),
+        "message": note_text(note, language),
         "created_at": iso(job.created_at),
         "started_at": _iso(job.started_at),
         "completed_at": _iso(job.completed_at),
@@ -44,7 +44,7 @@ def failure_body(failure: Failure, language: str) -> dict[str, Any]:
     """`message` is for whoever uploaded, `detail` for whoever runs the service."""
     return {
         "code": failure.code,
-        "message": tell(failure.code, language),
+        "message": failure_text(failure.code, language),
         "detail": failure.message,
     }
 

@@ -19,8 +19,8 @@ import msgspec
 
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.jobs.limits import DELIVERY_HAND_SECONDS
-from retender.jobs.retry import LONGEST_ASKED
+from retender.jobs.limits import DELIVERY_ATTEMPT_SECONDS
+from retender.jobs.retry import MAX_RETRY_AFTER
 
 WEBHOOKS: Final = "webhooks"
 
@@ -44,7 +44,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     job_id: str
     seq: int
     """The number of the event that it tells of."""
-    lane: str
+    receiver: str = msgspec.field(name="lane")
     at: float
     """When the event was."""
     due: float
@@ -71,11 +71,11 @@ class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
 
 
-class Round(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryExchange(msgspec.Struct, frozen=True, kw_only=True):
     """Who makes the deliveries of a consumer turns in how they went, and asks for more."""
 
     consumer: str
-    told: tuple[DeliveryOutcome, ...] = ()
+    outcomes: tuple[DeliveryOutcome, ...] = ()
     busy: tuple[str, ...] = ()
     """Lanes in which one is under way."""
     want: int = 0
@@ -94,7 +94,7 @@ class Backlog(msgspec.Struct, frozen=True):
         return 0.0 if self.oldest is None else max(0.0, now - self.oldest)
 
 
-def owed(job: Job, event: Event) -> tuple[Delivery, ...]:
+def deliveries_for(job: Job, event: Event) -> tuple[Delivery, ...]:
     """What follows from this event for those who must be told."""
     if job.callback_url is None or not event.last:
         return ()
@@ -103,7 +103,7 @@ def owed(job: Job, event: Event) -> tuple[Delivery, ...]:
         consumer=WEBHOOKS,
         job_id=job.id,
         seq=event.seq,
-        lane=lane,
+        receiver=lane,
         at=event.at,
         due=event.at,
         job=job,
@@ -111,19 +111,19 @@ def owed(job: Job, event: Event) -> tuple[Delivery, ...]:
     return (webhook,)
 
 
-def begun(delivery: Delivery, now: float, random: float) -> Delivery:
+def attempt_started(delivery: Delivery, now: float, random: float) -> Delivery:
     """As it stands while an attempt is made, and stays if nobody says how that went. One whose
     attempts are used up is given up instead."""
     if delivery.attempts >= ATTEMPTS:
         return _at_rest(delivery, DeliveryState.GIVEN_UP, delivery.last_error)
     attempts = delivery.attempts + 1
-    pause = max(DELIVERY_HAND_SECONDS, _pause(attempts, random))
+    pause = max(DELIVERY_ATTEMPT_SECONDS, _pause(attempts, random))
     return msgspec.structs.replace(
         delivery, attempts=attempts, due=now + pause, last_error=_INTERRUPTED
     )
 
 
-def settled(
+def attempt_ended(
     delivery: Delivery, told: DeliveryOutcome, now: float, random: float
 ) -> Delivery | None:
     """None: this is known already, or of another attempt. `random` is uniform in [0, 1)."""
@@ -133,7 +133,7 @@ def settled(
         return _at_rest(delivery, DeliveryState.DELIVERED, "")
     if told.how == "never" or delivery.attempts >= ATTEMPTS:
         return _at_rest(delivery, DeliveryState.GIVEN_UP, told.error)
-    asked = min(told.retry_after or 0.0, LONGEST_ASKED)
+    asked = min(told.retry_after or 0.0, MAX_RETRY_AFTER)
     pause = max(asked, _pause(delivery.attempts, random))
     return msgspec.structs.replace(delivery, due=now + pause, last_error=told.error)
 

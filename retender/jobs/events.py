@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from retender.errors import Failure
-from retender.jobs.messages import Note, say, tell
+from retender.jobs.messages import Note, failure_text, note_text
 from retender.jobs.states import Stage, Status
 from retender.transcript.segments import Segment
 
@@ -50,7 +50,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.kind is not EventKind.PROGRESS
 
 
-class Passing(msgspec.Struct, frozen=True, omit_defaults=True):
+class TransientProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     job_id: str
     at: float
     status: Status
@@ -67,9 +67,13 @@ def iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def wire(news: Event | Passing, language: str) -> dict[str, Any]:
+def wire_message(news: Event | TransientProgress, language: str) -> dict[str, Any]:
     """The message as clients get it. A completed job's result is added where it is sent."""
-    body = _BODY[news.kind](news, language) if isinstance(news, Event) else _passing(news, language)
+    body = (
+        _BODY[news.kind](news, language)
+        if isinstance(news, Event)
+        else _progress_data(news, language)
+    )
     kind = news.kind if isinstance(news, Event) else EventKind.PROGRESS
     message: dict[str, Any] = {
         "type": str(kind),
@@ -82,18 +86,18 @@ def wire(news: Event | Passing, language: str) -> dict[str, Any]:
     return message
 
 
-def _passing(news: Event | Passing, language: str) -> dict[str, Any]:
+def _progress_data(news: Event | TransientProgress, language: str) -> dict[str, Any]:
     return {
         "status": str(news.status),
         "stage": str(news.stage),
         "progress": round(news.progress, 1),
-        "message": say(news.note, language),
+        "message": note_text(news.note, language),
         "estimated_time_remaining": getattr(news, "estimated_time_remaining", None),
     }
 
 
 def _progress(event: Event, language: str) -> dict[str, Any]:
-    body = _passing(event, language)
+    body = _progress_data(event, language)
     if event.segments:
         body["segments"] = msgspec.to_builtins(event.segments)
     return body
@@ -103,16 +107,16 @@ def _completed(event: Event, language: str) -> dict[str, Any]:
     return {
         "status": str(event.status),
         "progress": 100,
-        "message": say(event.note, language),
+        "message": note_text(event.note, language),
         "completed_at": iso(event.at),
     }
 
 
 def _error(event: Event, language: str) -> dict[str, Any]:
-    failure = event.failure or Failure("internal", say(event.note, language))
+    failure = event.failure or Failure("internal", note_text(event.note, language))
     return {
         "status": str(event.status),
-        "error": tell(failure.code, language),
+        "error": failure_text(failure.code, language),
         "code": failure.code,
         "detail": failure.message,
         "completed_at": iso(event.at),

@@ -89,7 +89,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seam: Seam = Seam()
     released: int = 0
     """Chunks 1 to `released` are in the transcript; a later one may be done, but waits its turn."""
-    heard: dict[str, float] = {}
+    seconds_by_language: dict[str, float] = msgspec.field(name="heard", default_factory=dict)
     """Seconds of audio by the language recognised in them."""
     language: str | None = None
     language_probability: float | None = None
@@ -98,8 +98,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was asked for, where `model` had to stand in for it."""
     engine: str | None = None
     """The one that it is with, or was at its end: see `retender.scheduling.engine_choice`."""
-    room_at: float | None = None
-    """Its engine has no room for it before then."""
+    limited_until: float | None = msgspec.field(name="room_at", default=None)
+    """Its engine's rate limit admits none of it before this time; None where nothing is known."""
     whole: bool = False
     """As its plan says: nothing has been decoded."""
     failure: Failure | None = None

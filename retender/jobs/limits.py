@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-DELIVERY_HAND_SECONDS: Final = 30.0
+DELIVERY_ATTEMPT_SECONDS: Final = 30.0
 """A delivery whose attempt nobody has told the end of is made again after so long, or later."""

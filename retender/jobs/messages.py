@@ -146,7 +146,7 @@ FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def say(note: Note, language: str) -> str:
+def note_text(note: Note, language: str) -> str:
     """The note as a sentence; a key unknown here is said as it is."""
     known = _catalogue(language)
     args = {name: _shown(value, known) for name, value in note.args.items()}
@@ -157,7 +157,7 @@ def say(note: Note, language: str) -> str:
     )
 
 
-def tell(code: str, language: str) -> str:
+def failure_text(code: str, language: str) -> str:
     """What a failure of this code means for who uploaded; unknown codes are the service's own."""
     sentences = FAILURES[_catalogue(language)]
     return sentences.get(code, sentences["internal"])

@@ -27,7 +27,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
         return job.status is Status.PENDING and now - job.created_at > self.upload_seconds
 
 
-class Needed(msgspec.Struct, frozen=True):
+class FilesInUse(msgspec.Struct, frozen=True):
     """What must stay on disk."""
 
     audio: frozenset[str]

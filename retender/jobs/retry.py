@@ -9,7 +9,7 @@ from retender.errors import Failure
 SHORTEST_DELAY = 0.1
 """Even with the luckiest jitter a fault gets so many seconds to pass."""
 
-LONGEST_ASKED = 86_400.0
+MAX_RETRY_AFTER = 86_400.0
 """Nobody is believed who asks for a longer wait than a day, in seconds."""
 
 # Any sane factor has reached the cap long before; a float would overflow some time after.
@@ -46,5 +46,5 @@ def decide(policy: RetryPolicy, attempt: int, failure: Failure, random: float) -
     """
     if not failure.retryable or attempt >= policy.attempts:
         return GiveUp(failure)
-    asked = min(failure.retry_after or 0.0, LONGEST_ASKED)
+    asked = min(failure.retry_after or 0.0, MAX_RETRY_AFTER)
     return RetryAt(max(SHORTEST_DELAY, asked + random * policy.ceiling(attempt)))

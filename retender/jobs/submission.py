@@ -56,7 +56,7 @@ class QueueInfo(msgspec.Struct, frozen=True):
     accepting: bool
 
 
-class Load(msgspec.Struct, frozen=True):
+class PoolLoad(msgspec.Struct, frozen=True):
     """What a pool needs to know to size itself and to replace those that hang."""
 
     seconds_waiting: float

@@ -16,7 +16,7 @@ from retender.jobs.pieces import Piece, PieceState
 from retender.scheduling.draft import ActiveJobs, Draft, PieceKey
 from retender.scheduling.estimates import seconds_left
 from retender.scheduling.fair_queue import FairQueue, Offer
-from retender.workers.orders import Exchange, Verdict, line
+from retender.workers.orders import Exchange, LeaseState, batch_key
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -48,8 +48,8 @@ class Dispatcher:
         self._leases: dict[str, Lease] = {}
         self._by_job: dict[str, dict[int, str]] = {}
         self._by_worker: dict[str, dict[str, Lease]] = {}
-        self._at_work: Counter[str] = Counter()
-        self._called_off: OrderedDict[str, float] = OrderedDict()
+        self._leases_by_engine: Counter[str] = Counter()
+        self._cancelled: OrderedDict[str, float] = OrderedDict()
         self._seen: dict[str, float] = {}
         self._issued = 0
 
@@ -66,17 +66,17 @@ class Dispatcher:
         return len(self._queue) + len(self._suspects)
 
     @property
-    def delayed(self) -> bool:
+    def has_delayed_pieces(self) -> bool:
         """Whether anything is to wait only after a while."""
         return bool(self._due)
 
     @property
-    def leases(self) -> int:
+    def lease_count(self) -> int:
         return len(self._leases)
 
-    def at_work(self) -> Counter[str]:
+    def leases_by_engine(self) -> Counter[str]:
         """How many pieces each engine has in hand."""
-        return +self._at_work
+        return +self._leases_by_engine
 
     @property
     def busy_workers(self) -> tuple[str, ...]:
@@ -85,10 +85,10 @@ class Dispatcher:
     def all_leases(self) -> list[Lease]:
         return list(self._leases.values())
 
-    def seen(self, worker: str, now: float) -> None:
+    def worker_seen(self, worker: str, now: float) -> None:
         self._seen[worker] = now
 
-    def gone(self, worker: str) -> None:
+    def worker_gone(self, worker: str) -> None:
         self._seen.pop(worker, None)
 
     def workers(self, now: float) -> int:
@@ -119,7 +119,7 @@ class Dispatcher:
             if key is None:
                 break
             chosen.append(key)
-            together = together or self._line(key)
+            together = together or self._batch_key(key)
         return [self._issue(asked, key, now) for key in chosen]
 
     def _enter(self, lease: Lease) -> None:
@@ -130,35 +130,35 @@ class Dispatcher:
     def put_back(self, leases: list[Lease]) -> None:
         """The commit failed: the pieces were never given out."""
         for lease in leases:
-            self._end_lease(lease.key, called_off=False, now=lease.granted)
+            self._end_lease(lease.key, cancelled=False, now=lease.granted)
             if lease.alone:
                 self._suspects[lease.key] = None
             else:
                 self._queue.put_back(self._offer(self._active[lease.job_id].pieces[lease.index]))
 
-    def renew(self, tokens: tuple[str, ...], now: float) -> dict[str, Verdict]:
+    def renew(self, tokens: tuple[str, ...], now: float) -> dict[str, LeaseState]:
         verdicts = {}
         for token in tokens:
             lease = self._leases.get(token)
             if lease is not None:
                 renewed = msgspec.structs.replace(lease, expires=now + self._lease_seconds)
                 self._enter(renewed)
-                verdicts[token] = Verdict.GO_ON
-            elif token in self._called_off:
-                verdicts[token] = Verdict.CANCELLED
+                verdicts[token] = LeaseState.ACTIVE
+            elif token in self._cancelled:
+                verdicts[token] = LeaseState.CANCELLED
             else:
-                verdicts[token] = Verdict.LOST
+                verdicts[token] = LeaseState.LOST
         return verdicts
 
     def expired(self, now: float) -> list[Lease]:
         return [lease for lease in self._leases.values() if lease.expires <= now]
 
-    def of_worker(self, worker: str, *, other_than: str | None = None) -> list[Lease]:
+    def leases_of(self, worker: str, *, other_than: str | None = None) -> list[Lease]:
         """What this worker holds; or what an earlier life of it held."""
         held = self._by_worker.get(worker, {}).values()
         return [lease for lease in held if lease.instance != other_than]
 
-    def unclaimed(
+    def undelivered(
         self, worker: str, instance: str, holding: tuple[str, ...], before: float
     ) -> list[Lease]:
         """Leases given before then that the worker does not know of: the orders never arrived."""
@@ -168,38 +168,38 @@ class Dispatcher:
             if lease.instance == instance and lease.token not in holding and lease.granted < before
         ]
 
-    def wake(self, now: float) -> bool:
+    def end_delays(self, now: float) -> bool:
         """Pieces whose delay is over wait like any other. True if there were any."""
         woken = False
         while self._delayed and self._delayed[0][0] <= now:
             at, key = heapq.heappop(self._delayed)
             if self._due.get(key[0], {}).get(key[1]) == at:
-                self._no_longer_due(key)
-                self._wait(self._active[key[0]].pieces[key[1]])
+                self._cancel_delay(key)
+                self._enqueue(self._active[key[0]].pieces[key[1]])
                 woken = True
         return woken
 
-    def follow(self, draft: Draft, now: float) -> None:
+    def apply(self, draft: Draft, now: float) -> None:
         """Take in a draft that has been merged into the board."""
-        for job_id in draft.begun_anew:
-            self.forget(job_id, now)
+        for job_id in draft.replaced:
+            self.drop_job(job_id, now)
         for key, piece in draft.pieces.items():
             if piece.state is not PieceState.LEASED:
-                self._end_lease(key, called_off=False, now=now)
+                self._end_lease(key, cancelled=False, now=now)
         for job in draft.jobs.values():
             if job.id not in self._active:
-                self.forget(job.id, now)
-        anew = {*draft.begun_anew, *draft.rerouted, *draft.holds}
+                self.drop_job(job.id, now)
+        anew = {*draft.replaced, *draft.rerouted, *draft.job_delays}
         for job_id in anew:
-            self._line_up_anew(job_id, now, draft.holds.get(job_id, 0.0))
+            self._requeue(job_id, now, draft.job_delays.get(job_id, 0.0))
         for key, piece in draft.pieces.items():
             if piece.state is PieceState.WAITING and key[0] in self._active and key[0] not in anew:
                 if (delay := draft.delays.get(key)) is not None:
                     self._delay(key, now + delay)
                 else:
-                    self._wait(piece)
+                    self._enqueue(piece)
 
-    def _line_up_anew(self, job_id: str, now: float, hold: float) -> None:
+    def _requeue(self, job_id: str, now: float, hold: float) -> None:
         """Whatever of the job waits does so on its present terms. Delays go on."""
         self._queue.withdraw(job_id)
         entry = self._active.get(job_id)
@@ -208,17 +208,17 @@ class Dispatcher:
             self._suspects.pop(key, None)
             if piece.state is not PieceState.WAITING:
                 continue
-            until = max(now + hold, self._no_longer_due(key, now))
+            until = max(now + hold, self._cancel_delay(key, now))
             if until > now:
                 self._delay(key, until)
             else:
-                self._wait(piece)
+                self._enqueue(piece)
 
     def _delay(self, key: PieceKey, until: float) -> None:
         self._due.setdefault(key[0], {})[key[1]] = until
         heapq.heappush(self._delayed, (until, key))
 
-    def _no_longer_due(self, key: PieceKey, otherwise: float = 0.0) -> float:
+    def _cancel_delay(self, key: PieceKey, otherwise: float = 0.0) -> float:
         """When it would have been."""
         of_job = self._due.get(key[0], {})
         until = of_job.pop(key[1], otherwise)
@@ -226,21 +226,21 @@ class Dispatcher:
             self._due.pop(key[0], None)
         return until
 
-    def load(self) -> None:
+    def enqueue_all(self) -> None:
         """Begin with all that waits on the board."""
         for entry in self._active:
             for piece in entry.pieces.values():
                 if piece.state is PieceState.WAITING:
-                    self._wait(piece)
+                    self._enqueue(piece)
 
-    def forget(self, job_id: str, now: float) -> None:
+    def drop_job(self, job_id: str, now: float) -> None:
         """The job is finished: whoever works on a piece of it is to stop."""
         self._queue.withdraw(job_id)
         for key in [key for key in self._suspects if key[0] == job_id]:
             del self._suspects[key]
         self._due.pop(job_id, None)
         for index in tuple(self._by_job.get(job_id, ())):
-            self._end_lease((job_id, index), called_off=True, now=now)
+            self._end_lease((job_id, index), cancelled=True, now=now)
 
     def _issue(self, asked: Exchange, key: PieceKey, now: float, *, alone: bool = False) -> Lease:
         self._issued += 1
@@ -256,7 +256,7 @@ class Dispatcher:
             alone=alone,
         )
         self._enter(lease)
-        self._at_work[lease.engine] += 1
+        self._leases_by_engine[lease.engine] += 1
         return lease
 
     def _suspect_for(self, asked: Exchange, now: float) -> PieceKey | None:
@@ -269,7 +269,7 @@ class Dispatcher:
             self._reserved = (asked.worker, now + self._lease_seconds)
         return suspect if self._reserved[0] == asked.worker else None
 
-    def _end_lease(self, key: PieceKey, *, called_off: bool, now: float) -> None:
+    def _end_lease(self, key: PieceKey, *, cancelled: bool, now: float) -> None:
         of_job = self._by_job.get(key[0], {})
         token = of_job.pop(key[1], None)
         if token is None:
@@ -277,21 +277,21 @@ class Dispatcher:
         if not of_job:
             del self._by_job[key[0]]
         lease = self._leases.pop(token)
-        self._at_work[lease.engine] -= 1
+        self._leases_by_engine[lease.engine] -= 1
         held = self._by_worker[lease.worker]
         del held[token]
         if not held:
             del self._by_worker[lease.worker]
-        if called_off:
-            self._called_off[token] = now
-            self._forget_called_off(now)
+        if cancelled:
+            self._cancelled[token] = now
+            self._forget_old_cancellations(now)
 
-    def _forget_called_off(self, now: float) -> None:
+    def _forget_old_cancellations(self, now: float) -> None:
         old = now - 10 * self._lease_seconds
-        while self._called_off and next(iter(self._called_off.values())) < old:
-            self._called_off.popitem(last=False)
+        while self._cancelled and next(iter(self._cancelled.values())) < old:
+            self._cancelled.popitem(last=False)
 
-    def _wait(self, piece: Piece) -> None:
+    def _enqueue(self, piece: Piece) -> None:
         if piece.suspect:
             self._suspects[piece.job_id, piece.index] = None
         else:
@@ -307,12 +307,12 @@ class Dispatcher:
             owner=job.owner,
             priority=job.priority,
             engine=job.engine or "",
-            line=line(piece.index, job),
+            batch_key=batch_key(piece.index, job),
             remaining=left,
         )
 
-    def _line(self, key: PieceKey) -> str:
-        return line(key[1], self._job(key))
+    def _batch_key(self, key: PieceKey) -> str:
+        return batch_key(key[1], self._job(key))
 
     def _job(self, key: PieceKey) -> Job:
         return self._active[key[0]].job

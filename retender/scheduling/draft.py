@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from retender.jobs.deliveries import Delivery, owed
+from retender.jobs.deliveries import Delivery, deliveries_for
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
@@ -76,7 +76,7 @@ class ActiveJobs:
 
     def merge(self, draft: Draft) -> None:
         """Make a committed draft true here."""
-        for status in draft.forgotten:
+        for status in draft.deleted:
             self.counts[status] -= 1
         for job in draft.jobs.values():
             self._count(job)
@@ -95,7 +95,7 @@ class ActiveJobs:
                     entry.results[index] = result
 
     def _merge_pieces(self, draft: Draft) -> None:
-        for job_id in draft.begun_anew:
+        for job_id in draft.replaced:
             if (entry := self._entries.get(job_id)) is not None:
                 entry.pieces.clear()
         for (job_id, index), piece in draft.pieces.items():
@@ -109,7 +109,7 @@ class ActiveJobs:
         self.counts[job.status] = self.counts.get(job.status, 0) + 1
 
     @contextmanager
-    def revived(self, stored: Stored) -> Iterator[None]:
+    def reopened(self, stored: Stored) -> Iterator[None]:
         """A finished job is back on the board, to stay only if what follows succeeds."""
         self.load(stored)
         try:
@@ -132,14 +132,14 @@ class Draft:
         self.results: dict[PieceKey, ChunkResult | None] = {}
         self.delays: dict[PieceKey, float] = {}
         """Waiting pieces that are not to be given out before so many seconds have passed."""
-        self.holds: dict[str, float] = {}
+        self.job_delays: dict[str, float] = {}
         """Jobs of which nothing is to be given out before then."""
         self.rerouted: set[str] = set()
         """Jobs that another engine has taken on."""
-        self.begun_anew: set[str] = set()
+        self.replaced: set[str] = set()
         """Jobs whose pieces are no more those they had."""
         self.deliveries: list[Delivery] = []
-        self.forgotten: list[Status] = []
+        self.deleted: list[Status] = []
         self.paces: list[tuple[str, float, float]] = []
         """By which engine how many seconds of audio were done, and the seconds that this took."""
         self._active = active
@@ -177,10 +177,10 @@ class Draft:
         self.jobs[job.id] = job
         self.events.append(placed)
         self.writes += [SaveJob(job), Append(placed)]
-        for delivery in owed(job, placed):
-            self.deliver(delivery)
+        for delivery in deliveries_for(job, placed):
+            self.save_delivery(delivery)
 
-    def deliver(self, delivery: Delivery) -> None:
+    def save_delivery(self, delivery: Delivery) -> None:
         """What others must be told: that there is something, or how far it is."""
         self.deliveries.append(delivery)
         self.writes.append(SaveDelivery(delivery))
@@ -214,22 +214,22 @@ class Draft:
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))
 
-    def begin_anew(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
+    def replace_pieces(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
         """These in place of all that the job has; none of them may be done or in hand."""
         for piece in self.pieces_of(job_id):
             self.pieces.pop((job_id, piece.index), None)
-        self.begun_anew.add(job_id)
+        self.replaced.add(job_id)
         self.drop_pieces(job_id)
         self.add(pieces)
 
-    def forget(self, job: Job) -> None:
+    def delete(self, job: Job) -> None:
         """A finished job leaves the journal."""
         self.writes.append(DeleteJob(job.id))
-        self.forgotten.append(job.status)
+        self.deleted.append(job.status)
 
     def _kept(self, job_id: str) -> Mapping[int, Piece]:
         """Its pieces as they are on the board, as far as they stay there."""
-        return {} if job_id in self.begun_anew else self._active[job_id].pieces
+        return {} if job_id in self.replaced else self._active[job_id].pieces
 
     def _note(self, *pieces: Piece) -> None:
         for piece in pieces:

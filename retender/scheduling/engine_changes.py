@@ -25,28 +25,28 @@ _SAME_SECONDS: Final = 30.0
 
 def declined(draft: Draft, piece: Piece, wait: float) -> None:
     """Its engine has no room for it for so many seconds: none for the rest of its job, either."""
-    transitions.given_back(draft, piece)
+    transitions.returned(draft, piece)
     job = draft.job(piece.job_id)
-    draft.holds[job.id] = min(wait, LIMIT_CHECK_SECONDS)
+    draft.job_delays[job.id] = min(wait, LIMIT_CHECK_SECONDS)
     until = draft.at + wait
-    if job.room_at is not None and abs(job.room_at - until) < _SAME_SECONDS:
+    if job.limited_until is not None and abs(job.limited_until - until) < _SAME_SECONDS:
         return
     note = _waiting(job, until, wait)
     job, event = step(
-        job, at=draft.at, note=note, stage=Stage.QUEUED, piece=piece.index, room_at=until
+        job, at=draft.at, note=note, stage=Stage.QUEUED, piece=piece.index, limited_until=until
     )
     draft.save(job, event)
 
 
-def taken_on(draft: Draft, job_id: str, engine: str) -> Job:
+def engine_changed(draft: Draft, job_id: str, engine: str) -> Job:
     """Another engine goes on with the job. What is done stays done, what is in hand may still be
     turned in. Where the upload was to be sent as it came, there is nothing to go on with: the job
     is prepared anew."""
     job = draft.job(job_id)
     pieces = draft.pieces_of(job_id)
-    changed = msgspec.structs.replace(job, engine=engine, room_at=None)
+    changed = msgspec.structs.replace(job, engine=engine, limited_until=None)
     if job.whole and all(_to_do(piece) for piece in pieces if piece.index != PREPARATION):
-        draft.begin_anew(job_id, (Piece(job_id=job_id, index=PREPARATION),))
+        draft.replace_pieces(job_id, (Piece(job_id=job_id, index=PREPARATION),))
         changed = msgspec.structs.replace(changed, whole=False, chunks=0)
     draft.rerouted.add(job_id)
     stage = Stage.UPLOADING if job.audio is None else Stage.QUEUED

@@ -30,7 +30,7 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
 """Of every engine that may be asked for: what brings it here."""
 
 
-class InLine(NamedTuple):
+class QueuedJob(NamedTuple):
     """A job that is with an engine."""
 
     job: Job
@@ -38,27 +38,27 @@ class InLine(NamedTuple):
     """Of audio that are left to do, as far as is known."""
 
 
-def dedicated(engine: str, model: str) -> str:
+def dedicated_engine(engine: str, model: str) -> str:
     """What an engine's workers for this model alone are called."""
     return f"{engine}/{model}" if model else engine
 
 
-def family(engine: str) -> str:
+def base_engine(engine: str) -> str:
     """The engine that one asks for."""
     return engine.partition("/")[0]
 
 
-def for_all(engines: Sequence[str]) -> tuple[str, ...]:
+def shared_engines(engines: Sequence[str]) -> tuple[str, ...]:
     """Those that are not set apart for one model."""
-    return tuple(engine for engine in engines if engine == family(engine))
+    return tuple(engine for engine in engines if engine == base_engine(engine))
 
 
-def chosen(options: Options, engines: Sequence[str]) -> str:
+def choose_engine(options: Options, engines: Sequence[str]) -> str:
     """The engine for a new job, where there are these, the preferred one first."""
     asked = options.engine
     if asked == AUTO and engines:
-        asked = family(engines[0])
-    if (apart := dedicated(asked, options.model or "")) in engines:
+        asked = base_engine(engines[0])
+    if (apart := dedicated_engine(asked, options.model or "")) in engines:
         return apart
     if asked in engines:
         return asked
@@ -72,15 +72,15 @@ def chosen(options: Options, engines: Sequence[str]) -> str:
     raise EngineUnavailable(f"the engine '{asked}' is not set up here: {REMEDIES[asked]}")
 
 
-def stays(job: Job) -> bool:
+def must_stay(job: Job) -> bool:
     """It has been begun, or its caller named what is to work on it: an engine, or a model that
     others may not have."""
     bound = job.options.engine != AUTO or bool(job.options.model)
     return bound or job.status is not Status.QUEUED or job.chunks > 0
 
 
-def leaving(
-    line: Iterable[InLine], *, pace: float, after: float, down: bool, room: float
+def jobs_to_move(
+    line: Iterable[QueuedJob], *, pace: float, after: float, down: bool, room: float
 ) -> Iterator[Job]:
     """Which of the jobs with an engine are to go to another: those that would wait for `after`
     seconds or longer. The next one comes first.
@@ -91,7 +91,7 @@ def leaving(
     ahead = 0.0
     for job, seconds in line:
         wait = math.inf if down else ahead * pace
-        if wait >= after and not stays(job) and seconds <= room:
+        if wait >= after and not must_stay(job) and seconds <= room:
             room -= seconds
             yield job
         else:

@@ -49,7 +49,7 @@ def resize(
     return Sizing(before.size - 1, now)
 
 
-def approach(size: int, workers: Sequence[str], busy: Collection[str]) -> Change:
+def plan_change(size: int, workers: Sequence[str], busy: Collection[str]) -> Change:
     """From these workers to a pool of this size. Of those too many the last go; but nobody with
     work in hand, whose turn comes when it is done."""
     too_many = max(0, len(workers) - size)

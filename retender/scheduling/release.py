@@ -31,7 +31,7 @@ def releasable(draft: Draft, job: Job) -> Ready:
     return Ready(tuple(segments), upto, seam)
 
 
-def beyond_the_gap(stored: Stored) -> tuple[Segment, ...]:
+def segments_after_gap(stored: Stored) -> tuple[Segment, ...]:
     """What a failed job's finished chunks say after the first that is missing."""
     seam = stored.job.seam
     segments: list[Segment] = []

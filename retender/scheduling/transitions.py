@@ -20,20 +20,20 @@ from retender.storage.audio import Audio
 from retender.transcript.chunks import ChunkResult, Plan
 
 
-class Made(msgspec.Struct, frozen=True):
+class UsedModel(msgspec.Struct, frozen=True):
     """What was used to make a piece's result."""
 
     engine: str = ""
     model: str = ""
-    asked: str = ""
+    requested_model: str = ""
     """The model that was asked for, where another had to be used."""
 
     @property
     def note(self) -> Note | None:
         """What people are to know of it."""
-        if not self.asked:
+        if not self.requested_model:
             return None
-        return Note("smaller_model", {"asked": self.asked, "used": self.model})
+        return Note("smaller_model", {"asked": self.requested_model, "used": self.model})
 
 
 def accept(draft: Draft, job: Job, known: Job | None) -> Job:
@@ -78,7 +78,7 @@ def audio_arrived(draft: Draft, job_id: str, audio: Audio, known: Job | None) ->
     return job
 
 
-def give(draft: Draft, job_id: str, index: int, token: str) -> Piece:
+def grant(draft: Draft, job_id: str, index: int, token: str) -> Piece:
     """A piece goes to a worker under a lease."""
     piece = msgspec.structs.replace(
         draft.piece(job_id, index),
@@ -89,7 +89,7 @@ def give(draft: Draft, job_id: str, index: int, token: str) -> Piece:
     draft.grant(piece)
     job = draft.job(job_id)
     stage, note = _at_work(job, index)
-    asks_early = job.room_at is not None and draft.at < job.room_at
+    asks_early = job.limited_until is not None and draft.at < job.limited_until
     if job.status is Status.QUEUED or (job.stage is not stage and not asks_early):
         started = draft.at if job.started_at is None else job.started_at
         job, event = step(
@@ -99,13 +99,13 @@ def give(draft: Draft, job_id: str, index: int, token: str) -> Piece:
             status=Status.PROCESSING,
             stage=stage,
             started_at=started,
-            room_at=None,
+            limited_until=None,
         )
         draft.save(job, event)
     return piece
 
 
-def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
+def prepared(draft: Draft, piece: Piece, plan: Plan, made: UsedModel) -> None:
     """The recording is decoded and cut: its chunks can be given out."""
     _settle(draft, piece, PieceState.DONE)
     chunks = tuple(
@@ -125,7 +125,7 @@ def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
         engine=draft.job(piece.job_id).engine or made.engine or None,
         whole=plan.whole,
         model=made.model or None,
-        requested_model=made.asked or None,
+        requested_model=made.requested_model or None,
         # What is not speech is done with the plan: the rest of the seconds are the chunks'.
         seconds_done=max(0.0, plan.duration - sum(chunk.own_seconds for chunk in plan.chunks)),
     )
@@ -133,26 +133,28 @@ def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
     _conclude(draft, job.id)
 
 
-def transcribed(draft: Draft, piece: Piece, result: ChunkResult, made: Made) -> None:
+def transcribed(draft: Draft, piece: Piece, result: ChunkResult, made: UsedModel) -> None:
     """A chunk's text is here. It joins the transcript when all before it have."""
     chunk = piece.chunk
     assert chunk is not None
     _settle(draft, piece, PieceState.DONE, result)
     job = draft.job(piece.job_id)
-    heard = dict(job.heard)
+    by_language = dict(job.seconds_by_language)
     if result.language is not None and result.segments:
-        heard[result.language] = heard.get(result.language, 0.0) + chunk.seconds
+        by_language[result.language] = by_language.get(result.language, 0.0) + chunk.seconds
     ready = releasable(draft, job)
     job = msgspec.structs.replace(
         job,
         chunks_done=job.chunks_done + 1,
         seconds_done=job.seconds_done + chunk.own_seconds,
-        heard=heard,
-        language=max(heard, key=lambda code: (heard[code], code)) if heard else job.language,
+        seconds_by_language=by_language,
+        language=max(by_language, key=lambda code: (by_language[code], code))
+        if by_language
+        else job.language,
         language_probability=_surer(job.language_probability, result.language_probability),
         engine=job.engine or made.engine,
         model=made.model or job.model,
-        requested_model=made.asked or job.requested_model,
+        requested_model=made.requested_model or job.requested_model,
     )
     if ready.upto > job.released:
         draft.release(job.id, job.released, ready.upto, ready.segments)
@@ -171,7 +173,9 @@ def transcribed(draft: Draft, piece: Piece, result: ChunkResult, made: Made) -> 
     _conclude(draft, job.id)
 
 
-def broke(draft: Draft, piece: Piece, failure: Failure, policy: RetryPolicy, random: float) -> None:
+def failed(
+    draft: Draft, piece: Piece, failure: Failure, policy: RetryPolicy, random: float
+) -> None:
     """A piece went wrong: again later, or never."""
     verdict = decide(policy, piece.attempts, failure, random)
     if isinstance(verdict, GiveUp):
@@ -198,10 +202,10 @@ def worker_lost(
 ) -> None:
     """Its worker died or fell silent with this piece in hand: maybe because of it."""
     piece = msgspec.structs.replace(piece, crashes=piece.crashes + 1)
-    broke(draft, piece, failure, policy, random)
+    failed(draft, piece, failure, policy, random)
 
 
-def given_back(draft: Draft, piece: Piece) -> None:
+def returned(draft: Draft, piece: Piece) -> None:
     """The worker did not begin it, or never got it: as if it had not been given."""
     piece = msgspec.structs.replace(piece, attempts=max(0, piece.attempts - 1))
     _settle(draft, piece, PieceState.WAITING, failure=piece.failure)
@@ -254,7 +258,7 @@ def fail(draft: Draft, job_id: str, failure: Failure) -> Job:
     return job
 
 
-def revive(draft: Draft, job_id: str) -> Job:
+def retry(draft: Draft, job_id: str) -> Job:
     """A failed job gets another chance: what is done stays done, the rest starts afresh."""
     pieces = draft.pieces_of(job_id)
     for piece in pieces:
@@ -291,7 +295,7 @@ def _as_known(draft: Draft, job: Job, known: Job) -> Job:
         chunks_done=known.chunks_done,
         seam=known.seam,
         released=known.released,
-        heard=known.heard,
+        seconds_by_language=known.seconds_by_language,
         language=known.language,
         language_probability=known.language_probability,
         model=known.model,

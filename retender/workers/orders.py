@@ -31,7 +31,7 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     plan: Plan
     engine: str = ""
     model: str = ""
-    asked: str = ""
+    requested_model: str = ""
     """The model that was asked for, where another had to be used."""
 
 
@@ -40,15 +40,15 @@ class Transcribed(msgspec.Struct, frozen=True, tag=True):
     result: ChunkResult
     engine: str = ""
     model: str = ""
-    asked: str = ""
+    requested_model: str = ""
 
 
-class Broke(msgspec.Struct, frozen=True, tag=True):
+class Failed(msgspec.Struct, frozen=True, tag=True):
     token: str
     failure: Failure
 
 
-class Dropped(msgspec.Struct, frozen=True, tag=True):
+class Returned(msgspec.Struct, frozen=True, tag=True):
     """Given back untouched: the worker is stopping. Not an attempt."""
 
     token: str
@@ -62,7 +62,7 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
     """Seconds until there may be room."""
 
 
-Outcome = Prepared | Transcribed | Broke | Dropped | Declined
+Outcome = Prepared | Transcribed | Failed | Returned | Declined
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,20 +84,20 @@ class Orders(msgspec.Struct, frozen=True):
     """Tokens among the outcomes that no longer counted."""
 
 
-class Verdict(enum.StrEnum):
-    GO_ON = "go_on"
+class LeaseState(enum.StrEnum):
+    ACTIVE = "go_on"
     CANCELLED = "cancelled"
     LOST = "lost"
 
 
-class Renewed(msgspec.Struct, frozen=True):
+class Renewal(msgspec.Struct, frozen=True):
     """The answer to a sign of life: what to go on with, and what is wished beside."""
 
-    verdicts: dict[str, Verdict] = {}
+    leases: dict[str, LeaseState] = {}
     commands: tuple[ModelCommand, ...] = ()
 
 
-def line(index: int, job: Job) -> str:
+def batch_key(index: int, job: Job) -> str:
     """What must be alike for two pieces to be worked on in one batch."""
     if index == PREPARATION:
         return f"{job.engine}/preparation"

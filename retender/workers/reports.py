@@ -41,7 +41,7 @@ class HeldModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min(100, 100 * self.bytes // self.total)
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     engine: str
     resident: int = 0
     """Bytes of memory that the worker's process has; 0 where that is not known."""

@@ -39,7 +39,7 @@ class Usage(msgspec.Struct, frozen=True):
     """There is no room before then, not even for the shortest recording."""
 
     @property
-    def room(self) -> int:
+    def available_seconds(self) -> int:
         """Seconds of audio that may be sent at once."""
         if self.full_until is not None:
             return 0

@@ -7,7 +7,7 @@ from typing import Any
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
 from retender.jobs.bodies import callback_body, job_body
-from retender.jobs.events import Passing
+from retender.jobs.events import TransientProgress
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
 from retender.transcript.formats import result
@@ -33,7 +33,7 @@ async def current(services: Services, status: JobStatus, language: str) -> dict[
     return body
 
 
-async def latest(services: Services, status: JobStatus) -> Passing | None:
+async def latest(services: Services, status: JobStatus) -> TransientProgress | None:
     """How far a job that comes in or is being worked on is beyond what is written down."""
     if status.job.status not in {Status.PENDING, Status.PROCESSING}:
         return None

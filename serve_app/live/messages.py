@@ -10,14 +10,14 @@ import msgspec
 
 from actors.manager.job_manager import JobManager
 from actors.runtime.api import Ref
-from retender.jobs.events import Event, EventKind, Passing, iso, wire
+from retender.jobs.events import Event, EventKind, TransientProgress, iso, wire_message
 from retender.jobs.job import Job
-from retender.jobs.messages import Note, say
+from retender.jobs.messages import Note, note_text
 from retender.transcript.formats import result
 from serve_app.limits import MESSAGES_KEPT, NEWS_FRAME_BYTES
 from serve_app.live.asking import answered
 
-News = Event | Passing
+News = Event | TransientProgress
 
 NOTHING: Final[dict[str, Any]] = {}
 
@@ -44,7 +44,7 @@ def message(kind: str, job_id: str, at: float, data: dict[str, Any], root: str =
 
 def connected(job: Job, at: float, language: str) -> LiveMessage:
     data = {
-        "message": say(Note("connected"), language),
+        "message": note_text(Note("connected"), language),
         "job_id": job.id,
         "status": str(job.status),
         "seq": job.seq,
@@ -68,7 +68,7 @@ class Press:
             return kept[1]
         if isinstance(news, Event) and news.kind is EventKind.COMPLETED:
             return await self._with_result(news, reader)
-        return self._keep(news, reader, wire(news, reader.language))
+        return self._keep(news, reader, wire_message(news, reader.language))
 
     async def _with_result(self, event: Event, reader: Reader) -> LiveMessage:
         place = (event.job_id, event.seq, reader)
@@ -87,7 +87,7 @@ class Press:
 
     async def _compose(self, event: Event, reader: Reader) -> LiveMessage:
         transcript = await answered(lambda: self._manager.ask(JobManager.transcript, event.job_id))
-        body = wire(event, reader.language)
+        body = wire_message(event, reader.language)
         body["data"]["result"] = result(transcript)
         return self._keep(event, reader, body)
 

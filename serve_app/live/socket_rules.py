@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from retender.errors import InvalidOption, RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job
 from serve_app.limits import BAD_MESSAGES
 
@@ -115,7 +115,7 @@ def refusal(error: RetenderError) -> Close:
     return Close(_REFUSALS.get(error.code, Code.TRY_LATER), error.message)
 
 
-def ends(news: Event | Passing, known: int) -> bool:
+def ends(news: Event | TransientProgress, known: int) -> bool:
     """Whether nothing follows. The end of an attempt before the one that was `known` about at the
     opening is none."""
     return isinstance(news, Event) and news.last and news.seq >= known

@@ -14,7 +14,7 @@ from actors.runtime.api import Clock, Ref
 from actors.supervision.supervisor import Supervisor
 from retender.errors import RetenderError
 from retender.jobs.submission import QueueInfo
-from retender.workers.condition import EngineInfo
+from retender.workers.engine_info import EngineInfo
 
 EVERY: Final = 1.0
 STALE: Final = 10.0

@@ -31,8 +31,8 @@ from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.tidying import keep_tidy
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
@@ -85,8 +85,10 @@ class WhisperEngine:
         self._lanes.close()
         await self._keeper.close()
 
-    async def report(self) -> Report:
-        return Report(engine=self.name, resident=resident_bytes(), models=self._keeper.models())
+    async def report(self) -> WorkerReport:
+        return WorkerReport(
+            engine=self.name, resident=resident_bytes(), models=self._keeper.models()
+        )
 
     async def load(self, model: str) -> None:
         await self._keeper.load(model)
@@ -121,7 +123,7 @@ class WhisperEngine:
                     else:
                         yield item
         except (WorkError, StorageTrouble) as error:
-            yield Broke(order.token, error.failure())
+            yield Failed(order.token, error.failure())
 
     async def _planned(self, order: Order) -> AsyncGenerator[News, None]:
         """A model that cannot be had is told before anything is decoded."""
@@ -135,7 +137,7 @@ class WhisperEngine:
             async for item in news:
                 if isinstance(item, Prepared):
                     yield msgspec.structs.replace(
-                        item, engine=self.name, model=choice.used, asked=_other(choice)
+                        item, engine=self.name, model=choice.used, requested_model=_other(choice)
                     )
                 else:
                     yield item
@@ -176,13 +178,13 @@ class WhisperEngine:
                     async for item in news:
                         yield item
 
-    async def _bring(self, order: Order, stack: AsyncExitStack) -> Broke | None:
+    async def _bring(self, order: Order, stack: AsyncExitStack) -> Failed | None:
         """Here is what the chunk is a part of, until the stack is closed."""
         wanted = (DECODED, NOTE) if order.options.language == AUTO else (DECODED,)
         try:
             await stack.enter_async_context(self._blobs.lend_work(order.job_id, *wanted))
         except StorageTrouble as error:
-            return Broke(order.token, error.failure())
+            return Failed(order.token, error.failure())
         return None
 
     async def _heard(self, orders: tuple[Order, ...], choice: Choice) -> AsyncGenerator[News, None]:
@@ -194,7 +196,7 @@ class WhisperEngine:
                 steps = item.work(orders, choice.used)
                 while (news := await self._lanes.run(next, steps, None)) is not None:
                     if isinstance(news, Transcribed):
-                        yield msgspec.structs.replace(news, asked=_other(choice))
+                        yield msgspec.structs.replace(news, requested_model=_other(choice))
                     else:
                         yield news
 

@@ -21,7 +21,7 @@ from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
 from retender.jobs.job import Options
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Plan, Span
-from retender.workers.orders import Broke, Order, Transcribed
+from retender.workers.orders import Failed, Order, Transcribed
 
 AUTO = "auto"
 
@@ -53,9 +53,9 @@ class Recogniser:
             try:
                 utterances.append(self._utterance(order))
             except WorkError as error:
-                yield Broke(order.token, error.failure())
+                yield Failed(order.token, error.failure())
             except InvalidOption as error:
-                yield Broke(order.token, Failure(error.code, error.message, spoils_job=True))
+                yield Failed(order.token, Failure(error.code, error.message, spoils_job=True))
             else:
                 begun.append(order)
                 yield Progress(order.token, 0.0)

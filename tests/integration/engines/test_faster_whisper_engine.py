@@ -18,7 +18,7 @@ from retender.engines.faster_whisper.model import Features, Model
 from retender.errors import ModelUnavailable
 from retender.jobs.job import Task
 from retender.transcript.chunks import SAMPLE_RATE, Chunk
-from retender.workers.orders import Broke, Prepared, Transcribed
+from retender.workers.orders import Failed, Prepared, Transcribed
 from tests.support.engines.whisper_orders import Desk, mistakes, whole, words_of
 from tests.support.paths import DIGITS
 from tests.support.sound.known_words import pause, said, talk
@@ -188,7 +188,7 @@ async def test_a_language_that_the_model_does_not_know_is_refused_by_name(desk: 
     bad = desk.order(chunk=whole(speech), language="yue")
     heard, refused = await desk.outcomes(good, bad)
     assert isinstance(heard, Transcribed)
-    assert isinstance(refused, Broke)
+    assert isinstance(refused, Failed)
     assert refused.failure.code == "invalid_option"
     assert "'yue'" in refused.failure.message
     assert refused.failure.spoils_job
@@ -213,7 +213,7 @@ async def test_a_chunk_whose_audio_is_gone_breaks_alone(desk: Desk) -> None:
         desk.order("a", chunk=whole(speech)), desk.order("gone", chunk=whole(speech))
     )
     assert isinstance(heard, Transcribed)
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, Failed)
     assert broke.failure.code == "upload_expired"
 
 
@@ -235,7 +235,7 @@ async def test_the_window_of_the_model_decides_how_a_recording_is_cut(desk: Desk
 async def test_a_model_that_is_not_there_is_told_before_anything_is_decoded(desk: Desk) -> None:
     order = desk.order(audio=await desk.upload(said(PHRASE.split())), model="small")
     (outcome,) = await desk.outcomes(order)
-    assert isinstance(outcome, Broke)
+    assert isinstance(outcome, Failed)
     assert outcome.failure.code == "model_unavailable"
     assert str(desk.root / "models" / "small") in outcome.failure.message
     assert list(desk.blobs.job_folder("job").iterdir()) == []

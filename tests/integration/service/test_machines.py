@@ -14,7 +14,7 @@ from retender.jobs.submission import Submission
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.objects import Objects
-from retender.workers.orders import Broke, Order, Prepared
+from retender.workers.orders import Failed, Order, Prepared
 from tests.support.engines.whisper_orders import Desk, words_of
 from tests.support.groq.orders import Desk as GroqDesk
 from tests.support.groq.orders import done as done_by_groq
@@ -77,7 +77,7 @@ async def test_a_job_whose_work_is_gone_fails_by_name(cluster: Cluster, tmp_path
 
     (broke,) = await third.outcomes(third.order(chunk=plan.chunks[0], language="en"))
 
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, Failed)
     assert broke.failure.code == "upload_expired"
     for there in (second, third):
         await there.engine.close()

@@ -26,9 +26,9 @@ from deployments.settings import read
 from deployments.wiring.engines import pools
 from retender.errors import EngineUnavailable
 from retender.jobs.job import Job, Options
-from retender.jobs.messages import say as tell
+from retender.jobs.messages import note_text
 from retender.jobs.states import Stage, Status
-from retender.workers.condition import EngineInfo
+from retender.workers.engine_info import EngineInfo
 from tests.support.engines.recognition_service import WholeService
 from tests.support.groq.digits import DigitsEar
 from tests.support.groq.rules import KEY, GroqService, refusal
@@ -205,7 +205,7 @@ async def test_who_asked_for_groq_waits_for_its_window_over_a_restart(
             site = Rented(service, groq, server.address)
             job = await site.at("second", Stage.QUEUED)
             assert job.status is Status.PROCESSING
-            assert "Groq's limits are used up: going on at about" in tell(job.note, "en")
+            assert "Groq's limits are used up: going on at about" in note_text(job.note, "en")
             here = await site.service.ended(await site.submit(spoken[2].path, "third", "local"))
             assert await site.text(here) == THREE, "it is in nobody's way"
         assert len(groq.asked) == 1

@@ -8,7 +8,7 @@ from actors.broadcasting import subscriptions
 from actors.broadcasting.hub import Follower, TooSlow
 from actors.broadcasting.subscriptions import EventBatch, Subscriber
 from actors.limits import FOLLOWER_BACKLOG
-from retender.jobs.events import Event, EventKind, Passing
+from retender.jobs.events import Event, EventKind, TransientProgress
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
 
@@ -26,8 +26,10 @@ def event(seq: int, progress: float = 0.0, kind: EventKind = EventKind.PROGRESS)
     )
 
 
-def passing(progress: float) -> Passing:
-    return Passing("j", 0.0, Status.PROCESSING, Stage.TRANSCRIBING, progress, Note("queued"))
+def passing(progress: float) -> TransientProgress:
+    return TransientProgress(
+        "j", 0.0, Status.PROCESSING, Stage.TRANSCRIBING, progress, Note("queued")
+    )
 
 
 # One follower

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from retender.workers.reports import Report
+from retender.workers.reports import WorkerReport
 from retender.workers.usage import Usage
 
 
-class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PoolReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How it is with an engine's workers, as their pool sees it."""
 
     engine: str
@@ -38,13 +38,18 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is used of each model's allowance, where it has one."""
 
     @property
-    def room(self) -> float:
+    def available_seconds(self) -> float:
         """Seconds of audio that could be sent at once, were nothing waiting for it."""
-        return min((float(used.room) for used in self.usage.values()), default=math.inf)
+        return min(
+            (float(used.available_seconds) for used in self.usage.values()), default=math.inf
+        )
 
 
-def describe(
-    name: str, condition: Condition | None, reports: Sequence[Report], audio_seconds_waiting: float
+def describe_engine(
+    name: str,
+    condition: PoolReport | None,
+    reports: Sequence[WorkerReport],
+    audio_seconds_waiting: float,
 ) -> EngineInfo:
     """`condition`: None where the pool has not been heard of lately."""
     if condition is None:
@@ -66,7 +71,7 @@ def describe(
     )
 
 
-def unheard(name: str) -> EngineInfo:
+def starting_engine(name: str) -> EngineInfo:
     """In the first moments of a manager's life."""
     return EngineInfo(name=name, ready=False, starting=True, reason="its workers are starting")
 
