@@ -20,10 +20,10 @@ def database(settings: Settings) -> Finding | None:
     except BadSetting as error:
         missing, _, install = str(error).partition(": ")
         return bad("database", missing, f"{install}.")
-    from retender.journal.postgres.look import look  # noqa: PLC0415 - installed, as is known now
+    from retender.journal.postgres.inspection import inspect_database  # noqa: PLC0415 - installed, as is known now
 
     try:
-        found = look(settings.database_url.get_secret_value())
+        found = inspect_database(settings.database_url.get_secret_value())
     except JournalTooNew as error:
         what, _, advice = error.message.partition(". ")
         return bad("database", what, f"{advice}.")
