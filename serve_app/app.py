@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from retender.errors import Forbidden, NoAnswer, Unauthorized
-from retender.storage.blobs.tidying import keep_tidy
+from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from serve_app.background import kept_up
 from serve_app.description import answers, docs
 from serve_app.jobs import results, routes
@@ -111,7 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         "looking after the service's health": services.pulse.run,
         "seeing which keys come and go": services.keys.run,
         "looking after uploads": sweep,
-        "looking after copies": lambda: keep_tidy(services.blobs),
+        "looking after copies": lambda: clean_cache_regularly(services.blobs),
     }
     tasks = {asyncio.create_task(kept_up(what, work)) for what, work in beside.items()}
     try:

@@ -27,7 +27,13 @@ from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import JobNotFound, RetenderError, UrlNotAllowed
 from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryExchange, DeliveryOutcome
-from retender.outbound.webhook_messages import answered, failed, has_result, headers, payload
+from retender.outbound.webhook_messages import (
+    has_result,
+    headers,
+    outcome_of_failure,
+    outcome_of_response,
+    payload,
+)
 from retender.transcript.segments import Transcript
 
 PATIENCE = 5.0
@@ -47,7 +53,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "es"
     public_url: str = ""
     """Where receivers find this service, for what is too long to be sent to them."""
-    transport: Recipe = Recipe("retender.outbound.connections:Outbound")
+    transport: Recipe = Recipe("retender.outbound.connections:CheckedTransport")
     """How the network is reached."""
 
 
@@ -110,7 +116,7 @@ class Webhooks:
             told = await self._try(delivery)
         except Exception:  # noqa: BLE001 - told in the log, and by the failed attempt
             logger.bind(job=delivery.job_id).exception("a bug in delivering a webhook")
-            told = failed(delivery, "this service could not make the request")
+            told = outcome_of_failure(delivery, "this service could not make the request")
         how = "delivered" if told.how == "delivered" else f"not delivered: {told.error}"
         logger.bind(job=delivery.job_id, attempt=delivery.attempts).info(
             "webhook of event {} to {}: {}", told.seq, delivery.receiver, how
@@ -121,15 +127,15 @@ class Webhooks:
         try:
             return await self._post(delivery, await self._body(delivery))
         except (TimeoutError, httpx.TimeoutException):
-            return failed(delivery, "the receiver did not answer in time")
+            return outcome_of_failure(delivery, "the receiver did not answer in time")
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
-            return failed(delivery, "the receiver cannot be reached")
+            return outcome_of_failure(delivery, "the receiver cannot be reached")
         except UrlNotAllowed as error:
-            return failed(delivery, error.message)
+            return outcome_of_failure(delivery, error.message)
         except JobNotFound:
-            return failed(delivery, "the job is not kept any more")
+            return outcome_of_failure(delivery, "the job is not kept any more")
         except RetenderError as error:
-            return failed(delivery, f"this service was not ready: {error.message}")
+            return outcome_of_failure(delivery, f"this service was not ready: {error.message}")
 
     async def _body(self, delivery: Delivery) -> bytes:
         job = delivery.job
@@ -155,7 +161,7 @@ class Webhooks:
             response = await self._transport.handle_async_request(request)
         await _let_finish(response)
         after = response.headers.get("retry-after")
-        return answered(delivery, response.status_code, after, now)
+        return outcome_of_response(delivery, response.status_code, after, now)
 
 
 async def _let_finish(response: httpx.Response) -> None:

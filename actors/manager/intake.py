@@ -13,7 +13,7 @@ from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, Q
 from retender.jobs.job import Job, cache_key
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt, Submission, new_job, same_request
-from retender.journal.api import Precedents
+from retender.journal.api import MatchingJobs
 from retender.outbound.webhook_messages import check_callback
 from retender.scheduling import transitions
 from retender.storage.audio import Audio
@@ -106,8 +106,8 @@ class Intake:
             await self._store.commit(draft)
         return self._receipt(job)
 
-    async def _precedents(self, submission: Submission, new: Job) -> Precedents:
-        return await self._store.journal.precedents(
+    async def _precedents(self, submission: Submission, new: Job) -> MatchingJobs:
+        return await self._store.journal.matching_jobs(
             submission.job_id,
             owner=submission.owner,
             key=submission.idempotency_key,
@@ -124,7 +124,7 @@ class Intake:
         return Receipt(job, estimates.position(job), estimates.seconds_until_done(job), existing)
 
 
-def _existing(submission: Submission, before: Precedents) -> Job | None:
+def _existing(submission: Submission, before: MatchingJobs) -> Job | None:
     """The job that this submission has made before, if it has."""
     job = before.same_key
     if job is not None and not same_request(job, submission):

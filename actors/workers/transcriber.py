@@ -22,7 +22,7 @@ from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from actors.workers.batch import OrderBatch
-from retender.engines.api import Engine, Keeping, Progress, Reporting
+from retender.engines.api import Engine, ManagesModels, Progress, Reporting
 from retender.errors import RetenderError, StorageFull, Unreachable, WorkError
 from retender.workers.orders import (
     Exchange,
@@ -232,7 +232,7 @@ class Transcriber:
 
     async def _grant(self, command: ModelCommand) -> None:
         """Beside the work; an engine that keeps no models has nothing to do about it."""
-        if not isinstance(self._engine, Keeping):
+        if not isinstance(self._engine, ManagesModels):
             return
         carry_out = self._engine.load if command.what == "load" else self._engine.unload
         try:
@@ -257,7 +257,7 @@ class Transcriber:
 
     def _end_if_spent(self) -> None:
         """Only the end of the process gives all of the memory back."""
-        if isinstance(self._engine, Keeping) and self._engine.spent:
+        if isinstance(self._engine, ManagesModels) and self._engine.needs_restart:
             self._ctx.end("its models were given up, and their memory is to go back")
 
     def _let_go(self, tokens: Iterable[str]) -> None:

@@ -36,7 +36,7 @@ class Progress(msgspec.Struct, frozen=True):
     """What is to be said of it."""
 
 
-News = Progress | Prepared | Transcribed | Failed | Declined
+EngineMessage = Progress | Prepared | Transcribed | Failed | Declined
 
 
 class Engine(Protocol):
@@ -54,7 +54,7 @@ class Engine(Protocol):
 
     async def open(self) -> None: ...
 
-    def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]: ...
+    def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]: ...
 
     async def close(self) -> None: ...
 
@@ -67,11 +67,11 @@ class Reporting(Protocol):
 
 
 @runtime_checkable
-class Keeping(Protocol):
+class ManagesModels(Protocol):
     """It keeps models in memory: loaded when they are needed, given up when they are not."""
 
     @property
-    def spent(self) -> bool:
+    def needs_restart(self) -> bool:
         """It has given up its models, and all of their memory comes back to the machine when its
         process ends, and only then. Nothing is in hand, and nothing is lost by it."""
 

@@ -75,7 +75,7 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """One at a time, on this machine."""
-        durable_files.make(self.path.parent)
+        durable_files.make_folder(self.path.parent)
         lock = self._opened(".lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -91,7 +91,7 @@ class KeyFile:
             file.flush()
             os.fsync(descriptor)
         self.path.with_suffix(".draft").replace(self.path)
-        durable_files.sync(self.path.parent)
+        durable_files.sync_folder(self.path.parent)
 
     def _opened(self, suffix: str) -> int:
         """For its owner alone, who is the folder's where root writes: the service must read it."""

@@ -29,7 +29,7 @@ from retender.jobs.pieces import UPLOAD
 from retender.jobs.states import Stage, Status
 from retender.jobs.submission import Receipt, Submission
 from retender.storage.audio import Audio
-from retender.storage.partial_uploads import Origin, Partial, Writing
+from retender.storage.partial_uploads import Origin, PartialUpload, PartialUploadWriter
 from serve_app.limits import SWEEP_AGAIN_SECONDS, SWEEP_SECONDS
 from serve_app.services import Services
 from serve_app.uploads.submitting import heard, submit
@@ -65,7 +65,7 @@ async def expect(
     return receipt
 
 
-async def arrive(services: Services, writing: Writing) -> None:
+async def arrive(services: Services, writing: PartialUploadWriter) -> None:
     """All of it is here: it becomes its job's audio."""
     job_id = writing.origin.job_id
     audio = await writing.seal()
@@ -118,7 +118,7 @@ async def sweep(services: Services, fetch: Fetch) -> None:
         await _settle(services, partial, fetch)
 
 
-async def _settle(services: Services, partial: Partial, fetch: Fetch) -> None:
+async def _settle(services: Services, partial: PartialUpload, fetch: Fetch) -> None:
     origin = partial.origin
     job = await job_of(services, origin.job_id)
     young = services.clock.now() - origin.created_at < _YOUNG
@@ -136,7 +136,7 @@ async def _settle(services: Services, partial: Partial, fetch: Fetch) -> None:
         fetch(origin.job_id)
 
 
-async def _in_place(services: Services, writing: Writing, audio: Audio) -> bool:
+async def _in_place(services: Services, writing: PartialUploadWriter, audio: Audio) -> bool:
     """Under its content's name. False: it was there once, and is gone."""
     try:
         await services.blobs.adopt(writing.path, audio, at=services.clock.now())

@@ -31,9 +31,9 @@ from retender.errors import (
 )
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt
-from retender.outbound.addresses import Rules, check, check_url
+from retender.outbound.addresses import AddressRules, check_parsed_url, check_url
 from retender.outbound.connections import client
-from retender.storage.partial_uploads import Writing
+from retender.storage.partial_uploads import PartialUploadWriter
 from serve_app.access.callers import Caller
 from serve_app.limits import (
     FETCH_CONNECT_SECONDS,
@@ -103,7 +103,7 @@ async def _fetch(services: Services, job_id: str) -> None:
         _left(job_id, error)
 
 
-async def _bring(services: Services, writing: Writing) -> None:
+async def _bring(services: Services, writing: PartialUploadWriter) -> None:
     """Raises what the job fails of."""
     url = check_url(writing.origin.url, services.reach.rules)
     try:
@@ -113,7 +113,7 @@ async def _bring(services: Services, writing: Writing) -> None:
         raise FetchFailed(f"the recording did not come within {FETCH_SECONDS:g} s") from error
 
 
-async def _try(services: Services, writing: Writing, url: httpx.URL) -> None:
+async def _try(services: Services, writing: PartialUploadWriter, url: httpx.URL) -> None:
     for tries in range(FETCH_TRIES):
         await writing.restart()
         try:
@@ -133,7 +133,7 @@ async def _try(services: Services, writing: Writing, url: httpx.URL) -> None:
 
 @asynccontextmanager
 async def _answer(
-    http: httpx.AsyncClient, url: httpx.URL, rules: Rules
+    http: httpx.AsyncClient, url: httpx.URL, rules: AddressRules
 ) -> AsyncIterator[httpx.Response]:
     """From where the redirects lead to."""
     for _ in range(REDIRECTS + 1):
@@ -142,11 +142,11 @@ async def _answer(
                 yield response
                 return
             url = _next(url, response.headers["location"])
-        check(url, rules)
+        check_parsed_url(url, rules)
     raise FetchFailed(f"the recording is more than {REDIRECTS} redirects away")
 
 
-async def _take(services: Services, writing: Writing, response: httpx.Response) -> None:
+async def _take(services: Services, writing: PartialUploadWriter, response: httpx.Response) -> None:
     """The body of the answer, as far as it is a recording and not too large."""
     size = _expected(response, services.settings.most_bytes)
     look = FirstLook()

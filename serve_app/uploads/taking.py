@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from fastapi import Request
 
-from retender.audio.containers import ACCEPTED, HEAD, foreign
+from retender.audio.containers import ACCEPTED, HEAD_BYTES, foreign_type
 from retender.errors import TooLarge, UnsupportedMedia
 from retender.storage.audio import Audio
 from retender.storage.spool import Upload
@@ -35,9 +35,9 @@ class FirstLook:
         self._head = b""
 
     def at(self, data: bytes) -> None:
-        if len(self._head) < HEAD:
-            self._head += data[: HEAD - len(self._head)]
-            if (what := foreign(self._head)) is not None:
+        if len(self._head) < HEAD_BYTES:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            if (what := foreign_type(self._head)) is not None:
                 accepted = ", ".join(ACCEPTED)
                 raise UnsupportedMedia(
                     f"this is {what}, not a recording; accepted are {accepted}",

@@ -45,7 +45,7 @@ from retender.errors import (
 )
 from retender.jobs.job import Job
 from retender.jobs.states import Status
-from retender.storage.partial_uploads import Partial, Writing
+from retender.storage.partial_uploads import PartialUpload, PartialUploadWriter
 from serve_app.access import callers
 from serve_app.access.callers import Caller, Submitter, Uploader
 from serve_app.description import answers
@@ -214,7 +214,9 @@ async def end(job_id: str, services: Given, caller: Submitter) -> Response:
     return _said(204, {})
 
 
-async def _found(services: Services, job_id: str, caller: Caller) -> tuple[Job, Partial | None]:
+async def _found(
+    services: Services, job_id: str, caller: Caller
+) -> tuple[Job, PartialUpload | None]:
     """The job, and its upload unless that is whole. Raises `JobNotFound` or `UploadExpired`."""
     job = await job_of(services, job_id, caller.owner)
     partial = await services.partials.look(job_id)
@@ -254,7 +256,7 @@ async def _append(request: Request, services: Services, job_id: str, given: int)
 
 
 async def _take(
-    request: Request, services: Services, writing: Writing, check: Checksum | None
+    request: Request, services: Services, writing: PartialUploadWriter, check: Checksum | None
 ) -> None:
     size = writing.origin.size or 0
     look = FirstLook() if writing.offset == 0 else None
@@ -289,7 +291,7 @@ def _check_offset(given: int, offset: int) -> None:
         raise WrongOffset(f"the upload goes on at byte {offset}, not {given}", offset=offset)
 
 
-def _check_declared(request: Request, writing: Writing) -> None:
+def _check_declared(request: Request, writing: PartialUploadWriter) -> None:
     size = writing.origin.size or 0
     if writing.offset + int(request.headers.get("content-length", 0)) > size:
         raise _too_large(size)
@@ -303,7 +305,7 @@ def _size_of(job: Job) -> int:
     return 0 if job.audio is None else job.audio.size
 
 
-def _position(services: Services, job: Job, partial: Partial | None) -> dict[str, str]:
+def _position(services: Services, job: Job, partial: PartialUpload | None) -> dict[str, str]:
     if partial is None:
         size = _size_of(job)
         return {**_headers(services, job, size), "Upload-Length": str(size)}

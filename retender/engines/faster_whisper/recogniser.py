@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper import language
 from retender.engines.faster_whisper.decoding import Advance, Utterance, recognise
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
@@ -42,7 +42,7 @@ class Recogniser:
         if plan.chunks and self._wants_detection(order.options):
             self._settle(order, plan.chunks)
 
-    def work(self, orders: Sequence[Order], name: str) -> Iterator[News]:
+    def work(self, orders: Sequence[Order], name: str) -> Iterator[EngineMessage]:
         """One outcome for each order; what is wrong with the computing itself is raised.
 
         `name` is what the model is called.

@@ -286,13 +286,13 @@ async def test_a_model_comes_into_memory_when_it_is_needed_and_goes_when_it_is_n
     desk.decoded("job", speech)
     assert not desk.engine.held
     async with aclosing(desk.engine.work((desk.order(chunk=whole(speech)),))) as news:
-        spent_at_work = [desk.engine.spent async for _ in news]
+        spent_at_work = [desk.engine.needs_restart async for _ in news]
         assert set(desk.engine.held) == {DIGITS}
     assert not any(spent_at_work)
     for _ in range(5):
         await asyncio.sleep(0)
     assert not desk.engine.held
-    assert desk.engine.spent
+    assert desk.engine.needs_restart
     (told,) = await desk.heard(desk.order(chunk=whole(speech)))
     assert words_of(told.result.segments) == PHRASE.split(), "a spent engine still works"
     await desk.engine.close()
@@ -302,7 +302,7 @@ async def test_an_engine_that_held_no_model_has_nothing_to_give_back(tmp_path: P
     desk = Desk(tmp_path, idle_seconds=0.0)
     await desk.outcomes(desk.order(audio=await desk.upload(pause(1)), language="en"))
     await asyncio.sleep(0)
-    assert not desk.engine.spent
+    assert not desk.engine.needs_restart
     await desk.engine.close()
 
 

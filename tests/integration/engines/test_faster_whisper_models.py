@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from retender.engines.api import Keeping, Progress, Reporting
+from retender.engines.api import ManagesModels, Progress, Reporting
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
@@ -108,7 +108,7 @@ async def test_a_smaller_model_than_the_asked_one_is_named_along_with_it(tmp_pat
 
 async def test_it_reports_what_it_holds(desk: Desk) -> None:
     assert isinstance(desk.engine, Reporting)
-    assert isinstance(desk.engine, Keeping)
+    assert isinstance(desk.engine, ManagesModels)
     before = await desk.engine.report()
     assert (before.engine, before.models) == ("local", ())
     assert before.resident > 10 * MEGABYTE
@@ -139,9 +139,9 @@ async def test_a_second_model_comes_beside_the_work_and_goes_again(desk: Desk) -
         assert set(await held(desk)) == {"digits", "twin"}, "and its model stayed for so long"
     await asyncio.wait_for(leaving, DEADLINE)
     assert set(await held(desk)) == {"twin"}
-    assert not desk.engine.spent
+    assert not desk.engine.needs_restart
     await desk.engine.unload("twin")
-    assert desk.engine.spent
+    assert desk.engine.needs_restart
 
 
 async def test_a_model_that_cannot_be_had_is_reported_with_the_reason(desk: Desk) -> None:

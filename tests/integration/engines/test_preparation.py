@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from retender.audio.speech import DetectorName
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.preparation import Preparation, prepare
 from retender.jobs.job import Options
 from retender.jobs.pieces import PREPARATION
@@ -53,7 +53,7 @@ async def ordered(blobs: BlobStore, upload: bytes, **options: bool | str) -> Ord
     )
 
 
-async def outcome(order: Order, blobs: BlobStore, how: Preparation = HOW) -> News:
+async def outcome(order: Order, blobs: BlobStore, how: Preparation = HOW) -> EngineMessage:
     """The last news, after nothing but signs of life."""
     async with aclosing(prepare(order, blobs, how)) as news:
         *before, last = [item async for item in news]

@@ -40,7 +40,7 @@ class Furnished(Watched):
         super().__init__(service)
         self._works = service
         self._cupboard = cupboard
-        self.spent = False
+        self.needs_restart = False
 
     async def report(self) -> WorkerReport:
         now = self._works.clock.monotonic()

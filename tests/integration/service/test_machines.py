@@ -13,7 +13,7 @@ from actors.manager.job_manager import JobManager
 from retender.jobs.submission import Submission
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs
-from retender.storage.blobs.objects import Objects
+from retender.storage.blobs.object_store import ObjectStore
 from retender.workers.orders import Failed, Order, Prepared
 from tests.support.engines.whisper_orders import Desk, words_of
 from tests.support.groq.orders import Desk as GroqDesk
@@ -59,7 +59,7 @@ async def test_taken_in_here_prepared_there_recognised_elsewhere_collected_every
     assert await collector.collect_job_folders(set(), older_than=4e9) == 1
     cluster.time = 8e9
     for there in (second, third, fourth):
-        await there.blobs.tidy()
+        await there.blobs.clean_cache()
         assert files(there.blobs) == []
         await there.engine.close()
 
@@ -128,10 +128,10 @@ async def let_go(blobs: Blobs, audio: Audio) -> None:
     """What was being sent is in use for a moment longer than its last byte takes."""
     async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(blobs.path(audio).exists):
-            await blobs.tidy()
+            await blobs.clean_cache()
 
 
-class Away(Objects):
+class Away(ObjectStore):
     """Its network is down."""
 
     @property

@@ -7,7 +7,7 @@ import os
 import wave
 from pathlib import Path
 
-from retender.audio.limits import LISTENING_SECONDS
+from retender.audio.limits import SPEECH_BLOCK_SECONDS
 from retender.audio.pcm import BYTES_PER_SECOND
 from retender.audio.speech import DetectorName
 from retender.jobs.job import Options
@@ -69,7 +69,7 @@ async def test_ten_hours_of_silence_take_the_memory_of_a_minute(tmp_path: Path) 
         await assert_silent(service, hours)
         assert worker_processes() == {worker}
         grown = resident(worker, "VmHWM") - before
-    assert grown < 8 * LISTENING_SECONDS * BYTES_PER_SECOND
+    assert grown < 8 * SPEECH_BLOCK_SECONDS * BYTES_PER_SECOND
 
 
 async def assert_silent(service: WholeService, source: Path) -> None:

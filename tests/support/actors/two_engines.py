@@ -14,7 +14,7 @@ from actors.runtime.local import LocalRuntime
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.errors import EngineUnavailable
 from retender.jobs.events import Event
 from retender.jobs.job import Job, Options
@@ -65,7 +65,7 @@ class FarEngine(ScriptedEngine):
     async def report(self) -> WorkerReport:
         return WorkerReport(engine=self.name, trouble=self._far.refusal)
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             await asyncio.sleep(self._far.takes)
             yield Progress(order.token, 0.0)
@@ -81,7 +81,7 @@ class FarEngine(ScriptedEngine):
                     async for item in news:
                         yield item
 
-    def _heard(self, order: Order, chunk: Chunk) -> News:
+    def _heard(self, order: Order, chunk: Chunk) -> EngineMessage:
         far = self._far
         if far.refusal:
             failure = EngineUnavailable(far.refusal).failure()
@@ -107,7 +107,7 @@ class NearEngine(ScriptedEngine):
         super().__init__(library)
         self._heard = heard
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         async with aclosing(super().work(orders)) as news:
             async for item in news:
                 if isinstance(item, Transcribed):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.errors import CorruptMedia, EngineFailed
 from retender.jobs.pieces import PREPARATION
 from retender.storage.audio import Audio
@@ -111,7 +111,7 @@ class ScriptedEngine:
     async def close(self) -> None:
         pass
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             script = self._read(order.audio)
             passage = (
@@ -143,7 +143,7 @@ class ScriptedEngine:
         if act is Act.DIE:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _outcome(self, order: Order, script: Script, act: Act) -> News:
+    def _outcome(self, order: Order, script: Script, act: Act) -> EngineMessage:
         if act is Act.FAIL:
             return Failed(order.token, EngineFailed("it went wrong this time").failure())
         if act is Act.FATAL:
@@ -171,7 +171,7 @@ class MortalEngine(ScriptedEngine):
 
     async def unload(self, model: str) -> None: ...
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         self._left -= 1
         async with aclosing(super().work(orders)) as news:
             async for item in news:

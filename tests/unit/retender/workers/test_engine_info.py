@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from retender.engines.budget import Ledger, ask, close, settle, usage
+from retender.engines.usage_ledger import UsageLedger, close, reserve, settle, usage
 from retender.workers.engine_info import PoolReport, describe_engine
 from retender.workers.reports import WorkerReport
 from retender.workers.usage import UsageLimits
@@ -52,7 +52,7 @@ def test_a_refused_key_is_why_it_is_not_ready() -> None:
 
 
 def test_used_up_limits_are_told_with_their_end_and_leave_no_room() -> None:
-    closed = usage(close(Ledger(), NOON + 90.0), FREE, NOON)
+    closed = usage(close(UsageLedger(), NOON + 90.0), FREE, NOON)
     assert closed.full_until == NOON + 90.0
     report = WorkerReport(engine="groq", usage={"turbo": closed})
     info = describe_engine("groq", PoolReport(engine="groq", workers=1), [report], 0.0)
@@ -62,10 +62,10 @@ def test_used_up_limits_are_told_with_their_end_and_leave_no_room() -> None:
 
 
 def test_room_is_what_the_hour_and_the_day_leave() -> None:
-    ledger = Ledger()
+    ledger = UsageLedger()
     for hours in range(4):
         at = NOON + hours * 3600.0
-        verdict = ask(ledger, FREE, 7000.0, at)
+        verdict = reserve(ledger, FREE, 7000.0, at)
         ledger = settle(getattr(verdict, "ledger"), getattr(verdict, "ticket"), at)  # noqa: B009 - it is let go
     used = usage(ledger, FREE, NOON + 3 * 3600.0)
     assert (used.available_seconds, used.full_until) == (200, None)

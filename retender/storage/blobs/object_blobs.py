@@ -22,11 +22,11 @@ from typing import Final, NamedTuple
 
 from retender.errors import StorageDamaged
 from retender.storage.audio import Audio
-from retender.storage.blobs.copies import Copies, Hold
 from retender.storage.blobs.folder import BlobStore, expired, off_the_loop
-from retender.storage.blobs.objects import INCOMING, Objects
-from retender.storage.disk_space import RETRY_AFTER, no_room
-from retender.storage.limits import LEND_TRIES, STRAY_WORK_SECONDS
+from retender.storage.blobs.object_cache import ObjectCache, SharedLock
+from retender.storage.blobs.object_store import INCOMING, ObjectStore
+from retender.storage.disk_space import RETRY_AFTER, storage_full
+from retender.storage.limits import LEND_TRIES, UNSHARED_WORK_SECONDS
 from retender.storage.spool import Spool
 
 _UPLOAD: Final = re.compile(r"([0-9a-f]{64})\.(\d+)")
@@ -50,7 +50,7 @@ class StoredBlobs(BlobStore):
     def __init__(
         self,
         root: str | PathLike[str],
-        objects: Objects,
+        objects: ObjectStore,
         *,
         most_bytes: int,
         now: Callable[[], float],
@@ -59,7 +59,7 @@ class StoredBlobs(BlobStore):
         self._objects = objects
         self._now = now
         turns = self.root / "turns"
-        self._copies = Copies(self._blobs, self._jobs, turns, most_bytes=most_bytes, now=now)
+        self._copies = ObjectCache(self._blobs, self._jobs, turns, most_bytes=most_bytes, now=now)
         self._under_way: dict[str, asyncio.Future[None]] = {}
 
     @asynccontextmanager
@@ -71,7 +71,9 @@ class StoredBlobs(BlobStore):
                     break
                 await self._once(audio.sha256, lambda: self._fetch(audio))
             else:
-                raise no_room("the recording", "what is worked on needs all that copies may take")
+                raise storage_full(
+                    "the recording", "what is worked on needs all that copies may take"
+                )
             await off_the_loop(self._copies.used, place)
             yield place
 
@@ -93,12 +95,12 @@ class StoredBlobs(BlobStore):
     async def shared(self, job_id: str) -> frozenset[str]:
         return frozenset(await off_the_loop(self._work_of, self._folder(job_id)))
 
-    async def tidy(self) -> None:
+    async def clean_cache(self) -> None:
         await off_the_loop(self._tidy)
 
     @asynccontextmanager
-    async def _held(self) -> AsyncIterator[Hold]:
-        hold = Hold()
+    async def _held(self) -> AsyncIterator[SharedLock]:
+        hold = SharedLock()
         try:
             yield hold
         finally:
@@ -250,7 +252,7 @@ class StoredBlobs(BlobStore):
                     for place in places:
                         if place.name not in there:
                             self._copies.let_go(place)
-            for folder in self._copies.work(STRAY_WORK_SECONDS):
+            for folder in self._copies.work(UNSHARED_WORK_SECONDS):
                 if not self._work_of(folder):
                     self._copies.let_go(folder)
 

@@ -7,17 +7,17 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retender.engines.budget import (
+from retender.engines.usage_ledger import (
     DAY,
     HOUR,
     MINUTE,
+    Allowed,
     Charge,
-    Go,
-    Ledger,
+    UsageLedger,
     Wait,
-    ask,
+    compact,
+    reserve,
     settle,
-    tidy,
     usage,
 )
 from retender.workers.usage import UsageLimits
@@ -58,7 +58,7 @@ class Counted(NamedTuple):
 
 @given(tries)
 def test_no_window_of_the_service_ever_holds_more_than_its_limit(attempts: list[Try]) -> None:
-    ledger = Ledger()
+    ledger = UsageLedger()
     counted: list[Counted] = []
     under_way: list[tuple[float, int]] = []
     now = START
@@ -68,8 +68,8 @@ def test_no_window_of_the_service_ever_holds_more_than_its_limit(attempts: list[
             if end <= now:
                 ledger = settle(ledger, ticket, end)
         under_way = [one for one in under_way if one[0] > now]
-        verdict = ask(ledger, TIGHT, attempt.seconds, now)
-        if isinstance(verdict, Go):
+        verdict = reserve(ledger, TIGHT, attempt.seconds, now)
+        if isinstance(verdict, Allowed):
             ledger = verdict.ledger
             under_way.append((now + attempt.takes, verdict.ticket))
             at = now + attempt.takes * attempt.counted
@@ -92,52 +92,54 @@ def _within(counted: list[Counted], now: float) -> None:
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> tuple[Ledger, float]:
+def ledgers(draw: st.DrawFn) -> tuple[UsageLedger, float]:
     """One that something has been spent from, and the time after that."""
-    ledger, now = Ledger(), START
+    ledger, now = UsageLedger(), START
     for attempt in draw(tries):
         now += attempt.after
-        verdict = ask(ledger, TIGHT, attempt.seconds, now)
-        if isinstance(verdict, Go):
+        verdict = reserve(ledger, TIGHT, attempt.seconds, now)
+        if isinstance(verdict, Allowed):
             charge = draw(st.sampled_from([Charge.FULL, Charge.FULL, Charge.REQUEST]))
             ledger = settle(verdict.ledger, verdict.ticket, now, charge)
     return ledger, now + draw(pauses)
 
 
 @given(ledgers(), seconds)
-def test_who_asks_again_when_told_to_is_let_go(at_rest: tuple[Ledger, float], wanted: int) -> None:
+def test_who_asks_again_when_told_to_is_let_go(
+    at_rest: tuple[UsageLedger, float], wanted: int
+) -> None:
     ledger, now = at_rest
     for _ in range(2):
-        verdict = ask(ledger, TIGHT, wanted, now)
-        if isinstance(verdict, Go):
+        verdict = reserve(ledger, TIGHT, wanted, now)
+        if isinstance(verdict, Allowed):
             return
         assert isinstance(verdict, Wait)
         assert now < verdict.until <= now + DAY
         now = verdict.until
-    assert isinstance(ask(ledger, TIGHT, wanted, now), Go)
+    assert isinstance(reserve(ledger, TIGHT, wanted, now), Allowed)
 
 
 @given(ledgers(), seconds, seconds)
 def test_nobody_who_passes_makes_the_older_wait_for_longer(
-    at_rest: tuple[Ledger, float], older: int, younger: int
+    at_rest: tuple[UsageLedger, float], older: int, younger: int
 ) -> None:
     ledger, now = at_rest
-    before = ask(ledger, TIGHT, older, now)
-    passed = ask(ledger, TIGHT, younger, now, ahead=[older])
-    if isinstance(passed, Go):
-        after = ask(settle(passed.ledger, passed.ticket, now), TIGHT, older, now)
+    before = reserve(ledger, TIGHT, older, now)
+    passed = reserve(ledger, TIGHT, younger, now, ahead=[older])
+    if isinstance(passed, Allowed):
+        after = reserve(settle(passed.ledger, passed.ticket, now), TIGHT, older, now)
         if isinstance(before, Wait):
             assert isinstance(after, Wait)
             assert after.until <= before.until
         else:
-            assert isinstance(after, Go)
+            assert isinstance(after, Allowed)
 
 
 @given(ledgers(), st.floats(0, DAY))
-def test_tidying_lets_nothing_off_early(at_rest: tuple[Ledger, float], later: float) -> None:
+def test_tidying_lets_nothing_off_early(at_rest: tuple[UsageLedger, float], later: float) -> None:
     ledger, now = at_rest
-    tidied = tidy(ledger, TIGHT, now)
-    assert tidy(tidied, TIGHT, now) == tidied
+    tidied = compact(ledger, TIGHT, now)
+    assert compact(tidied, TIGHT, now) == tidied
     before, after = (usage(one, TIGHT, now + later) for one in (ledger, tidied))
     assert after.requests_this_minute >= before.requests_this_minute
     assert after.requests_today >= before.requests_today

@@ -24,14 +24,14 @@ from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-
 
 from retender.errors import RetenderError, StorageDamaged, StorageDenied, StorageUnreachable
 from retender.storage import durable_files
-from retender.storage.disk_space import RETRY_AFTER, is_lack_of_room, no_room
+from retender.storage.disk_space import RETRY_AFTER, is_disk_full, storage_full
 from retender.storage.limits import OBJECT_BLOCK_BYTES
 
 INCOMING: Final = "incoming"
 _TRIAL: Final = b"to see whether it stays"
 
 
-def speaks(url: str) -> str | None:
+def missing_driver(url: str) -> str | None:
     """What is missing here for such addresses; None: nothing is."""
     try:
         fsspec.get_filesystem_class(fsspec.core.split_protocol(url)[0])
@@ -40,7 +40,7 @@ def speaks(url: str) -> str | None:
     return None
 
 
-class Objects:
+class ObjectStore:
     """`new_name` gives another name each time it is called."""
 
     def __init__(self, url: str, new_name: Callable[[], str]) -> None:
@@ -84,7 +84,7 @@ class Objects:
         with self._guarded(), contextlib.suppress(FileNotFoundError):
             self._system.rm_file(self._at(key))
 
-    def try_out(self, scratch: Path) -> None:
+    def check_access(self, scratch: Path) -> None:
         """Put something there, read it and remove it. `scratch` is a file of the caller's."""
         scratch.write_bytes(_TRIAL)
         key = f"{INCOMING}/{self._new_name()}"
@@ -119,7 +119,7 @@ class Objects:
     def _give_name(self, part: str, place: str) -> None:
         self._system.mv(part, place)
         if isinstance(self._system, LocalFileSystem):
-            durable_files.sync(Path(place).parent)
+            durable_files.sync_folder(Path(place).parent)
 
     @contextmanager
     def _guarded(self, *, missing: bool = True) -> Iterator[None]:
@@ -141,8 +141,8 @@ class Objects:
                 "machine must be allowed to list, read, put and delete there",
                 retry_after=RETRY_AFTER,
             )
-        if isinstance(error, OSError) and is_lack_of_room(error):
-            return no_room("recordings", f"{self.url} is full")
+        if isinstance(error, OSError) and is_disk_full(error):
+            return storage_full("recordings", f"{self.url} is full")
         return StorageUnreachable(
             f"{self.url} cannot be reached ({kind}): see that it is up, and that this machine has "
             "its right address",

@@ -28,16 +28,16 @@ class FfmpegReport(msgspec.Struct, frozen=True, kw_only=True):
     no_memory: bool = False
 
 
-def read(said: str) -> FfmpegReport:
+def parse(stderr: str) -> FfmpegReport:
     trouble = FfmpegReport(
-        guessed=_GUESSED in said,
-        no_room=any(words in said for words in _NO_ROOM),
-        no_memory=_NO_MEMORY in said,
+        guessed=_GUESSED in stderr,
+        no_room=any(words in stderr for words in _NO_ROOM),
+        no_memory=_NO_MEMORY in stderr,
     )
-    opened = _OPENED.search(said)
+    opened = _OPENED.search(stderr)
     if opened is None:
         return trouble
-    about = said[opened.start() :]
+    about = stderr[opened.start() :]
     if ends := _END_OF_INPUT.search(about):
         about = about[: ends.start()]
     return msgspec.structs.replace(

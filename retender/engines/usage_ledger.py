@@ -34,7 +34,7 @@ class Use(msgspec.Struct, frozen=True, array_like=True):
     ticket: int = 0
 
 
-class Ledger(msgspec.Struct, frozen=True):
+class UsageLedger(msgspec.Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     issued: int = 0
     closed_until: float = 0.0
@@ -51,8 +51,8 @@ class Charge(enum.Enum):
     """It never got there."""
 
 
-class Go(msgspec.Struct, frozen=True):
-    ledger: Ledger
+class Allowed(msgspec.Struct, frozen=True):
+    ledger: UsageLedger
     ticket: int
     """To be settled when the request is over."""
 
@@ -62,7 +62,7 @@ class Wait(msgspec.Struct, frozen=True):
     """When to ask again; or sooner, when a request under way has cost less than it might."""
 
 
-class Beyond(msgspec.Struct, frozen=True):
+class NeverAllowed(msgspec.Struct, frozen=True):
     """There will never be room."""
 
     largest: int
@@ -77,9 +77,13 @@ class _Window(NamedTuple):
         return use.seconds if self.audio else use.requests
 
 
-def ask(
-    ledger: Ledger, limits: UsageLimits, seconds: float, now: float, ahead: Sequence[float] = ()
-) -> Go | Wait | Beyond:
+def reserve(
+    ledger: UsageLedger,
+    limits: UsageLimits,
+    seconds: float,
+    now: float,
+    ahead: Sequence[float] = (),
+) -> Allowed | Wait | NeverAllowed:
     """Whether a request with so many seconds of audio may be sent now.
 
     `ahead` are the requests that have waited for longer, oldest first: a later one may pass them
@@ -88,8 +92,8 @@ def ask(
     """
     cost = limits.billed(seconds)
     if cost > limits.largest or min(limits.requests_per_minute, limits.requests_per_day) < 1:
-        return Beyond(limits.largest)
-    ledger = tidy(ledger, limits, now)
+        return NeverAllowed(limits.largest)
+    ledger = compact(ledger, limits, now)
     if (until := _until(ledger, limits, seconds, now)) > now:
         return Wait(until)
     ticket = ledger.issued + 1
@@ -98,10 +102,12 @@ def ask(
     for older in ahead:
         if (theirs := _until(ledger, limits, older, now)) < _until(after, limits, older, now):
             return Wait(max(now, theirs))
-    return Go(after, ticket)
+    return Allowed(after, ticket)
 
 
-def settle(ledger: Ledger, ticket: int, now: float, charge: Charge = Charge.FULL) -> Ledger:
+def settle(
+    ledger: UsageLedger, ticket: int, now: float, charge: Charge = Charge.FULL
+) -> UsageLedger:
     """The request is over. Settling it again changes nothing."""
     return msgspec.structs.replace(ledger, uses=tuple(_settled(ledger.uses, ticket, now, charge)))
 
@@ -114,12 +120,12 @@ def _settled(uses: Iterable[Use], ticket: int, now: float, charge: Charge) -> It
             yield Use(now, use.requests, use.seconds if charge is Charge.FULL else 0)
 
 
-def close(ledger: Ledger, until: float) -> Ledger:
+def close(ledger: UsageLedger, until: float) -> UsageLedger:
     """Send nothing before then."""
     return msgspec.structs.replace(ledger, closed_until=max(ledger.closed_until, until))
 
 
-def usage(ledger: Ledger, limits: UsageLimits, now: float) -> Usage:
+def usage(ledger: UsageLedger, limits: UsageLimits, now: float) -> Usage:
     minute, today, hour, audio_today = (
         _used(window, ledger, limits, now) for window in _windows(limits)
     )
@@ -135,7 +141,7 @@ def usage(ledger: Ledger, limits: UsageLimits, now: float) -> Usage:
     )
 
 
-def tidy(ledger: Ledger, limits: UsageLimits, now: float) -> Ledger:
+def compact(ledger: UsageLedger, limits: UsageLimits, now: float) -> UsageLedger:
     """The same uses in as few entries as the windows allow: one for each minute that is past.
 
     The latest of a minute's uses stands for all of them, so none is let off early.
@@ -177,7 +183,7 @@ def _windows(limits: UsageLimits) -> tuple[_Window, ...]:
     )
 
 
-def _until(ledger: Ledger, limits: UsageLimits, seconds: float, now: float) -> float:
+def _until(ledger: UsageLedger, limits: UsageLimits, seconds: float, now: float) -> float:
     """The first moment at which there may be room, if nothing else is sent before."""
     cost = Use(now, 1, limits.billed(seconds))
     oldest_first = sorted(ledger.uses, key=lambda use: _end(use, limits, now))
@@ -193,7 +199,7 @@ def _until(ledger: Ledger, limits: UsageLimits, seconds: float, now: float) -> f
     return until
 
 
-def _used(window: _Window, ledger: Ledger, limits: UsageLimits, now: float) -> int:
+def _used(window: _Window, ledger: UsageLedger, limits: UsageLimits, now: float) -> int:
     return sum(
         window.amount(use) for use in ledger.uses if _end(use, limits, now) + window.length > now
     )
@@ -204,6 +210,6 @@ def _end(use: Use, limits: UsageLimits, now: float) -> float:
     return min(now, use.at + limits.longest_request if use.ticket else use.at)
 
 
-def _closed_until(ledger: Ledger, now: float) -> float:
+def _closed_until(ledger: UsageLedger, now: float) -> float:
     """Closed for a day at most: a clock that was set back closes nothing for ever."""
     return min(ledger.closed_until, now + DAY)

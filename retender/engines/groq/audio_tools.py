@@ -11,14 +11,14 @@ import msgspec
 from retender.audio.encode import flac
 from retender.audio.pcm import Pcm
 from retender.audio.probe import probe
-from retender.engines.api import News
+from retender.engines.api import EngineMessage
 from retender.engines.preparation import Preparation, prepare
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import Chunk
 from retender.workers.orders import Order
 
 
-class Tools:
+class AudioTools:
     def __init__(self, blobs: Blobs, how: Preparation) -> None:
         self._blobs = blobs
         self._how = how
@@ -32,7 +32,7 @@ class Tools:
         """How long it lasts, without decoding it."""
         return (await probe(upload, binary=self._how.ffmpeg)).duration
 
-    def prepare(self, order: Order, window: int) -> AsyncGenerator[News, None]:
+    def prepare(self, order: Order, window: int) -> AsyncGenerator[EngineMessage, None]:
         """Decode the upload into its job's folder and plan chunks of at most so many samples."""
         return prepare(order, self._blobs, msgspec.structs.replace(self._how, window=window))
 

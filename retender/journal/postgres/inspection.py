@@ -10,7 +10,7 @@ from retender.journal.postgres import faults, schema
 from retender.journal.postgres.address import Address
 
 
-class Found(msgspec.Struct, frozen=True):
+class DatabaseInfo(msgspec.Struct, frozen=True):
     name: str
     server: str
     """Its version."""
@@ -18,7 +18,7 @@ class Found(msgspec.Struct, frozen=True):
     """0 where there are no tables yet."""
 
 
-def look(url: str) -> Found:
+def inspect_database(url: str) -> DatabaseInfo:
     """At once, or `JournalError`: what a service that began now would run into."""
     address = Address(url)
     try:
@@ -29,4 +29,4 @@ def look(url: str) -> Found:
         raise faults.of_postgres(error, address.name) from error
     if version > (known := newest("postgres")):
         raise too_new(address.name, version, known)
-    return Found(address.name, server, version)
+    return DatabaseInfo(address.name, server, version)

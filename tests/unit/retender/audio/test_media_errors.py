@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from retender.audio import verdict
-from retender.audio.report import FfmpegReport, read
+from retender.audio import media_errors
+from retender.audio.ffmpeg_report import FfmpegReport, parse
 from retender.audio.sandbox import ProgramEnded
 from retender.errors import (
     CorruptMedia,
@@ -36,25 +36,27 @@ Output #0, s16le, to 'pipe:1':
 
 
 def judged(
-    said: str = OPENED, *, code: int = 0, seconds: float = 3000, timed_out: bool = False
+    stderr: str = OPENED, *, code: int = 0, seconds: float = 3000, timed_out: bool = False
 ) -> type[RetenderError] | None:
-    ended = ProgramEnded(code=code, said=said, timed_out=timed_out)
-    error = verdict.of_decoding(ended, WAV, samples=int(seconds * SAMPLE_RATE), most_seconds=7200)
+    ended = ProgramEnded(code=code, stderr=stderr, timed_out=timed_out)
+    error = media_errors.decoding_error(
+        ended, WAV, samples=int(seconds * SAMPLE_RATE), most_seconds=7200
+    )
     return None if error is None else type(error)
 
 
 def test_what_ffmpeg_says_of_a_file_is_understood() -> None:
-    assert read(OPENED) == FfmpegReport(
+    assert parse(OPENED) == FfmpegReport(
         format="mov,mp4,m4a,3gp,3g2,mj2", duration=3723.5, codecs=("aac", "ac3")
     )
 
 
 def test_a_file_that_does_not_open_has_nothing_said_of_it() -> None:
-    assert read("file:a.m4a: Invalid data found when processing input") == FfmpegReport()
+    assert parse("file:a.m4a: Invalid data found when processing input") == FfmpegReport()
 
 
 def test_a_duration_that_is_not_known_is_none() -> None:
-    assert read(OPENED.replace("01:02:03.50", "N/A")).duration is None
+    assert parse(OPENED.replace("01:02:03.50", "N/A")).duration is None
 
 
 def test_what_could_be_decoded_is_kept_though_ffmpeg_complains() -> None:
@@ -111,11 +113,11 @@ def test_a_video_without_sound_has_no_audio_stream() -> None:
 
 
 def test_a_file_of_no_known_type_is_unsupported_and_one_of_a_known_type_damaged() -> None:
-    assert type(verdict.of_looking(FfmpegReport(), b"%PDF-1.7")) is UnsupportedMedia
-    assert type(verdict.of_looking(FfmpegReport(), WAV)) is CorruptMedia
+    assert type(media_errors.probe_error(FfmpegReport(), b"%PDF-1.7")) is UnsupportedMedia
+    assert type(media_errors.probe_error(FfmpegReport(), WAV)) is CorruptMedia
 
 
 def test_what_ffmpeg_only_guesses_is_believed_where_the_file_says_the_same() -> None:
     guess = FfmpegReport(format="mp3", codecs=("mp3",), guessed=True)
-    assert type(verdict.of_looking(guess, b"\x13\x37" * 32)) is UnsupportedMedia
-    assert verdict.of_looking(guess, b"ID3\x03") is None
+    assert type(media_errors.probe_error(guess, b"\x13\x37" * 32)) is UnsupportedMedia
+    assert media_errors.probe_error(guess, b"ID3\x03") is None

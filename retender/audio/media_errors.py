@@ -9,9 +9,9 @@ from __future__ import annotations
 import signal
 from typing import Final
 
-from retender.audio.containers import ACCEPTED, recognised
+from retender.audio.containers import ACCEPTED, container_of
 from retender.audio.ffmpeg import CODECS
-from retender.audio.report import FfmpegReport, read
+from retender.audio.ffmpeg_report import FfmpegReport, parse
 from retender.audio.sandbox import ProgramEnded
 from retender.errors import (
     CorruptMedia,
@@ -22,7 +22,7 @@ from retender.errors import (
     UnsupportedMedia,
     WorkError,
 )
-from retender.storage.disk_space import no_room
+from retender.storage.disk_space import storage_full
 from retender.transcript.chunks import SAMPLE_RATE
 
 LEAST_SAVED: Final = 0.01
@@ -32,18 +32,18 @@ _UNKNOWN_CODEC = "none"
 _ACCEPTED = ", ".join(ACCEPTED)
 
 
-def of_stopping(ended: ProgramEnded, report: FfmpegReport) -> RetenderError | None:
+def program_error(ended: ProgramEnded, report: FfmpegReport) -> RetenderError | None:
     """It was stopped, by us, by its limits, or for want of something. None: it came to an end."""
     if report.no_room:
-        return no_room("the decoded audio", "it filled up while decoding")
+        return storage_full("the decoded audio", "it filled up while decoding")
     if ended.timed_out:
         return EngineFailed("reading the file took longer than it may on this machine")
     return None if ended.stopped_by is None else _of_signal(ended.stopped_by)
 
 
-def of_looking(report: FfmpegReport, head: bytes) -> RetenderError | None:
+def probe_error(report: FfmpegReport, head: bytes) -> RetenderError | None:
     """None: it has sound of a kind that can be decoded."""
-    container = recognised(head)
+    container = container_of(head)
     if container is None and (report.format is None or report.guessed):
         return _unsupported("this is not a recording of any known type")
     if report.no_memory:
@@ -59,18 +59,18 @@ def of_looking(report: FfmpegReport, head: bytes) -> RetenderError | None:
     return None
 
 
-def of_decoding(
+def decoding_error(
     ended: ProgramEnded, head: bytes, *, samples: int, most_seconds: float
 ) -> RetenderError | None:
     """None: these samples are the recording."""
-    report = read(ended.said)
-    error = of_stopping(ended, report)
+    report = parse(ended.stderr)
+    error = program_error(ended, report)
     if error is not None:
         return error
     seconds = samples / SAMPLE_RATE
     if seconds > most_seconds:
         return TooLong(f"the recording is longer than {most_seconds:g} s", limit=most_seconds)
-    error = of_looking(report, head)
+    error = probe_error(report, head)
     if error is not None:
         return error
     claimed = report.duration or 0.0

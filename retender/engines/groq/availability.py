@@ -9,11 +9,11 @@ from typing import Final
 from retender.engines.groq.failures import GroqFailed
 from retender.errors import EngineUnavailable, Failure
 
-LOOK_EVERY: Final = 60.0
+CHECK_SECONDS: Final = 60.0
 """Seconds between two looks, for as long as there is trouble."""
 
 
-class GroqWatch:
+class GroqAvailability:
     """`look` asks Groq for something that costs nothing, and raises `Failed`."""
 
     def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
@@ -35,7 +35,7 @@ class GroqWatch:
             else:
                 self.trouble = ""
             if self.trouble:
-                await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(CHECK_SECONDS)
 
     def failed(self, failure: Failure) -> None:
         """A request came to this. What concerns that request alone is no trouble."""

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from retender.storage import durable_files
 
 
-class Hold:
+class SharedLock:
     """On one copy. Its methods are for threads: whoever takes it may have been cancelled while the
     taking goes on, so `release` waits for that, and what comes after takes nothing."""
 
@@ -61,7 +61,7 @@ class _Copy(NamedTuple):
     place: Path
 
 
-class Copies:
+class ObjectCache:
     def __init__(
         self, blobs: Path, jobs: Path, turns: Path, *, most_bytes: int, now: Callable[[], float]
     ) -> None:
@@ -70,7 +70,7 @@ class Copies:
         self._turns = turns
         self._most_bytes = most_bytes
         self._now = now
-        durable_files.make(turns)
+        durable_files.make_folder(turns)
 
     @contextmanager
     def turn(self, key: str) -> Iterator[None]:

@@ -19,13 +19,23 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from loguru import logger
 
-from retender.engines.budget import Beyond, Charge, Go, Ledger, Wait, ask, close, settle, usage
 from retender.engines.groq.failures import GroqFailed
-from retender.engines.limits import PLACES_KEPT
+from retender.engines.limits import RETURNING_REQUESTS_KEPT
+from retender.engines.usage_ledger import (
+    Allowed,
+    Charge,
+    NeverAllowed,
+    UsageLedger,
+    Wait,
+    close,
+    reserve,
+    settle,
+    usage,
+)
 from retender.errors import TooLong
 from retender.scheduling.limits import LIMIT_CHECK_SECONDS
 from retender.storage import durable_files
-from retender.storage.disk_space import room_for
+from retender.storage.disk_space import raising_storage_full
 from retender.workers.usage import Usage, UsageLimits
 
 R = TypeVar("R")
@@ -40,24 +50,24 @@ _PLACE_GRACE: Final = 60.0
 """Seconds beyond the time at which it should ask again, for everything that may be in between."""
 
 
-class LedgerFile:
+class UsageLedgerFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = path.with_suffix(".lock")
 
-    def read(self) -> Ledger:
+    def read(self) -> UsageLedger:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Ledger)
+            return msgspec.json.decode(self._path.read_bytes(), type=UsageLedger)
         except FileNotFoundError:
-            return Ledger()
+            return UsageLedger()
         except msgspec.MsgspecError as error:
             # At worst the service refuses a request, and says until when.
             logger.warning("{} cannot be read and is begun anew: {}", self._path, error)
-            return Ledger()
+            return UsageLedger()
 
-    def change(self, decide: Callable[[Ledger], tuple[Ledger, R]]) -> R:
+    def change(self, decide: Callable[[UsageLedger], tuple[UsageLedger, R]]) -> R:
         """On disk before it returns."""
-        with room_for("the record of what was sent"), self._locked():
+        with raising_storage_full("the record of what was sent"), self._locked():
             before = self.read()
             after, answer = decide(before)
             if after != before:
@@ -66,7 +76,7 @@ class LedgerFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        durable_files.make(self._path.parent)
+        durable_files.make_folder(self._path.parent)
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -74,17 +84,17 @@ class LedgerFile:
         finally:
             os.close(descriptor)
 
-    def _write(self, ledger: Ledger) -> None:
+    def _write(self, ledger: UsageLedger) -> None:
         new = self._path.with_suffix(".new")
         with new.open("wb") as file:
             file.write(msgspec.json.encode(ledger))
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
-        durable_files.sync(self._path.parent)
+        durable_files.sync_folder(self._path.parent)
 
 
-class NoRoom(Exception):
+class RateLimited(Exception):
     """There is none for longer than the asker has patience. Its place in the line is kept for a
     while, so that it can come back."""
 
@@ -99,7 +109,7 @@ class _WaitingRequest(NamedTuple):
     """Of someone who has gone and may come back; for ever while it is there."""
 
 
-class Spending:
+class Reservation:
     """One request that has been let go. Whoever sends it says what it came to."""
 
     def __init__(self) -> None:
@@ -109,8 +119,10 @@ class Spending:
         """The service takes nothing for so many seconds."""
 
 
-class Budget:
-    def __init__(self, file: LedgerFile, limits: UsageLimits, now: Callable[[], float]) -> None:
+class RateLimiter:
+    def __init__(
+        self, file: UsageLedgerFile, limits: UsageLimits, now: Callable[[], float]
+    ) -> None:
         self._file = file
         self._limits = limits
         self._now = now
@@ -126,16 +138,16 @@ class Budget:
 
     @asynccontextmanager
     async def spend(
-        self, seconds: float, place: Hashable = None, patience: float = math.inf
-    ) -> AsyncIterator[Spending]:
+        self, seconds: float, place: Hashable = None, max_wait: float = math.inf
+    ) -> AsyncIterator[Reservation]:
         """Wait for room for a request with so much audio; inside the block it may be sent.
 
         Raises `NoRoom` where that would take longer than the patience. Who then asks again under
         the same `place` has lost no time.
         """
-        spending = Spending()
+        spending = Reservation()
         try:
-            await self._wait_for_room(spending, seconds, place, patience)
+            await self._wait_for_room(spending, seconds, place, max_wait)
             yield spending
         finally:
             if spending.ticket is not None:
@@ -143,7 +155,7 @@ class Budget:
                 self._tell()
 
     async def _wait_for_room(
-        self, spending: Spending, seconds: float, place: Hashable, patience: float
+        self, spending: Reservation, seconds: float, place: Hashable, max_wait: float
     ) -> None:
         me = self._enter(place, seconds)
         kept_until = -math.inf
@@ -153,14 +165,14 @@ class Budget:
                 verdict = await _to_its_end(
                     lambda: self._file.change(self._let_go(spending, me, seconds))
                 )
-                if isinstance(verdict, Go):
+                if isinstance(verdict, Allowed):
                     return
-                if isinstance(verdict, Beyond):
+                if isinstance(verdict, NeverAllowed):
                     sentence = f"{seconds:.0f} s in one piece, and Groq takes {verdict.largest} s"
                     raise GroqFailed(TooLong(sentence).failure(), Charge.NOTHING)
-                if (wait := verdict.until - self._now()) > patience:
+                if (wait := verdict.until - self._now()) > max_wait:
                     kept_until = self._now() + min(wait, LIMIT_CHECK_SECONDS) + _PLACE_GRACE
-                    raise NoRoom(wait)
+                    raise RateLimited(wait)
                 await _first(changed, min(LONGEST_LOOK, max(SHORTEST_LOOK, wait)))
         finally:
             self._leave(me, seconds, kept_until)
@@ -179,33 +191,33 @@ class Budget:
 
     def _leave(self, me: Hashable, seconds: float, kept_until: float) -> None:
         kept = sum(place.kept_until < math.inf for place in self._line.values())
-        if kept_until > self._now() and kept < PLACES_KEPT:
+        if kept_until > self._now() and kept < RETURNING_REQUESTS_KEPT:
             self._line[me] = _WaitingRequest(seconds, kept_until)
         else:
             del self._line[me]
 
     def _let_go(
-        self, spending: Spending, me: Hashable, seconds: float
-    ) -> Callable[[Ledger], tuple[Ledger, Go | Wait | Beyond]]:
+        self, spending: Reservation, me: Hashable, seconds: float
+    ) -> Callable[[UsageLedger], tuple[UsageLedger, Allowed | Wait | NeverAllowed]]:
         line, now = list(self._line), self._now()
         before = (self._line[other] for other in line[: line.index(me)])
         ahead = tuple(place.seconds for place in before if place.kept_until >= now)
 
-        def decide(ledger: Ledger) -> tuple[Ledger, Go | Wait | Beyond]:
-            verdict = ask(ledger, self._limits, seconds, self._now(), ahead)
-            if not isinstance(verdict, Go):
+        def decide(ledger: UsageLedger) -> tuple[UsageLedger, Allowed | Wait | NeverAllowed]:
+            verdict = reserve(ledger, self._limits, seconds, self._now(), ahead)
+            if not isinstance(verdict, Allowed):
                 return ledger, verdict
             spending.ticket = verdict.ticket
             return verdict.ledger, verdict
 
         return decide
 
-    def _over(self, spending: Spending) -> Callable[[Ledger], tuple[Ledger, None]]:
+    def _over(self, spending: Reservation) -> Callable[[UsageLedger], tuple[UsageLedger, None]]:
         now = self._now()
         ticket = spending.ticket
         assert ticket is not None
 
-        def decide(ledger: Ledger) -> tuple[Ledger, None]:
+        def decide(ledger: UsageLedger) -> tuple[UsageLedger, None]:
             ledger = settle(ledger, ticket, now, spending.charge)
             if spending.closed_for is not None:
                 ledger = close(ledger, now + spending.closed_for)

@@ -7,11 +7,11 @@ from threading import Event
 from retender.journal.limits import DATABASE_PAUSES
 
 
-class Pauses:
-    def __init__(self, patience: float, left: Event) -> None:
+class RetryPauses:
+    def __init__(self, wait_seconds: float, left: Event) -> None:
         """`left`: when it is set, nobody waits any longer."""
-        self._patience = patience
-        self._left = left
+        self._wait_seconds = wait_seconds
+        self._stopped = left
         self._next = DATABASE_PAUSES[0]
         self._waited = 0.0
 
@@ -21,11 +21,11 @@ class Pauses:
 
     @property
     def over(self) -> bool:
-        return self._waited >= self._patience
+        return self._waited >= self._wait_seconds
 
     def pause(self) -> bool:
         """Whether to go on."""
-        left = self._left.wait(self._next)
+        left = self._stopped.wait(self._next)
         self._waited += self._next
         self._next = min(2 * self._next, DATABASE_PAUSES[1])
         return not left
