@@ -206,6 +206,18 @@ class JobManager:
             timed=job.options.timestamps,
         )
 
+    async def snapshot(
+        self, job_id: str, owner: str | None = None, since: int | None = None
+    ) -> tuple[JobStatus, Transcript | None]:
+        """The job as it is now, with its transcript if it is completed. The transcript is left out
+        for a client that has seen the job's events up to `since`: it gets it with the last one."""
+        status = await self.status(job_id, owner)
+        job = status.job
+        follows = since is not None and since <= job.seq
+        if job.status is not Status.COMPLETED or follows:
+            return status, None
+        return status, await self.transcript(job_id)
+
     async def jobs(
         self,
         owner: str | None = None,

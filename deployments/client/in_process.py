@@ -43,8 +43,8 @@ from retender.storage.audio import Audio
 from retender.storage.blobs import BlobStore
 from retender.storage.spool import Upload
 from retender.transcript.formats import render
-from serve_app.background import kept_up
 from serve_app.limits import FETCH_CONNECT_SECONDS, FETCH_IDLE_SECONDS
+from serve_app.state.background_tasks import restart_on_bug
 from serve_app.uploads.options import wanted
 
 READ_BYTES: Final = 1024 * 1024
@@ -136,7 +136,7 @@ async def temporary_service(
         service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
-        reading = asyncio.create_task(kept_up("reading the news", hub.run))
+        reading = asyncio.create_task(restart_on_bug("receiving the updates of jobs", hub.run))
         try:
             yield InProcessBackend(service, BlobStore(folder), hub, settings.language)
         finally:

@@ -1,4 +1,4 @@
-"""The figures of the service, for Prometheus."""
+"""The metrics of the service, for Prometheus."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from retender.errors import RetenderError
 from retender.jobs.deliveries import Backlog
 from serve_app.access.callers import Overseer
 from serve_app.operations.health import state
-from serve_app.operations.traffic import Traffic
-from serve_app.services import Given, Services
+from serve_app.state.services import Given, Services
+from serve_app.state.traffic import Traffic
 
 router = APIRouter(tags=["health"])
 
-PATIENCE = 2.0
-"""Seconds that a part of the service has to tell its figures; then they are left out."""
+ANSWER_SECONDS = 2.0
+"""Time that a part of the service has to send its figures. After that they are left out."""
 
 
 @router.get(
@@ -44,7 +44,7 @@ PATIENCE = 2.0
     responses={200: {"content": {"text/plain": {}}, "description": "In Prometheus' text format."}},
 )
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
-    """For a Prometheus server: on this machine, or with an admin's key."""
+    """For a Prometheus server on this machine, or one with an admin's key."""
     figures, tree, backlog, readership, dropped = await asyncio.gather(
         _figures(services),
         _tree(services),
@@ -53,48 +53,50 @@ async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG00
         _dropped(services),
     )
     registry = CollectorRegistry()
-    families = (*_all(services, figures, tree, backlog, readership), _lost(dropped))
+    families = (*_all(services, figures, tree, backlog, readership), _dropped_messages(dropped))
     registry.register(_Families(families))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _figures(services: Services) -> Figures | None:
     try:
-        return await services.meter.within(PATIENCE).ask(Meter.figures)
+        return await services.meter.within(ANSWER_SECONDS).ask(Meter.figures)
     except RetenderError:
         return None
 
 
 async def _tree(services: Services) -> TreeNode | None:
     try:
-        return await services.root.within(PATIENCE).ask(Supervisor.describe, PATIENCE / 2)
+        return await services.root.within(ANSWER_SECONDS).ask(
+            Supervisor.describe, ANSWER_SECONDS / 2
+        )
     except RetenderError:
         return None
 
 
 async def _backlog(services: Services) -> Backlog | None:
     try:
-        return await services.manager.within(PATIENCE).ask(JobManager.backlog)
+        return await services.manager.within(ANSWER_SECONDS).ask(JobManager.backlog)
     except RetenderError:
         return None
 
 
 async def _readership(services: Services) -> Readership | None:
     try:
-        return await services.broadcaster.within(PATIENCE).ask(Broadcaster.readership)
+        return await services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.readership)
     except RetenderError:
         return None
 
 
 async def _dropped(services: Services) -> Mapping[str, int]:
     with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_SECONDS):
             return await services.dropped()
     return {}
 
 
 class _Families:
-    """A collector of what is known already."""
+    """A collector of metrics that were made before."""
 
     def __init__(self, families: tuple[Metric, ...]) -> None:
         self._families = families
@@ -128,24 +130,26 @@ def _all(
 
 
 def _service(services: Services) -> Iterator[Metric]:
-    settings, pulse = services.settings, services.pulse
+    settings, monitor = services.settings, services.health
     about = {"version": settings.version, "profile": settings.profile}
     yield _gauges("retender_info", "Which service this is.", about, [(tuple(about.values()), 1)])
     healthy = int(state(services)[0] == "healthy")
     yield _gauge("retender_healthy", "1 where /health says so.", healthy)
-    yield _gauge("retender_uptime_seconds", "Since this process serves.", pulse.uptime)
+    yield _gauge("retender_uptime_seconds", "Since this process serves.", monitor.uptime)
     yield _gauge(
         "retender_memory_bytes", "Resident memory of the serving process.", resident_bytes()
     )
-    yield _gauge("retender_sockets", "Open WebSockets of this process.", services.audience.sockets)
-    yield _gauge("retender_watched_jobs", "That someone follows.", len(services.audience.jobs))
+    yield _gauge(
+        "retender_sockets", "Open WebSockets of this process.", services.open_sockets.count
+    )
+    yield _gauge("retender_watched_jobs", "That someone follows.", len(services.open_sockets.jobs))
     yield _gauges(
         "retender_engine_ready",
         "1 where the engine can be given work.",
         ("engine",),
-        (((name,), int(engine.ready)) for name, engine in pulse.engines.items()),
+        (((name,), int(engine.ready)) for name, engine in monitor.engines.items()),
     )
-    if (info := pulse.info) is not None:
+    if (info := monitor.info) is not None:
         by_state = {
             "waiting": info.queue_size,
             "processing": info.active_jobs,
@@ -158,7 +162,7 @@ def _service(services: Services) -> Iterator[Metric]:
         yield _gauge("retender_audio_waiting_seconds", "Audio that waits for a worker.", waiting)
 
 
-def _lost(dropped: Mapping[str, int]) -> Metric:
+def _dropped_messages(dropped: Mapping[str, int]) -> Metric:
     about = "Messages between actors that found no place."
     return _totals("retender_dropped_messages", about, "to", dropped)
 

@@ -1,4 +1,4 @@
-"""Who may follow a job: by key, by ticket, and from which pages."""
+"""Decides who may follow a job: by key, by ticket, and by the page that opens the connection."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from retender.errors import Forbidden
 from serve_app.access import callers
 from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller, caller
+from serve_app.access.tickets import invalid_ticket
 from serve_app.description import answers
 from serve_app.description.examples import example
-from serve_app.live.messages import Reader
-from serve_app.live.tickets import not_good
 from serve_app.middleware.accept_language import language_of
-from serve_app.services import Given, Services
+from serve_app.state.live_messages import Reader
+from serve_app.state.services import Given, Services
 
 router = APIRouter(tags=["live"])
 
@@ -46,32 +46,33 @@ async def ws_ticket(services: Given, holder: callers.Reader) -> Response:
     return answers.json({"ticket": ticket, "expires_in": TICKET_SECONDS})
 
 
-async def admitted(connection: HTTPConnection, services: Services) -> Caller:
-    """Raises `Unauthorized`, `Forbidden`, `RateLimited`, or `Unreachable` for a moment."""
+async def admit(connection: HTTPConnection, services: Services) -> Caller:
+    """Raises `Unauthorized`, `Forbidden` or `RateLimited`; `Unreachable` if the Broadcaster, which
+    knows the used tickets, does not answer."""
     await by_ticket(connection, services, connection.query_params.get("ticket"))
-    who = caller(connection)
-    if Scope.READ not in who.scopes:
+    found = caller(connection)
+    if Scope.READ not in found.scopes:
         raise Forbidden(f"this key may not do that: it lacks the scope {Scope.READ}")
     origin = connection.headers.get("origin")
     host = connection.headers.get("host", "")
     if not services.keys.open and not welcome(origin, host, services.settings.cors_origins):
         raise Forbidden(f"pages from {origin} may not follow jobs here")
-    return who
+    return found
 
 
 async def by_ticket(connection: HTTPConnection, services: Given, ticket: Ticket = None) -> None:
-    """Who comes with a ticket is its holder, once. Raises `Unauthorized`."""
+    """Let the connection act as the ticket's holder, once. Raises `Unauthorized`."""
     if not ticket or services.keys.open:
         return
     found = services.tickets.read(ticket)
     if not await services.broadcaster.ask(Broadcaster.first_use, found.number, found.until):
-        raise not_good()
+        raise invalid_ticket()
     connection.state.caller = found.holder
 
 
 def welcome(origin: str | None, host: str, others: Collection[str]) -> bool:
-    """Browsers say which page opens a socket, and let any page do so; programs say nothing. Pages
-    of this very host are at home."""
+    """Whether a page from this origin may open a socket. Browsers let any page open one and say
+    which page it is; programs say nothing. Pages from the service's own host may."""
     if origin is None or "*" in others or origin in others:
         return True
     return urlsplit(origin).netloc.lower() == host.lower()

@@ -1,4 +1,4 @@
-"""What was asked of this process over HTTP, counted."""
+"""Counts the HTTP requests of this process, for the metrics."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from serve_app.middleware.access_log import Served
 
 
 class Traffic:
-    """By method and route, of which there are as many as the app has, and status."""
-
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str, int]] = Counter()
+        """By method, route and status. Routes are templates, so their number is bounded."""
         self.seconds: defaultdict[tuple[str, str], Histogram] = defaultdict(
             lambda: Histogram.over(ANSWERS)
         )
+        """Time until the whole answer was sent, by method and route."""
         self.received = 0
         self.sent = 0
 

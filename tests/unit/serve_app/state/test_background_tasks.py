@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serve_app.background import AGAIN_SECONDS, kept_up
+from serve_app.state.background_tasks import RESTART_SECONDS, restart_on_bug
 from tests.support.actors.virtual_time import EPOCH, VirtualClock
 
 
@@ -16,5 +16,5 @@ async def test_what_breaks_is_begun_anew_after_a_moment(virtual_clock: VirtualCl
         if len(begun) <= 2:
             raise ZeroDivisionError("a bug")
 
-    await kept_up("a test", breaks_twice)
-    assert begun == pytest.approx([0.0, AGAIN_SECONDS, 2 * AGAIN_SECONDS])
+    await restart_on_bug("a test", breaks_twice)
+    assert begun == pytest.approx([0.0, RESTART_SECONDS, 2 * RESTART_SECONDS])

@@ -12,8 +12,8 @@ from actors.limits import TICKET_SECONDS
 from retender.errors import Unauthorized
 from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller
-from serve_app.live.entry import welcome
-from serve_app.live.tickets import Tickets
+from serve_app.access.tickets import Tickets
+from serve_app.live.admission import welcome
 
 ANA = Caller("key", "ana", frozenset({Scope.READ}))
 

@@ -1,10 +1,8 @@
-"""What the app is given to work with; it knows neither where its actors live nor how."""
+"""The services that the app is given. The app knows neither where its actors run nor how."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, cast
@@ -23,45 +21,16 @@ from retender.storage.blobs import Blobs
 from retender.storage.partial_uploads import PartialUploadStore
 from serve_app.access.callers import Gate
 from serve_app.access.key_file import Keyring
+from serve_app.access.tickets import Tickets
 from serve_app.limits import FETCHES_AT_ONCE
-from serve_app.live.audience import Audience
-from serve_app.live.messages import Press
-from serve_app.live.tickets import Tickets
-from serve_app.operations.pulse import Pulse
-from serve_app.operations.traffic import Traffic
 from serve_app.settings import HttpSettings
-from serve_app.uploads.background_tasks import BackgroundTasks
-from serve_app.uploads.turns import Turns
-
-
-class Closing:
-    """Whether this process has been told to stop: intake is over, followers are sent away."""
-
-    def __init__(self) -> None:
-        self._told = asyncio.Event()
-        self._to_tell: dict[object, Callable[[], None]] = {}
-
-    @property
-    def begun(self) -> bool:
-        return self._told.is_set()
-
-    def begin(self) -> None:
-        self._told.set()
-        for tell in tuple(self._to_tell.values()):
-            tell()
-
-    @contextmanager
-    def telling(self, tell: Callable[[], None]) -> Iterator[None]:
-        """Have it called when the stop begins, while the block lasts."""
-        place = object()
-        self._to_tell[place] = tell
-        try:
-            yield
-        finally:
-            del self._to_tell[place]
-
-    async def wait(self) -> None:
-        await self._told.wait()
+from serve_app.state.background_tasks import BackgroundTasks
+from serve_app.state.closing import Closing
+from serve_app.state.health_monitor import HealthMonitor
+from serve_app.state.live_messages import MessageCache
+from serve_app.state.open_sockets import OpenSockets
+from serve_app.state.traffic import Traffic
+from serve_app.state.upload_locks import UploadLocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +45,16 @@ class Services:
     new_id: Callable[[], str]
     settings: HttpSettings
     ticket_secret: bytes
-    """Signs tickets. Processes that are to take each other's tickets share it."""
+    """Signs tickets. Processes that accept each other's tickets share it."""
     keys: Keyring = field(default_factory=Keyring)
     dropped: Callable[[], Awaitable[Mapping[str, int]]]
-    """Messages that found no place, by whom they were for."""
+    """Counts, by receiver, the messages between actors that were dropped."""
     closing: Closing = field(default_factory=Closing)
-    audience: Audience = field(default_factory=Audience)
+    open_sockets: OpenSockets = field(default_factory=OpenSockets)
     traffic: Traffic = field(default_factory=Traffic)
-    turns: Turns = field(default_factory=Turns)
+    upload_locks: UploadLocks = field(default_factory=UploadLocks)
     reach: OutboundAccess = field(default_factory=OutboundAccess)
-    """For recordings that are fetched."""
+    """Which addresses recordings may be fetched from, and how they are connected to."""
     fetches: BackgroundTasks = field(default_factory=lambda: BackgroundTasks(FETCHES_AT_ONCE))
 
     @cached_property
@@ -101,12 +70,12 @@ class Services:
         return Tickets(self.ticket_secret, self.clock, self.new_id)
 
     @cached_property
-    def press(self) -> Press:
-        return Press(self.manager)
+    def messages(self) -> MessageCache:
+        return MessageCache(self.manager)
 
     @cached_property
-    def pulse(self) -> Pulse:
-        return Pulse(self.manager, self.root, self.clock, self.closing.begin)
+    def health(self) -> HealthMonitor:
+        return HealthMonitor(self.manager, self.root, self.clock, self.closing.begin)
 
 
 def _services(connection: HTTPConnection) -> Services:
@@ -114,4 +83,4 @@ def _services(connection: HTTPConnection) -> Services:
 
 
 Given = Annotated[Services, Depends(_services)]
-"""How an endpoint asks for them."""
+"""The type of an endpoint's parameter that receives the services."""

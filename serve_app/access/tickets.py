@@ -1,7 +1,7 @@
-"""Tickets for those who cannot send a key: a browser opens its sockets without headers.
+"""Tickets for clients that cannot send a key: a browser opens its WebSockets without headers.
 
-A ticket says who its holder is, and is signed: every process with the same secret can read it. The
-Broadcaster, to which they all lead, knows which have been used.
+A ticket names its holder and is signed: every process with the same secret can read it. The
+Broadcaster, which all processes ask, knows the tickets that have been used.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Tickets:
         return base64.urlsafe_b64encode(self._signature(body) + body).decode().rstrip("=")
 
     def read(self, text: str) -> Ticket:
-        """One of ours that is not out of date. Raises `Unauthorized`."""
+        """Raises `Unauthorized` if the ticket is not signed with this secret, or has expired."""
         ticket = self._decoded(text)
         if ticket is None or ticket.until <= self._clock.now():
-            raise not_good()
+            raise invalid_ticket()
         return ticket
 
     def _decoded(self, text: str) -> Ticket | None:
-        """None: it was not made with our secret."""
+        """None if it was not signed with this secret."""
         if len(text) > _TICKET_CHARS:
             return None
         try:
@@ -64,5 +64,5 @@ class Tickets:
         return hmac.digest(self._secret, body, "sha256")
 
 
-def not_good() -> Unauthorized:
+def invalid_ticket() -> Unauthorized:
     return Unauthorized("this ticket is not good, or not any more; get another")
