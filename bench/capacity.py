@@ -217,7 +217,7 @@ class Log:
 
     async def begin(self) -> None:
         assert self._reader is not None, "the Broadcaster has not read so far yet"
-        self._reader.give(self._page(0))
+        self._reader.answer(self._page(0))
 
     def _page(self, after: int) -> LogPage:
         page = self._events[after : after + EVENTS_PER_PAGE]

@@ -97,7 +97,7 @@ class LeaseManager:
 
     def _answer_drains(self) -> None:
         if not self._dispatcher.lease_count:
-            self._drains.answer(lambda _: True)
+            self._drains.answer_each(lambda _: True)
 
     async def release_all(self) -> None:
         await self._return(self._dispatcher.all_leases())
@@ -164,9 +164,9 @@ class LeaseManager:
             logger.warning("work waits for room on the disk: {}", full.message)
         await self.balance()
         self._dispatcher.end_delays(now)
-        self._lanes.dismiss(now, lambda _: Orders())
+        self._lanes.expire(now, lambda _: Orders())
         self._answer_drains()
-        self._drains.dismiss(now, lambda _: False)
+        self._drains.expire(now, lambda _: False)
 
     async def balance(self) -> None:
         """Jobs that wait too long go on to where they need not."""
@@ -200,7 +200,7 @@ class LeaseManager:
         for (asked, lane), leases, late in zip((*arrived, *waiting), given, losses, strict=False):
             orders = self._orders(leases)
             if orders or asked.outcomes or lane.until <= self._clock.monotonic():
-                lane.give(Orders(orders, late))
+                lane.answer(Orders(orders, late))
             else:
                 self._lanes.push(asked, lane)
 
@@ -215,7 +215,7 @@ class LeaseManager:
         logger.warning("work waits for room on the disk: {}", full.message)
         self._dispatcher.put_back([lease for leases in given for lease in leases])
         for _, lane in arrived:
-            lane.refuse(full)
+            lane.fail(full)
         for asked, lane in waiting:
             self._lanes.push(asked, lane)
 
@@ -251,7 +251,7 @@ class LeaseManager:
 
     def _clear_lanes(self, worker: str) -> None:
         """Who waited there is dead: what it was given would count as the cause of that."""
-        self._lanes.answer(lambda asked: Orders() if asked.worker == worker else None)
+        self._lanes.answer_each(lambda asked: Orders() if asked.worker == worker else None)
 
     def _take_in(self, draft: Draft, outcome: Outcome) -> bool:
         """Whether it counts."""

@@ -54,7 +54,7 @@ class Outbox:
 
     def recall(self, consumer: str) -> None:
         """Who waits for this consumer has something to turn in first."""
-        self._rounds.answer(lambda asked: () if asked.consumer == consumer else None)
+        self._rounds.answer_each(lambda asked: () if asked.consumer == consumer else None)
 
     async def added(self) -> None:
         """Something is to be told, perhaps to one who waits."""
@@ -70,7 +70,7 @@ class Outbox:
             if self._look_at.get(asked.consumer, 0.0) <= now:
                 given = await self._give_if_room(asked)
             if given or asker.until <= now:
-                asker.give(given)
+                asker.answer(given)
             else:
                 self._rounds.push(asked, asker)
 

@@ -71,7 +71,7 @@ class JobStore:
             self.estimates.observe(engine, audio_seconds, taken)
         job_log.told(draft.events)
         self._recent.extend(draft.events)
-        self._readers.answer(self._page_after)
+        self._readers.answer_each(self._page_after)
         if any(not delivery.attempts for delivery in draft.deliveries):
             self.on_owed()
         self.on_commit()
@@ -102,7 +102,7 @@ class JobStore:
         return at_once(LogPage(events, events[-1].position if events else self._position))
 
     def dismiss_readers(self, now: float) -> None:
-        self._readers.dismiss(now, lambda after: LogPage((), after))
+        self._readers.expire(now, lambda after: LogPage((), after))
 
     def _page_after(self, position: int) -> LogPage | None:
         events: list[Event] = []

@@ -18,7 +18,7 @@ from prometheus_client.registry import CollectorRegistry
 from starlette.responses import Response
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.broadcasting.subscriptions import Readership
+from actors.broadcasting.subscriptions import FollowerCounts
 from actors.manager.job_manager import JobManager
 from actors.metrics.figures import Figures, Histogram
 from actors.metrics.meter import Meter
@@ -45,7 +45,7 @@ ANSWER_SECONDS = 2.0
 )
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
     """For a Prometheus server on this machine, or one with an admin's key."""
-    figures, tree, backlog, readership, dropped = await asyncio.gather(
+    figures, tree, backlog, follower_counts, dropped = await asyncio.gather(
         _figures(services),
         _tree(services),
         _backlog(services),
@@ -53,7 +53,10 @@ async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG00
         _dropped(services),
     )
     registry = CollectorRegistry()
-    families = (*_all(services, figures, tree, backlog, readership), _dropped_messages(dropped))
+    families = (
+        *_all(services, figures, tree, backlog, follower_counts),
+        _dropped_messages(dropped),
+    )
     registry.register(_Families(families))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -81,9 +84,9 @@ async def _backlog(services: Services) -> Backlog | None:
         return None
 
 
-async def _readership(services: Services) -> Readership | None:
+async def _readership(services: Services) -> FollowerCounts | None:
     try:
-        return await services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.readership)
+        return await services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.follower_counts)
     except RetenderError:
         return None
 
@@ -110,7 +113,7 @@ def _all(
     figures: Figures | None,
     tree: TreeNode | None,
     backlog: Backlog | None,
-    readership: Readership | None,
+    follower_counts: FollowerCounts | None,
 ) -> Iterator[Metric]:
     yield from _service(services)
     yield from _traffic(services.traffic)
@@ -123,8 +126,8 @@ def _all(
         age = backlog.age(services.clock.now())
         yield _gauge("retender_outbox_waiting", "Webhooks not delivered yet.", backlog.waiting)
         yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
-    if readership is not None:
-        subscriptions, jobs = readership.subscriptions, readership.jobs
+    if follower_counts is not None:
+        subscriptions, jobs = follower_counts.subscriptions, follower_counts.jobs
         yield _gauge("retender_subscriptions", "Processes that are told the news.", subscriptions)
         yield _gauge("retender_followed_jobs", "Of which news is told.", jobs)
 

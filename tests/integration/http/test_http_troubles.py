@@ -26,7 +26,7 @@ def errors() -> Iterator[list[str]]:
 async def test_who_follows_a_job_misses_nothing_through_a_bug_in_reading_the_news(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: list[str]
 ) -> None:
-    sound = Hub._hand_out
+    sound = Hub._take_batch
 
     def broken_once(hub: Hub, batch: EventBatch) -> None:
         if any(event.last for event in batch.events):
