@@ -7,7 +7,7 @@ from collections import deque
 
 import msgspec
 
-from actors.limits import NEWS_PER_BATCH, NEWS_WAITING
+from actors.limits import EVENTS_PER_BATCH, EVENTS_WAITING
 from actors.long_poll import at_once
 from actors.runtime.api import Later
 from retender.jobs.events import Event, TransientProgress
@@ -44,7 +44,7 @@ class Subscriber:
         self._events.append(event)
         if event.last:
             self._progress.pop(event.job_id, None)
-        if len(self._events) > NEWS_WAITING:
+        if len(self._events) > EVENTS_WAITING:
             self._events.clear()
             self._missed = True
         self._answer()
@@ -71,7 +71,7 @@ class Subscriber:
 
     def _pack(self) -> EventBatch:
         events = tuple(
-            self._events.popleft() for _ in range(min(NEWS_PER_BATCH, len(self._events)))
+            self._events.popleft() for _ in range(min(EVENTS_PER_BATCH, len(self._events)))
         )
         # Progress is newer than the events: it is sent with the last of them.
         progress = () if self._events else tuple(self._progress.values())

@@ -1,4 +1,4 @@
-"""What the JobManager knows of engines, and which job goes to which of them.
+"""The state of the engines, and which job goes to which of them.
 
 The rules are in `retender.scheduling.engine_choice`; here they are given what they depend on.
 """
@@ -30,7 +30,7 @@ from retender.scheduling.estimates import seconds_left
 from retender.workers.engine_info import EngineInfo, PoolReport, describe_engine, starting_engine
 
 AVOIDED_SECONDS: Final = 60.0
-"""An engine that could not do its work is sent nothing more from elsewhere for so long."""
+"""After an engine has failed, no job is moved to it for so long."""
 
 _NEVER: Final = math.inf
 
@@ -46,8 +46,8 @@ class EngineRouter:
         spill_after: float | None,
         good_for: float,
     ) -> None:
-        """`engines`: those that are set up, the preferred one first. A pool that has not been
-        heard of for `good_for` seconds may be gone."""
+        """`engines`: those that are set up, the preferred one first. A pool without a report for
+        `good_for` seconds may be gone."""
         self._store = store
         self._registry = registry
         self._clock = clock
@@ -62,18 +62,18 @@ class EngineRouter:
         self._conditions[condition.engine] = (condition, self._clock.monotonic())
 
     def info(self) -> dict[str, EngineInfo]:
-        """By name, the preferred one first."""
+        """The engines by name, the preferred one first."""
         return {name: self._describe(name) for name in self._engines}
 
     def choose(self, job: Job) -> str:
-        """The engine for this job. Raises `EngineUnavailable` where there is none for it."""
+        """The engine for this job. Raises `EngineUnavailable` if there is none."""
         if job.engine in self._engines:
             return job.engine
         return choose_engine(job.options, self._engines)
 
     def adopt(self, draft: Draft, job_id: str) -> Job:
-        """A job of an earlier life may be with an engine that is not here any more. If it leaves
-        that open, it goes to another; if it asked for it, it waits until it is back."""
+        """At the start: a job may be with an engine that is no longer set up. With `engine: auto`
+        it moves to another; otherwise it waits until the engine is back."""
         job = draft.job(job_id)
         try:
             engine = self.choose(job)
@@ -82,7 +82,7 @@ class EngineRouter:
         return job if engine == job.engine else self._take_on(draft, job, engine)
 
     def declined(self, draft: Draft, piece: Piece, engine: str, wait: float) -> None:
-        """A worker gave it back: its engine has no room for it for so long."""
+        """A worker returned the piece: its engine's limit is reached for so many seconds."""
         self._avoid(engine, wait)
         job = draft.job(piece.job_id)
         other = self._other(job)
@@ -94,7 +94,7 @@ class EngineRouter:
             engine_changes.declined(draft, piece, wait)
 
     def given_up(self, draft: Draft, piece: Piece, engine: str, failure: Failure) -> bool:
-        """Whether another engine takes this on in place of one that cannot do its work."""
+        """True if the job was moved to another engine because this one cannot do its work."""
         if failure.code != EngineUnavailable.code:
             return False
         self._avoid(engine, max(AVOIDED_SECONDS, failure.retry_after or 0.0))
@@ -109,14 +109,14 @@ class EngineRouter:
         return True
 
     def balance(self, draft: Draft) -> None:
-        """Move on what waits too long, where there is a better place for it."""
+        """Move jobs that would wait too long to another engine, if one is faster."""
         for name in self._engines if len(self._engines) > 1 else ():
             if (after := self._after(name)) is None:
                 continue
             info = self._describe(name)
             down = not info.ready and not info.starting
             if not down and self._store.estimates.wait(name) < after:
-                # Nobody waits longer than all that is there takes: the line need not be looked at.
+                # If the whole queue is short, no single job waits long: skip the search.
                 continue
             target, room = self._target(name)
             if target is None:
@@ -127,7 +127,7 @@ class EngineRouter:
                 self._take_on(draft, job, target)
 
     def _after(self, name: str) -> float | None:
-        """Only from the preferred engine is anything sent away because it waits."""
+        """Jobs are moved because of waiting only away from the preferred engine."""
         return self._spill_after if name == self._engines[0] else _NEVER
 
     def _target(self, name: str) -> tuple[str | None, float]:
@@ -174,6 +174,6 @@ class EngineRouter:
 
 
 def _turn(waiting: QueuedJob) -> tuple[int, float, float]:
-    """As the queue has it between jobs of one caller: see `retender.scheduling.fair_queue`."""
+    """The order between jobs of one caller, as in `retender.scheduling.fair_queue`."""
     job, seconds = waiting
     return -job.priority, seconds, job.created_at

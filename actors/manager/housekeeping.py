@@ -1,4 +1,4 @@
-"""What the JobManager forgets in time, and which files must stay until then."""
+"""Retention: deletes old jobs and expired uploads, and lists the files that must stay."""
 
 from __future__ import annotations
 

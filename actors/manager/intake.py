@@ -1,5 +1,4 @@
-"""The JobManager's dealings with those who submit: what is taken in, and what is given another
-chance."""
+"""Submissions and retries: which ones are accepted, and as which job."""
 
 from __future__ import annotations
 
@@ -115,7 +114,7 @@ class Intake:
         )
 
     def renewed(self, receipt: Receipt) -> Receipt:
-        """As the job is by now."""
+        """The receipt with the job's present state."""
         entry = self._store.active.get(receipt.job.id)
         return receipt if entry is None else self._receipt(entry.job)
 
@@ -125,7 +124,7 @@ class Intake:
 
 
 def _existing(submission: Submission, before: MatchingJobs) -> Job | None:
-    """The job that this submission has made before, if it has."""
+    """The job that this very submission has created before, if any."""
     job = before.same_key
     if job is not None and not same_request(job, submission):
         raise IdempotencyConflict(

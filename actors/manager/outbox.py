@@ -1,6 +1,4 @@
-"""The JobManager's dealings with those who tell others of jobs: what is due is given to whoever
-asks for it, and what became of it is written down.
-"""
+"""The outbox: gives due deliveries to their consumers, and records what became of them."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ class Outbox:
         self._random = random
         self._rounds: LongPolls[DeliveryExchange, _Given] = LongPolls()
         self._look_at: dict[str, float] = {}
-        """Before that nothing of this consumer comes due, unless something is added."""
+        """Per consumer: nothing is due before this time, unless a delivery is added."""
         self._closed = False
 
     @property
@@ -40,11 +38,12 @@ class Outbox:
         return len(self._rounds) > 0
 
     def close(self) -> None:
-        """Nothing more is given out; it is for the next start."""
+        """Give out no more deliveries: they wait for the next start."""
         self._closed = True
 
     async def exchange(self, asked: DeliveryExchange) -> Later[_Given]:
-        """Whoever asks now for this consumer is the one: who waited before it has gone."""
+        """Record outcomes, then answer with due deliveries. An earlier poll of the same consumer is
+        answered empty: its sender has been replaced."""
         self.recall(asked.consumer)
         await self._take_in(asked)
         given = await self._give(asked)
@@ -53,16 +52,16 @@ class Outbox:
         return self._rounds.add(asked, self._clock.monotonic() + asked.wait)
 
     def recall(self, consumer: str) -> None:
-        """Who waits for this consumer has something to turn in first."""
+        """Answer the waiting poll of this consumer, so that it can send outcomes."""
         self._rounds.answer_each(lambda asked: () if asked.consumer == consumer else None)
 
     async def added(self) -> None:
-        """Something is to be told, perhaps to one who waits."""
+        """A delivery was added: answer waiting polls."""
         self._look_at.clear()
         await self.serve()
 
     async def serve(self) -> None:
-        """Who waits gets what has come due; whose patience ends, nothing."""
+        """Answer polls for which a delivery is due, and polls whose deadline is over."""
         now = self._clock.monotonic()
         for _ in range(len(self._rounds)):
             asked, asker = self._rounds.pop()
@@ -75,7 +74,7 @@ class Outbox:
                 self._rounds.push(asked, asker)
 
     async def last(self, job_id: str, consumer: str) -> Delivery | None:
-        """The latest of the job, at rest or not."""
+        """The latest delivery of the job to this consumer."""
         known = await self._store.journal.deliveries(job_id, consumer)
         return known[-1] if known else None
 
@@ -83,7 +82,7 @@ class Outbox:
         return await self._store.journal.backlog(consumer)
 
     async def _take_in(self, asked: DeliveryExchange) -> None:
-        """What has been told already, or is of an attempt that is over, changes nothing."""
+        """Record outcomes. An outcome of an older attempt, or a repeated one, changes nothing."""
         after = []
         for told in asked.outcomes:
             known = await self._store.journal.deliveries(told.job_id, asked.consumer)
@@ -112,7 +111,7 @@ class Outbox:
         try:
             return await self._give(asked)
         except StorageFull as full:
-            logger.warning("deliveries wait for room on the disk: {}", full.message)
+            logger.warning("deliveries wait for disk space: {}", full.message)
             return ()
 
     async def _save(self, deliveries: list[Delivery]) -> None:
@@ -124,5 +123,8 @@ class Outbox:
         for each in deliveries:
             if each.state is DeliveryState.GIVEN_UP:
                 logger.bind(job=each.job_id).warning(
-                    "{} gives up telling event {}: {}", each.consumer, each.seq, each.last_error
+                    "{} gives up the delivery of event {}: {}",
+                    each.consumer,
+                    each.seq,
+                    each.last_error,
                 )

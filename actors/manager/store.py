@@ -1,6 +1,6 @@
-"""The JobManager's books: the journal on disk, the board in memory, and those who read the log.
+"""The jobs of the JobManager: the journal on disk, the active jobs in memory, and log readers.
 
-Everything that changes goes through `commit`: disk first, then memory, then whoever waits.
+Every change goes through `commit`: disk first, then memory, then the waiting readers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from retender.scheduling.estimates import Estimates
 
 
 class BooksDisagree(Exception):
-    """Disk and memory differ, or another manager writes: this one must end and begin anew."""
+    """Disk and memory differ, or another manager writes: this one must restart."""
 
 
 class JobStore:
@@ -43,7 +43,7 @@ class JobStore:
         self.estimates = Estimates(default_factor)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_owed: Callable[[], None] = lambda: None
-        """Others must be told of something new."""
+        """Called when a delivery was added."""
         self._clock = clock
         self._epoch = recovery.epoch
         self._position = recovery.position
@@ -57,7 +57,7 @@ class JobStore:
         return Draft(self.active, self._clock.now(), self._position)
 
     async def commit(self, draft: Draft) -> None:
-        """Raises `StorageFull` when there is no room, and then nothing has changed."""
+        """Commit, then merge into memory. Raises `StorageFull`; then nothing has changed."""
         try:
             await self.journal.commit(self._epoch, draft.writes)
         except JournalError as error:
