@@ -203,7 +203,7 @@ async def test_a_subscriber_hears_of_what_it_follows_and_of_nothing_else(service
 async def test_more_news_than_can_wait_is_replayed(
     service: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriptions, "NEWS_WAITING", 2)
+    monkeypatch.setattr(subscriptions, "EVENTS_WAITING", 2)
     await service.submit("one", recording("one", 6))
     async with service.hub.follow("one") as follower:
         await service.work_off()

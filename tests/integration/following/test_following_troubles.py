@@ -129,7 +129,7 @@ async def test_what_happens_long_after_a_restart_of_the_broadcaster_is_seen(
 async def test_when_nothing_can_wait_for_a_process_it_replays_everything(
     service: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriptions, "NEWS_WAITING", 0)
+    monkeypatch.setattr(subscriptions, "EVENTS_WAITING", 0)
     await service.start_broadcaster()
     await service.submit("one")
     async with service.hub.follow("one") as follower:

@@ -90,7 +90,7 @@ async def next_of(subscriber: Subscriber, received: int) -> EventBatch:
 async def test_progress_waits_until_the_events_before_it_are_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(subscriptions, "NEWS_PER_BATCH", 2)
+    monkeypatch.setattr(subscriptions, "EVENTS_PER_BATCH", 2)
     subscriber = Subscriber(expires=0.0)
     for seq in (1, 2, 3):
         subscriber.add_event(event(seq))
@@ -109,7 +109,7 @@ async def test_progress_of_a_job_that_has_ended_is_no_news() -> None:
 
 
 async def test_more_than_can_be_kept_is_said_to_be_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "NEWS_WAITING", 3)
+    monkeypatch.setattr(subscriptions, "EVENTS_WAITING", 3)
     subscriber = Subscriber(expires=0.0)
     for seq in range(1, 6):
         subscriber.add_event(event(seq))
