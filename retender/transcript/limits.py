@@ -7,8 +7,8 @@ from typing import Final
 TAIL_SECONDS: Final = 2.0
 TAIL_WORDS: Final = 24
 TAIL_LETTERS: Final = 24
-"""What is kept of the end of a chunk to compare it with the next one: seconds, words, and letters of
-each word. Chunks must not overlap by more seconds."""
+"""What is kept of the end of a chunk to compare it with the next one: seconds, words, and letters
+of each word. Chunks must not overlap by more seconds."""
 
 HEAD_WORDS: Final = 4 * TAIL_WORDS
 """Words at the beginning of a chunk that are compared with the end of the one before. Later words
