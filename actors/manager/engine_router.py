@@ -123,7 +123,7 @@ class EngineRouter:
                 continue
             pace = self._store.estimates.pace(name)
             line = sorted(self._with(name), key=_turn)
-            for job in jobs_to_move(line, pace=pace, after=after, down=down, room=room):
+            for job in jobs_to_move(line, pace=pace, after=after, down=down, capacity=room):
                 self._take_on(draft, job, target)
 
     def _after(self, name: str) -> float | None:

@@ -24,7 +24,7 @@ class Housekeeping:
         for entry in expired:
             draft = self._store.draft()
             failure = UploadExpired("the upload was not finished in time").failure()
-            transitions.fail(draft, entry.job.id, failure)
+            transitions.fail_job(draft, entry.job.id, failure)
             await self._store.commit(draft)
 
     async def _forget_jobs(self, finished_before: float) -> None:

@@ -84,7 +84,7 @@ class Intake:
         if job.status is not Status.PENDING:
             return job
         draft = self._store.draft()
-        job = transitions.fail(draft, job_id, failure)
+        job = transitions.fail_job(draft, job_id, failure)
         await self._store.commit(draft)
         return job
 

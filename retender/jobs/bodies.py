@@ -1,4 +1,4 @@
-"""A job in the shape that clients get, wherever it is sent from."""
+"""Builds the JSON of a job, the same in every answer that contains one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from retender.jobs.messages import failure_text, note_text
 from retender.jobs.submission import JobStatus
 
 
-def job_body(status: JobStatus, passing: TransientProgress | None, language: str) -> dict[str, Any]:
-    """Without the result. `passing` is how far it is beyond what is written down."""
+def job_body(status: JobStatus, latest: TransientProgress | None, language: str) -> dict[str, Any]:
+    """The job without its result. `latest`: progress since the last stored event, if any."""
     job = status.job
     progress, stage, note = job.progress, job.stage, job.note
     remaining = status.estimated_time_remaining
-    if passing is not None and not job.finished:
-        progress = max(progress, passing.progress)
-        if passing.after >= job.seq:
-            stage, note, remaining = passing.stage, passing.note, passing.estimated_time_remaining
+    if latest is not None and not job.finished:
+        progress = max(progress, latest.progress)
+        if latest.after >= job.seq:
+            stage, note, remaining = latest.stage, latest.note, latest.estimated_time_remaining
     return {
         "job_id": job.id,
         "status": str(job.status),
@@ -41,7 +41,7 @@ def job_body(status: JobStatus, passing: TransientProgress | None, language: str
 
 
 def failure_body(failure: Failure, language: str) -> dict[str, Any]:
-    """`message` is for whoever uploaded, `detail` for whoever runs the service."""
+    """`message` is for the user who uploaded, `detail` for the operator of the service."""
     return {
         "code": failure.code,
         "message": failure_text(failure.code, language),
@@ -50,7 +50,7 @@ def failure_body(failure: Failure, language: str) -> dict[str, Any]:
 
 
 def callback_body(callback: Delivery | None) -> dict[str, Any] | None:
-    """How far its webhook is. The last error stays after the last attempt."""
+    """The state of the webhook. The last error stays after the last attempt."""
     if callback is None:
         return None
     return {

@@ -1,5 +1,4 @@
-"""Whether an engine can be given work, and why not: what its pool says of itself, and its workers
-of it."""
+"""Whether an engine takes work, and why not, from the reports of its pool and its workers."""
 
 from __future__ import annotations
 
@@ -14,32 +13,32 @@ from retender.workers.usage import Usage
 
 
 class PoolReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How it is with an engine's workers, as their pool sees it."""
+    """The workers of an engine, as their pool sees them."""
 
     engine: str
     workers: int = 0
-    """Those that are up."""
+    """Workers that run."""
     starting: int = 0
     down: tuple[str, ...] = ()
-    """The others, each with the cause."""
+    """For each worker that does not run: the cause."""
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     ready: bool
-    """It takes work. It may be short of workers or of room even so: `reason` says it."""
+    """It takes work. Even so it may lack workers or capacity: see `reason`."""
     starting: bool = False
-    """Not ready, and nothing is wrong."""
+    """Not ready yet, but nothing is wrong."""
     reason: str = ""
     workers: int = 0
     audio_seconds_waiting: float = 0.0
-    """Of all unfinished jobs that are with it."""
+    """Seconds of audio in all its unfinished jobs."""
     usage: dict[str, Usage] = {}
-    """What is used of each model's allowance, where it has one."""
+    """What is used of the limits of each model; empty if there are no limits."""
 
     @property
     def available_seconds(self) -> float:
-        """Seconds of audio that could be sent at once, were nothing waiting for it."""
+        """Seconds of audio that its limits would permit now if nothing waited for it."""
         return min(
             (float(used.available_seconds) for used in self.usage.values()), default=math.inf
         )
@@ -47,32 +46,32 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 def describe_engine(
     name: str,
-    condition: PoolReport | None,
+    pool: PoolReport | None,
     reports: Sequence[WorkerReport],
     audio_seconds_waiting: float,
 ) -> EngineInfo:
-    """`condition`: None where the pool has not been heard of lately."""
-    if condition is None:
+    """`pool`: None if the pool has sent no report lately."""
+    if pool is None:
         silent = f"nothing has been heard of the workers with the engine '{name}'"
         return EngineInfo(name=name, ready=False, reason=silent)
     troubles = [report.trouble for report in reports if report.trouble]
-    hindered = bool(reports) and len(troubles) == len(reports)
+    all_failing = bool(reports) and len(troubles) == len(reports)
     usage = {model: used for report in reports for model, used in report.usage.items()}
-    reasons = [*condition.down, *dict.fromkeys(troubles), *_spent(usage)]
-    starting = condition.starting > 0 and not condition.workers
+    reasons = [*pool.down, *dict.fromkeys(troubles), *_spent(usage)]
+    starting = pool.starting > 0 and not pool.workers
     return EngineInfo(
         name=name,
-        ready=condition.workers > 0 and not hindered,
+        ready=pool.workers > 0 and not all_failing,
         starting=starting,
         reason="; ".join(reasons) or ("its workers are starting" if starting else ""),
-        workers=condition.workers,
+        workers=pool.workers,
         audio_seconds_waiting=audio_seconds_waiting,
         usage=usage,
     )
 
 
 def starting_engine(name: str) -> EngineInfo:
-    """In the first moments of a manager's life."""
+    """For the first moments after the manager starts, before the pool has reported."""
     return EngineInfo(name=name, ready=False, starting=True, reason="its workers are starting")
 
 

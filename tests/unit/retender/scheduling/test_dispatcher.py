@@ -221,7 +221,7 @@ def test_the_end_of_a_job_calls_off_all_that_is_out_of_it() -> None:
     desk.job("one")
     tokens = tuple(lease.token for lease in desk.give(2))
     draft = desk.draft()
-    transitions.fail(draft, "one", EngineFailed("for good").failure())
+    transitions.fail_job(draft, "one", EngineFailed("for good").failure())
     desk.commit(draft)
     assert LeaseState.ACTIVE not in desk.dispatcher.renew(tokens, 0.0).values()
     assert (desk.dispatcher.lease_count, desk.dispatcher.busy_workers) == (0, ())

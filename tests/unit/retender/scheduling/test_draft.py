@@ -83,7 +83,7 @@ def test_a_job_that_came_and_went_in_one_draft_leaves_only_its_count() -> None:
     active = ActiveJobs({})
     draft = Draft(active, 0.0, 0)
     transitions.accept(draft, a_job(), None)
-    transitions.fail(draft, "j", UploadExpired("too late").failure())
+    transitions.fail_job(draft, "j", UploadExpired("too late").failure())
     active.merge(draft)
     assert "j" not in active
     assert (active.count(Status.QUEUED), active.count(Status.FAILED)) == (0, 1)

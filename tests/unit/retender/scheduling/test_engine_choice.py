@@ -39,7 +39,7 @@ def gone(
     down: bool = False,
     room: float = math.inf,
 ) -> list[str]:
-    return [job.id for job in jobs_to_move(line, pace=pace, after=after, down=down, room=room)]
+    return [job.id for job in jobs_to_move(line, pace=pace, after=after, down=down, capacity=room)]
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_a_retry_forgets_what_went_wrong_and_keeps_what_went_well() -> None:
     broken(table, 1, times=2)
     table.give(2)
     draft = table.draft()
-    transitions.fail(draft, "j", EngineFailed("over").failure())
+    transitions.fail_job(draft, "j", EngineFailed("over").failure())
     stored.pieces.update({index: piece for (_, index), piece in draft.pieces.items()})
     stored.job = draft.job("j")
     draft = table.draft()
