@@ -31,6 +31,11 @@ class Caller(msgspec.Struct, frozen=True):
     owner: str | None = None
     scopes: frozenset[Scope] = frozenset(Scope)
 
+    def need(self, scope: Scope) -> None:
+        """Raises `Forbidden` if the caller lacks the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"this key may not do that: it lacks the scope {scope}", scope=scope)
+
 
 ANYONE = Caller()
 """The caller of a service without keys: it may do everything."""
@@ -132,10 +137,7 @@ class _NeedsScope(SecurityBase):
 
     def __call__(self, connection: HTTPConnection) -> Caller:
         found = caller(connection)
-        if self._scope not in found.scopes:
-            raise Forbidden(
-                f"this key may not do that: it lacks the scope {self._scope}", scope=self._scope
-            )
+        found.need(self._scope)
         return found
 
 

@@ -51,8 +51,7 @@ async def admit(connection: HTTPConnection, services: Services) -> Caller:
     knows the used tickets, does not answer."""
     await by_ticket(connection, services, connection.query_params.get("ticket"))
     found = caller(connection)
-    if Scope.READ not in found.scopes:
-        raise Forbidden(f"this key may not do that: it lacks the scope {Scope.READ}")
+    found.need(Scope.READ)
     origin = connection.headers.get("origin")
     host = connection.headers.get("host", "")
     if not services.keys.open and not welcome(origin, host, services.settings.cors_origins):

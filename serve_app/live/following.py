@@ -24,24 +24,12 @@ ReadClient = Callable[["JobUpdates"], Awaitable[None]]
 
 
 class JobUpdates:
-    """Gives the job's updates in order, and None when it is time to do something else: `wake_after`
-    the given seconds without an update, or after `wake()`.
+    """Gives the job's updates in order. Gives None when no update waits and `wake` was called, or
+    the time set by `wake_after` is over.
 
     The iterator ends after the job's last event, when the client has left, and when the service
     stops. It raises `TooSlow` if the updates are not read in time.
     """
-
-    __slots__ = (
-        "_clock",
-        "_closing",
-        "_follower",
-        "_known",
-        "_reading",
-        "_timer",
-        "_wake_at",
-        "_woken",
-        "last",
-    )
 
     def __init__(
         self, services: Services, job: Job, follower: Follower, read_client: ReadClient
@@ -63,7 +51,6 @@ class JobUpdates:
         return self._reading.done()
 
     def wake(self) -> None:
-        """Give None as soon as no update waits."""
         self._woken = True
         self._follower.wake()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from actors.manager.job_manager import JobManager
 from retender.jobs.job import Job
@@ -33,46 +34,28 @@ def opening(job: Job, since: int | None) -> Opening:
     return Opening(False, since, job.finished and since == job.seq)
 
 
+@dataclass(frozen=True)
 class OpenedFollow:
-    def __init__(
-        self,
-        services: Services,
-        reader: Reader,
-        job: Job,
-        opened: Opening,
-        *,
-        snapshot: dict[str, Any] | None,
-        shown: float,
-    ) -> None:
-        """`shown` is the progress that the client has seen already, or may have seen."""
-        self._services = services
-        self._reader = reader
-        self._snapshot = snapshot
-        self._shown = shown
-        self.job = job
-        self.over = opened.over
-        self._since = opened.since
-
-    def first_messages(self) -> tuple[LiveMessage, ...]:
-        first = connected(self.job, self._services.clock.now(), self._reader.language)
-        return (first,) if self._snapshot is None else (first, self._status(self._snapshot))
+    services: Services
+    reader: Reader
+    job: Job
+    opening: Opening
+    first_messages: list[LiveMessage]
+    """To be sent first, and cleared then: they need no memory while the job is followed."""
+    shown: float
+    """The progress that the client has seen already, or may have seen."""
 
     def updates(self, read_client: ReadClient) -> AbstractAsyncContextManager[JobUpdates]:
-        since, shown = self._since, self._shown
-        return follow(self._services, self.job, read_client, since=since, shown=shown)
+        since, shown = self.opening.since, self.shown
+        return follow(self.services, self.job, read_client, since=since, shown=shown)
 
     async def message(self, update: Update) -> LiveMessage:
-        return await self._services.messages.message(update, self._reader)
+        return await self.services.messages.message(update, self.reader)
 
     async def status_message(self, owner: str | None) -> LiveMessage:
         """The job as it is by now."""
-        return self._status(
-            await job_view(self._services, self.job.id, owner, self._reader.language)
-        )
-
-    def _status(self, body: dict[str, Any]) -> LiveMessage:
-        now = self._services.clock.now()
-        return message("status", self.job.id, now, body, self._reader.root)
+        body = await job_view(self.services, self.job.id, owner, self.reader.language)
+        return message("status", self.job.id, self.services.clock.now(), body, self.reader.root)
 
 
 async def open_follow(
@@ -84,13 +67,15 @@ async def open_follow(
     )
     job = status.job
     opened = opening(job, since)
-    snapshot, shown = None, 0.0
+    now, shown = services.clock.now(), 0.0
+    first = [connected(job, now, reader.language)]
     if opened.snapshot or opened.since:
         progress = await ask_again(lambda: transient_progress(services, job))
         if opened.snapshot:
-            snapshot = snapshot_view(status, transcript, progress, reader.language)
-            shown = snapshot["progress"]
+            body = snapshot_view(status, transcript, progress, reader.language)
+            first.append(message("status", job_id, now, body, reader.root))
+            shown = body["progress"]
         elif not job.finished:
             # The client may have seen this progress before it lost its connection.
             shown = max(job.progress, progress.progress if progress else 0.0)
-    return OpenedFollow(services, reader, job, opened, snapshot=snapshot, shown=shown)
+    return OpenedFollow(services, reader, job, opened, first, shown)

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from actors.broadcasting.hub import TooSlow
 from actors.manager.job_manager import JobManager
-from retender.errors import Draining, Forbidden, RetenderError
+from retender.errors import Draining, RetenderError
 from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller
 from serve_app.limits import CLOSING_SECONDS, FRAMES_WAITING, SEND_SECONDS, SOCKETS
@@ -102,9 +102,9 @@ class _Conversation:
     async def run(self) -> Close:
         """Returns when there is a reason to close the socket."""
         try:
-            for first in self._opened.first_messages():
-                await self._send(first)
-            if self._opened.over:
+            while self._opened.first_messages:
+                await self._send(self._opened.first_messages.pop(0))
+            if self._opened.opening.over:
                 return Close(CloseCode.ALL_SENT, "nothing is left to tell")
             return await self._follow()
         except TooSlow:
@@ -170,8 +170,7 @@ class _Conversation:
 
     async def _cancel(self) -> None:
         """The job's last event tells this client of it, and all others."""
-        if Scope.SUBMIT not in self._caller.scopes:
-            raise Forbidden(f"this key may not do that: it lacks the scope {Scope.SUBMIT}")
+        self._caller.need(Scope.SUBMIT)
         await self._services.manager.ask(JobManager.cancel, self._opened.job.id, self._caller.owner)
 
     def _message(self, kind: str, **data: str) -> LiveMessage:

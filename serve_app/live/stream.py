@@ -100,7 +100,7 @@ async def job_events(
         # Browsers do not reconnect after an error, but after a stream that ends.
         return EventStream(lambda _: _nothing())
     opened = await open_follow(services, job_id, caller.owner, seen, reader_of(request))
-    if opened.over:
+    if opened.opening.over:
         return Response(status_code=204)
     return EventStream(lambda receive: _messages(services, opened, receive))
 
@@ -114,7 +114,8 @@ async def _messages(
 ) -> AsyncGenerator[str, None]:
     """Ends after the last message, when the service stops, and for a client that is too slow. How
     long one that takes nothing is waited for is up to its connection."""
-    yield RETRY + "".join(map(_framed, opened.first_messages()))
+    yield RETRY + "".join(map(_framed, opened.first_messages))
+    opened.first_messages.clear()
     interval = services.settings.ping_interval
     with suppress(TooSlow, RetenderError):
         async with opened.updates(until_disconnected(receive)) as updates:

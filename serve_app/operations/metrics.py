@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from fastapi import APIRouter
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -32,6 +32,8 @@ from serve_app.operations.health import state
 from serve_app.state.services import Given, Services
 from serve_app.state.traffic import Traffic
 
+T = TypeVar("T")
+
 router = APIRouter(tags=["health"])
 
 ANSWER_SECONDS = 2.0
@@ -45,57 +47,27 @@ ANSWER_SECONDS = 2.0
 )
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
     """For a Prometheus server on this machine, or one with an admin's key."""
+    described = services.root.within(ANSWER_SECONDS).ask(Supervisor.describe, ANSWER_SECONDS / 2)
     figures, tree, backlog, follower_counts, dropped = await asyncio.gather(
-        _figures(services),
-        _tree(services),
-        _backlog(services),
-        _readership(services),
-        _dropped(services),
+        _answer(services.meter.within(ANSWER_SECONDS).ask(Meter.figures)),
+        _answer(described),
+        _answer(services.manager.within(ANSWER_SECONDS).ask(JobManager.backlog)),
+        _answer(services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.follower_counts)),
+        _answer(asyncio.wait_for(services.dropped(), ANSWER_SECONDS)),
     )
     registry = CollectorRegistry()
-    families = (
-        *_all(services, figures, tree, backlog, follower_counts),
-        _dropped_messages(dropped),
-    )
-    registry.register(_Families(families))
+    about = "Messages between actors that were dropped."
+    lost = _totals("retender_dropped_messages", about, "to", dropped or {})
+    registry.register(_Families((*_all(services, figures, tree, backlog, follower_counts), lost)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _figures(services: Services) -> Figures | None:
+async def _answer(question: Awaitable[T]) -> T | None:
+    """None if there is no answer in time."""
     try:
-        return await services.meter.within(ANSWER_SECONDS).ask(Meter.figures)
-    except RetenderError:
+        return await question
+    except (RetenderError, TimeoutError):
         return None
-
-
-async def _tree(services: Services) -> TreeNode | None:
-    try:
-        return await services.root.within(ANSWER_SECONDS).ask(
-            Supervisor.describe, ANSWER_SECONDS / 2
-        )
-    except RetenderError:
-        return None
-
-
-async def _backlog(services: Services) -> Backlog | None:
-    try:
-        return await services.manager.within(ANSWER_SECONDS).ask(JobManager.backlog)
-    except RetenderError:
-        return None
-
-
-async def _readership(services: Services) -> FollowerCounts | None:
-    try:
-        return await services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.follower_counts)
-    except RetenderError:
-        return None
-
-
-async def _dropped(services: Services) -> Mapping[str, int]:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await services.dropped()
-    return {}
 
 
 class _Families:
@@ -128,8 +100,8 @@ def _all(
         yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
     if follower_counts is not None:
         subscriptions, jobs = follower_counts.subscriptions, follower_counts.jobs
-        yield _gauge("retender_subscriptions", "Processes that are told the news.", subscriptions)
-        yield _gauge("retender_followed_jobs", "Of which news is told.", jobs)
+        yield _gauge("retender_subscriptions", "Processes that receive updates.", subscriptions)
+        yield _gauge("retender_followed_jobs", "Jobs whose updates are sent to them.", jobs)
 
 
 def _service(services: Services) -> Iterator[Metric]:
@@ -163,11 +135,6 @@ def _service(services: Services) -> Iterator[Metric]:
         yield _gauge("retender_workers", "That have been heard of lately.", info.workers)
         waiting = info.audio_seconds_waiting
         yield _gauge("retender_audio_waiting_seconds", "Audio that waits for a worker.", waiting)
-
-
-def _dropped_messages(dropped: Mapping[str, int]) -> Metric:
-    about = "Messages between actors that found no place."
-    return _totals("retender_dropped_messages", about, "to", dropped)
 
 
 def _traffic(traffic: Traffic) -> Iterator[Metric]:
