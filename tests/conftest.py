@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.cluster import cluster_of_one
+from tests.log_of_tests import log_to_a_stream_that_lasts
 from tests.postgres import Postgres, postgres_server
 from tests.virtual_time import pytest_asyncio_loop_factories, virtual_clock
 
 __all__ = ["pytest_asyncio_loop_factories", "virtual_clock"]
+
+log_to_a_stream_that_lasts()
 
 # Machines are noisy: an example that takes long is not a failure. And whether a change passes is
 # not left to chance: the same examples are tried in every run. `make search` tries others.

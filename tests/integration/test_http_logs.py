@@ -6,7 +6,6 @@ import gc
 import json
 import logging
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from deployments import logs
 from retender.keys import make
 from retender.retry import RetryPolicy
 from serve_app.access.keys import Keyring
+from tests.log_of_tests import log_to_a_stream_that_lasts
 from tests.scripted import Act, Passage, Script
 from tests.site import MANAGER, PATIENCE, says, site
 
@@ -58,9 +58,8 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     before = (root.handlers[:], root.level)
     gc.collect()  # what other tests have left must not be told of here
     yield Log(capsys)
-    logger.remove()
     logger.configure(patcher=lambda _: None)
-    logger.add(sys.stderr)
+    log_to_a_stream_that_lasts()
     root.handlers[:], root.level = before
 
 
