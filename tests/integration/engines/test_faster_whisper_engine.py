@@ -115,7 +115,9 @@ async def test_words_are_measured_where_chunks_overlap_and_not_for_nothing(
     speech = said(PHRASE.split())
     desk.decoded("job", speech)
     plain = desk.order(chunk=whole(speech), language="en")
-    lapped = desk.order(chunk=Chunk(0, len(speech.samples), **{shared: 8000}), language="en")
+    lapped = desk.order(
+        chunk=msgspec.structs.replace(whole(speech), **{shared: 8000}), language="en"
+    )
     alone, joined = await desk.heard(plain, lapped)
     assert alone.result.segments[0].words == ()
     assert [word.word for word in joined.result.segments[0].words] == PHRASE.split()

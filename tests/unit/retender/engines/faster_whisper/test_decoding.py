@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from retender.engines.faster_whisper.decoding import Advance, Told, Utterance, alike, recognise
+from retender.engines.faster_whisper.decoding import Advance, Told, alike, recognise
+from retender.engines.faster_whisper.ear import Utterance
 from retender.engines.faster_whisper.model import Features, Generated, Line, Model, Sampling
 from retender.engines.faster_whisper.tokens import Aligned
 
@@ -22,6 +23,7 @@ class Parrot:
     """Says for each window, known by its first number, what it was taught; words are numbers."""
 
     window = 3000
+    takes_less = False
     first_special = SPECIAL
     first_timestamp = TIMES
 
@@ -32,10 +34,13 @@ class Parrot:
     def features(self, samples: Features) -> Features:
         return np.repeat(samples[np.newaxis, :1], 100 * len(samples), axis=1)
 
-    def prompt(self, line: Line) -> tuple[int, ...]:
+    def prompt(self, line: Line, *, times: bool = True) -> tuple[int, ...]:
         return (1, 2, 3, *([0] * len(line.prompt.split())))
 
-    def encode(self, windows: Sequence[Features]) -> list[float]:
+    def frames(self, sound: int) -> int:
+        return 3000
+
+    def encode(self, windows: Sequence[Features], frames: int = 3000) -> list[float]:
         encoded = [float(window[0, 0]) for window in windows]
         self.calls.append(("encode", *encoded))
         return encoded
