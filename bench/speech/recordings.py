@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.speech.fetching import alone
 from retender.audio.ffmpeg import find
 
 RATE: Final = 16_000
@@ -152,9 +153,10 @@ def _fetched(language: str) -> Path:
     if all((INSTALLED / "doc" / package).is_dir() for package in packages):
         return INSTALLED
     root = ROOT / language
-    if not (root / "whole").exists():
-        _fetch(packages, root)
-        (root / "whole").touch()
+    with alone(root):
+        if not (root / "whole").exists():
+            _fetch(packages, root)
+            (root / "whole").touch()
     return root / "usr/share"
 
 

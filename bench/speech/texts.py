@@ -21,11 +21,20 @@ _SPELT: Final = {
     language: {word: str(number) for number, word in enumerate(words.split())}
     for language, words in _NUMBERS.items()
 }
+_SIGNS: Final = {
+    "en": {"*": "star", "#": "pound"},
+    "es": {"*": "asterisco", "#": "numeral"},
+    "fr": {"*": "étoile", "#": "dièse"},
+}
+"""Keys of a telephone: texts draw what people say."""
+
 _SHORTENED: Final = re.compile(r"(?<=\w)['’](?=\w)")  # noqa: RUF001 - the typographic one is meant
 _WORD: Final = re.compile(r"\d|[^\W\d_]+")
 
 
 def words(text: str, language: str) -> list[str]:
+    for sign, name in _SIGNS.get(language, {}).items():
+        text = text.replace(sign, f" {name} ")
     folded = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
     bare = _SHORTENED.sub("" if language == "en" else " ", bare)
