@@ -101,7 +101,8 @@ class Dispatcher:
         return self._leases.get(token)
 
     def choose(self, asked: Exchange, now: float) -> list[Lease]:
-        """Up to `want` pieces that may go to this worker together, taken off the queue and leased.
+        """Up to `want` pieces that may go to this worker together, taken off the queue and leased;
+        of few, no more than its lanes' fair share, so that none idles while another has many.
         Who cannot have that written down must `put_back`."""
         held = self._by_worker.get(asked.worker, {})
         if any(lease.alone for lease in held.values()):
@@ -114,7 +115,8 @@ class Dispatcher:
             return [self._issue(asked, suspect, now, alone=True)]
         chosen: list[PieceKey] = []
         together: str | None = None
-        while len(chosen) < asked.want:
+        share = -(-len(self._queue) // max(1, asked.lanes))
+        while len(chosen) < min(asked.want, share):
             key = self._queue.take(asked.engines, together)
             if key is None:
                 break

@@ -73,6 +73,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """Tells one life of the worker from the next under the same name."""
     outcomes: tuple[Outcome, ...] = ()
     want: int = 0
+    lanes: int = 1
+    """How many of its batches are worked on side by side: none of them takes what is left alone."""
     wait: float = 0.0
     """How long an answer without orders may be held back in case something comes."""
     engines: tuple[str, ...] = ("local",)

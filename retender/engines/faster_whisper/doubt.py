@@ -34,6 +34,10 @@ _CROWD_SECONDS: Final = 0.3
 """So many words in so short a time were not said in it: there was no sound left for them."""
 
 
+_LEFT_OUT: Final = 1.5
+"""Seconds of speech after the last word: the model has stopped before the speaker."""
+
+
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     no_speech: float = 0.6
     """What is more probably silence than this, and of which the model is not sure, is none."""
@@ -65,3 +69,14 @@ def crowded(words: Sequence[Aligned]) -> bool:
     """Whether words were squeezed in where there is nothing to hear."""
     ends = zip(words, words[_CROWDED - 1 :], strict=False)
     return any(last.end - first.start < _CROWD_SECONDS for first, last in ends)
+
+
+def stopped_early(
+    words: Sequence[Aligned], pauses: Sequence[tuple[float, float]], seconds: float
+) -> bool:
+    """Whether somebody goes on speaking after the last word. `seconds`: how long the chunk is."""
+    if not words:
+        return False
+    upto = words[-1].end
+    silence = sum(max(0.0, end - max(upto, start)) for start, end in pauses)
+    return seconds - upto - silence > _LEFT_OUT

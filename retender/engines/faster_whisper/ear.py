@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent
+from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent, stopped_early
 from retender.engines.faster_whisper.listening import LEFTOVER, Listened, listened
 from retender.engines.faster_whisper.model import (
     FRAMES_PER_SECOND,
@@ -125,8 +125,10 @@ class Ear:
         segments = self._segments_of_all(answer, words)
         wrong = 0
         if not silent(answer.no_speech, answer.average, self.utterance.thresholds):
-            squeezed = any(crowded(hand) for hand in words)
-            wrong = self._doubts(segments, answer.average) + answer.full + squeezed
+            all_words = [word for hand in words for word in hand]
+            early = stopped_early(all_words, self.utterance.pauses, self.seconds)
+            wrong = self._doubts(segments, answer.average) + answer.full
+            wrong += crowded(all_words) + early
         if wrong:
             self._first = _First(wrong, tuple(segments))
         else:

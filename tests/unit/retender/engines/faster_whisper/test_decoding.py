@@ -187,7 +187,7 @@ SURE = said(range(1, 8))
 
 def test_a_model_that_takes_less_hears_a_chunk_once_without_times() -> None:
     keen = Keen({1: [SURE]})
-    (heard,) = texts(keen, window(1))
+    (heard,) = texts(keen, window(1, 8))
     assert heard.split() == [f"en{n}" for n in range(1, 8)]
     assert keen.given == [1000]
     assert ("without times",) in keen.calls
@@ -206,5 +206,11 @@ def test_a_second_hearing_that_is_worse_leaves_the_first() -> None:
 
 def test_a_doubtful_neighbour_changes_nothing_for_the_others() -> None:
     keen = Keen({1: [SURE], 2: [said(LOOP), said([4, 5])]})
-    alone = texts(Keen({1: [SURE]}), window(1))
-    assert texts(keen, window(1), window(2)) == [*alone, "en4 en5"]
+    alone = texts(Keen({1: [SURE]}), window(1, 8))
+    assert texts(keen, window(1, 8), window(2)) == [*alone, "en4 en5"]
+
+
+def test_a_text_that_ends_before_the_speaker_does_is_heard_again() -> None:
+    whole = said([TIMES, 1, 2, 3, TIMES + 150, TIMES + 150, 4, 5, 6, TIMES + 480])
+    keen = Keen({1: [said(CALM), whole]})
+    assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6"]

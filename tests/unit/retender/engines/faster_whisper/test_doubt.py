@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent
+from retender.engines.faster_whisper.doubt import (
+    Thresholds,
+    crowded,
+    doubts,
+    silent,
+    stopped_early,
+)
 from retender.engines.faster_whisper.tokens import Aligned
 
 USUAL = Thresholds()
@@ -53,3 +59,11 @@ def test_words_for_which_there_is_no_sound_are_noticed() -> None:
     squeezed = [Aligned(f" {n}", 1, 2.4 + n * 0.02, 2.42 + n * 0.02) for n in range(6)]
     assert not crowded(said)
     assert crowded([*said, *squeezed])
+
+
+def test_speech_after_the_last_word_is_noticed_and_a_pause_is_not() -> None:
+    said = [Aligned(" one", 1, 0.2, 1.0), Aligned(" two", 1, 1.0, 5.8)]
+    assert stopped_early(said, (), 12.9)
+    assert stopped_early(said, ((6.0, 7.0),), 12.9)
+    assert not stopped_early(said, ((6.0, 12.0),), 12.9)
+    assert not stopped_early(said, (), 6.2)
