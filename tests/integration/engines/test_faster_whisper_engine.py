@@ -254,9 +254,9 @@ async def test_work_that_is_called_off_computes_no_further_window(
     windows: list[object] = []
     encode = Model.encode
 
-    def counted(model: Model, these: Sequence[Features]) -> object:
+    def counted(model: Model, these: Sequence[Features], frames: int = 3000) -> object:
         windows.extend(these)
-        return encode(model, these)
+        return encode(model, these, frames)
 
     monkeypatch.setattr(Model, "encode", counted)
     desk = Desk(tmp_path)
