@@ -17,7 +17,7 @@ from actors.workers.transcriber_pool import PoolSettings
 from bench.speech.measure import CORES, Figures, Heard
 from bench.speech.recordings import RATE, Recording
 from deployments.client.backend import Source, TranscriptionRequest
-from deployments.client.in_process import InProcessBackend, passing_service
+from deployments.client.in_process import InProcessBackend, temporary_service
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
 from retender.engines.faster_whisper.settings import WhisperSettings
@@ -43,7 +43,7 @@ async def served(
         files = [_written(Path(name) / f"{n}.wav", each) for n, each in enumerate(recordings)]
         first = recordings[0]
         warm = _written(Path(name) / "warm.wav", first._replace(sound=first.sound[:_WARM_UP]))
-        async with passing_service(settings, [_pool(settings, folder, beam)]) as backend:
+        async with temporary_service(settings, [_pool(settings, folder, beam)]) as backend:
             await _heard(backend, warm, request)
             begun, busy = time.perf_counter(), _busy()
             heard = await asyncio.gather(*(_heard(backend, file, request) for file in files))
