@@ -35,6 +35,8 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     """Longer recordings are refused."""
     window: int = 30 * SAMPLE_RATE
     """The most that the model hears at once, in samples."""
+    aim: int = 0
+    """How long chunks are best, in samples; 0: as long as the window."""
     detector: DetectorName = DetectorName.SILERO
 
 
@@ -72,7 +74,7 @@ async def _steps(
                     yield alive
             spans = await asyncio.to_thread(ear.finish)
         planned = await asyncio.to_thread(
-            lambda: plan(spans, pcm.samples, how.window, quietest=pcm.quietest)
+            lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
         )
         yield Prepared(order.token, planned)
 
