@@ -8,7 +8,7 @@ EXTRAS := dev,whisper,ray,postgres
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: setup tools serve test test-long lint format bench search soak replay lock diagram digits clean
+.PHONY: setup tools serve test test-long lint format bench bench-speech search soak replay lock diagram digits clean
 
 setup: $(INSTALLED)
 
@@ -39,7 +39,9 @@ tools:
 
 test: setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
-		--ignore tests/simulation --ignore tests/kills --ignore tests/long
+		--ignore tests/simulation --ignore tests/kills --ignore tests/long \
+		--ignore tests/speech_real
+	$(BIN)/python -m pytest tests/speech_real
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
 
@@ -69,6 +71,12 @@ bench: setup tools
 	$(BIN)/python -m bench.service $(QUICK)
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
+
+# Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as
+# docs/recognition.md shows them. SPEECH=--quick shows that it runs.
+SPEECH ?=
+bench-speech: setup tools
+	$(BIN)/python -m bench.speech $(SPEECH)
 
 # The properties over new examples: other ones each time.
 search: setup tools

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from retender.errors import Forbidden, NoAnswer, Unauthorized
-from retender.storage.blobs.tidying import keep_tidy
+from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from serve_app.description import answers, docs
 from serve_app.jobs import results, routes
 from serve_app.live import admission, socket, stream
@@ -110,7 +110,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         "checking the service's health": services.health.run,
         "reading the file of keys": services.keys.run,
         "cleaning up uploads": clean_up,
-        "cleaning up copies of recordings": lambda: keep_tidy(services.blobs),
+        "cleaning up copies of recordings": lambda: clean_cache_regularly(services.blobs),
     }
     tasks = {asyncio.create_task(restart_on_bug(what, work)) for what, work in background.items()}
     try:

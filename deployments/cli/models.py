@@ -1,4 +1,4 @@
-"""The models: which there are, fetching them, and having them in memory or not."""
+"""Commands for models: list, download, load, unload."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Annotated
 import typer
 
 from deployments.cli.bars import Bars
-from deployments.cli.outcomes import run
-from deployments.cli.showing import megabytes, table, watched
-from deployments.cli.talking import Key, Server, looked_for, service
+from deployments.cli.exit_status import run
+from deployments.cli.service import Key, Server, looked_for, service
+from deployments.cli.tables import megabytes, progress_console, table
 from deployments.client.backend import TranscriptionStep
 from deployments.client.client import Body
 from deployments.settings import read
 from deployments.wiring.whisper import library
-from retender.engines.models.download import Arrived
+from retender.engines.models.download import DownloadProgress
 from retender.engines.models.library import Library, LibraryEntry
 from retender.errors import EngineUnavailable
 
-app = typer.Typer(help="The models: which there are, fetching them, loading them.")
+app = typer.Typer(help="List, download, load and unload models.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 @app.command("list")
 def list_models(server: Server = "", key: Key = "") -> None:
-    """List the models that may be asked for, the present ones first.
+    """List the models, those on disk first.
 
     Example: retender models list
     """
@@ -98,9 +98,9 @@ def download(name: Name) -> None:
         settings = read()
         shelf = Library(library(settings))
         named = shelf.named(name)
-        with Bars(watched(), 1) as bars, bars.watching(named) as watch:
+        with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:
 
-            def tell(arrived: Arrived) -> None:
+            def tell(arrived: DownloadProgress) -> None:
                 said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
                 watch(TranscriptionStep(said, 100 * arrived.done / max(1, arrived.total)))
 

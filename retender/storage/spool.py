@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -13,8 +12,9 @@ from threading import Lock
 from typing import Final
 
 from retender.errors import EmptyUpload, IncompleteUpload, TooLarge
+from retender.storage import file_lock
 from retender.storage.audio import Audio
-from retender.storage.disk_space import room_for
+from retender.storage.disk_space import raising_storage_full
 
 BATCH: Final = 1 << 20
 """Bytes held in memory before they go to disk in one hop off the event loop."""
@@ -34,7 +34,7 @@ class Spool:
         self._given_up = False
 
     def write(self, data: bytearray) -> None:
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             descriptor = self._open()
             # Until all of this is written, the file is not what was sent.
             self._given_up = True
@@ -47,7 +47,7 @@ class Spool:
 
     def seal(self, at: float) -> Audio:
         """All of it is on the disk, dated `at`."""
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             descriptor = self._open()
             os.utime(descriptor, (at, at))
             os.fsync(descriptor)
@@ -67,7 +67,7 @@ class Spool:
             self._path.rename(place)
             self._path = None
             # In its place nobody takes it for a leftover.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            file_lock.unlock(descriptor)
 
     def discard(self) -> None:
         """Idempotent. What was moved to its place stays there."""
@@ -87,7 +87,7 @@ class Spool:
             self._descriptor, path = tempfile.mkstemp(dir=self._folder)
             self._path = Path(path)
             # While this is held, nobody takes the file for a dead process's leftover.
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            file_lock.lock(self._descriptor)
         return self._descriptor
 
 

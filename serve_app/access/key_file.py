@@ -7,7 +7,6 @@ and put in place at once, so a reader sees the file before a change or after it.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from loguru import logger
 from msgspec.structs import replace
 
 from retender.errors import BadRequest, KeysUnreadable
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from serve_app.access.api_keys import Key, key_id, verify
 from serve_app.limits import KEYS_KEPT, KEYS_READ_EVERY
 
@@ -75,10 +74,10 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Only one process on this machine changes the file at a time."""
-        durable_files.make(self.path.parent)
+        durable_files.make_folder(self.path.parent)
         lock = self._opened(".lock")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            file_lock.lock(lock)
             yield
         finally:
             os.close(lock)
@@ -91,7 +90,7 @@ class KeyFile:
             file.flush()
             os.fsync(descriptor)
         self.path.with_suffix(".draft").replace(self.path)
-        durable_files.sync(self.path.parent)
+        durable_files.sync_folder(self.path.parent)
 
     def _opened(self, suffix: str) -> int:
         """Only its owner can read the file. If root writes it, its owner is the folder's, since the

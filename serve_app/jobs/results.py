@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from actors.manager.job_manager import JobManager
-from retender.audio.containers import HEAD, recognised
+from retender.audio.containers import HEAD_BYTES, container_of
 from retender.errors import (
     InvalidOption,
     JobNotFound,
@@ -129,7 +129,7 @@ class _Recording(FileResponse):
 
 def _file_type(path: Path) -> _FileType:
     with path.open("rb") as file:
-        return _TYPES.get(recognised(file.read(HEAD)) or "", _UNKNOWN)
+        return _TYPES.get(container_of(file.read(HEAD_BYTES)) or "", _UNKNOWN)
 
 
 def _not_kept() -> UploadExpired:

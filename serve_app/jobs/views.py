@@ -7,7 +7,7 @@ from typing import Any
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
 from retender.jobs.bodies import callback_body, job_body
-from retender.jobs.events import Passing
+from retender.jobs.events import TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
@@ -26,7 +26,10 @@ async def job_view(
 
 
 def snapshot_view(
-    status: JobStatus, transcript: Transcript | None, progress: Passing | None, language: str
+    status: JobStatus,
+    transcript: Transcript | None,
+    progress: TransientProgress | None,
+    language: str,
 ) -> dict[str, Any]:
     body = job_body(status, progress, language)
     body["result"] = None if transcript is None else result(transcript)
@@ -34,7 +37,7 @@ def snapshot_view(
     return body
 
 
-async def transient_progress(services: Services, job: Job) -> Passing | None:
+async def transient_progress(services: Services, job: Job) -> TransientProgress | None:
     """Progress beyond what is stored, of a job whose recording arrives or is being worked on."""
     if job.status not in {Status.PENDING, Status.PROCESSING}:
         return None

@@ -44,7 +44,7 @@ class JobUpdates:
         self.last: Event | None = None
         """The job's last event, once the iterator has given it."""
         self._reading = asyncio.ensure_future(read_client(self))
-        self._reading.add_done_callback(lambda _: follower.stir())
+        self._reading.add_done_callback(lambda _: follower.wake())
 
     @property
     def client_left(self) -> bool:
@@ -52,7 +52,7 @@ class JobUpdates:
 
     def wake(self) -> None:
         self._woken = True
-        self._follower.stir()
+        self._follower.wake()
 
     def wake_after(self, seconds: float) -> None:
         self._wake_at = self._clock.monotonic() + seconds
@@ -75,7 +75,7 @@ class JobUpdates:
                 self._woken = False
                 return None
             self._set_timer(wait)
-            await self._follower.stirred()
+            await self._follower.wait()
 
     def close(self) -> None:
         self._reading.cancel()
@@ -93,7 +93,7 @@ class JobUpdates:
 
     def _ring(self) -> None:
         self._timer = None
-        self._follower.stir()
+        self._follower.wake()
 
 
 @asynccontextmanager
@@ -105,7 +105,7 @@ async def follow(
     async with services.hub.follow(job.id, since, shown) as follower:
         updates = JobUpdates(services, job, follower, read_client)
         try:
-            with services.closing.calling(follower.stir):
+            with services.closing.calling(follower.wake):
                 yield updates
         finally:
             updates.close()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from actors.manager.job_manager import JobManager
 from retender.errors import RetenderError
 from retender.jobs.submission import QueueInfo
-from retender.workers.condition import EngineInfo
+from retender.workers.engine_info import EngineInfo
 from serve_app.access.callers import known
 from serve_app.description import answers
 from serve_app.description.examples import example

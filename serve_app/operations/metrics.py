@@ -18,7 +18,7 @@ from prometheus_client.registry import CollectorRegistry
 from starlette.responses import Response
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.broadcasting.subscriptions import Readership
+from actors.broadcasting.subscriptions import FollowerCounts
 from actors.manager.job_manager import JobManager
 from actors.metrics.figures import Figures, Histogram
 from actors.metrics.meter import Meter
@@ -48,17 +48,17 @@ ANSWER_SECONDS = 2.0
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
     """For a Prometheus server on this machine, or one with an admin's key."""
     described = services.root.within(ANSWER_SECONDS).ask(Supervisor.describe, ANSWER_SECONDS / 2)
-    figures, tree, backlog, readership, dropped = await asyncio.gather(
+    figures, tree, backlog, follower_counts, dropped = await asyncio.gather(
         _answer(services.meter.within(ANSWER_SECONDS).ask(Meter.figures)),
         _answer(described),
         _answer(services.manager.within(ANSWER_SECONDS).ask(JobManager.backlog)),
-        _answer(services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.readership)),
+        _answer(services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.follower_counts)),
         _answer(asyncio.wait_for(services.dropped(), ANSWER_SECONDS)),
     )
     registry = CollectorRegistry()
     about = "Messages between actors that were dropped."
     lost = _totals("retender_dropped_messages", about, "to", dropped or {})
-    registry.register(_Families((*_all(services, figures, tree, backlog, readership), lost)))
+    registry.register(_Families((*_all(services, figures, tree, backlog, follower_counts), lost)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -85,7 +85,7 @@ def _all(
     figures: Figures | None,
     tree: TreeNode | None,
     backlog: Backlog | None,
-    readership: Readership | None,
+    follower_counts: FollowerCounts | None,
 ) -> Iterator[Metric]:
     yield from _service(services)
     yield from _traffic(services.traffic)
@@ -98,8 +98,8 @@ def _all(
         age = backlog.age(services.clock.now())
         yield _gauge("retender_outbox_waiting", "Webhooks not delivered yet.", backlog.waiting)
         yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
-    if readership is not None:
-        subscriptions, jobs = readership.subscriptions, readership.jobs
+    if follower_counts is not None:
+        subscriptions, jobs = follower_counts.subscriptions, follower_counts.jobs
         yield _gauge("retender_subscriptions", "Processes that receive updates.", subscriptions)
         yield _gauge("retender_followed_jobs", "Jobs whose updates are sent to them.", jobs)
 

@@ -15,7 +15,7 @@ from actors.runtime.api import Clock, Ref
 from actors.supervision.supervisor import Supervisor
 from retender.errors import RetenderError
 from retender.jobs.submission import QueueInfo
-from retender.workers.condition import EngineInfo
+from retender.workers.engine_info import EngineInfo
 
 CHECK_SECONDS: Final = 1.0
 """Pause between two checks."""

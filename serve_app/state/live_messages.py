@@ -10,14 +10,14 @@ import msgspec
 
 from actors.manager.job_manager import JobManager
 from actors.runtime.api import Ref
-from retender.jobs.events import Event, EventKind, Passing, iso, wire
+from retender.jobs.events import Event, EventKind, TransientProgress, iso, wire_message
 from retender.jobs.job import Job
-from retender.jobs.messages import Note, say
+from retender.jobs.messages import Note, note_text
 from retender.transcript.formats import result
 from serve_app.limits import LIVE_MESSAGE_BYTES, MESSAGES_KEPT
 from serve_app.state.asking import ask_again
 
-Update = Event | Passing
+Update = Event | TransientProgress
 
 NO_DATA: Final[dict[str, Any]] = {}
 
@@ -44,7 +44,7 @@ def message(kind: str, job_id: str, at: float, data: dict[str, Any], root: str =
 
 def connected(job: Job, at: float, language: str) -> LiveMessage:
     data = {
-        "message": say(Note("connected"), language),
+        "message": note_text(Note("connected"), language),
         "job_id": job.id,
         "status": str(job.status),
         "seq": job.seq,
@@ -68,7 +68,7 @@ class MessageCache:
             return cached[1]
         if isinstance(update, Event) and update.kind is EventKind.COMPLETED:
             return await self._with_result(update, reader)
-        return self._keep(update, reader, wire(update, reader.language))
+        return self._keep(update, reader, wire_message(update, reader.language))
 
     async def _with_result(self, event: Event, reader: Reader) -> LiveMessage:
         key = (event.job_id, event.seq, reader)
@@ -87,7 +87,7 @@ class MessageCache:
 
     async def _compose(self, event: Event, reader: Reader) -> LiveMessage:
         transcript = await ask_again(lambda: self._manager.ask(JobManager.transcript, event.job_id))
-        body = wire(event, reader.language)
+        body = wire_message(event, reader.language)
         body["data"]["result"] = result(transcript)
         return self._keep(event, reader, body)
 

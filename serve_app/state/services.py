@@ -16,9 +16,9 @@ from actors.manager.job_manager import JobManager
 from actors.metrics.meter import Meter
 from actors.runtime.api import Clock, Ref
 from actors.supervision.supervisor import Supervisor
-from retender.outbound.connections import Reach
+from retender.outbound.connections import OutboundAccess
 from retender.storage.blobs import Blobs
-from retender.storage.partial_uploads import PartialStore
+from retender.storage.partial_uploads import PartialUploadStore
 from serve_app.access.callers import Gate
 from serve_app.access.key_file import Keyring
 from serve_app.access.tickets import Tickets
@@ -53,13 +53,13 @@ class Services:
     open_sockets: OpenSockets = field(default_factory=OpenSockets)
     traffic: Traffic = field(default_factory=Traffic)
     upload_locks: UploadLocks = field(default_factory=UploadLocks)
-    reach: Reach = field(default_factory=Reach)
+    reach: OutboundAccess = field(default_factory=OutboundAccess)
     """Which addresses recordings may be fetched from, and how they are connected to."""
     fetches: BackgroundTasks = field(default_factory=lambda: BackgroundTasks(FETCHES_AT_ONCE))
 
     @cached_property
-    def partials(self) -> PartialStore:
-        return PartialStore(self.blobs.root)
+    def partials(self) -> PartialUploadStore:
+        return PartialUploadStore(self.blobs.root)
 
     @cached_property
     def gate(self) -> Gate:

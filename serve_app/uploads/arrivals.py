@@ -29,7 +29,7 @@ from retender.jobs.pieces import UPLOAD
 from retender.jobs.states import Stage, Status
 from retender.jobs.submission import Receipt, Submission
 from retender.storage.audio import Audio
-from retender.storage.partial_uploads import Origin, Partial, Writing
+from retender.storage.partial_uploads import Origin, PartialUpload, PartialUploadWriter
 from serve_app.limits import CLEANUP_RETRY_SECONDS, CLEANUP_SECONDS, PROGRESS_SECONDS
 from serve_app.state.asking import SUBMITTING, ask_again
 from serve_app.state.services import Services
@@ -44,7 +44,7 @@ class Arrival:
     """Writes a recording down as it arrives, checks it, and reports the progress."""
 
     def __init__(
-        self, services: Services, writing: Writing, most_bytes: int, size: int | None
+        self, services: Services, writing: PartialUploadWriter, most_bytes: int, size: int | None
     ) -> None:
         """`size` is the whole recording's, if it is known; `most_bytes` is its limit."""
         self._services = services
@@ -109,7 +109,7 @@ async def submit_pending(
     return receipt
 
 
-async def complete(services: Services, writing: Writing) -> None:
+async def complete(services: Services, writing: PartialUploadWriter) -> None:
     """The recording is whole: it becomes its job's audio."""
     job_id = writing.origin.job_id
     audio = await writing.seal()
@@ -159,7 +159,7 @@ async def clean_up(services: Services, fetch: Fetch) -> None:
         await _clean_up_one(services, partial, fetch)
 
 
-async def _clean_up_one(services: Services, partial: Partial, fetch: Fetch) -> None:
+async def _clean_up_one(services: Services, partial: PartialUpload, fetch: Fetch) -> None:
     origin = partial.origin
     job = await find_job(services, origin.job_id)
     young = services.clock.now() - origin.created_at < _YOUNG_SECONDS
@@ -177,7 +177,7 @@ async def _clean_up_one(services: Services, partial: Partial, fetch: Fetch) -> N
         fetch(origin.job_id)
 
 
-async def _in_place(services: Services, writing: Writing, audio: Audio) -> bool:
+async def _in_place(services: Services, writing: PartialUploadWriter, audio: Audio) -> bool:
     """Move the recording to where its content's name is looked for. False: an earlier try moved it
     there, and it has been deleted since."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retender.audio.containers import ACCEPTED, HEAD, foreign
+from retender.audio.containers import ACCEPTED, HEAD_BYTES, foreign_type
 from retender.errors import TooLarge, UnsupportedMedia
 
 
@@ -14,9 +14,9 @@ class FirstBytes:
 
     def check(self, data: bytes) -> None:
         """Look at the next bytes of the recording. Raises `UnsupportedMedia` for other files."""
-        if len(self._head) < HEAD:
-            self._head += data[: HEAD - len(self._head)]
-            if (what := foreign(self._head)) is not None:
+        if len(self._head) < HEAD_BYTES:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            if (what := foreign_type(self._head)) is not None:
                 accepted = ", ".join(ACCEPTED)
                 raise UnsupportedMedia(
                     f"this is {what}, not a recording; accepted are {accepted}",

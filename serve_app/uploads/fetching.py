@@ -30,9 +30,9 @@ from retender.errors import (
 )
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt
-from retender.outbound.addresses import Rules, check, check_url
+from retender.outbound.addresses import AddressRules, check_parsed_url, check_url
 from retender.outbound.connections import client
-from retender.storage.partial_uploads import Writing
+from retender.storage.partial_uploads import PartialUploadWriter
 from serve_app.access.callers import Caller
 from serve_app.limits import (
     FETCH_CONNECT_SECONDS,
@@ -100,7 +100,7 @@ async def _fetch(services: Services, job_id: str) -> None:
         _leave(job_id, error)
 
 
-async def _download(services: Services, writing: Writing) -> None:
+async def _download(services: Services, writing: PartialUploadWriter) -> None:
     """Raises the error with which the job fails."""
     url = check_url(writing.origin.url, services.reach.rules)
     try:
@@ -110,7 +110,9 @@ async def _download(services: Services, writing: Writing) -> None:
         raise FetchFailed(f"the recording did not come within {FETCH_SECONDS:g} s") from error
 
 
-async def _download_with_retries(services: Services, writing: Writing, url: httpx.URL) -> None:
+async def _download_with_retries(
+    services: Services, writing: PartialUploadWriter, url: httpx.URL
+) -> None:
     for tries in range(FETCH_TRIES):
         await writing.restart()
         try:
@@ -130,7 +132,7 @@ async def _download_with_retries(services: Services, writing: Writing, url: http
 
 @asynccontextmanager
 async def _response(
-    http: httpx.AsyncClient, url: httpx.URL, rules: Rules
+    http: httpx.AsyncClient, url: httpx.URL, rules: AddressRules
 ) -> AsyncIterator[httpx.Response]:
     """Of the address to which the redirects lead."""
     for _ in range(REDIRECTS + 1):
@@ -139,11 +141,11 @@ async def _response(
                 yield response
                 return
             url = _next(url, response.headers["location"])
-        check(url, rules)
+        check_parsed_url(url, rules)
     raise FetchFailed(f"the recording is more than {REDIRECTS} redirects away")
 
 
-async def _read(services: Services, writing: Writing, response: httpx.Response) -> None:
+async def _read(services: Services, writing: PartialUploadWriter, response: httpx.Response) -> None:
     """Write the body of the response down, if it is a recording and not too large."""
     _check_response(response)
     declared = response.headers.get("content-length", "")

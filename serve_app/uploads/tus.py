@@ -6,9 +6,7 @@ cancel it, while its recording is still arriving.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -18,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from actors.manager.job_manager import JobManager
+from retender.cancellation import finish
 from retender.errors import (
     AlreadyFinished,
     BadRequest,
@@ -45,7 +44,7 @@ from retender.errors import (
 )
 from retender.jobs.job import Job
 from retender.jobs.states import Status
-from retender.storage.partial_uploads import Partial, Writing
+from retender.storage.partial_uploads import PartialUpload, PartialUploadWriter
 from serve_app.access import callers
 from serve_app.access.callers import Caller, Submitter, Uploader
 from serve_app.description import answers
@@ -214,7 +213,9 @@ async def end(job_id: str, services: Given, caller: Submitter) -> Response:
     return _answer(204, {})
 
 
-async def _found(services: Services, job_id: str, caller: Caller) -> tuple[Job, Partial | None]:
+async def _found(
+    services: Services, job_id: str, caller: Caller
+) -> tuple[Job, PartialUpload | None]:
     """The job, and its upload; None if that is complete. Raises `JobNotFound` or
     `UploadExpired`."""
     job = await find_job(services, job_id, caller.owner)
@@ -245,7 +246,7 @@ async def _append(request: Request, services: Services, job_id: str, given: int)
             raise
         except BaseException:
             if check is None:
-                await _to_its_end(writing.keep())
+                await finish(writing.keep())
             raise
         if check is not None and not check.matches:
             raise ChecksumMismatch("what came is not what was sent: send this part again")
@@ -257,7 +258,7 @@ async def _append(request: Request, services: Services, job_id: str, given: int)
 
 
 async def _write(
-    request: Request, writing: Writing, arrival: Arrival, check: Checksum | None
+    request: Request, writing: PartialUploadWriter, arrival: Arrival, check: Checksum | None
 ) -> None:
     async for data in request.stream():
         if check is not None:
@@ -265,17 +266,6 @@ async def _write(
         elif writing.offset - writing.kept >= CHECKPOINT_BYTES:
             await writing.keep()
         await arrival.write(data)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Finish this even if the request is cancelled meanwhile, as it is when another request breaks
-    its lock: else the file would be closed while the bytes are being kept, and they would be lost.
-    """
-    task = asyncio.create_task(work)
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({task})
-    task.result()
 
 
 def _check_offset(given: int, offset: int) -> None:
@@ -287,7 +277,7 @@ def _size_of(job: Job) -> int:
     return 0 if job.audio is None else job.audio.size
 
 
-def _position(services: Services, job: Job, partial: Partial | None) -> dict[str, str]:
+def _position(services: Services, job: Job, partial: PartialUpload | None) -> dict[str, str]:
     if partial is None:
         size = _size_of(job)
         return {**_headers(services, job, size), "Upload-Length": str(size)}

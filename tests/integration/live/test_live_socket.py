@@ -11,7 +11,7 @@ import pytest
 
 from actors.manager.job_manager import JobManager
 from deployments.limits import SOCKET_FRAME_BYTES
-from retender.jobs.messages import tell
+from retender.jobs.messages import failure_text
 from serve_app.live import socket
 from serve_app.live.opening import OpenedFollow, open_follow
 from serve_app.live.socket_rules import CloseCode
@@ -142,7 +142,7 @@ async def test_a_failure_is_told_to_whoever_uploaded_and_to_whoever_runs_the_ser
         assert error["data"].pop("completed_at").endswith("Z")
         assert error["data"] == {
             "status": "failed",
-            "error": tell("corrupt_media", "en"),
+            "error": failure_text("corrupt_media", "en"),
             "code": "corrupt_media",
             "detail": "moov atom not found",
         }
