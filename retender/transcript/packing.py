@@ -24,7 +24,7 @@ _PAUSE_WEIGHT: Final = 0.1
 
 _LEAST: Final = 10.0
 _BESIDE: Final = 5.0
-"""A chunk costs its seconds of audio, or `_LEAST` if it is shorter (the model's shortest input), and
+"""A chunk costs its seconds of audio, or `_LEAST` if shorter (the shortest input of the model), and
 `_BESIDE` for the silence after it and the start of its text."""
 
 _HURRIED: Final = 6.0
