@@ -19,7 +19,7 @@ from pathlib import Path
 from retender.audio.decode import decode
 from retender.audio.ffmpeg import find
 from retender.audio.pcm import Pcm
-from retender.audio.speech import DetectorName, detector, listen
+from retender.audio.speech import DetectorName, detect_speech, new_detector
 from retender.transcript.chunks import SAMPLE_RATE, plan
 
 FFMPEG = find(os.environ["PATH"])
@@ -58,8 +58,8 @@ async def decoding(source: Path, folder: Path) -> float:
 
 
 async def detecting(name: DetectorName, pcm: Pcm) -> float:
-    ear = detector(name)
-    async for _ in listen(pcm, ear):
+    ear = new_detector(name)
+    async for _ in detect_speech(pcm, ear):
         pass
     plan(ear.finish(), pcm.samples, 30 * SAMPLE_RATE, quietest=pcm.quietest)
     return pcm.seconds

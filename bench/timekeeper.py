@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final
 
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
 from retender.workers.orders import Order, Prepared, Transcribed
@@ -38,7 +38,7 @@ class Timekeeper:
     async def close(self) -> None:
         self._diary.close()
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             if order.chunk is None:
                 while not (self._folder / START).exists():  # noqa: ASYNC110 - another process makes it

@@ -19,7 +19,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retender.errors import InvalidOption
-from retender.outbound.webhook_messages import key_of
+from retender.outbound.webhook_messages import decode_secret
 from retender.problem import Problem
 from serve_app.access.api_keys import Key, listed
 
@@ -76,7 +76,7 @@ def _objects(text: str) -> str:
 
 
 def _secret(part: str) -> str:
-    key_of(part)
+    decode_secret(part)
     return part
 
 

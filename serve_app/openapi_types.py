@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 
 from serve_app.app import create_app
 from serve_app.openai.errors import PREFIXES
-from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from serve_app.state.services import Services
 
 _FOR_PEOPLE: Final = frozenset({"example", "examples"})
 

@@ -16,7 +16,7 @@ from deployments.client.backend import TranscriptionStep
 from deployments.client.client import Body
 from deployments.settings import read
 from deployments.wiring.whisper import library
-from retender.engines.models.download import Arrived
+from retender.engines.models.download import DownloadProgress
 from retender.engines.models.library import Library, LibraryEntry
 from retender.errors import EngineUnavailable
 
@@ -100,7 +100,7 @@ def download(name: Name) -> None:
         named = shelf.named(name)
         with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:
 
-            def tell(arrived: Arrived) -> None:
+            def tell(arrived: DownloadProgress) -> None:
                 said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
                 watch(TranscriptionStep(said, 100 * arrived.done / max(1, arrived.total)))
 

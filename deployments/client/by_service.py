@@ -18,7 +18,7 @@ from deployments.client.backend import (
 from deployments.client.client import Body, Client
 from deployments.client.following import follow
 from retender.errors import RetenderError
-from retender.jobs.messages import Note, say
+from retender.jobs.messages import Note, note_text
 from retender.jobs.states import Status
 
 CANCEL_SECONDS: Final = 5.0
@@ -32,7 +32,7 @@ class ServiceBackend:
     async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
         def sent(share: float) -> None:
             note = Note("uploading", {"percent": round(100 * share)})
-            watch(TranscriptionStep(say(note, self._language), 0.0))
+            watch(TranscriptionStep(note_text(note, self._language), 0.0))
 
         job_id = await self._client.submit(source.at, request.fields, uuid.uuid4().hex, sent)
         async with self._cancelled_with_us(job_id):

@@ -34,17 +34,17 @@ from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.child_processes import preparation
 from retender.errors import FetchFailed, RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job, Options
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
 from retender.storage.audio import Audio
 from retender.storage.blobs import BlobStore
 from retender.storage.spool import Upload
 from retender.transcript.formats import render
-from serve_app.background import kept_up
 from serve_app.limits import FETCH_CONNECT_SECONDS, FETCH_IDLE_SECONDS
+from serve_app.state.background_tasks import restart_on_bug
 from serve_app.uploads.options import wanted
 
 READ_BYTES: Final = 1024 * 1024
@@ -87,9 +87,9 @@ class InProcessBackend:
             raise
         return (await self._manager.ask(JobManager.status, job_id)).job
 
-    def _step(self, update: Event | Passing) -> TranscriptionStep:
-        left = update.estimated_time_remaining if isinstance(update, Passing) else None
-        return TranscriptionStep(say(update.note, self._language), update.progress, left)
+    def _step(self, update: Event | TransientProgress) -> TranscriptionStep:
+        left = update.estimated_time_remaining if isinstance(update, TransientProgress) else None
+        return TranscriptionStep(note_text(update.note, self._language), update.progress, left)
 
     async def _received(self, source: Source) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:
@@ -136,7 +136,7 @@ async def temporary_service(
         service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
-        reading = asyncio.create_task(kept_up("reading the news", hub.run))
+        reading = asyncio.create_task(restart_on_bug("receiving the updates of jobs", hub.run))
         try:
             yield InProcessBackend(service, BlobStore(folder), hub, settings.language)
         finally:

@@ -19,10 +19,11 @@ def database(settings: Settings) -> Finding | None:
         journal(settings)
     except BadSetting as error:
         return bad("database", error.found, error.advice)
-    from retender.journal.postgres.look import look  # noqa: PLC0415 - installed, as is known now
+    # psycopg is installed, as is known now.
+    from retender.journal.postgres.inspection import inspect_database  # noqa: PLC0415 - see above
 
     try:
-        found = look(settings.database_url.get_secret_value())
+        found = inspect_database(settings.database_url.get_secret_value())
     except JournalTooNew as error:
         return bad("database", error.details["problem"], error.details["advice"])
     except JournalError as error:

@@ -14,7 +14,7 @@ from deployments.wiring import storage
 from deployments.wiring.keys import exposure_warning, keyring
 from retender.errors import KeysUnreadable, StorageTrouble
 from retender.journal.durability import durability_warning
-from retender.storage.shared_folder import workable
+from retender.storage.shared_folder import check_writable
 
 GIGABYTE: Final = 1_000_000_000
 ENOUGH: Final = 2 * GIGABYTE
@@ -36,7 +36,7 @@ def folder(settings: Settings) -> Finding:
             os.fsync(file.fileno())
     except OSError as error:
         return bad("data folder", f"nothing can be written to {there}: {error.strerror}", own)
-    if (problem := workable(str(there), "this machine")) is not None:
+    if (problem := check_writable(str(there), "this machine")) is not None:
         return bad("data folder", problem.found, problem.advice)
     return good("data folder", str(data) if there == data else f"{data}, made with the first start")
 

@@ -88,7 +88,7 @@ def memory(settings: Settings) -> Finding | None:
         return None
     found = resources()
     chosen = whisper(settings, found)
-    known = names.KNOWN.get(names.canonical(settings.default_model))
+    known = names.KNOWN_MODELS.get(names.canonical(settings.default_model))
     if not found.memory or known is None:
         return good("memory", "enough, as far as is known")
     free = f"{found.memory // MEGABYTE:,} MB are free"

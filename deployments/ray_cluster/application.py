@@ -140,7 +140,7 @@ class Ingress:
         app = create_app(self._services)
         trusted = list(self._services.settings.trusted_proxies)
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
-        app.add_middleware(Peer, told=ray_environment.passes_client_address())
+        app.add_middleware(Peer, added=ray_environment.passes_client_address())
         return app
 
 

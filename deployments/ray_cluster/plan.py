@@ -30,7 +30,7 @@ from deployments.wiring.webhooks import webhooks
 from deployments.wiring.whisper import whisper
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
-from retender.scheduling.engine_choice import LOCAL, dedicated
+from retender.scheduling.engine_choice import LOCAL, dedicated_engine
 from retender.scheduling.pool_size import Bounds
 
 HOST = "ray"
@@ -191,14 +191,14 @@ def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
         engine,
         settings=how,
         memory=int(wanted.memory_gb * GIGABYTE),
-        serves=dedicated(LOCAL, wanted.model),
+        serves=dedicated_engine(LOCAL, wanted.model),
         preparation=recognition.preparation(settings),
         **storage.place(settings),
     )
     name = f"_{wanted.model}" if wanted.model else ""
     return PoolSettings(
         engine=recipe,
-        serves=dedicated(LOCAL, wanted.model),
+        serves=dedicated_engine(LOCAL, wanted.model),
         name=f"transcriber_pool{name}",
         workers=f"transcriber{name}",
         host=HOST,

@@ -44,5 +44,5 @@ async def followers_gone(broadcaster: Ref[Broadcaster]) -> None:
     """Return when no client follows a job any more, or after `DISCONNECT_SECONDS`."""
     with suppress(TimeoutError, RetenderError):
         async with asyncio.timeout(DISCONNECT_SECONDS):
-            while (await broadcaster.ask(Broadcaster.readership)).jobs:  # noqa: ASYNC110 - another process: no signal can be had
+            while (await broadcaster.ask(Broadcaster.follower_counts)).jobs:  # noqa: ASYNC110 - another process: no signal can be had
                 await asyncio.sleep(_POLL_SECONDS)

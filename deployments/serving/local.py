@@ -38,8 +38,8 @@ from deployments.wiring.whisper import library
 from retender.jobs.retention import DAY, Retention
 from retender.jobs.retry import RetryPolicy
 from serve_app.access.key_file import Keyring
-from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from serve_app.state.services import Services
 
 MEBIBYTE = 1024 * 1024
 

@@ -17,7 +17,7 @@ from deployments.serving.connections import Http, Socket
 from deployments.settings import BadSetting
 from serve_app.app import create_app
 from serve_app.limits import CLOSING_SECONDS
-from serve_app.services import Services
+from serve_app.state.services import Services
 
 _BACKLOG: Final = 2048
 
@@ -83,7 +83,7 @@ class Web:
         )
         self._listener = listener
         self._closing = services.closing
-        self._audience = services.audience
+        self._open_sockets = services.open_sockets
         self._server = _Server(config)
         self._serving: asyncio.Task[None]
 
@@ -117,7 +117,7 @@ class Web:
     async def stop(self) -> None:
         self.close_intake()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._audience.gone(), CLOSING_SECONDS)
+            await asyncio.wait_for(self._open_sockets.all_closed(), CLOSING_SECONDS)
         self._server.should_exit = True
         await asyncio.wait({self._serving})
         if (error := self._error) is not None:

@@ -42,10 +42,10 @@ def blobs(root: str, objects: str = "", copies_bytes: int = 0) -> Blobs:
     if not objects:
         return BlobStore(root)
     # The client of an object store is large: imported only where one is set.
-    from retender.storage.blobs.objects import Objects  # noqa: PLC0415 - see above
-    from retender.storage.blobs.stored import StoredBlobs  # noqa: PLC0415 - see above
+    from retender.storage.blobs.object_blobs import StoredBlobs  # noqa: PLC0415 - see above
+    from retender.storage.blobs.object_store import ObjectStore  # noqa: PLC0415 - see above
 
-    store = Objects(objects, _new_name)
+    store = ObjectStore(objects, _new_name)
     return StoredBlobs(root, store, most_bytes=copies_bytes, now=time.time)
 
 
@@ -55,9 +55,9 @@ def check_store(settings: Settings) -> None:
     if not settings.blobs_url:
         return
     try:
-        from retender.storage.blobs.objects import Objects, speaks  # noqa: PLC0415 - as above
+        from retender.storage.blobs.object_store import ObjectStore, missing_driver  # noqa: PLC0415 - as above
 
-        trouble = speaks(settings.blobs_url)
+        trouble = missing_driver(settings.blobs_url)
     except ImportError:
         trouble = "it needs the package fsspec"
     if trouble is not None:
@@ -66,7 +66,7 @@ def check_store(settings: Settings) -> None:
             "Every machine needs what speaks to the store: pip install 'retender[objects]' s3fs",
         )
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
-        Objects(settings.blobs_url, _new_name).try_out(Path(scratch) / "trial")
+        ObjectStore(settings.blobs_url, _new_name).check_access(Path(scratch) / "trial")
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Final
 from actors.delivery.webhooks import WebhookSettings
 from actors.runtime.api import Recipe
 from deployments.settings import BadSetting, Settings
-from retender.outbound.connections import Outbound
-from retender.outbound.webhook_messages import BadSecret, key_of, rules, secret
+from retender.outbound.connections import CheckedTransport
+from retender.outbound.webhook_messages import BadSecret, decode_secret, encode_secret, rules
 from retender.storage import durable_files
 
 FILE: Final = "webhook.secret"
@@ -24,7 +24,7 @@ def webhooks(settings: Settings) -> WebhookSettings:
         secrets=webhook_secrets(settings),
         language=settings.language,
         public_url=settings.public_url,
-        transport=Recipe.of(Outbound, rules=rules(private=settings.callback_private)),
+        transport=Recipe.of(CheckedTransport, rules=rules(private=settings.callback_private)),
     )
 
 
@@ -35,7 +35,7 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
     path = settings.data_dir.absolute() / FILE
     try:
         found = _read(path) or _make(path)
-        key_of(found)
+        decode_secret(found)
     except OSError as error:
         raise BadSetting(f"{path} cannot be read or made: {error.strerror}.") from error
     except (BadSecret, UnicodeDecodeError) as error:
@@ -55,8 +55,8 @@ def _read(path: Path) -> str | None:
 
 def _make(path: Path) -> str:
     """Create the file atomically, readable by its owner only."""
-    durable_files.make(path.parent)
-    made = secret(secrets.token_bytes(_KEY_BYTES))
+    durable_files.make_folder(path.parent)
+    made = encode_secret(secrets.token_bytes(_KEY_BYTES))
     draft = path.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -64,5 +64,5 @@ def _make(path: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    durable_files.sync(path.parent)
+    durable_files.sync_folder(path.parent)
     return made

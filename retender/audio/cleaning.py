@@ -43,7 +43,7 @@ class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
     """Raises quiet passages, as where one of two speakers is far away."""
 
     @property
-    def nothing(self) -> bool:
+    def is_default(self) -> bool:
         """The sound is recognised as it came."""
         return self == Cleaning()
 

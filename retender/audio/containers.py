@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-HEAD: Final = 64
+HEAD_BYTES: Final = 64
 """Bytes that are enough to tell."""
 
 ACCEPTED: Final = (
@@ -59,7 +59,7 @@ _BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
 _VERSION, _LAYER = 0x18, 0x06
 
 
-def recognised(head: bytes) -> str | None:
+def container_of(head: bytes) -> str | None:
     """The container, by its ffmpeg name."""
     for at, sign, name in _SIGNS:
         if head[at : at + len(sign)] == sign:
@@ -67,7 +67,7 @@ def recognised(head: bytes) -> str | None:
     return _bare_frame(head)
 
 
-def foreign(head: bytes) -> str | None:
+def foreign_type(head: bytes) -> str | None:
     """What it is, in words, where it plainly is no recording. Of most things one cannot tell."""
     seen = head.lstrip(_BEFORE).lower()
     return next((words for sign, words in _FOREIGN if seen.startswith(sign)), None)

@@ -18,15 +18,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, TypeVar
 
-from retender.audio import ffmpeg, verdict
+from retender.audio import ffmpeg, media_errors
 from retender.audio.cleaning import Cleaning
 from retender.audio.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DECODING_WAIT
 from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
-from retender.audio.probe import head_of
+from retender.audio.probe import read_head
 from retender.audio.sandbox import SandboxLimits, run
 from retender.errors import CorruptMedia
 from retender.storage import durable_files
-from retender.storage.disk_space import room_for
+from retender.storage.disk_space import raising_storage_full
 
 R = TypeVar("R")
 
@@ -49,13 +49,15 @@ async def decode(
     whole = folder / DECODED
     if await _off_the_loop(whole.exists):
         return Pcm.at(whole)
-    head = await head_of(source)
-    command = ffmpeg.decoding(binary, source, filters=cleaning.filters(), seconds=most_seconds + 1)
+    head = await read_head(source)
+    command = ffmpeg.decode_command(
+        binary, source, filters=cleaning.filters(), seconds=most_seconds + 1
+    )
     part = _Part(folder)
     try:
         ended = await run(command, _limits(most_seconds), output=part.descriptor)
         samples = part.count()
-        error = verdict.of_decoding(ended, head, samples=samples, most_seconds=most_seconds)
+        error = media_errors.decoding_error(ended, head, samples=samples, most_seconds=most_seconds)
         if error is not None:
             raise error
         await _off_the_loop(lambda: part.settle(whole))
@@ -77,7 +79,7 @@ class _Part:
     def __init__(self, folder: Path) -> None:
         _sweep(folder)
         self._lock = Lock()
-        with room_for("the decoded audio"):
+        with raising_storage_full("the decoded audio"):
             self.descriptor, path = tempfile.mkstemp(suffix=_PART, dir=folder)
         self._path: Path | None = Path(path)
         # Held by ffmpeg too: nobody takes the file for a leftover while either lives.
@@ -90,13 +92,13 @@ class _Part:
         with self._lock:
             if self._path is None:
                 return
-            if Pcm.at(self._path).is_no_sound():
+            if Pcm.at(self._path).is_not_audio():
                 raise CorruptMedia("the file is damaged: its samples are not numbers")
-            with room_for("the decoded audio"):
+            with raising_storage_full("the decoded audio"):
                 os.fsync(self.descriptor)
                 self._path.rename(place)
                 self._path = None
-                durable_files.sync(place.parent)
+                durable_files.sync_folder(place.parent)
 
     def discard(self) -> None:
         """What was moved to its place stays there."""

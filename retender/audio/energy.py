@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterator
 from typing import Final
 
-from retender.audio.pcm import movement
+from retender.audio.pcm import loudness
 from retender.audio.speech_gate import Frame, SpeechGate
 from retender.transcript.chunks import Span
 
@@ -72,7 +72,7 @@ class EnergyDetector:
 
 
 def _level(samples: array[int]) -> int:
-    return round(_SCALE * 20 * math.log10(max(1.0, movement(samples))))
+    return round(_SCALE * 20 * math.log10(max(1.0, loudness(samples))))
 
 
 def _frames(levels: bytearray) -> Iterator[Frame]:

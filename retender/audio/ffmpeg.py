@@ -54,17 +54,19 @@ def find(search: str) -> str:
         raise EngineUnavailable("no ffmpeg here: install it, or imageio-ffmpeg") from error
 
 
-def looking_at(binary: str, source: Path) -> list[str]:
+def probe_command(binary: str, source: Path) -> list[str]:
     """Says what the file is, and gives up for want of an output."""
     return [*_called(binary), *ffmpeg.get_args(_guarded(source).output("pipe:1"))[:-1]]
 
 
-def counting(binary: str, source: Path) -> list[str]:
+def duration_command(binary: str, source: Path) -> list[str]:
     """Reads all of the first sound track without decoding it, and says how long it is."""
     return _compiled(binary, _guarded(source), "-", c="copy", f="null")
 
 
-def decoding(binary: str, source: Path, *, filters: tuple[str, ...], seconds: float) -> list[str]:
+def decode_command(
+    binary: str, source: Path, *, filters: tuple[str, ...], seconds: float
+) -> list[str]:
     """Writes the first sound track as samples. `seconds` is the most that is decoded."""
     return _compiled(
         binary,
@@ -78,7 +80,9 @@ def decoding(binary: str, source: Path, *, filters: tuple[str, ...], seconds: fl
     )
 
 
-def encoding(binary: str, samples: Path, target: Path, *, start: int, length: int) -> list[str]:
+def encode_command(
+    binary: str, samples: Path, target: Path, *, start: int, length: int
+) -> list[str]:
     """Writes a part of our own samples as FLAC: without loss, in half of the bytes."""
     source = ffmpeg.input(
         f"file:{samples}",
@@ -94,9 +98,9 @@ def encoding(binary: str, samples: Path, target: Path, *, start: int, length: in
     return [*_compiled(binary, source, f"file:{target}", f="flac"), "-y"]
 
 
-def last_time(said: str) -> float | None:
+def last_time(stderr: str) -> float | None:
     """How far it says to have come."""
-    times = _TIME.findall(said)
+    times = _TIME.findall(stderr)
     if not times:
         return None
     hours, minutes, seconds = times[-1]

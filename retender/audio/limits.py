@@ -22,8 +22,8 @@ PROGRAM_SECONDS: Final = 600.0
 PROGRAM_FILES: Final = 64
 """Files it can have open; it is refused more."""
 
-SAID_FIRST_BYTES: Final = 256 * 1024
-SAID_LAST_BYTES: Final = 4 * 1024
+STDERR_FIRST_BYTES: Final = 256 * 1024
+STDERR_LAST_BYTES: Final = 4 * 1024
 """Kept of what a program says; what lies between its beginning and its end is dropped."""
 
 DECODING_CPU_SHARE: Final = 1 / 20
@@ -37,5 +37,5 @@ DECODING_WAIT: Final = 10
 """Decoding may take so many times its CPU time on the clock: a tenth of a CPU is the least that
 it is given. Then it is killed."""
 
-LISTENING_SECONDS: Final = 60
+SPEECH_BLOCK_SECONDS: Final = 60
 """Of a recording so much is in memory at once while speech is looked for; the rest comes after."""

@@ -44,7 +44,7 @@ class Pcm(msgspec.Struct, frozen=True):
         """The samples between; fewer where the recording ends."""
         with self.path.open("rb", buffering=0) as file:
             file.seek(start * SAMPLE_BYTES)
-            return samples_of(file.read(max(0, end - start) * SAMPLE_BYTES))
+            return samples_from_bytes(file.read(max(0, end - start) * SAMPLE_BYTES))
 
     def blocks(self, samples: int) -> Iterator[array[int]]:
         """All of it, so many samples at a time; the last block may be shorter."""
@@ -56,7 +56,7 @@ class Pcm(msgspec.Struct, frozen=True):
         begin, end = max(0, start), min(self.samples, end)
         middle = (begin + end) // 2
         sound = self.read(begin, end)
-        steps = [movement(sound[at : at + _QUIET_STEP]) for at in range(0, len(sound), _QUIET_STEP)]
+        steps = [loudness(sound[at : at + _QUIET_STEP]) for at in range(0, len(sound), _QUIET_STEP)]
         half = _QUIET_STEPS * _QUIET_STEP // 2
         places = [
             (sum(steps[n : n + _QUIET_STEPS]), abs(begin + n * _QUIET_STEP + half - middle), n)
@@ -64,7 +64,7 @@ class Pcm(msgspec.Struct, frozen=True):
         ]
         return begin + min(places)[2] * _QUIET_STEP + half if places else middle
 
-    def is_no_sound(self) -> bool:
+    def is_not_audio(self) -> bool:
         """Its samples were not numbers. A look at parts of it is enough to tell."""
         step = max(_LOOK_SAMPLES, self.samples // _LOOKS)
         seen = lowest = 0
@@ -75,14 +75,14 @@ class Pcm(msgspec.Struct, frozen=True):
         return lowest > _MOST_LOWEST * seen
 
 
-def samples_of(data: bytes) -> array[int]:
+def samples_from_bytes(data: bytes) -> array[int]:
     samples = array("h", data[: len(data) // SAMPLE_BYTES * SAMPLE_BYTES])
     if sys.byteorder == "big":
         samples.byteswap()
     return samples
 
 
-def movement(samples: array[int]) -> float:
+def loudness(samples: array[int]) -> float:
     """How loud it is: how much every fourth sample differs from the one before, on average.
 
     Differences, because an offset and the hum of the mains count for little in them; every fourth

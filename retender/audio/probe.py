@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from retender.audio import ffmpeg, report, verdict
-from retender.audio.containers import HEAD
-from retender.audio.report import FfmpegReport
+from retender.audio import ffmpeg, ffmpeg_report, media_errors
+from retender.audio.containers import HEAD_BYTES
+from retender.audio.ffmpeg_report import FfmpegReport
 from retender.audio.sandbox import ProgramEnded, SandboxLimits, run
 from retender.errors import CorruptMedia, UploadExpired
 
@@ -27,9 +27,9 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 async def probe(source: Path, *, binary: str) -> Media:
     """Raises `UnsupportedMedia`, `NoAudioStream` or `CorruptMedia`, each saying why."""
-    head = await head_of(source)
-    looked = await _run(ffmpeg.looking_at(binary, source))
-    error = verdict.of_looking(looked, head)
+    head = await read_head(source)
+    looked = await _run(ffmpeg.probe_command(binary, source))
+    error = media_errors.probe_error(looked, head)
     if error is not None:
         raise error
     assert looked.format is not None
@@ -39,7 +39,7 @@ async def probe(source: Path, *, binary: str) -> Media:
     return Media(format=looked.format, codec=looked.codecs[0], duration=duration)
 
 
-async def head_of(source: Path) -> bytes:
+async def read_head(source: Path) -> bytes:
     """Raises `UploadExpired` where there is no file."""
     loop = asyncio.get_running_loop()
     try:
@@ -50,20 +50,20 @@ async def head_of(source: Path) -> bytes:
 
 async def _counted(binary: str, source: Path) -> float:
     """Recorders that stream, as browsers do, write no duration."""
-    ended = await _ended(ffmpeg.counting(binary, source))
-    seconds = ffmpeg.last_time(ended.said)
+    ended = await _ended(ffmpeg.duration_command(binary, source))
+    seconds = ffmpeg.last_time(ended.stderr)
     if not seconds:
         raise CorruptMedia("the file is damaged: no sound can be read from it")
     return seconds
 
 
 async def _run(command: list[str]) -> FfmpegReport:
-    return report.read((await _ended(command)).said)
+    return ffmpeg_report.parse((await _ended(command)).stderr)
 
 
 async def _ended(command: list[str]) -> ProgramEnded:
     ended = await run(command, LIMITS)
-    error = verdict.of_stopping(ended, report.read(ended.said))
+    error = media_errors.program_error(ended, ffmpeg_report.parse(ended.stderr))
     if error is not None:
         raise error
     return ended
@@ -71,4 +71,4 @@ async def _ended(command: list[str]) -> ProgramEnded:
 
 def _read_head(source: Path) -> bytes:
     with source.open("rb") as file:
-        return file.read(HEAD)
+        return file.read(HEAD_BYTES)

@@ -25,8 +25,8 @@ from retender.audio.limits import (
     PROGRAM_FILES,
     PROGRAM_MEMORY,
     PROGRAM_SECONDS,
-    SAID_FIRST_BYTES,
-    SAID_LAST_BYTES,
+    STDERR_FIRST_BYTES,
+    STDERR_LAST_BYTES,
 )
 from retender.errors import EngineUnavailable
 
@@ -41,7 +41,7 @@ class SandboxLimits(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = PROGRAM_SECONDS
     """Seconds on the clock, however busy the machine is; then it is killed."""
 
-    def spelt(self) -> tuple[str, ...]:
+    def as_arguments(self) -> tuple[str, ...]:
         return (
             f"AS={self.memory + PROGRAM_ADDRESSES}",
             f"DATA={self.memory}",
@@ -56,7 +56,7 @@ class ProgramEnded(msgspec.Struct, frozen=True, kw_only=True):
     """How a program ended and what it said. Success is not concluded from the code alone."""
 
     code: int
-    said: str
+    stderr: str
     timed_out: bool = False
 
     @property
@@ -73,7 +73,7 @@ async def run(
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", confined.__file__),
-        *(str(os.getpid()), *limits.spelt(), "--", *command),
+        *(str(os.getpid()), *limits.as_arguments(), "--", *command),
         stdin=DEVNULL,
         stdout=output,
         stderr=PIPE,
@@ -81,11 +81,11 @@ async def run(
         cwd="/",
         start_new_session=True,
     )
-    said = _ProgramOutput()
+    stderr = _ProgramOutput()
     timed_out = False
     try:
         async with asyncio.timeout(limits.seconds):
-            await said.listen(process)
+            await stderr.listen(process)
             await process.wait()
     except TimeoutError:
         timed_out = True
@@ -93,8 +93,8 @@ async def run(
         _kill(process)
         code = await asyncio.shield(process.wait())
     if code == confined.CANNOT_START:
-        raise EngineUnavailable(f"{Path(command[0]).name} cannot be started: {said.text}")
-    return ProgramEnded(code=code, said=said.text, timed_out=timed_out)
+        raise EngineUnavailable(f"{Path(command[0]).name} cannot be started: {stderr.text}")
+    return ProgramEnded(code=code, stderr=stderr.text, timed_out=timed_out)
 
 
 def _kill(process: Process) -> None:
@@ -110,11 +110,11 @@ class _ProgramOutput:
 
     async def listen(self, process: Process) -> None:
         assert process.stderr is not None
-        while data := await process.stderr.read(SAID_LAST_BYTES):
-            room = SAID_FIRST_BYTES - len(self._first)
+        while data := await process.stderr.read(STDERR_LAST_BYTES):
+            room = STDERR_FIRST_BYTES - len(self._first)
             self._first += data[:room]
             self._last += data[room:]
-            del self._last[:-SAID_LAST_BYTES]
+            del self._last[:-STDERR_LAST_BYTES]
 
     @property
     def text(self) -> str:

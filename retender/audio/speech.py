@@ -17,11 +17,11 @@ from array import array
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
-from retender.audio.limits import LISTENING_SECONDS
+from retender.audio.limits import SPEECH_BLOCK_SECONDS
 from retender.audio.pcm import Pcm
 from retender.transcript.chunks import SAMPLE_RATE, Span
 
-BLOCK: Final = LISTENING_SECONDS * SAMPLE_RATE
+BLOCK: Final = SPEECH_BLOCK_SECONDS * SAMPLE_RATE
 """Samples given to a detector at once: some tenths of a second of work, 2 MB of memory."""
 
 
@@ -38,7 +38,7 @@ class Detector(Protocol):
         """All spans, in order and apart from each other. To be called once, at the end."""
 
 
-def detector(name: DetectorName) -> Detector:
+def new_detector(name: DetectorName) -> Detector:
     """A new one, for one recording. Raises `ModelUnavailable` where its network is missing."""
     if name is DetectorName.SILERO:
         from retender.audio.silero import SileroDetector  # noqa: PLC0415 - 50 MB, where wanted
@@ -49,7 +49,7 @@ def detector(name: DetectorName) -> Detector:
     return EnergyDetector()
 
 
-async def listen(pcm: Pcm, ear: Detector) -> AsyncGenerator[float, None]:
+async def detect_speech(pcm: Pcm, ear: Detector) -> AsyncGenerator[float, None]:
     """Feed it all of the recording off the event loop; tells how many seconds it has heard.
 
     Closing it stops it within a block.

@@ -21,8 +21,8 @@ import msgspec
 
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Progress(msgspec.Struct, frozen=True):
     """What is to be said of it."""
 
 
-News = Progress | Prepared | Transcribed | Broke | Declined
+EngineMessage = Progress | Prepared | Transcribed | Failed | Declined
 
 
 class Engine(Protocol):
@@ -54,7 +54,7 @@ class Engine(Protocol):
 
     async def open(self) -> None: ...
 
-    def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]: ...
+    def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]: ...
 
     async def close(self) -> None: ...
 
@@ -63,15 +63,15 @@ class Engine(Protocol):
 class Reporting(Protocol):
     """It has more to say of itself than its name."""
 
-    async def report(self) -> Report: ...
+    async def report(self) -> WorkerReport: ...
 
 
 @runtime_checkable
-class Keeping(Protocol):
+class ManagesModels(Protocol):
     """It keeps models in memory: loaded when they are needed, given up when they are not."""
 
     @property
-    def spent(self) -> bool:
+    def needs_restart(self) -> bool:
         """It has given up its models, and all of their memory comes back to the machine when its
         process ends, and only then. Nothing is in hand, and nothing is lost by it."""
 

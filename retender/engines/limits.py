@@ -8,6 +8,6 @@ FAILURES_KEPT: Final = 16
 """Models that were wished for and could not be had, of which a worker tells why; the oldest is
 forgotten."""
 
-PLACES_KEPT: Final = 20
+RETURNING_REQUESTS_KEPT: Final = 20
 """Places in that line that are kept for those who will ask again; who comes after them has none,
 and may be passed."""

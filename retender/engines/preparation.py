@@ -15,16 +15,16 @@ import msgspec
 
 from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
-from retender.audio.speech import DetectorName, detector, listen
-from retender.engines.api import News, Progress
+from retender.audio.speech import DetectorName, detect_speech, new_detector
+from retender.engines.api import EngineMessage, Progress
 from retender.errors import StorageTrouble, WorkError
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Span, plan
-from retender.workers.orders import Broke, Order, Prepared
+from retender.workers.orders import Failed, Order, Prepared
 
 R = TypeVar("R")
 
-SIGN_OF_LIFE: Final = 5.0
+HEARTBEAT_SECONDS: Final = 5.0
 """Seconds of decoding between two of them."""
 
 
@@ -38,32 +38,36 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     detector: DetectorName = DetectorName.SILERO
 
 
-async def prepare(order: Order, blobs: Blobs, how: Preparation) -> AsyncGenerator[News, None]:
+async def prepare(
+    order: Order, blobs: Blobs, how: Preparation
+) -> AsyncGenerator[EngineMessage, None]:
     """Ends with `Prepared` or `Broke`. Closing it stops ffmpeg before it returns."""
     try:
         async with aclosing(_steps(order, blobs, how)) as steps:
             async for news in steps:
                 yield news
     except (WorkError, StorageTrouble) as error:
-        yield Broke(order.token, error.failure())
+        yield Failed(order.token, error.failure())
 
 
-async def _steps(order: Order, blobs: Blobs, how: Preparation) -> AsyncGenerator[News, None]:
+async def _steps(
+    order: Order, blobs: Blobs, how: Preparation
+) -> AsyncGenerator[EngineMessage, None]:
     alive = Progress(order.token, 0.0)
     async with AsyncExitStack() as lent:
         decoding = asyncio.create_task(_decoded(order, blobs, how, lent))
         try:
             while not decoding.done():
                 yield alive
-                await asyncio.wait((decoding,), timeout=SIGN_OF_LIFE)
+                await asyncio.wait((decoding,), timeout=HEARTBEAT_SECONDS)
             pcm = decoding.result()
         finally:
             decoding.cancel()
             await asyncio.gather(decoding, return_exceptions=True)
         spans = [Span(0, pcm.samples)]
         if order.options.vad:
-            ear = detector(how.detector)
-            async with aclosing(listen(pcm, ear)) as heard:
+            ear = new_detector(how.detector)
+            async with aclosing(detect_speech(pcm, ear)) as heard:
                 async for _ in heard:
                     yield alive
             spans = await _off_the_loop(ear.finish)

@@ -132,7 +132,7 @@ class Counts(msgspec.Struct, frozen=True):
         return self.by_status.get(Status.FAILED, 0)
 
 
-class Precedents(msgspec.Struct, frozen=True):
+class MatchingJobs(msgspec.Struct, frozen=True):
     """Jobs that a submission may turn out to be, or to have its answer from."""
 
     same_id: Job | None = None
@@ -172,9 +172,9 @@ class Journal(Protocol):
     ) -> Page:
         """Newest first."""
 
-    async def precedents(
+    async def matching_jobs(
         self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
-    ) -> Precedents:
+    ) -> MatchingJobs:
         """The job of this id; else the one its owner submitted under this key; else a completed
         one with this audio and these options. The first that is found is the only one given."""
 

@@ -38,7 +38,7 @@ class Database(Protocol):
     def begin(self, work: Callable[[Connection], R]) -> R:
         """`write` for an epoch's beginning: where many may have it open, not all may begin one."""
 
-    def leave(self) -> None:
+    def stop_waiting(self) -> None:
         """From any thread: what waits for a database that is away waits no longer."""
 
     def close(self) -> None:
@@ -63,13 +63,13 @@ class ConnectionThread:
             return await loop.run_in_executor(self._executor, self._call, work)
         except asyncio.CancelledError:
             # Its actor was killed: the thread must not outlive it by a long wait.
-            self._database.leave()
+            self._database.stop_waiting()
             raise
 
     async def close(self) -> None:
         """Waits for what is under way. Idempotent."""
         if self._let_go.alive:
-            self._database.leave()
+            self._database.stop_waiting()
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._executor, self._let_go)
         # The thread has nothing left to do but to end.

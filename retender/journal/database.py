@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from retender.errors import JournalError
 from retender.journal import faults
-from retender.journal.lock import FileLock
+from retender.journal.lock import JournalLock
 from retender.journal.migrations import migrations, newest, too_new
 from retender.journal.statements import Connection
 from retender.storage import durable_files
@@ -55,7 +55,7 @@ class SqliteDatabase:
         """Whoever has it open is alone."""
         return self.write(work)
 
-    def leave(self) -> None:
+    def stop_waiting(self) -> None:
         """Nothing here waits for longer than `BUSY_SECONDS`."""
 
 
@@ -65,12 +65,12 @@ class DatabaseFile(SqliteDatabase):
     def __init__(self, path: str, synchronous: Synchronous) -> None:
         self.name = path
         self._synchronous = synchronous
-        self._lock = FileLock(f"{path}.lock")
+        self._lock = JournalLock(f"{path}.lock")
         self._is_open = False
 
     def open(self) -> None:
         try:
-            durable_files.make(Path(self.name).absolute().parent)
+            durable_files.make_folder(Path(self.name).absolute().parent)
             self._lock.acquire()
             _inspect(self.name)
             self._connection = sqlite3.connect(

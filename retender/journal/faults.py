@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from retender.errors import JournalCorrupt, JournalError, JournalLocked
-from retender.storage.disk_space import is_lack_of_room, no_room
+from retender.storage.disk_space import is_disk_full, storage_full
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -21,7 +21,7 @@ def of_sqlite(error: sqlite3.Error, path: str) -> Exception:
     # The low byte is the kind; the full code says which of that kind.
     primary = code & 0xFF
     if code in _FULL:
-        return no_room(path, error)
+        return storage_full(path, error)
     if primary in _CORRUPT:
         return corrupt(path, str(error))
     if primary in _LOCKED:
@@ -32,8 +32,8 @@ def of_sqlite(error: sqlite3.Error, path: str) -> Exception:
 
 
 def of_system(error: OSError, path: str) -> Exception:
-    if is_lack_of_room(error):
-        return no_room(path, error.strerror)
+    if is_disk_full(error):
+        return storage_full(path, error.strerror)
     return JournalError(f"{path} cannot be opened: {error.strerror}")
 
 

@@ -22,7 +22,7 @@ class LockHolder(msgspec.Struct, frozen=True):
     host: str
 
 
-class FileLock:
+class JournalLock:
     def __init__(self, path: str) -> None:
         self._path = path
         self._descriptor: int | None = None

@@ -14,7 +14,7 @@ from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
-from retender.journal.api import Counts, Page, Precedents, Recovery, Stored
+from retender.journal.api import Counts, MatchingJobs, Page, Recovery, Stored
 from retender.journal.statements import Connection, Rows
 from retender.transcript.chunks import ChunkResult
 from retender.transcript.segments import Segment
@@ -134,21 +134,21 @@ def jobs(
     return Page(tuple(_job(body) for _, body in page), more)
 
 
-def precedents(
+def matching_jobs(
     connection: Connection,
     job_id: str,
     *,
     owner: str,
     key: str | None,
     cache_key: str | None,
-) -> Precedents:
+) -> MatchingJobs:
     if (same_id := job(connection, job_id)) is not None:
-        return Precedents(same_id=same_id)
+        return MatchingJobs(same_id=same_id)
     if key is not None:
         same_key = _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
         if same_key is not None:
-            return Precedents(same_key=same_key)
-    return Precedents(known=None if cache_key is None else completed(connection, cache_key))
+            return MatchingJobs(same_key=same_key)
+    return MatchingJobs(known=None if cache_key is None else completed(connection, cache_key))
 
 
 def completed(connection: Connection, cache_key: str) -> Job | None:

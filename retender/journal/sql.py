@@ -11,7 +11,7 @@ from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.journal import outbox, reads
-from retender.journal.api import Page, Precedents, Recovery, Stored, Write
+from retender.journal.api import MatchingJobs, Page, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
@@ -47,10 +47,12 @@ class SqlJournal:
         asked = partial(reads.jobs, owner=owner, status=status, limit=limit, cursor=cursor)
         return await self._read(asked)
 
-    async def precedents(
+    async def matching_jobs(
         self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
-    ) -> Precedents:
-        asked = partial(reads.precedents, job_id=job_id, owner=owner, key=key, cache_key=cache_key)
+    ) -> MatchingJobs:
+        asked = partial(
+            reads.matching_jobs, job_id=job_id, owner=owner, key=key, cache_key=cache_key
+        )
         return await self._read(asked)
 
     async def completed(self, cache_key: str) -> Job | None:

@@ -23,7 +23,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
     schemes: tuple[str, ...] = ("https",)
     ports: tuple[int, ...] = (443,)
     """None of them: any port."""
@@ -32,7 +32,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     may name one."""
 
 
-STRICT: Final = Rules()
+PUBLIC_ONLY: Final = AddressRules()
 
 
 def _networks(
@@ -68,14 +68,14 @@ _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 """All else in IPv6 is loopback, link-local, private, mapped or translated IPv4, or multicast."""
 
 
-def public(address: Address) -> bool:
+def is_public(address: Address) -> bool:
     """Whether anyone on the internet reaches the same place under this address."""
     if address.version == 6 and address not in _GLOBAL_UNICAST:  # noqa: PLR2004 - IPv6
         return False
     return not any(address in network for network in _NOT_PUBLIC)
 
 
-def check_url(url: str, rules: Rules = STRICT) -> httpx.URL:
+def check_url(url: str, rules: AddressRules = PUBLIC_ONLY) -> httpx.URL:
     """The URL as it will be asked for. Raises `UrlNotAllowed`, saying what is."""
     if len(url) > URL_CHARS:
         raise UrlNotAllowed(f"the URL is longer than {URL_CHARS} characters", limit=URL_CHARS)
@@ -85,11 +85,11 @@ def check_url(url: str, rules: Rules = STRICT) -> httpx.URL:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise UrlNotAllowed(f"that is no URL: {error}") from error
-    check(parsed, rules)
+    check_parsed_url(parsed, rules)
     return parsed
 
 
-def check(url: httpx.URL, rules: Rules = STRICT) -> None:
+def check_parsed_url(url: httpx.URL, rules: AddressRules = PUBLIC_ONLY) -> None:
     if url.scheme not in rules.schemes:
         accepted = " or ".join(f"{scheme}://" for scheme in rules.schemes)
         raise UrlNotAllowed(f"the URL must begin with {accepted}", accepted=list(rules.schemes))
@@ -106,10 +106,12 @@ def check(url: httpx.URL, rules: Rules = STRICT) -> None:
         check_addresses(url.host, (literal,), rules)
 
 
-def check_addresses(host: str, addresses: Iterable[Address], rules: Rules = STRICT) -> None:
+def check_addresses(
+    host: str, addresses: Iterable[Address], rules: AddressRules = PUBLIC_ONLY
+) -> None:
     """All that a name stands for must be allowed: which one is taken is chance. The address itself
     is not told to who asked."""
-    if not rules.private and not all(map(public, addresses)):
+    if not rules.private and not all(map(is_public, addresses)):
         raise UrlNotAllowed(f"{host} is not an address on the public internet")
 
 

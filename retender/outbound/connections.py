@@ -19,7 +19,7 @@ import httpcore
 import httpx
 
 from retender.errors import UrlNotAllowed
-from retender.outbound.addresses import STRICT, Address, Rules, check_addresses
+from retender.outbound.addresses import PUBLIC_ONLY, Address, AddressRules, check_addresses
 from retender.outbound.limits import ADDRESSES_TRIED, OUTBOUND_CONNECTIONS
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
@@ -47,7 +47,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to nothing that the rules refuse."""
 
     def __init__(
-        self, rules: Rules, resolver: Resolve, network: httpcore.AsyncNetworkBackend
+        self, rules: AddressRules, resolver: Resolve, network: httpcore.AsyncNetworkBackend
     ) -> None:
         self._rules = rules
         self._resolve = resolver
@@ -91,12 +91,12 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         await self._network.sleep(seconds)
 
 
-class Outbound(httpx.AsyncHTTPTransport):
+class CheckedTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport over a checked network. Nothing in the environment changes its way."""
 
     def __init__(
         self,
-        rules: Rules = STRICT,
+        rules: AddressRules = PUBLIC_ONLY,
         *,
         resolver: Resolve = resolve,
         network: httpcore.AsyncNetworkBackend | None = None,
@@ -124,11 +124,11 @@ def client(transport: httpx.AsyncBaseTransport, timeout: httpx.Timeout) -> httpx
     )
 
 
-class Reach(NamedTuple):
+class OutboundAccess(NamedTuple):
     """How far a service reaches out on behalf of strangers."""
 
-    rules: Rules = STRICT
-    transport: Callable[[Rules], httpx.AsyncBaseTransport] = Outbound
+    rules: AddressRules = PUBLIC_ONLY
+    transport: Callable[[AddressRules], httpx.AsyncBaseTransport] = CheckedTransport
 
     def open(self) -> httpx.AsyncBaseTransport:
         return self.transport(self.rules)

@@ -22,12 +22,12 @@ from retender.jobs.deliveries import Delivery, DeliveryOutcome
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
-from retender.outbound.addresses import STRICT, Rules, check_url
+from retender.outbound.addresses import PUBLIC_ONLY, AddressRules, check_url
 from retender.outbound.limits import DELIVERY_ERROR_CHARS, DELIVERY_RESULT_BYTES
 from retender.transcript.formats import result
 from retender.transcript.segments import Transcript
 
-AMONG_OURSELVES: Final = Rules(schemes=("https", "http"), ports=(), private=True)
+PRIVATE_ALLOWED: Final = AddressRules(schemes=("https", "http"), ports=(), private=True)
 
 _PREFIX: Final = "whsec_"
 _LEAST_KEY, _MOST_KEY = 24, 64
@@ -39,9 +39,9 @@ class BadSecret(ValueError):
     """Says what is right."""
 
 
-def rules(*, private: bool) -> Rules:
+def rules(*, private: bool) -> AddressRules:
     """Where webhooks may go: `private` is for those who trust all who submit."""
-    return AMONG_OURSELVES if private else STRICT
+    return PRIVATE_ALLOWED if private else PUBLIC_ONLY
 
 
 def check_callback(url: str, *, private: bool) -> None:
@@ -49,17 +49,17 @@ def check_callback(url: str, *, private: bool) -> None:
     check_url(url, rules(private=private))
 
 
-def secret(key: bytes) -> str:
+def encode_secret(key: bytes) -> str:
     return _PREFIX + base64.b64encode(key).decode()
 
 
-def key_of(secret: str) -> bytes:
+def decode_secret(text: str) -> bytes:
     """Raises `BadSecret`."""
     try:
-        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
     except binascii.Error:
         key = b""
-    if not secret.startswith(_PREFIX) or not _LEAST_KEY <= len(key) <= _MOST_KEY:
+    if not text.startswith(_PREFIX) or not _LEAST_KEY <= len(key) <= _MOST_KEY:
         raise BadSecret(
             f"a webhook secret is {_PREFIX} and the base64 of {_LEAST_KEY} to {_MOST_KEY} bytes"
         )
@@ -75,7 +75,7 @@ def headers(delivery: Delivery, body: bytes, secrets: Iterable[str], now: float)
         "Content-Type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(_signature(key_of(each), signed) for each in secrets),
+        "webhook-signature": " ".join(_signature(decode_secret(each), signed) for each in secrets),
     }
 
 
@@ -101,7 +101,7 @@ def payload(job: Job, transcript: Transcript | None, language: str, public_url: 
     return msgspec.json.encode(body)
 
 
-def answered(
+def outcome_of_response(
     delivery: Delivery, status: int, retry_after: str | None, now: float
 ) -> DeliveryOutcome:
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -116,10 +116,14 @@ def answered(
             how="never",
             error="the receiver answered 410: it wants no more",
         )
-    return failed(delivery, f"the receiver answered {status}", _seconds(retry_after, now))
+    return outcome_of_failure(
+        delivery, f"the receiver answered {status}", _seconds(retry_after, now)
+    )
 
 
-def failed(delivery: Delivery, error: str, retry_after: float | None = None) -> DeliveryOutcome:
+def outcome_of_failure(
+    delivery: Delivery, error: str, retry_after: float | None = None
+) -> DeliveryOutcome:
     return DeliveryOutcome(
         job_id=delivery.job_id,
         seq=delivery.seq,

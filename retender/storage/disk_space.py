@@ -15,20 +15,20 @@ RETRY_AFTER: Final = 30.0
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def is_lack_of_room(error: OSError) -> bool:
+def is_disk_full(error: OSError) -> bool:
     return error.errno in _NO_ROOM
 
 
-def no_room(what: str, why: object) -> StorageFull:
+def storage_full(what: str, why: object) -> StorageFull:
     return StorageFull(f"no room on the disk for {what}: {why}", retry_after=RETRY_AFTER)
 
 
 @contextmanager
-def room_for(what: str) -> Iterator[None]:
+def raising_storage_full(what: str) -> Iterator[None]:
     """What fails inside for lack of room fails as `StorageFull`."""
     try:
         yield
     except OSError as error:
-        if is_lack_of_room(error):
-            raise no_room(what, error.strerror) from error
+        if is_disk_full(error):
+            raise storage_full(what, error.strerror) from error
         raise

@@ -13,15 +13,15 @@ _NOT_SYNCED: Final = (errno.EINVAL, errno.ENOTSUP)
 server once it is made."""
 
 
-def make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make it and what is missing above it, for nobody but its owner, each entry synced to disk."""
     missing = [level for level in (folder, *folder.parents) if not level.exists()]
     for level in reversed(missing):
         level.mkdir(mode=0o700, exist_ok=True)
-        sync(level.parent)
+        sync_folder(level.parent)
 
 
-def sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -12,9 +12,9 @@ LEND_TRIES: Final = 3
 """How often a file is fetched that is let go of, for want of room, before it can be worked with;
 then the work is told that there is none."""
 
-TIDY_SECONDS: Final = 600.0
+CACHE_CLEANUP_SECONDS: Final = 600.0
 """How often a machine lets go of its copies of what was collected elsewhere."""
 
-STRAY_WORK_SECONDS: Final = 3600.0
+UNSHARED_WORK_SECONDS: Final = 3600.0
 """The folder of a job of which nothing is in the store may be one whose work has just begun, for so
 long."""

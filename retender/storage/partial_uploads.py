@@ -31,7 +31,7 @@ import msgspec
 from retender.errors import JobNotFound, UploadLocked
 from retender.storage import durable_files
 from retender.storage.audio import Audio
-from retender.storage.disk_space import no_room, room_for
+from retender.storage.disk_space import raising_storage_full, storage_full
 from retender.storage.spool import BATCH
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class _Sealed(msgspec.Struct, frozen=True, tag="sealed"):
 _LATER: Final[Any] = _Safe | _Sealed
 
 
-class Partial(msgspec.Struct, frozen=True):
+class PartialUpload(msgspec.Struct, frozen=True):
     """What is known of one."""
 
     origin: Origin
@@ -81,29 +81,29 @@ class Partial(msgspec.Struct, frozen=True):
         return self.audio is not None or self.offset == self.origin.size
 
 
-class PartialStore:
+class PartialUploadStore:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._root = Path(root) / "partial"
-        durable_files.make(self._root)
+        durable_files.make_folder(self._root)
 
     async def create(self, origin: Origin) -> None:
         """It is on the disk on return. Raises `StorageFull` where all of it would not fit."""
         await asyncio.to_thread(self._create, origin)
 
-    async def look(self, job_id: str) -> Partial | None:
+    async def look(self, job_id: str) -> PartialUpload | None:
         return await asyncio.to_thread(_read, self._folder(job_id))
 
-    async def all(self) -> list[Partial]:
+    async def all(self) -> list[PartialUpload]:
         """But for leftovers whose record has no first line that can be read: those are gone after
         this."""
         return await asyncio.to_thread(self._all)
 
     @asynccontextmanager
-    async def open(self, job_id: str) -> AsyncIterator[Writing]:
+    async def open(self, job_id: str) -> AsyncIterator[PartialUploadWriter]:
         """To go on with it. Raises `JobNotFound`, or `UploadLocked` while another does."""
         file = await asyncio.to_thread(_File, self._folder(job_id))
         try:
-            yield Writing(file)
+            yield PartialUploadWriter(file)
         finally:
             # A second cancellation must not leave it open: the thread goes on without us.
             await asyncio.shield(asyncio.to_thread(file.close))
@@ -120,10 +120,10 @@ class PartialStore:
     def _create(self, origin: Origin) -> None:
         free = shutil.disk_usage(self._root).free
         if origin.size is not None and origin.size > free:
-            raise no_room("the upload", f"it needs {origin.size} bytes, and {free} are free")
+            raise storage_full("the upload", f"it needs {origin.size} bytes, and {free} are free")
         folder = self._folder(origin.job_id)
         try:
-            with room_for("the upload"):
+            with raising_storage_full("the upload"):
                 folder.mkdir()
                 (folder / _DATA).touch(mode=0o600)
                 record = folder / _RECORD
@@ -132,13 +132,13 @@ class PartialStore:
                     # While this is held, nobody takes the folder for a leftover.
                     fcntl.flock(file, fcntl.LOCK_EX)
                     _append(file.fileno(), origin)
-                durable_files.sync(folder)
-                durable_files.sync(self._root)
+                durable_files.sync_folder(folder)
+                durable_files.sync_folder(self._root)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def _all(self) -> list[Partial]:
+    def _all(self) -> list[PartialUpload]:
         found = []
         for folder in self._root.iterdir():
             partial = _read(folder)
@@ -170,7 +170,7 @@ class _File:
             raise
 
     def write(self, data: bytearray) -> None:
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             rest = memoryview(data)
             while rest and self._data is not None:
                 written = os.pwrite(self._data, rest, self.size)
@@ -178,14 +178,14 @@ class _File:
                 rest = rest[written:]
 
     def keep(self) -> None:
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             if self._data is not None and self.size > self.kept:
                 os.fsync(self._data)
                 _append(self._record, _Safe(self.size))
                 self.kept = self.size
 
     def restart(self) -> None:
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             if self._data is not None and self.size:
                 os.ftruncate(self._data, 0)
                 self.size = self.kept = 0
@@ -193,7 +193,7 @@ class _File:
 
     def seal(self) -> Audio:
         self.keep()
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             with self.path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             self.audio = Audio(digest, self.size)
@@ -208,7 +208,7 @@ class _File:
             os.close(self._record)
 
 
-class Writing:
+class PartialUploadWriter:
     """A recording that goes on. What is written and not kept is gone when this is left."""
 
     def __init__(self, file: _File) -> None:
@@ -285,7 +285,7 @@ def _mend(record: int) -> None:
     os.ftruncate(record, os.pread(record, size, 0).rfind(b"\n") + 1)
 
 
-def _read(folder: Path) -> Partial | None:
+def _read(folder: Path) -> PartialUpload | None:
     try:
         lines = (folder / _RECORD).read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
@@ -303,7 +303,7 @@ def _read(folder: Path) -> Partial | None:
             case _:
                 # It may have been the one that begins anew: then none before it holds.
                 offset = 0
-    return Partial(origin, offset, audio)
+    return PartialUpload(origin, offset, audio)
 
 
 def _understood(line: bytes, kind: type[T]) -> T | None:
@@ -314,7 +314,7 @@ def _understood(line: bytes, kind: type[T]) -> T | None:
         return None
 
 
-def _known(folder: Path) -> Partial:
+def _known(folder: Path) -> PartialUpload:
     partial = _read(folder)
     if partial is None:
         raise JobNotFound("there is no such upload")

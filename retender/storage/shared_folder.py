@@ -41,7 +41,7 @@ def announced(root: str, name: str) -> Iterator[None]:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be the name of a file")
     place = Path(root) / _PLACE
-    durable_files.make(place)
+    durable_files.make_folder(place)
     for left in place.iterdir():
         # Others may announce themselves at the same time, and hold theirs.
         with contextlib.suppress(FileNotFoundError):
@@ -51,7 +51,7 @@ def announced(root: str, name: str) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         os.fsync(descriptor)
-        durable_files.sync(place)
+        durable_files.sync_folder(place)
         yield
     finally:
         (place / name).unlink(missing_ok=True)
@@ -69,10 +69,10 @@ def check(root: str, name: str, machine: str) -> Problem | None:
             f"on {machine}, {root} is not the data folder of this service but another of that name",
             _MOUNT,
         )
-    return workable(root, machine) or _locked_elsewhere(mark, root, machine)
+    return check_writable(root, machine) or _locked_elsewhere(mark, root, machine)
 
 
-def workable(root: str, machine: str) -> Problem | None:
+def check_writable(root: str, machine: str) -> Problem | None:
     """What keeps this machine from working in the folder; None: nothing."""
     try:
         return _tried(Path(root), machine)
@@ -99,7 +99,7 @@ def _tried(root: Path, machine: str) -> Problem | None:
         renamed = named.with_suffix(".renamed")
         named.rename(renamed)
         named = renamed
-        durable_files.sync(root)
+        durable_files.sync_folder(root)
         return None
     finally:
         os.close(descriptor)

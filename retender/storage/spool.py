@@ -14,7 +14,7 @@ from typing import Final
 
 from retender.errors import EmptyUpload, IncompleteUpload, TooLarge
 from retender.storage.audio import Audio
-from retender.storage.disk_space import room_for
+from retender.storage.disk_space import raising_storage_full
 
 BATCH: Final = 1 << 20
 """Bytes held in memory before they go to disk in one hop off the event loop."""
@@ -34,7 +34,7 @@ class Spool:
         self._given_up = False
 
     def write(self, data: bytearray) -> None:
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             descriptor = self._open()
             # Until all of this is written, the file is not what was sent.
             self._given_up = True
@@ -47,7 +47,7 @@ class Spool:
 
     def seal(self, at: float) -> Audio:
         """All of it is on the disk, dated `at`."""
-        with self._lock, room_for("the upload"):
+        with self._lock, raising_storage_full("the upload"):
             descriptor = self._open()
             os.utime(descriptor, (at, at))
             os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""A recording cut into chunks, and what was heard in them put together again.
+"""Plans the chunks of a recording, and merges what was recognised in them.
 
 A chunk is speech of at most the model's window. It begins and ends in a pause, except inside
 speech that goes on for longer than a window: there it is cut at the quietest point, and the next
@@ -23,13 +23,13 @@ from retender.transcript.sentences import in_sentences
 SAMPLE_RATE = 16_000
 
 SHORTEST_PAUSE = SAMPLE_RATE // 10
-"""Speech that stops for less does not stop: it is no place to cut."""
+"""Samples: a shorter pause counts as speech, and is no place to cut."""
 
 LONGEST_PAUSE = 8 * SAMPLE_RATE
-"""A longer pause always ends a chunk: models make up text in silence."""
+"""Samples: a longer pause always ends a chunk, as models invent text in silence."""
 
 PADDING = SAMPLE_RATE // 5
-"""Silence left around speech, where there is some: detectors miss soft beginnings."""
+"""Samples of silence kept around speech if possible: detectors miss soft beginnings."""
 
 _SENTENCE_PAUSE = SAMPLE_RATE
 """Longer pauses are no better to cut at."""
@@ -41,7 +41,7 @@ Quietest = Callable[[int, int], int]
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Where somebody speaks."""
+    """A stretch of the recording with speech, in samples."""
 
     start: int
     end: int
@@ -65,17 +65,17 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def own_seconds(self) -> float:
-        """Those that are its alone: what overlaps is counted with the chunk before."""
+        """Its seconds without the overlap, which is counted with the chunk before."""
         return self.seconds - self.overlap_seconds
 
     @property
     def joined_by_words(self) -> bool:
-        """It is to be known when each word was said: a neighbour hears some of them too."""
+        """True if words need times, as a neighbour contains some of them too."""
         return self.overlap > 0 or self.overlap_after > 0
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A plan without chunks: nobody speaks."""
+    """The chunks of a recording; none if it has no speech."""
 
     duration: float
     chunks: tuple[Chunk, ...]

@@ -1,4 +1,4 @@
-"""How a submission is described to those who would make one: its form, and its query."""
+"""Describes the fields of a submission in OpenAPI: as a form, and as a query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RECORDING: Final = {"type": "string", "format": "binary"}
 
 
 class FieldsShape(BaseModel):
-    """All may be left out, and an empty value is as good as none."""
+    """Any field may be left out; an empty value counts as left out."""
 
     language: str = Field("auto", description="`auto`, or a code such as `es`.")
     model: str = Field("", description="A model's name, as `GET /models` lists them.")
@@ -43,7 +43,7 @@ class TranscribedShape(ResultShape):
 
 
 def form() -> dict[str, Any]:
-    """For `openapi_extra=`: a form with the recording in it, or with where to fetch it."""
+    """For `openapi_extra=`: a form with the recording in it, or with its address."""
     properties = {
         "file": {**_RECORDING, "description": "The recording. One a request."},
         "url": {

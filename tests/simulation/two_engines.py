@@ -18,14 +18,14 @@ from actors.supervision.restarts import Backoff
 from actors.tree import TreeSettings
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.errors import EngineUnavailable
 from retender.jobs.job import Options
 from retender.scheduling.engine_choice import AUTO, GROQ, LOCAL
 from retender.scheduling.pool_size import Bounds
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
 from tests.simulation.faults import Fate
 from tests.simulation.world import Blobs, World
 from tests.support.engines.scripted import Script, ScriptedEngine
@@ -43,7 +43,7 @@ class RationedEngine(ScriptedEngine):
         self._fate = fate
         self._random = random
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             script = self._read(order.audio)
             if order.chunk is not None and (no := self._no(order)) is not None:
@@ -57,17 +57,17 @@ class RationedEngine(ScriptedEngine):
                     async for item in news:
                         yield item
 
-    def _no(self, order: Order) -> News | None:
+    def _no(self, order: Order) -> EngineMessage | None:
         chance = self._random.random() if self._fate.on else 1.0
         if chance < 0.3:
             self._fate.dealt["no room"] += 1
             return Declined(order.token, self._random.choice((0.5, 5.0, 40.0)))
         if chance < 0.4:
             self._fate.dealt["not available"] += 1
-            return Broke(order.token, EngineUnavailable("not just now").failure())
+            return Failed(order.token, EngineUnavailable("not just now").failure())
         return None
 
-    def _as_it_came(self, order: Order, script: Script) -> News:
+    def _as_it_came(self, order: Order, script: Script) -> EngineMessage:
         if order.chunk is None:
             chunk = Chunk(0, _samples(script))
             return Prepared(order.token, Plan(script.seconds, (chunk,), whole=True), self.name)

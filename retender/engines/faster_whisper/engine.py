@@ -17,22 +17,22 @@ import httpx
 import msgspec
 
 from retender.audio.decode import DECODED
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper.keeper import Keeper
 from retender.engines.faster_whisper.notes import NOTE
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
 from retender.engines.models.fitting import Choice
-from retender.engines.models.library import Library, window
+from retender.engines.models.library import Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
 from retender.errors import StorageTrouble, WorkError
 from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
-from retender.storage.blobs.tidying import keep_tidy
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.storage.blobs.cache_cleanup import clean_cache_regularly
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
@@ -66,7 +66,7 @@ class WhisperEngine:
         self._tidying: asyncio.Task[None] | None = None
 
     @property
-    def spent(self) -> bool:
+    def needs_restart(self) -> bool:
         return self._keeper.abandoned and not self._working
 
     @property
@@ -76,7 +76,7 @@ class WhisperEngine:
 
     async def open(self) -> None:
         """No model is loaded before it is needed."""
-        self._tidying = asyncio.create_task(keep_tidy(self._blobs))
+        self._tidying = asyncio.create_task(clean_cache_regularly(self._blobs))
 
     async def close(self) -> None:
         if self._tidying is not None:
@@ -85,8 +85,10 @@ class WhisperEngine:
         self._lanes.close()
         await self._keeper.close()
 
-    async def report(self) -> Report:
-        return Report(engine=self.name, resident=resident_bytes(), models=self._keeper.models())
+    async def report(self) -> WorkerReport:
+        return WorkerReport(
+            engine=self.name, resident=resident_bytes(), models=self._keeper.models()
+        )
 
     async def load(self, model: str) -> None:
         await self._keeper.load(model)
@@ -94,7 +96,7 @@ class WhisperEngine:
     async def unload(self, model: str) -> None:
         await self._keeper.unload(model)
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         self._working += 1
         try:
             for order in orders:
@@ -110,7 +112,7 @@ class WhisperEngine:
         finally:
             self._working -= 1
 
-    async def _prepared(self, order: Order) -> AsyncGenerator[News, None]:
+    async def _prepared(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         try:
             async with aclosing(self._planned(order)) as news:
                 async for item in news:
@@ -121,26 +123,28 @@ class WhisperEngine:
                     else:
                         yield item
         except (WorkError, StorageTrouble) as error:
-            yield Broke(order.token, error.failure())
+            yield Failed(order.token, error.failure())
 
-    async def _planned(self, order: Order) -> AsyncGenerator[News, None]:
+    async def _planned(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         """A model that cannot be had is told before anything is decoded."""
         choice = self._choice(order)
         finding = asyncio.create_task(self._keeper.find(choice.used))
         async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
             async for sign in signs:
                 yield sign
-        how = msgspec.structs.replace(self._preparation, window=window(finding.result()))
+        how = msgspec.structs.replace(self._preparation, window=window_samples(finding.result()))
         async with aclosing(prepare(order, self._blobs, how)) as news:
             async for item in news:
                 if isinstance(item, Prepared):
                     yield msgspec.structs.replace(
-                        item, engine=self.name, model=choice.used, asked=_other(choice)
+                        item, engine=self.name, model=choice.used, requested_model=_other(choice)
                     )
                 else:
                     yield item
 
-    async def _settled(self, order: Order, prepared: Prepared) -> AsyncGenerator[News, None]:
+    async def _settled(
+        self, order: Order, prepared: Prepared
+    ) -> AsyncGenerator[EngineMessage, None]:
         """The language of the whole is found while nobody works on its parts yet."""
         wanted = order.options.language == AUTO and not order.options.multilingual
         if wanted and prepared.plan.chunks:
@@ -158,7 +162,7 @@ class WhisperEngine:
         """A model of one language leaves no note."""
         return (NOTE,) if (self._blobs.job_folder(order.job_id) / NOTE).exists() else ()
 
-    async def _transcribed(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def _transcribed(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         choice = self._choice(orders[0])
         async with AsyncExitStack() as stack:
             begun = list[Order]()
@@ -176,16 +180,18 @@ class WhisperEngine:
                     async for item in news:
                         yield item
 
-    async def _bring(self, order: Order, stack: AsyncExitStack) -> Broke | None:
+    async def _bring(self, order: Order, stack: AsyncExitStack) -> Failed | None:
         """Here is what the chunk is a part of, until the stack is closed."""
         wanted = (DECODED, NOTE) if order.options.language == AUTO else (DECODED,)
         try:
             await stack.enter_async_context(self._blobs.lend_work(order.job_id, *wanted))
         except StorageTrouble as error:
-            return Broke(order.token, error.failure())
+            return Failed(order.token, error.failure())
         return None
 
-    async def _heard(self, orders: tuple[Order, ...], choice: Choice) -> AsyncGenerator[News, None]:
+    async def _heard(
+        self, orders: tuple[Order, ...], choice: Choice
+    ) -> AsyncGenerator[EngineMessage, None]:
         async with aclosing(self._lent(choice.used, orders)) as lent:
             async for item in lent:
                 if isinstance(item, Progress):
@@ -194,7 +200,7 @@ class WhisperEngine:
                 steps = item.work(orders, choice.used)
                 while (news := await self._lanes.run(next, steps, None)) is not None:
                     if isinstance(news, Transcribed):
-                        yield msgspec.structs.replace(news, asked=_other(choice))
+                        yield msgspec.structs.replace(news, requested_model=_other(choice))
                     else:
                         yield news
 

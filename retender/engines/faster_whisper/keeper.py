@@ -14,13 +14,13 @@ from loguru import logger
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.faster_whisper.shelf import Shelf, Standing
 from retender.engines.limits import FAILURES_KEPT
-from retender.engines.models.download import Arrived
+from retender.engines.models.download import DownloadProgress
 from retender.engines.models.fitting import (
     MEGABYTE,
     Choice,
     choose,
     held_bytes,
-    room_for_models,
+    memory_for_models,
 )
 from retender.engines.models.library import MODEL, Library
 from retender.errors import WorkError
@@ -44,12 +44,12 @@ class Keeper:
         self._settings = settings
         self._library = library
         self._blobs = blobs
-        room = room_for_models(settings.memory)
+        room = memory_for_models(settings.memory)
         self._shelf: Shelf[Recogniser] = Shelf(self._load, self._size, room, settings.idle_seconds)
         # Not in a lane: those who are at work go on meanwhile.
         self._loader = ThreadPoolExecutor(1, "loader")
         self._names: dict[Path, str] = {}
-        self._arriving: dict[str, Arrived] = {}
+        self._arriving: dict[str, DownloadProgress] = {}
         self._troubles: dict[str, str] = {}
         self._wishes = 0
 
@@ -73,7 +73,7 @@ class Keeper:
         """Where it is; it is downloaded where it is not here."""
         told = 0
 
-        def tell(arrived: Arrived) -> None:
+        def tell(arrived: DownloadProgress) -> None:
             nonlocal told
             self._arriving[used] = arrived
             if arrived.percent >= told + TOLD_EVERY:

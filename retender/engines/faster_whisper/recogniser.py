@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper import language
 from retender.engines.faster_whisper.decoding import Advance, Utterance, recognise
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
@@ -21,7 +21,7 @@ from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
 from retender.jobs.job import Options
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Plan, Span
-from retender.workers.orders import Broke, Order, Transcribed
+from retender.workers.orders import Failed, Order, Transcribed
 
 AUTO = "auto"
 
@@ -42,7 +42,7 @@ class Recogniser:
         if plan.chunks and self._wants_detection(order.options):
             self._settle(order, plan.chunks)
 
-    def work(self, orders: Sequence[Order], name: str) -> Iterator[News]:
+    def work(self, orders: Sequence[Order], name: str) -> Iterator[EngineMessage]:
         """One outcome for each order; what is wrong with the computing itself is raised.
 
         `name` is what the model is called.
@@ -53,9 +53,9 @@ class Recogniser:
             try:
                 utterances.append(self._utterance(order))
             except WorkError as error:
-                yield Broke(order.token, error.failure())
+                yield Failed(order.token, error.failure())
             except InvalidOption as error:
-                yield Broke(order.token, Failure(error.code, error.message, spoils_job=True))
+                yield Failed(order.token, Failure(error.code, error.message, spoils_job=True))
             else:
                 begun.append(order)
                 yield Progress(order.token, 0.0)

@@ -49,7 +49,7 @@ class Answer(msgspec.Struct, frozen=True):
     words: tuple[GroqWord, ...] | None = None
 
 
-def read(body: bytes) -> Answer:
+def parse(body: bytes) -> Answer:
     try:
         return msgspec.json.decode(body, type=Answer, strict=False)
     except msgspec.MsgspecError as error:
@@ -58,7 +58,7 @@ def read(body: bytes) -> Answer:
         ) from error
 
 
-def heard(answer: Answer, chunk: Chunk) -> ChunkResult:
+def chunk_result(answer: Answer, chunk: Chunk) -> ChunkResult:
     """Times are moved from the chunk to the recording.
 
     Groq tells no confidence of words: that of their segment stands for it.

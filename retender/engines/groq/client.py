@@ -15,10 +15,10 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import groq
 import httpx
 
-from retender.engines.budget import Charge
-from retender.engines.groq.answers import Answer, read
+from retender.engines.groq.answers import Answer, parse
 from retender.engines.groq.failures import GroqFailed, from_connection, from_status
 from retender.engines.groq.settings import GroqSettings
+from retender.engines.usage_ledger import Charge
 from retender.errors import EngineFailed, EngineUnavailable, UploadExpired
 from retender.jobs.job import Options, Task
 
@@ -34,7 +34,7 @@ CONNECT_SECONDS: Final = 10.0
 WRITE_SECONDS: Final = 60.0
 
 
-class Parcel(NamedTuple):
+class AudioFile(NamedTuple):
     """A file to send, and the name that tells Groq its format."""
 
     path: Path
@@ -88,13 +88,13 @@ class GroqClient:
         except groq.GroqError:
             return
 
-    async def recognise(self, parcel: Parcel, model: str, options: Options) -> Answer:
+    async def recognise(self, parcel: AudioFile, model: str, options: Options) -> Answer:
         """Cancelling it hangs up."""
         with await asyncio.to_thread(_opened, parcel.path) as file:
             fields = _fields(model, options, words=parcel.words)
             try:
                 async with asyncio.timeout(self._deadline):
-                    return read(await self._post(file, parcel.name, options.task, fields))
+                    return parse(await self._post(file, parcel.name, options.task, fields))
             except TimeoutError as error:
                 late = EngineFailed(f"Groq did not answer within {self._deadline:g} s")
                 raise GroqFailed(late.failure()) from error

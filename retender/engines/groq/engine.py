@@ -18,17 +18,17 @@ from typing import Final
 import httpx
 
 from retender.audio.decode import DECODED
-from retender.engines.api import News, Progress
-from retender.engines.budget import Charge
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.groq import media
-from retender.engines.groq.answers import heard
-from retender.engines.groq.client import GroqClient, Parcel
+from retender.engines.groq.answers import chunk_result
+from retender.engines.groq.audio_tools import AudioTools
+from retender.engines.groq.availability import GroqAvailability
+from retender.engines.groq.client import AudioFile, GroqClient
 from retender.engines.groq.failures import GroqFailed
-from retender.engines.groq.ledger import Budget, LedgerFile, NoRoom
+from retender.engines.groq.rate_limiter import RateLimited, RateLimiter, UsageLedgerFile
 from retender.engines.groq.settings import GroqSettings
-from retender.engines.groq.tools import Tools
-from retender.engines.groq.watch import GroqWatch
 from retender.engines.preparation import Preparation
+from retender.engines.usage_ledger import Charge
 from retender.errors import (
     CorruptMedia,
     Failure,
@@ -39,10 +39,10 @@ from retender.errors import (
 )
 from retender.jobs.job import Options
 from retender.storage.blobs import Blobs
-from retender.storage.blobs.tidying import keep_tidy
+from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 from retender.workers.usage import Usage
 
 REFUSALS: Final = 5
@@ -64,7 +64,7 @@ class GroqEngine:
         *,
         blobs: Blobs,
         ledgers: Path,
-        tools: Tools,
+        tools: AudioTools,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -75,17 +75,17 @@ class GroqEngine:
         self._tools = tools
         self._now = now
         self._transport = transport
-        self._budgets: dict[str, Budget] = {}
+        self._budgets: dict[str, RateLimiter] = {}
         self._client: GroqClient
-        self._watch: GroqWatch
+        self._watch: GroqAvailability
         self._watching: asyncio.Task[None]
         self._tidying: asyncio.Task[None]
 
     async def open(self) -> None:
         self._client = GroqClient(self._settings, self._transport)
-        self._watch = GroqWatch(self._client.look)
+        self._watch = GroqAvailability(self._client.look)
         self._watching = asyncio.create_task(self._watch.keep())
-        self._tidying = asyncio.create_task(keep_tidy(self._blobs))
+        self._tidying = asyncio.create_task(clean_cache_regularly(self._blobs))
 
     async def close(self) -> None:
         for task in (self._watching, self._tidying):
@@ -93,16 +93,16 @@ class GroqEngine:
         await asyncio.wait((self._watching, self._tidying))
         await self._client.close()
 
-    async def report(self) -> Report:
+    async def report(self) -> WorkerReport:
         usage = await self.usage()
-        return Report(engine=self.name, usage=usage, trouble=self._watch.trouble)
+        return WorkerReport(engine=self.name, usage=usage, trouble=self._watch.trouble)
 
     async def usage(self) -> dict[str, Usage]:
         """What has been used of each model that this engine sends to; Groq counts them apart."""
         models = (self._settings.model, self._settings.translation_model)
         return {model: await self._budget_of(model).usage() for model in models}
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             if order.chunk is None:
                 news = self._preparation(order)
@@ -112,7 +112,7 @@ class GroqEngine:
                 async for item in news:
                     yield item
 
-    async def _preparation(self, order: Order) -> AsyncGenerator[News, None]:
+    async def _preparation(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         """One chunk for all of it, where Groq takes the upload as it is; else as anywhere."""
         settled = False
         async with aclosing(self._alive(order, partial(self._whole, order))) as news:
@@ -138,7 +138,7 @@ class GroqEngine:
 
     async def _passed_on(self, order: Order) -> Prepared | None:
         asked = order.options
-        if asked.multilingual or not asked.cleaning.nothing:
+        if asked.multilingual or not asked.cleaning.is_default:
             return None
         if order.audio.size > self._settings.file_bytes:
             return None
@@ -164,8 +164,8 @@ class GroqEngine:
         return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
 
     async def _alive(
-        self, order: Order, work: Callable[[], Awaitable[News | None]]
-    ) -> AsyncGenerator[News, None]:
+        self, order: Order, work: Callable[[], Awaitable[EngineMessage | None]]
+    ) -> AsyncGenerator[EngineMessage, None]:
         """Signs of life until it is done, then what came of it."""
         task = asyncio.create_task(_judged(order, work))
         try:
@@ -179,11 +179,11 @@ class GroqEngine:
 
     async def _transcribed(self, order: Order, chunk: Chunk) -> Transcribed:
         model, budget = self._settings.model_for(order.options), self._budget(order.options)
-        place, patience = (order.job_id, order.index), self._settings.patience
+        place, max_wait = (order.job_id, order.index), self._settings.max_wait
         async with AsyncExitStack() as stack:
-            parcel: Parcel | None = None
+            parcel: AudioFile | None = None
             for refusals in range(REFUSALS):
-                async with budget.spend(chunk.seconds, place, patience) as spending:
+                async with budget.spend(chunk.seconds, place, max_wait) as spending:
                     if parcel is None:
                         parcel = await stack.enter_async_context(self._parcel(order, chunk))
                     spending.charge = Charge.FULL
@@ -198,18 +198,18 @@ class GroqEngine:
                             raise
                     else:
                         self._watch.succeeded()
-                        result = heard(answer, chunk)
+                        result = chunk_result(answer, chunk)
                         return Transcribed(order.token, result, self.name, model)
         raise AssertionError("the last refusal was raised")
 
     @asynccontextmanager
-    async def _parcel(self, order: Order, chunk: Chunk) -> AsyncIterator[Parcel]:
+    async def _parcel(self, order: Order, chunk: Chunk) -> AsyncIterator[AudioFile]:
         """What is to be sent for this chunk."""
         words = order.options.word_timestamps or chunk.joined_by_words
         kind = media.marked_whole(await self._blobs.shared(order.job_id))
         if kind is not None:
             async with self._blobs.lend(order.audio) as blob:
-                yield Parcel(blob, f"audio.{kind}", words)
+                yield AudioFile(blob, f"audio.{kind}", words)
             return
         async with self._blobs.lend_work(order.job_id, DECODED) as folder:
             pcm = folder / DECODED
@@ -222,17 +222,19 @@ class GroqEngine:
                     raise GroqFailed(
                         Failure(TooLarge.code, "a part of the recording is too large for Groq")
                     )
-                yield Parcel(part, part.name, words)
+                yield AudioFile(part, part.name, words)
             finally:
                 part.unlink(missing_ok=True)
 
-    def _budget(self, options: Options) -> Budget:
+    def _budget(self, options: Options) -> RateLimiter:
         return self._budget_of(self._settings.model_for(options))
 
-    def _budget_of(self, model: str) -> Budget:
+    def _budget_of(self, model: str) -> RateLimiter:
         if model not in self._budgets:
             path = self._ledgers / f"{self._settings.account(model)}.json"
-            self._budgets[model] = Budget(LedgerFile(path), self._settings.limits, self._now)
+            self._budgets[model] = RateLimiter(
+                UsageLedgerFile(path), self._settings.limits, self._now
+            )
         return self._budgets[model]
 
 
@@ -240,19 +242,21 @@ def groq_engine(
     settings: GroqSettings, blobs: Blobs, ledgers: Path, how: Preparation, now: Callable[[], float]
 ) -> GroqEngine:
     """The engine with the tools of this machine."""
-    return GroqEngine(settings, blobs=blobs, ledgers=ledgers, tools=Tools(blobs, how), now=now)
+    return GroqEngine(settings, blobs=blobs, ledgers=ledgers, tools=AudioTools(blobs, how), now=now)
 
 
-async def _judged(order: Order, work: Callable[[], Awaitable[News | None]]) -> News | None:
+async def _judged(
+    order: Order, work: Callable[[], Awaitable[EngineMessage | None]]
+) -> EngineMessage | None:
     try:
         return await work()
-    except NoRoom as full:
+    except RateLimited as full:
         return Declined(order.token, full.wait)
     except GroqFailed as failed:
-        return Broke(order.token, failed.failure)
+        return Failed(order.token, failed.failure)
     except WorkError as error:
-        return Broke(order.token, error.failure())
+        return Failed(order.token, error.failure())
     except RetenderError as error:
         # What recordings lie on is full or away, most likely: that may pass.
         passing = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
-        return Broke(order.token, passing)
+        return Failed(order.token, passing)

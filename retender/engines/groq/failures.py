@@ -8,7 +8,7 @@ from typing import Any, Final
 import groq
 import httpx
 
-from retender.engines.budget import Charge
+from retender.engines.usage_ledger import Charge
 from retender.errors import (
     CorruptMedia,
     EngineFailed,

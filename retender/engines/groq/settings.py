@@ -34,7 +34,7 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The longest part. Even where nothing can be compressed it is well within `file_bytes`."""
     answer_seconds: float = 300.0
     """Groq is given up on when nothing is heard of it for so long."""
-    patience: float = 20.0
+    max_wait: float = 20.0
     """Seconds. An order that would have to wait for room for longer is given back."""
     heartbeat: float = 5.0
     """Seconds between signs of life while an order waits."""

@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 
-from retender.engines.models.hub import Listing, ModelHub, RemoteFile, passing
+from retender.engines.models.hub import Listing, ModelHub, RemoteFile, is_transient
 from retender.storage import durable_files
 
 R = TypeVar("R")
@@ -38,7 +38,7 @@ SPARE_BYTES: Final = 200_000_000
 """A disk is not filled to the brim with models."""
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class DownloadProgress(msgspec.Struct, frozen=True):
     """How far a download is, in bytes."""
 
     done: int
@@ -49,7 +49,7 @@ class Arrived(msgspec.Struct, frozen=True):
         return min(100, 100 * self.done // self.total) if self.total else 0
 
 
-Progress = Callable[[Arrived], None]
+OnProgress = Callable[[DownloadProgress], None]
 
 
 class Download:
@@ -68,9 +68,9 @@ class Download:
         self._whole = whole
         self._plan = incoming / "listing.json"
 
-    async def run(self, progress: Progress) -> None:
+    async def run(self, progress: OnProgress) -> None:
         """Returns once the model is in its place, whoever brought it there."""
-        await _off_the_loop(lambda: durable_files.make(self._incoming))
+        await _off_the_loop(lambda: durable_files.make_folder(self._incoming))
         lock = self._incoming.parent / f".{self._incoming.name}.lock"
         async with _alone(lock, lambda: self._tell(progress)):
             if self._whole(self._place):
@@ -87,7 +87,7 @@ class Download:
         def begin() -> None:
             if self._known() != listing:
                 shutil.rmtree(self._incoming, ignore_errors=True)
-            durable_files.make(self._incoming)
+            durable_files.make_folder(self._incoming)
             self._plan.write_bytes(msgspec.json.encode(listing))
             missing = listing.size - self._size(listing)
             if shutil.disk_usage(self._incoming).free < missing + SPARE_BYTES:
@@ -98,7 +98,7 @@ class Download:
         await _off_the_loop(begin)
         return listing
 
-    async def _fetch(self, listing: Listing, file: RemoteFile, progress: Progress) -> None:
+    async def _fetch(self, listing: Listing, file: RemoteFile, progress: OnProgress) -> None:
         path = self._incoming / file.name
         if await _off_the_loop(lambda: file.is_at(path)):
             return
@@ -110,7 +110,7 @@ class Download:
                 await self._append(listing, file, part, progress)
                 break
             except httpx.HTTPError as error:
-                if not passing(error):
+                if not is_transient(error):
                     raise
                 failures = 0 if _length(part) > before else failures + 1
                 if failures >= TRIES:
@@ -122,7 +122,7 @@ class Download:
         await _off_the_loop(lambda: part.replace(path))
 
     async def _append(
-        self, listing: Listing, file: RemoteFile, part: Path, progress: Progress
+        self, listing: Listing, file: RemoteFile, part: Path, progress: OnProgress
     ) -> None:
         begin = _length(part)
         if begin >= file.size > 0:
@@ -139,22 +139,22 @@ class Download:
                     if left < 0:
                         raise ValueError(f"{file.name} is longer than the hub says")
                     await _off_the_loop(partial(out.write, piece))
-                    progress(Arrived(self._size(listing), listing.size))
+                    progress(DownloadProgress(self._size(listing), listing.size))
                 await _off_the_loop(lambda: os.fsync(out.fileno()))
         if left > 0:
             raise httpx.RemoteProtocolError(f"{file.name} broke off")
 
     def _move(self) -> None:
         self._plan.unlink()
-        durable_files.sync(self._incoming)
+        durable_files.sync_folder(self._incoming)
         shutil.rmtree(self._place, ignore_errors=True)
         self._incoming.rename(self._place)
-        durable_files.sync(self._place.parent)
+        durable_files.sync_folder(self._place.parent)
 
-    def _tell(self, progress: Progress) -> None:
+    def _tell(self, progress: OnProgress) -> None:
         listing = self._known()
         if listing is not None:
-            progress(Arrived(self._size(listing), listing.size))
+            progress(DownloadProgress(self._size(listing), listing.size))
 
     def _known(self) -> Listing | None:
         try:

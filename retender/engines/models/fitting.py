@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from retender.engines.models.names import KNOWN, Known, canonical
+from retender.engines.models.names import KNOWN_MODELS, KnownModel, canonical
 from retender.errors import ModelUnavailable
 
 MEGABYTE: Final = 1_000_000
@@ -55,7 +55,7 @@ def needed_bytes(millions: float, precision: str, lanes: int) -> int:
     return RUNTIME + max(loading, loaded_bytes(millions, precision) + lanes * lane)
 
 
-def room_for_models(memory: int) -> int:
+def memory_for_models(memory: int) -> int:
     """What the models of a worker may hold together, of all that the worker may take."""
     return max(0, memory - RUNTIME)
 
@@ -72,28 +72,29 @@ def choose(name: str, room: int, precision: str, lanes: int) -> Choice:
     Raises `ModelUnavailable` where nothing fits.
     """
     asked = canonical(name)
-    known = KNOWN.get(asked)
+    known = KNOWN_MODELS.get(asked)
     if known is None or not room or _fits(known, room, precision, lanes):
         return Choice(asked, asked)
     smaller = [
         other
         for other in _substitutes(known)
-        if KNOWN[other].millions < known.millions and _fits(KNOWN[other], room, precision, lanes)
+        if KNOWN_MODELS[other].millions < known.millions
+        and _fits(KNOWN_MODELS[other], room, precision, lanes)
     ]
     if not smaller:
-        least = needed_bytes(KNOWN["tiny"].millions, precision, lanes) // MEGABYTE
+        least = needed_bytes(KNOWN_MODELS["tiny"].millions, precision, lanes) // MEGABYTE
         raise ModelUnavailable(
             f"no model fits into {room // MEGABYTE} MB of memory; the smallest needs {least} MB: "
             "give the service more memory or fewer lanes, or have Groq do the recognition"
         )
-    return Choice(asked, max(smaller, key=lambda other: KNOWN[other].millions))
+    return Choice(asked, max(smaller, key=lambda other: KNOWN_MODELS[other].millions))
 
 
-def _substitutes(known: Known) -> tuple[str, ...]:
+def _substitutes(known: KnownModel) -> tuple[str, ...]:
     """Plain models only: `turbo` does not translate, distilled ones know only English."""
     sizes = ("tiny", "base", "small", "medium")
     return tuple(f"{size}.en" for size in sizes) if known.english_only else (*sizes, "large-v3")
 
 
-def _fits(known: Known, room: int, precision: str, lanes: int) -> bool:
+def _fits(known: KnownModel, room: int, precision: str, lanes: int) -> bool:
     return needed_bytes(known.millions, precision, lanes) <= room

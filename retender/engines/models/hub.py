@@ -109,7 +109,7 @@ class ModelHub:
                 body += part
                 if len(body) > LARGEST_LISTING:
                     raise ValueError(f"the hub's answer about {repository} does not end")
-        return read(bytes(body))
+        return parse_listing(bytes(body))
 
     @asynccontextmanager
     async def opened(
@@ -126,7 +126,7 @@ class ModelHub:
             yield (begin if resumed else 0), response.aiter_bytes()
 
 
-def passing(error: httpx.HTTPError) -> bool:
+def is_transient(error: httpx.HTTPError) -> bool:
     """It may be over the next time: the connection broke, or the hub has too much to do."""
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
@@ -134,7 +134,7 @@ def passing(error: httpx.HTTPError) -> bool:
     return isinstance(error, httpx.TransportError)
 
 
-def read(body: bytes) -> Listing:
+def parse_listing(body: bytes) -> Listing:
     """Raises `ValueError` for an answer without a model in it."""
     try:
         answer = msgspec.json.decode(body, type=_Repository)

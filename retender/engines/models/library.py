@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from retender.engines.models import names
-from retender.engines.models.download import Arrived, Download
+from retender.engines.models.download import Download, DownloadProgress
 from retender.engines.models.hub import NEEDED, ModelHub
 from retender.errors import InvalidOption, ModelUnavailable
 from retender.transcript.chunks import SAMPLE_RATE
@@ -80,7 +80,7 @@ class Library:
         A repository whose model is here already may be named by anyone.
         """
         found = self.canonical(name)
-        if found in self._settings.folders or found in names.KNOWN:
+        if found in self._settings.folders or found in names.KNOWN_MODELS:
             return found
         here = self._settings.any_repository or self.find(found) is not None
         if here and names.repository(found) is not None:
@@ -101,7 +101,7 @@ class Library:
         others = sorted(_others(self._root, {names.folder_name(name) for name in self._names()}))
         return tuple(map(self._entry, (*self._names(), *others)))
 
-    async def obtain(self, name: str, progress: Callable[[Arrived], None]) -> Path:
+    async def obtain(self, name: str, progress: Callable[[DownloadProgress], None]) -> Path:
         """Where the model is; it is downloaded where it is not here. Blocks nothing.
 
         However many ask at once, in however many processes, one downloads and all are told how
@@ -123,10 +123,10 @@ class Library:
         return place
 
     def _names(self) -> list[str]:
-        return sorted({*names.KNOWN, *self._settings.folders})
+        return sorted({*names.KNOWN_MODELS, *self._settings.folders})
 
     def _entry(self, name: str) -> LibraryEntry:
-        folder, known = self.find(name), names.KNOWN.get(name)
+        folder, known = self.find(name), names.KNOWN_MODELS.get(name)
         size = 0 if folder is None else sum(file.stat().st_size for file in folder.iterdir())
         return LibraryEntry(name, size, None if known is None else known.millions)
 
@@ -148,7 +148,7 @@ class Library:
             folder = self._settings.folders[name]
             missing = ", ".join(file for file in NEEDED if not (Path(folder) / file).is_file())
             raise ModelUnavailable(f"the folder {folder} of the model {name!r} lacks {missing}")
-        known = names.canonical(name) in names.KNOWN
+        known = names.canonical(name) in names.KNOWN_MODELS
         repository = names.repository(name)
         if repository is None or not (known or self._settings.any_repository):
             accepted = ", ".join(self._names())
@@ -175,7 +175,7 @@ class Library:
         )
 
 
-def window(folder: Path) -> int:
+def window_samples(folder: Path) -> int:
     """How many samples the model hears at once."""
     try:
         config = (folder / "preprocessor_config.json").read_bytes()

@@ -16,34 +16,42 @@ import msgspec
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownModel(msgspec.Struct, frozen=True):
     repository: str
     millions: int
     """Of parameters: what its memory is reckoned by."""
     english_only: bool = False
 
 
-KNOWN: Final[Mapping[str, Known]] = MappingProxyType(
+KNOWN_MODELS: Final[Mapping[str, KnownModel]] = MappingProxyType(
     {
-        "tiny": Known("Systran/faster-whisper-tiny", 39),
-        "tiny.en": Known("Systran/faster-whisper-tiny.en", 39, english_only=True),
-        "base": Known("Systran/faster-whisper-base", 74),
-        "base.en": Known("Systran/faster-whisper-base.en", 74, english_only=True),
-        "small": Known("Systran/faster-whisper-small", 244),
-        "small.en": Known("Systran/faster-whisper-small.en", 244, english_only=True),
-        "medium": Known("Systran/faster-whisper-medium", 769),
-        "medium.en": Known("Systran/faster-whisper-medium.en", 769, english_only=True),
-        "large-v1": Known("Systran/faster-whisper-large-v1", 1550),
-        "large-v2": Known("Systran/faster-whisper-large-v2", 1550),
-        "large-v3": Known("Systran/faster-whisper-large-v3", 1550),
-        "turbo": Known("mobiuslabsgmbh/faster-whisper-large-v3-turbo", 809),
-        "distil-small.en": Known("Systran/faster-distil-whisper-small.en", 166, english_only=True),
-        "distil-medium.en": Known(
+        "tiny": KnownModel("Systran/faster-whisper-tiny", 39),
+        "tiny.en": KnownModel("Systran/faster-whisper-tiny.en", 39, english_only=True),
+        "base": KnownModel("Systran/faster-whisper-base", 74),
+        "base.en": KnownModel("Systran/faster-whisper-base.en", 74, english_only=True),
+        "small": KnownModel("Systran/faster-whisper-small", 244),
+        "small.en": KnownModel("Systran/faster-whisper-small.en", 244, english_only=True),
+        "medium": KnownModel("Systran/faster-whisper-medium", 769),
+        "medium.en": KnownModel("Systran/faster-whisper-medium.en", 769, english_only=True),
+        "large-v1": KnownModel("Systran/faster-whisper-large-v1", 1550),
+        "large-v2": KnownModel("Systran/faster-whisper-large-v2", 1550),
+        "large-v3": KnownModel("Systran/faster-whisper-large-v3", 1550),
+        "turbo": KnownModel("mobiuslabsgmbh/faster-whisper-large-v3-turbo", 809),
+        "distil-small.en": KnownModel(
+            "Systran/faster-distil-whisper-small.en", 166, english_only=True
+        ),
+        "distil-medium.en": KnownModel(
             "Systran/faster-distil-whisper-medium.en", 394, english_only=True
         ),
-        "distil-large-v2": Known("Systran/faster-distil-whisper-large-v2", 756, english_only=True),
-        "distil-large-v3": Known("Systran/faster-distil-whisper-large-v3", 756, english_only=True),
-        "distil-large-v3.5": Known("distil-whisper/distil-large-v3.5-ct2", 756, english_only=True),
+        "distil-large-v2": KnownModel(
+            "Systran/faster-distil-whisper-large-v2", 756, english_only=True
+        ),
+        "distil-large-v3": KnownModel(
+            "Systran/faster-distil-whisper-large-v3", 756, english_only=True
+        ),
+        "distil-large-v3.5": KnownModel(
+            "distil-whisper/distil-large-v3.5-ct2", 756, english_only=True
+        ),
     }
 )
 
@@ -65,7 +73,7 @@ def canonical(name: str) -> str:
 
 def repository(name: str) -> str | None:
     """Where the hub has it; None where the name is neither known nor a repository's."""
-    known = KNOWN.get(canonical(name))
+    known = KNOWN_MODELS.get(canonical(name))
     if known is not None:
         return known.repository
     return name if _REPOSITORY.fullmatch(name) else None

@@ -19,7 +19,7 @@ from retender.journal.postgres import faults, precedence, schema
 from retender.journal.postgres.address import Address
 from retender.journal.postgres.commit import Commit, Stamp
 from retender.journal.postgres.dialect import Session
-from retender.journal.postgres.pauses import Pauses
+from retender.journal.postgres.retry_pauses import RetryPauses
 from retender.journal.statements import Connection
 
 R = TypeVar("R")
@@ -28,14 +28,14 @@ R = TypeVar("R")
 class PostgresDatabase:
     """Implements `connection.Database`."""
 
-    def __init__(self, url: str, patience: float, since: float = 0.0) -> None:
+    def __init__(self, url: str, wait_seconds: float, since: float = 0.0) -> None:
         """`patience`: seconds of pauses between attempts, all together. `since`: when the service
         began."""
         self._address = Address(url)
-        self._patience = patience
+        self._wait_seconds = wait_seconds
         self._since = since
         self._connection: psycopg.Connection | None = None
-        self._left = Event()
+        self._stopped = Event()
         self._stamp: Stamp | None = None
 
     @property
@@ -43,22 +43,22 @@ class PostgresDatabase:
         return self._address.name
 
     def open(self) -> None:
-        self._patiently(lambda _: None)
+        self._with_retries(lambda _: None)
 
     def read(self, work: Callable[[Connection], R]) -> R:
-        return self._patiently(lambda connection: work(Session(connection)))
+        return self._with_retries(lambda connection: work(Session(connection)))
 
     def write(self, work: Callable[[Connection], R]) -> R:
         commit = Commit(work, self._stamp, self.name)
-        answer, self._stamp = self._patiently(commit.attempt)
+        answer, self._stamp = self._with_retries(commit.attempt)
         return answer
 
     def begin(self, work: Callable[[Connection], R]) -> R:
         def whole(connection: Connection) -> R:
-            precedence.take(connection, self._since, self.name)
+            precedence.take_over(connection, self._since, self.name)
             return work(connection)
 
-        pauses = Pauses(self._patience, self._left)
+        pauses = RetryPauses(self._wait_seconds, self._stopped)
         while True:
             try:
                 return self.write(whole)
@@ -68,16 +68,16 @@ class PostgresDatabase:
                 if pauses.over or not pauses.pause():
                     raise
 
-    def leave(self) -> None:
-        self._left.set()
+    def stop_waiting(self) -> None:
+        self._stopped.set()
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
-    def _patiently(self, attempt: Callable[[psycopg.Connection], R]) -> R:
-        pauses = Pauses(self._patience, self._left)
+    def _with_retries(self, attempt: Callable[[psycopg.Connection], R]) -> R:
+        pauses = RetryPauses(self._wait_seconds, self._stopped)
         while True:
             try:
                 answer = attempt(self._connected())
@@ -89,7 +89,7 @@ class PostgresDatabase:
                 if pauses.over:
                     raise fault from error
                 if not pauses.begun:
-                    logger.warning("{}; trying again for {:g} s", fault, self._patience)
+                    logger.warning("{}; trying again for {:g} s", fault, self._wait_seconds)
             else:
                 if pauses.begun:
                     logger.info("{} is there again", self.name)
@@ -102,7 +102,7 @@ class PostgresDatabase:
             connection = self._address.connect()
             try:
                 schema.prepare(connection, self.name)
-                precedence.appear(connection, self._since)
+                precedence.announce(connection, self._since)
             except BaseException:
                 connection.close()
                 raise

@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 
 from retender.errors import JournalAway, JournalCorrupt, JournalError
-from retender.storage.disk_space import no_room
+from retender.storage.disk_space import storage_full
 
 _FULL: Final = {"53100"}
 _READ_ONLY: Final = {"25006"}
@@ -48,7 +48,7 @@ def of_postgres(error: psycopg.Error, name: str) -> Exception:
     """What is none of these is a bug, and is left as it is."""
     said = sentence(error)
     if error.sqlstate in _FULL:
-        return no_room(name, said)
+        return storage_full(name, said)
     if error.sqlstate in _DAMAGED:
         return JournalCorrupt(
             f"{name} has come across damage ({said}); it has to be restored from a backup",

@@ -21,12 +21,12 @@ class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
     """
 
     url: str
-    patience: float = DATABASE_WAIT_SECONDS
+    wait_seconds: float = DATABASE_WAIT_SECONDS
     since: float = 0.0
     """When the service began, of which all its openers are told the same: seconds since 1970."""
 
     async def __call__(self) -> Journal:
-        database = PostgresDatabase(self.url, self.patience, self.since)
+        database = PostgresDatabase(self.url, self.wait_seconds, self.since)
         return SqlJournal(await self._seat.take(database))
 
     def __repr__(self) -> str:

@@ -21,12 +21,12 @@ _IS_GONE: Final = "SELECT pg_try_advisory_xact_lock(?)"
 _TAKE: Final = "UPDATE ledger SET since = ?"
 
 
-def appear(connection: psycopg.Connection, since: float) -> None:
+def announce(connection: psycopg.Connection, since: float) -> None:
     """As long as the connection lasts, others see that this service lives."""
     connection.execute(_APPEAR, (_lock(since),))
 
 
-def take(connection: Connection, since: float, name: str) -> None:
+def take_over(connection: Connection, since: float, name: str) -> None:
     """In the transaction that begins an epoch. Raises `Superseded`."""
     (holder,) = connection.execute(_HOLDER).fetchone()
     if holder > since and not connection.execute(_IS_GONE, (_lock(holder),)).fetchone()[0]:

@@ -66,5 +66,5 @@ class Blobs(Protocol):
         """Drop the folders of jobs not in `keep` in which nothing was made since then: those of
         jobs that ended when nobody was left to drop them. Returns how many are gone."""
 
-    async def tidy(self) -> None:
+    async def clean_cache(self) -> None:
         """Let go of this machine's copies of what was collected on another."""

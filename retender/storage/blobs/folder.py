@@ -31,7 +31,7 @@ from typing import Final, ParamSpec, TypeVar
 from retender.errors import BadRequest, UploadExpired
 from retender.storage import durable_files
 from retender.storage.audio import Audio
-from retender.storage.disk_space import room_for
+from retender.storage.disk_space import raising_storage_full
 from retender.storage.spool import Spool, Upload
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class BlobStore:
         self._locks = Path(root) / "locks"
         self._jobs = Path(root) / "jobs"
         for folder in (self._incoming, self._blobs, self._locks, self._jobs):
-            durable_files.make(folder)
+            durable_files.make_folder(folder)
 
     @asynccontextmanager
     async def receive(self, *, limit: int) -> AsyncIterator[Upload]:
@@ -107,7 +107,7 @@ class BlobStore:
     async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
         return len(await off_the_loop(self._drop_old_folders, frozenset(keep), older_than))
 
-    async def tidy(self) -> None:
+    async def clean_cache(self) -> None:
         """Nothing here is a copy."""
 
     def _place(self, sha256: str) -> Path:
@@ -131,14 +131,14 @@ class BlobStore:
 
     def _put(self, audio: Audio, move_to: Callable[[Path], object]) -> None:
         place = self._place(audio.sha256)
-        with room_for("the upload"):
-            durable_files.make(place.parent)
+        with raising_storage_full("the upload"):
+            durable_files.make_folder(place.parent)
             with self._locked(place.parent):
                 # The content may be there already: it is replaced by its like with a newer time.
                 move_to(place)
-                durable_files.sync(place.parent)
+                durable_files.sync_folder(place.parent)
             # Another upload may have made this folder, and not have come to sync it yet.
-            durable_files.sync(self._blobs)
+            durable_files.sync_folder(self._blobs)
 
     def _exists(self, place: Path) -> bool:
         return place.exists()

@@ -112,7 +112,7 @@ async def test_collecting_on_one_machine_collects_for_all(cluster: Cluster) -> N
     assert await cluster.machine("three").collect({needed.sha256}, older_than=150.0) == 1
 
     for machine in (one, two):
-        await machine.tidy()
+        await machine.clean_cache()
         assert not machine.path(old).exists()
         assert not await machine.exists(old.sha256)
         assert await content(machine, needed) == b"needed"

@@ -12,7 +12,7 @@ from tests.support.storage.journal_story import Story, audio, piece, segments
 
 
 async def under_key(journal: Journal, owner: str, key: str) -> Job | None:
-    found = await journal.precedents("new", owner=owner, key=key, cache_key=None)
+    found = await journal.matching_jobs("new", owner=owner, key=key, cache_key=None)
     return found.same_key
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.audio import ffmpeg, verdict
+from retender.audio import ffmpeg, media_errors
 from retender.audio.decode import decode
 from retender.audio.encode import flac
 from retender.audio.sandbox import SandboxLimits, run
@@ -133,11 +133,11 @@ async def test_a_missing_ffmpeg_is_no_fault_of_the_upload(upload: Path, folder: 
 
 @ON_EITHER_FFMPEG
 async def test_a_full_disk_is_no_fault_of_the_upload(binary: str, upload: Path) -> None:
-    command = ffmpeg.decoding(binary, upload, filters=("anull",), seconds=MOST)
+    command = ffmpeg.decode_command(binary, upload, filters=("anull",), seconds=MOST)
     with open("/dev/full", "wb") as full:  # noqa: ASYNC230, PTH123 - a device, not a file
         ended = await run(command, SandboxLimits(output=1 << 20), output=full.fileno())
 
-    error = verdict.of_decoding(ended, b"RIFF", samples=0, most_seconds=MOST)
+    error = media_errors.decoding_error(ended, b"RIFF", samples=0, most_seconds=MOST)
 
     assert type(error) is StorageFull
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.audio.limits import SAID_FIRST_BYTES, SAID_LAST_BYTES
+from retender.audio.limits import STDERR_FIRST_BYTES, STDERR_LAST_BYTES
 from retender.audio.sandbox import SandboxLimits, run
 from retender.errors import EngineUnavailable
 from tests.support.engines.stuck_program import DEADLINE, Stuck
@@ -35,7 +35,7 @@ def stuck(tmp_path: Path) -> Iterator[Stuck]:
 async def test_what_it_says_and_how_it_ended_is_told() -> None:
     ended = await run([*PYTHON, "import sys; sys.exit('no sound here')"], SandboxLimits())
 
-    assert (ended.code, ended.said, ended.timed_out) == (1, "no sound here", False)
+    assert (ended.code, ended.stderr, ended.timed_out) == (1, "no sound here", False)
 
 
 async def test_it_sees_no_environment_and_reads_nothing(
@@ -74,23 +74,23 @@ async def test_memory_beyond_the_limit_is_refused() -> None:
     greedy = [*PYTHON, "bytearray(128 << 20)"]
 
     assert (await run(greedy, SandboxLimits(memory=256 << 20))).code == 0
-    assert "MemoryError" in (await run(greedy, SandboxLimits(memory=64 << 20))).said
+    assert "MemoryError" in (await run(greedy, SandboxLimits(memory=64 << 20))).stderr
 
 
 async def test_it_can_open_few_files() -> None:
     ended = await run([*PYTHON, "files = [open('/dev/null') for _ in range(100)]"], SandboxLimits())
 
-    assert "Too many open files" in ended.said
+    assert "Too many open files" in ended.stderr
 
 
 async def test_whatever_floods_the_log_ends_and_its_first_and_last_words_are_kept() -> None:
     flood = "import sys; e = sys.stderr.write; e('first '); e('x' * 9_000_000); e(' last')"
 
-    said = (await run([*PYTHON, flood], SandboxLimits())).said
+    stderr = (await run([*PYTHON, flood], SandboxLimits())).stderr
 
-    assert said.startswith("first ")
-    assert said.endswith(" last")
-    assert len(said) <= SAID_FIRST_BYTES + SAID_LAST_BYTES
+    assert stderr.startswith("first ")
+    assert stderr.endswith(" last")
+    assert len(stderr) <= STDERR_FIRST_BYTES + STDERR_LAST_BYTES
 
 
 async def test_out_of_time_it_is_killed_with_all_that_it_started(stuck: Stuck) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from retender.audio.pcm import Pcm
-from retender.audio.speech import BLOCK, DetectorName, detector, listen
+from retender.audio.speech import BLOCK, DetectorName, detect_speech, new_detector
 from retender.errors import ModelUnavailable
 from retender.transcript.chunks import Span, plan
 from tests.support.sound.media import RATE, needs_espeak, noise, say, silence
@@ -31,7 +31,7 @@ def sentence(tmp_path_factory: pytest.TempPathFactory) -> array[int]:
 
 
 def spans(*blocks: array[int]) -> list[Span]:
-    ear = detector(DetectorName.SILERO)
+    ear = new_detector(DetectorName.SILERO)
     for block in blocks:
         ear.feed(block)
     return ear.finish()
@@ -129,9 +129,9 @@ async def test_a_recording_is_heard_block_by_block_to_its_end(
     sound = silence(BLOCK / RATE - 1) + sentence
     path.write_bytes(sound.tobytes())
     pcm = Pcm.at(path)
-    ear = detector(DetectorName.SILERO)
+    ear = new_detector(DetectorName.SILERO)
 
-    heard = [seconds async for seconds in listen(pcm, ear)]
+    heard = [seconds async for seconds in detect_speech(pcm, ear)]
 
     assert heard == [60.0, pcm.seconds]
     assert ear.finish() == spans(sound)
@@ -141,14 +141,14 @@ def test_where_the_network_is_missing_it_is_said_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("retender.audio.silero.NETWORK", "gone.onnx", raising=False)
-    detector(DetectorName.ENERGY)
+    new_detector(DetectorName.ENERGY)
 
     with pytest.raises(ModelUnavailable, match="install faster-whisper"):
-        detector(DetectorName.SILERO)
+        new_detector(DetectorName.SILERO)
 
 
 def test_the_energy_detector_needs_neither_numpy_nor_onnxruntime() -> None:
-    loads = "import sys; from retender.audio.speech import *; detector(DetectorName.ENERGY); "
+    loads = "import sys; from retender.audio.speech import *; new_detector(DetectorName.ENERGY); "
     loads += "import retender.engines.preparation; "
     loads += "sys.exit(bool({'numpy', 'onnxruntime', 'faster_whisper', 'av'} & set(sys.modules)))"
 

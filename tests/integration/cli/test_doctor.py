@@ -13,7 +13,7 @@ import pytest
 
 from deployments.doctor import examine
 from deployments.doctor.finding import Finding, State
-from retender.journal.lock import FileLock
+from retender.journal.lock import JournalLock
 from tests.support.groq.rules import KEY, GroqService
 from tests.support.groq.server import GroqServer
 from tests.support.http.command import environment, retender, serving_beside
@@ -129,7 +129,7 @@ async def test_a_port_that_another_program_has_is_found(ward: Ward) -> None:
 
 async def test_who_holds_the_journal_is_named(ward: Ward, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    lock = FileLock(str(tmp_path / "data" / "journal.db.lock"))
+    lock = JournalLock(str(tmp_path / "data" / "journal.db.lock"))
     lock.acquire()
     found = await ward.look()
     lock.release()

@@ -15,8 +15,8 @@ import msgspec
 import pytest
 
 from retender.engines.models import download
-from retender.engines.models.download import Arrived
-from retender.engines.models.library import Library, LibrarySettings, window
+from retender.engines.models.download import DownloadProgress
+from retender.engines.models.library import Library, LibrarySettings, window_samples
 from retender.errors import ModelUnavailable
 from retender.transcript.chunks import SAMPLE_RATE
 from tests.support.engines.model_hub import FILES, OK, ModelHub
@@ -47,8 +47,8 @@ def library(root: Path, hub: ModelHub, **changes: Any) -> Library:
     return Library(msgspec.structs.replace(LibrarySettings(root=str(root)), **changes), hub)
 
 
-async def obtain(library: Library, name: str = "tiny") -> tuple[Path, list[Arrived]]:
-    told: list[Arrived] = []
+async def obtain(library: Library, name: str = "tiny") -> tuple[Path, list[DownloadProgress]]:
+    told: list[DownloadProgress] = []
     async with asyncio.timeout(DEADLINE):
         return await library.obtain(name, told.append), told
 
@@ -62,7 +62,7 @@ async def test_a_model_is_downloaded_once_and_then_found(root: Path, hub: ModelH
     assert contents(place) == {name: FILES[name] for name in contents(place)}
     assert set(contents(place)) == {"config.json", "model.bin", "tokenizer.json", "vocabulary.json"}
     assert [each.done for each in told] == sorted(each.done for each in told)
-    assert told[-1] == Arrived(SIZE, SIZE)
+    assert told[-1] == DownloadProgress(SIZE, SIZE)
     assert told[-1].percent == 100
     hub.down = True
     again, silent = await obtain(library(root, hub))
@@ -264,7 +264,7 @@ async def test_any_repository_may_be_named_where_the_owner_allows_it(
 async def test_the_owners_folders_have_names(root: Path, hub: ModelHub) -> None:
     place, _ = await obtain(library(root, hub, folders={"digits": str(DIGITS)}), "digits")
     assert place == DIGITS
-    assert window(place) == 10 * SAMPLE_RATE
+    assert window_samples(place) == 10 * SAMPLE_RATE
 
 
 async def test_a_folder_that_lacks_files_is_told_with_what_it_lacks(
@@ -291,11 +291,11 @@ async def test_what_other_programs_have_downloaded_is_found(
 
 
 def test_whisper_hears_half_a_minute_where_nothing_else_is_said(tmp_path: Path) -> None:
-    assert window(tmp_path) == 30 * SAMPLE_RATE
+    assert window_samples(tmp_path) == 30 * SAMPLE_RATE
     (tmp_path / "preprocessor_config.json").write_text('{"chunk_length": "long"}')
     with pytest.raises(ModelUnavailable, match="is broken"):
-        window(tmp_path)
+        window_samples(tmp_path)
 
 
-def _sets(event: asyncio.Event) -> Callable[[Arrived], None]:
+def _sets(event: asyncio.Event) -> Callable[[DownloadProgress], None]:
     return lambda _: event.set()

@@ -64,7 +64,7 @@ def deeds(journal: SqliteJournal, story: Story) -> Deeds:
         "an owner's jobs": lambda: page("ana", None),
         "failed jobs": lambda: page(None, Status.FAILED),
         "an owner's failed jobs": lambda: page("ana", Status.FAILED),
-        "precedents": lambda: journal.precedents(
+        "precedents": lambda: journal.matching_jobs(
             "unknown", owner="ana", key="k", cache_key="unknown"
         ),
         "completed": lambda: journal.completed("unknown"),

@@ -59,8 +59,8 @@ async def scissors(base: Base) -> AsyncIterator[Scissors]:
 
 
 @asynccontextmanager
-async def opened(url: str, patience: float = 60.0) -> AsyncIterator[Journal]:
-    journal = await PostgresOpener(url, patience)()
+async def opened(url: str, wait_seconds: float = 60.0) -> AsyncIterator[Journal]:
+    journal = await PostgresOpener(url, wait_seconds)()
     try:
         yield journal
     finally:
@@ -153,7 +153,7 @@ async def test_after_a_commit_that_was_given_up_in_doubt_nothing_is_built_on_a_g
     base: Base, scissors: Scissors, when: Cut, there: bool
 ) -> None:
     story = Story()
-    async with opened(scissors.address(base.name), patience=0.0) as journal:
+    async with opened(scissors.address(base.name), wait_seconds=0.0) as journal:
         await journal.begin_epoch()
         scissors.wanted = [when]
         begun = story.begin("a")
@@ -225,7 +225,7 @@ async def test_questions_wait_for_the_server_too(base: Base) -> None:
 
 
 async def test_when_patience_is_at_its_end_it_is_said_which_database_is_away(base: Base) -> None:
-    async with opened(base.url, patience=0.1) as journal:
+    async with opened(base.url, wait_seconds=0.1) as journal:
         await journal.begin_epoch()
         base.server.stop()
         with pytest.raises(JournalAway, match=f"PostgreSQL at .*{base.name}.* cannot be reached"):
@@ -239,7 +239,7 @@ async def test_whoever_closes_does_not_wait_for_a_database_that_is_away(base: Ba
     said: list[str] = []
     sink = logger.add(lambda line: said.append(str(line)))
     try:
-        async with opened(base.url, patience=1e6) as journal:
+        async with opened(base.url, wait_seconds=1e6) as journal:
             await journal.begin_epoch()
             base.server.stop()
             commit = asyncio.create_task(journal.commit(1, Story().begin("a")))

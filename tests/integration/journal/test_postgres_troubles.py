@@ -37,15 +37,15 @@ def set_to(url: str) -> Settings:
     return read({"RETENDER_DATABASE_URL": url}, Path("/nonexistent/.env"))
 
 
-async def a_life(url: str, patience: float = 0.0) -> Journal:
-    journal = await PostgresOpener(url, patience)()
+async def a_life(url: str, wait_seconds: float = 0.0) -> Journal:
+    journal = await PostgresOpener(url, wait_seconds)()
     await journal.begin_epoch()
     return journal
 
 
 async def refused(url: str) -> str:
     """What is said, and that nothing of it, nor of what leads to it, gives the password away."""
-    opener = PostgresOpener(url, patience=0.0)
+    opener = PostgresOpener(url, wait_seconds=0.0)
     with pytest.raises(JournalError) as refusal:
         await opener()
     whole = "".join(traceback.format_exception(refusal.value)) + repr(opener)
@@ -124,7 +124,7 @@ async def test_a_full_disk_refuses_the_commit_and_the_journal_goes_on(postgres: 
 
 async def test_a_server_that_has_become_read_only_is_told_as_such(postgres: Postgres) -> None:
     name = postgres.database()
-    journal = await a_life(postgres.address(name), patience=0.1)
+    journal = await a_life(postgres.address(name), wait_seconds=0.1)
     postgres.tell(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     ours = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
     postgres.tell(ours)

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from retender.engines.api import Progress
-from retender.engines.budget import HOUR, MINUTE, Ledger
 from retender.engines.groq.engine import REFUSALS, GroqEngine
-from retender.engines.groq.ledger import Budget, LedgerFile
+from retender.engines.groq.rate_limiter import RateLimiter, UsageLedgerFile
+from retender.engines.usage_ledger import HOUR, MINUTE, UsageLedger
 from retender.transcript.chunks import Chunk
 from retender.workers.orders import Order
 from retender.workers.usage import UsageLimits
@@ -244,11 +244,13 @@ async def test_whoever_is_called_off_while_waiting_leaves_the_line(
 async def test_whoever_is_called_off_at_the_moment_of_being_let_go_has_spent_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    budget = Budget(LedgerFile(tmp_path / "ledger.json"), UsageLimits(), lambda: 1_700_000_000.0)
-    loop, write = asyncio.get_running_loop(), LedgerFile._write
+    budget = RateLimiter(
+        UsageLedgerFile(tmp_path / "ledger.json"), UsageLimits(), lambda: 1_700_000_000.0
+    )
+    loop, write = asyncio.get_running_loop(), UsageLedgerFile._write
     writing, go_on = asyncio.Event(), threading.Event()
 
-    def slow(file: LedgerFile, ledger: Ledger) -> None:
+    def slow(file: UsageLedgerFile, ledger: UsageLedger) -> None:
         loop.call_soon_threadsafe(writing.set)
         go_on.wait(30)
         write(file, ledger)
@@ -257,7 +259,7 @@ async def test_whoever_is_called_off_at_the_moment_of_being_let_go_has_spent_not
         async with budget.spend(600):
             raise AssertionError("it was called off")
 
-    monkeypatch.setattr(LedgerFile, "_write", slow)
+    monkeypatch.setattr(UsageLedgerFile, "_write", slow)
     spending = asyncio.create_task(spend())
     await writing.wait()
     spending.cancel()
@@ -283,10 +285,10 @@ async def test_a_full_disk_is_no_licence_to_send(
 ) -> None:
     order = await one(desk, engine, 30)
 
-    def full(_: LedgerFile, __: Ledger) -> None:
+    def full(_: UsageLedgerFile, __: UsageLedger) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(LedgerFile, "_write", full)
+    monkeypatch.setattr(UsageLedgerFile, "_write", full)
     failure = (await broke(engine, order)).failure
     assert (failure.code, failure.retryable) == ("storage_full", True)
     assert failure.retry_after
@@ -296,19 +298,19 @@ async def test_a_full_disk_is_no_licence_to_send(
 def test_a_ledger_that_cannot_be_read_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "ledger.json"
     path.write_text("{half")
-    file = LedgerFile(path)
-    assert file.read() == Ledger()
+    file = UsageLedgerFile(path)
+    assert file.read() == UsageLedger()
     file.change(lambda ledger: (msgspec.structs.replace(ledger, issued=7), None))
-    assert LedgerFile(path).read().issued == 7
+    assert UsageLedgerFile(path).read().issued == 7
 
 
 def test_no_change_to_a_ledger_is_lost_among_threads(tmp_path: Path) -> None:
     path = tmp_path / "ledger.json"
 
-    def one_more(ledger: Ledger) -> tuple[Ledger, int]:
+    def one_more(ledger: UsageLedger) -> tuple[UsageLedger, int]:
         return msgspec.structs.replace(ledger, issued=ledger.issued + 1), ledger.issued
 
-    changes: list[Callable[[], int]] = [lambda: LedgerFile(path).change(one_more)] * 40
+    changes: list[Callable[[], int]] = [lambda: UsageLedgerFile(path).change(one_more)] * 40
     answers = asyncio.run(_at_once(changes))
     assert sorted(answers) == list(range(40))
 

@@ -17,7 +17,7 @@ from actors.supervision.restarts import Backoff, Intensity
 from actors.supervision.supervisor import Supervisor
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
-from retender.engines.api import News
+from retender.engines.api import EngineMessage
 from retender.jobs.states import Status
 from retender.scheduling.pool_size import Bounds
 from retender.workers.orders import Order
@@ -52,14 +52,14 @@ class Mortal(Watched):
         self._plan.instances += 1
 
     @property
-    def spent(self) -> bool:
+    def needs_restart(self) -> bool:
         return self._left <= 0
 
     async def load(self, model: str) -> None: ...
 
     async def unload(self, model: str) -> None: ...
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         self._left -= 1
         self._plan.computing += 1
         try:

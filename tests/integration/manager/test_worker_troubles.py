@@ -16,7 +16,7 @@ from actors.supervision.restarts import Backoff, Intensity
 from actors.supervision.supervisor import Supervisor
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
-from retender.engines.api import News
+from retender.engines.api import EngineMessage
 from retender.errors import EngineUnavailable, ModelUnavailable
 from retender.jobs.states import Status
 from retender.scheduling.pool_size import Bounds
@@ -157,7 +157,7 @@ class RefusingEngine:
     async def close(self) -> None:
         pass
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         if orders[0].chunk is not None and self._service.refusals:
             raise self._service.refusals.pop(0)
         async for news in self._inner.work(orders):

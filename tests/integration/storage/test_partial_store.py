@@ -8,25 +8,25 @@ import pytest
 
 from retender.errors import JobNotFound, UploadLocked
 from retender.storage.audio import Audio
-from retender.storage.partial_uploads import Origin, PartialStore
+from retender.storage.partial_uploads import Origin, PartialUploadStore
 
 ORIGIN = Origin(job_id="a", owner="ana", size=10, created_at=5.0)
 
 
-async def begun(folder: Path) -> PartialStore:
-    store = PartialStore(folder)
+async def begun(folder: Path) -> PartialUploadStore:
+    store = PartialUploadStore(folder)
     await store.create(ORIGIN)
     return store
 
 
-async def write(store: PartialStore, data: bytes, *, keep: bool = True) -> None:
+async def write(store: PartialUploadStore, data: bytes, *, keep: bool = True) -> None:
     async with store.open("a") as writing:
         await writing.write(data)
         if keep:
             await writing.keep()
 
 
-async def known(store: PartialStore) -> tuple[int, Audio | None]:
+async def known(store: PartialUploadStore) -> tuple[int, Audio | None]:
     found = await store.look("a")
     assert found is not None
     assert found.origin == ORIGIN
@@ -35,7 +35,7 @@ async def known(store: PartialStore) -> tuple[int, Audio | None]:
 
 async def test_what_was_kept_is_known_to_another_life(tmp_path: Path) -> None:
     await write(await begun(tmp_path), b"hello")
-    later = PartialStore(tmp_path)
+    later = PartialUploadStore(tmp_path)
     assert await known(later) == (5, None)
     await write(later, b"world")
     assert await known(later) == (10, None)
@@ -82,7 +82,7 @@ async def test_one_writes_at_a_time(tmp_path: Path) -> None:
     store = await begun(tmp_path)
     async with store.open("a"):
         with pytest.raises(UploadLocked):
-            async with PartialStore(tmp_path).open("a"):
+            async with PartialUploadStore(tmp_path).open("a"):
                 pass
     async with store.open("a"):
         pass

@@ -21,7 +21,7 @@ from retender.errors import (
     StorageUnreachable,
 )
 from retender.storage.audio import Audio
-from retender.storage.blobs.objects import Objects, speaks
+from retender.storage.blobs.object_store import ObjectStore, missing_driver
 from tests.support.storage.blob_kinds import Cluster, content, made, received, work
 
 HALF = 500
@@ -56,7 +56,7 @@ async def uploads(cluster: Cluster, count: int) -> list[Audio]:
     return [await received(one, bytes([n]) * HALF) for n in range(count)]
 
 
-class Slow(Objects):
+class Slow(ObjectStore):
     """Reads when it is told to, and counts how often."""
 
     def __init__(self, *args: Any) -> None:
@@ -111,7 +111,7 @@ async def test_what_is_in_use_is_never_let_go_of(cluster: Cluster) -> None:
             cluster.time += 1
             async with cluster.machine("two", most_bytes=HALF).lend(audio):
                 assert path.read_bytes() == b"\0" * HALF
-                await two.tidy()
+                await two.clean_cache()
     await content(two, second)
 
     assert copied(two.root) == {second.sha256}
@@ -175,7 +175,7 @@ async def test_an_object_that_could_not_be_written_whole_does_not_appear(
 
     one = cluster.machine("one")
     with monkeypatch.context() as patch:
-        patch.setattr("retender.storage.blobs.objects.os.fsync", full)
+        patch.setattr("retender.storage.blobs.object_store.os.fsync", full)
         with pytest.raises(StorageFull) as refusal:
             await put(cluster, one.root)
 
@@ -266,10 +266,10 @@ async def test_what_is_wrong_with_the_store_is_named_and_tells_no_secrets(
 
 
 async def test_a_store_is_tried_out_and_left_as_it_was(cluster: Cluster, store: Path) -> None:
-    cluster.objects().try_out(store.parent / "trial")
+    cluster.objects().check_access(store.parent / "trial")
     assert objects(store) == []
 
 
 def test_an_address_that_nothing_here_speaks_to_is_told() -> None:
-    assert speaks("memory://x") is None
-    assert speaks("nonsense://x") is not None
+    assert missing_driver("memory://x") is None
+    assert missing_driver("nonsense://x") is not None

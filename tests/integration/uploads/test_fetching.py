@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from retender.outbound.connections import Reach
+from retender.outbound.connections import OutboundAccess
 from serve_app.uploads import fetching
 from tests.support.http.http_service import PLAIN, Site, says, site
 from tests.support.http.live_client import eventually
@@ -26,8 +26,8 @@ RECORDING = says("from", "afar").recorded()
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-def reach(handler: Any) -> Reach:
-    return Reach(transport=lambda _: httpx.MockTransport(handler))
+def reach(handler: Any) -> OutboundAccess:
+    return OutboundAccess(transport=lambda _: httpx.MockTransport(handler))
 
 
 class Body(httpx.AsyncByteStream):

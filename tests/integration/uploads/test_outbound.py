@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from retender.errors import UrlNotAllowed
-from retender.outbound.addresses import STRICT, Address, Rules
-from retender.outbound.connections import Outbound, client, resolve
+from retender.outbound.addresses import PUBLIC_ONLY, Address, AddressRules
+from retender.outbound.connections import CheckedTransport, client, resolve
 
 TIMEOUT = httpx.Timeout(5.0)
 
@@ -55,8 +55,8 @@ class Names:
         return [ipaddress.ip_address(each) for each in next(self._answers)]
 
 
-async def get(url: str, names: Names, wire: Wire, rules: Rules = STRICT) -> None:
-    transport = Outbound(rules, resolver=names, network=wire)
+async def get(url: str, names: Names, wire: Wire, rules: AddressRules = PUBLIC_ONLY) -> None:
+    transport = CheckedTransport(rules, resolver=names, network=wire)
     async with client(transport, TIMEOUT) as http:
         await http.get(url)
 
@@ -115,7 +115,7 @@ async def test_a_name_without_an_address_is_out_of_reach() -> None:
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f.1", "localhost"])
 async def test_the_systems_own_ways_of_writing_this_machine_are_seen_through(host: str) -> None:
     wire = Wire()
-    transport = Outbound(resolver=resolve, network=wire)
+    transport = CheckedTransport(resolver=resolve, network=wire)
     async with client(transport, TIMEOUT) as http:
         with pytest.raises(UrlNotAllowed):
             await http.get(f"https://{host}/")
@@ -135,7 +135,7 @@ async def test_looking_up_a_name_takes_no_longer_than_connecting_may() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    transport = Outbound(resolver=never, network=Wire())
+    transport = CheckedTransport(resolver=never, network=Wire())
     async with client(transport, httpx.Timeout(0.05)) as http:
         with pytest.raises(httpx.ConnectTimeout):
             await http.get("https://example.org/")

@@ -19,9 +19,9 @@ from actors.runtime.api import Recipe
 from retender.jobs.deliveries import WEBHOOKS
 from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener
-from retender.outbound.addresses import Rules
-from retender.outbound.connections import Outbound
-from retender.outbound.webhook_messages import AMONG_OURSELVES
+from retender.outbound.addresses import AddressRules
+from retender.outbound.connections import CheckedTransport
+from retender.outbound.webhook_messages import PRIVATE_ALLOWED
 from tests.support.http.http_service import MANAGER, Site, says, site
 from tests.support.http.webhook_receivers import SECRET
 
@@ -76,9 +76,9 @@ async def receiver() -> AsyncIterator[Receiver]:
     await asyncio.to_thread(there.close)
 
 
-def webhooks(rules: Rules) -> WebhookSettings:
+def webhooks(rules: AddressRules) -> WebhookSettings:
     return WebhookSettings(
-        secrets=(SECRET,), language="en", transport=Recipe.of(Outbound, rules=rules)
+        secrets=(SECRET,), language="en", transport=Recipe.of(CheckedTransport, rules=rules)
     )
 
 
@@ -106,7 +106,7 @@ async def told_of(here: Site) -> dict[str, Any]:
 async def test_a_receiver_verifies_and_reads_what_a_poll_would_have_shown(
     tmp_path: Path, receiver: Receiver
 ) -> None:
-    async with site(tmp_path, manager=HOME, webhooks=webhooks(AMONG_OURSELVES)) as here:
+    async with site(tmp_path, manager=HOME, webhooks=webhooks(PRIVATE_ALLOWED)) as here:
         await submitted(here, f"http://127.0.0.1:{receiver.port}/hook?for=me")
         polled = await told_of(here)
     (said,) = receiver.verified
@@ -119,7 +119,7 @@ async def test_a_receiver_verifies_and_reads_what_a_poll_would_have_shown(
 async def test_a_name_that_leads_inside_is_not_connected_to(
     tmp_path: Path, receiver: Receiver
 ) -> None:
-    public_only = Rules(schemes=("https", "http"), ports=())
+    public_only = AddressRules(schemes=("https", "http"), ports=())
     async with site(tmp_path, manager=HOME, webhooks=webhooks(public_only)) as here:
         await submitted(here, f"http://localhost:{receiver.port}/hook")
         callback = (await told_of(here))["callback"]
@@ -144,7 +144,7 @@ async def test_a_stop_in_the_middle_of_a_message_leaves_it_for_the_next_start(
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     async with silent:
-        async with site(tmp_path, manager=HOME, webhooks=webhooks(AMONG_OURSELVES)) as here:
+        async with site(tmp_path, manager=HOME, webhooks=webhooks(PRIVATE_ALLOWED)) as here:
             await submitted(here, f"http://127.0.0.1:{port}/")
             await arrived.wait()
         journal = await SqliteOpener(str(tmp_path / "journal.db"))()

@@ -12,7 +12,7 @@ from actors.supervision.restarts import Intensity
 from actors.supervision.supervisor import Supervisor
 from actors.workers.transcriber import Transcriber, TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Status
 from retender.scheduling.pool_size import Bounds
@@ -32,7 +32,7 @@ class Watched(ScriptedEngine):
         super().__init__(service.scripts, lanes, batch)
         self._service = service
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         self._service.batches.append(orders)
         self._service.at_once += 1
         self._service.most_at_once = max(self._service.most_at_once, self._service.at_once)

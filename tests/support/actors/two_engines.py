@@ -14,7 +14,7 @@ from actors.runtime.local import LocalRuntime
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.errors import EngineUnavailable
 from retender.jobs.events import Event
 from retender.jobs.job import Job, Options
@@ -26,9 +26,9 @@ from retender.scheduling.pool_size import Bounds
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
-from retender.workers.condition import EngineInfo
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.engine_info import EngineInfo
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 from tests.integration.supervision.test_tree import NoBlobs
 from tests.support.actors.manager_service import MemoryDisk
 from tests.support.actors.virtual_time import VirtualClock
@@ -62,10 +62,10 @@ class FarEngine(ScriptedEngine):
         super().__init__(library, lanes)
         self._far = far
 
-    async def report(self) -> Report:
-        return Report(engine=self.name, trouble=self._far.refusal)
+    async def report(self) -> WorkerReport:
+        return WorkerReport(engine=self.name, trouble=self._far.refusal)
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             await asyncio.sleep(self._far.takes)
             yield Progress(order.token, 0.0)
@@ -81,11 +81,11 @@ class FarEngine(ScriptedEngine):
                     async for item in news:
                         yield item
 
-    def _heard(self, order: Order, chunk: Chunk) -> News:
+    def _heard(self, order: Order, chunk: Chunk) -> EngineMessage:
         far = self._far
         if far.refusal:
             failure = EngineUnavailable(far.refusal).failure()
-            return Broke(order.token, failure)
+            return Failed(order.token, failure)
         now = far.clock.monotonic()
         if far.open_at > now or far.room < chunk.seconds:
             far.declined += 1
@@ -107,7 +107,7 @@ class NearEngine(ScriptedEngine):
         super().__init__(library)
         self._heard = heard
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         async with aclosing(super().work(orders)) as news:
             async for item in news:
                 if isinstance(item, Transcribed):

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.lanes import Lanes
 from retender.workers.orders import Order
 from tests.support.engines.scripted import ScriptedEngine
@@ -28,7 +28,7 @@ class NativeEngine(ScriptedEngine):
     async def close(self) -> None:
         self._threads.close()
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         (order,) = orders
         if order.index == 1 and not self._stuck_once.exists():
             self._stuck_once.touch()

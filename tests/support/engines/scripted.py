@@ -15,13 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.errors import CorruptMedia, EngineFailed
 from retender.jobs.pieces import PREPARATION
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment, Word
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
 
 STEPS = 4
 
@@ -111,7 +111,7 @@ class ScriptedEngine:
     async def close(self) -> None:
         pass
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             script = self._read(order.audio)
             passage = (
@@ -143,11 +143,11 @@ class ScriptedEngine:
         if act is Act.DIE:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _outcome(self, order: Order, script: Script, act: Act) -> News:
+    def _outcome(self, order: Order, script: Script, act: Act) -> EngineMessage:
         if act is Act.FAIL:
-            return Broke(order.token, EngineFailed("it went wrong this time").failure())
+            return Failed(order.token, EngineFailed("it went wrong this time").failure())
         if act is Act.FATAL:
-            return Broke(order.token, CorruptMedia("this is no recording").failure())
+            return Failed(order.token, CorruptMedia("this is no recording").failure())
         if order.chunk is None:
             return Prepared(order.token, script.plan(), "scripted", "script")
         result = script.result(order.index, order.chunk)
@@ -171,7 +171,7 @@ class MortalEngine(ScriptedEngine):
 
     async def unload(self, model: str) -> None: ...
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[News, None]:
+    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         self._left -= 1
         async with aclosing(super().work(orders)) as news:
             async for item in news:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from retender.audio.decode import DECODED
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
@@ -77,7 +77,7 @@ class Desk:
             chunk=chunk,
         )
 
-    async def news(self, *orders: Order) -> list[News]:
+    async def news(self, *orders: Order) -> list[EngineMessage]:
         async with asyncio.timeout(DEADLINE), aclosing(self.engine.work(orders)) as news:
             return [item async for item in news]
 

@@ -13,16 +13,16 @@ from typing import Any
 import httpx
 
 from retender.audio.decode import DECODED
-from retender.engines.api import News, Progress
+from retender.engines.api import EngineMessage, Progress
+from retender.engines.groq.audio_tools import AudioTools
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.settings import GroqSettings
-from retender.engines.groq.tools import Tools
 from retender.engines.preparation import Preparation
 from retender.jobs.job import Options
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
 from tests.support.groq.rules import KEY, Asked, Heard
 from tests.support.sound.media import FFMPEG
 
@@ -46,7 +46,7 @@ def spoken_seconds(recording: bytes) -> float:
     return float(recording.removeprefix(MP3).split(b" ")[0])
 
 
-class Workshop(Tools):
+class Workshop(AudioTools):
     """Takes a recording at its word; decodes nothing, unless it is told what comes of it."""
 
     def __init__(self, blobs: Blobs, pcm: bytes | None, chunks: Sequence[Chunk]) -> None:
@@ -59,7 +59,7 @@ class Workshop(Tools):
     async def seconds(self, upload: Path) -> float:
         return spoken_seconds(await asyncio.to_thread(_beginning, upload))
 
-    async def prepare(self, order: Order, window: int) -> AsyncGenerator[News, None]:
+    async def prepare(self, order: Order, window: int) -> AsyncGenerator[EngineMessage, None]:
         assert self._pcm is not None, "nothing was to be decoded here"
         self.window = window
         assert all(chunk.end - chunk.start <= window for chunk in self._chunks)
@@ -97,7 +97,7 @@ class Desk:
         **settings: Any,
     ) -> GroqEngine:
         return GroqEngine(
-            GroqSettings(**{"api_key": KEY, "base_url": address, "patience": math.inf, **settings}),
+            GroqSettings(**{"api_key": KEY, "base_url": address, "max_wait": math.inf, **settings}),
             blobs=self.blobs,
             ledgers=self.root / "groq",
             tools=Workshop(self.blobs, pcm, chunks),
@@ -130,12 +130,12 @@ class Desk:
         return [self.order(audio, chunk, **options) for chunk in outcome.plan.chunks]
 
 
-async def news(engine: GroqEngine, order: Order) -> list[News]:
+async def news(engine: GroqEngine, order: Order) -> list[EngineMessage]:
     async with aclosing(engine.work((order,))) as items:
         return [item async for item in items]
 
 
-async def done(engine: GroqEngine, order: Order) -> News:
+async def done(engine: GroqEngine, order: Order) -> EngineMessage:
     *signs, outcome = await news(engine, order)
     assert all(isinstance(sign, Progress) for sign in signs)
     assert not isinstance(outcome, Progress)
@@ -149,7 +149,7 @@ async def transcribed(engine: GroqEngine, order: Order) -> Transcribed:
     return outcome
 
 
-async def broke(engine: GroqEngine, order: Order) -> Broke:
+async def broke(engine: GroqEngine, order: Order) -> Failed:
     outcome = await done(engine, order)
-    assert isinstance(outcome, Broke), outcome
+    assert isinstance(outcome, Failed), outcome
     return outcome

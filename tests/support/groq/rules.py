@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from retender.engines.budget import DAY, HOUR, MINUTE
+from retender.engines.usage_ledger import DAY, HOUR, MINUTE
 from retender.workers.usage import UsageLimits
 
 KEY = "gsk_of_the_tests"

@@ -33,12 +33,12 @@ from retender.jobs.events import Event
 from retender.jobs.submission import Submission
 from retender.journal.api import JournalOpener
 from retender.journal.sqlite import SqliteOpener
-from retender.outbound.connections import Reach
+from retender.outbound.connections import OutboundAccess
 from retender.scheduling.pool_size import Bounds
 from retender.storage.blobs import Blobs, BlobStore
 from serve_app.access.key_file import Keyring
-from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from serve_app.state.services import Services
 from tests.support.engines.scripted import Passage, Script, ScriptedEngine
 
 VERSION = "0.0.test"
@@ -108,7 +108,7 @@ async def site(
     journal: JournalOpener | None = None,
     keys: Keyring | None = None,
     webhooks: WebhookSettings | None = None,
-    reach: Reach | None = None,
+    reach: OutboundAccess | None = None,
     blobs: Blobs | None = None,
     lanes: int = 2,
     workers: bool = True,
@@ -147,7 +147,7 @@ async def site(
         ticket_secret=b"not known to anyone",
         keys=keys or Keyring(),
         dropped=runtime.all_dropped,
-        reach=reach or Reach(),
+        reach=reach or OutboundAccess(),
     )
     listener = listen("127.0.0.1", 0)
     if narrow:

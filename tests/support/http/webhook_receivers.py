@@ -13,9 +13,9 @@ import msgspec
 
 from actors.delivery.webhooks import WebhookSettings
 from actors.runtime.api import Clock, Recipe
-from retender.outbound.webhook_messages import secret
+from retender.outbound.webhook_messages import encode_secret
 
-SECRET = secret(b"for tests only, but long enough.")
+SECRET = encode_secret(b"for tests only, but long enough.")
 
 
 class Answer(msgspec.Struct, frozen=True):

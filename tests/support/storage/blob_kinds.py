@@ -9,8 +9,8 @@ from pathlib import Path
 
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
-from retender.storage.blobs.objects import Objects
-from retender.storage.blobs.stored import StoredBlobs
+from retender.storage.blobs.object_blobs import StoredBlobs
+from retender.storage.blobs.object_store import ObjectStore
 
 KINDS = ("folder", "file", "memory")
 """A folder that all machines share; an object store on a disk, and one in memory, each machine with
@@ -36,7 +36,7 @@ class Cluster:
         return self.stored(name, most_bytes=most_bytes)
 
     def stored(
-        self, name: str, *, most_bytes: int = MUCH, objects: Objects | None = None
+        self, name: str, *, most_bytes: int = MUCH, objects: ObjectStore | None = None
     ) -> StoredBlobs:
         return StoredBlobs(
             self._folder / name,
@@ -45,7 +45,7 @@ class Cluster:
             now=lambda: self.time,
         )
 
-    def objects(self, kind: Callable[..., Objects] = Objects) -> Objects:
+    def objects(self, kind: Callable[..., ObjectStore] = ObjectStore) -> ObjectStore:
         return kind(self.url, self._new_name)
 
     def _new_name(self) -> str:

@@ -9,7 +9,7 @@ export interface paths {
         };
         /**
          * Dead Letters
-         * @description Jobs that failed for good, newest first. A retry gives one another chance.
+         * @description Jobs that failed for good, newest first. They can be retried.
          */
         get: operations["dead_letters_dead_letters_get"];
         put?: never;
@@ -29,8 +29,8 @@ export interface paths {
         };
         /**
          * Health
-         * @description How the service is, as it was a moment ago: answered at once, whatever else goes on. Where
-         *     keys are asked for, all but the status is told to their holders only.
+         * @description How the service was a moment ago: answered at once, however busy it is. If the service has
+         *     keys, only their holders get more than the status.
          */
         get: operations["health_health_get"];
         put?: never;
@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Whether submissions are taken in; if not, why.
+         * @description Whether submissions are accepted; if not, why.
          */
         get: operations["ready_health_ready_get"];
         put?: never;
@@ -97,7 +97,7 @@ export interface paths {
         post?: never;
         /**
          * Cancel
-         * @description Call it off, whatever it is at. Doing so again changes nothing.
+         * @description Cancel a job at any stage. Cancelling again changes nothing.
          */
         delete: operations["cancel_job__job_id__delete"];
         options?: never;
@@ -154,7 +154,7 @@ export interface paths {
         };
         /**
          * Job Result
-         * @description The transcript as a file. With `partial`, as far as it goes, whatever became of the job.
+         * @description The transcript as a file. With `partial`, as much of it as there is, whatever the status.
          */
         get: operations["job_result_job__job_id__result_get"];
         put?: never;
@@ -176,7 +176,7 @@ export interface paths {
         put?: never;
         /**
          * Retry
-         * @description Of a failed job. What it has finished is not done again.
+         * @description Retry a failed job. The parts that it had finished are not done again.
          */
         post: operations["retry_job__job_id__retry_post"];
         delete?: never;
@@ -194,7 +194,7 @@ export interface paths {
         };
         /**
          * Jobs
-         * @description Newest first. `next_cursor` leads to the next page.
+         * @description Newest first. `next_cursor` is the `cursor` of the next page.
          */
         get: operations["jobs_jobs_get"];
         put?: never;
@@ -214,7 +214,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description For a Prometheus server: on this machine, or with an admin's key.
+         * @description For a Prometheus server on this machine, or one with an admin's key.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -234,7 +234,7 @@ export interface paths {
         };
         /**
          * Models
-         * @description All that may be asked for: those in memory first, then those on disk.
+         * @description All models that a job may name: those in memory first, then those on disk.
          */
         get: operations["models_models_get"];
         put?: never;
@@ -257,7 +257,7 @@ export interface paths {
         post?: never;
         /**
          * Unload
-         * @description Have its memory back, once nobody works with it. Its files stay.
+         * @description Free the model's memory once no job uses it. Its files stay.
          */
         delete: operations["unload_models__name__delete"];
         options?: never;
@@ -276,8 +276,8 @@ export interface paths {
         put?: never;
         /**
          * Load
-         * @description Have it in memory before it is needed, downloaded if it must be; jobs go on meanwhile.
-         *     `GET /models` tells how far it is.
+         * @description Load a model before a job needs it, and download it if it is not on disk. Jobs go on
+         *     meanwhile. `GET /models` shows the progress.
          */
         post: operations["load_models__name__load_post"];
         delete?: never;
@@ -295,7 +295,8 @@ export interface paths {
         };
         /**
          * Queue Info
-         * @description What waits, what is worked on, and who watches. The watched jobs are named to admins only.
+         * @description Jobs that wait or are worked on, and open WebSockets. Only admins get the ids of the jobs
+         *     that are followed.
          */
         get: operations["queue_info_queue_info_get"];
         put?: never;
@@ -369,7 +370,7 @@ export interface paths {
         delete?: never;
         /**
          * Abilities
-         * @description What of tus is spoken here.
+         * @description What this server supports of tus.
          */
         options: operations["abilities_uploads_options"];
         head?: never;
@@ -388,18 +389,18 @@ export interface paths {
         post?: never;
         /**
          * End
-         * @description Give the upload up. Its job is cancelled.
+         * @description End the upload and cancel its job.
          */
         delete: operations["end_uploads__job_id__delete"];
         options?: never;
         /**
          * Upload
-         * @description How many bytes have come. Whoever sent them before is taken to be gone.
+         * @description How many bytes have arrived. A request that still sends bytes is stopped.
          */
         head: operations["upload_uploads__job_id__head"];
         /**
          * Append
-         * @description More bytes, from `Upload-Offset` on. What has come stays when the connection breaks.
+         * @description More bytes, from `Upload-Offset` on. What has arrived stays when the connection breaks.
          */
         patch: operations["append_uploads__job_id__patch"];
         trace?: never;
@@ -561,7 +562,7 @@ export interface components {
         JobShape: {
             /** Attempt */
             attempt: number;
-            /** @description How far its webhook is, where it has one and has ended. */
+            /** @description The state of its webhook, if it has one and has ended. */
             callback?: components["schemas"]["CallbackShape"] | null;
             /** Completed At */
             completed_at: string | null;
@@ -772,7 +773,7 @@ export interface components {
         Status: "pending" | "queued" | "processing" | "completed" | "failed" | "cancelled";
         /**
          * TextShape
-         * @description With `verbose_json` there is more.
+         * @description With `verbose_json` there are more fields.
          */
         TextShape: {
             /** Text */

@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from retender.engines.budget import HOUR, MINUTE
+from retender.engines.groq.availability import CHECK_SECONDS
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.settings import GroqSettings
-from retender.engines.groq.watch import LOOK_EVERY
-from retender.engines.limits import PLACES_KEPT
+from retender.engines.limits import RETURNING_REQUESTS_KEPT
+from retender.engines.usage_ledger import HOUR, MINUTE
 from retender.scheduling.limits import LIMIT_CHECK_SECONDS
 from retender.workers.orders import Declined, Order
 from retender.workers.usage import UsageLimits
@@ -46,7 +46,7 @@ def service(virtual_clock: VirtualClock) -> GroqService:
 async def opened(
     desk: Desk, transport: httpx.AsyncBaseTransport, **settings: Any
 ) -> AsyncIterator[GroqEngine]:
-    engine = desk.engine(transport=transport, **{"patience": PATIENCE, **settings})
+    engine = desk.engine(transport=transport, **{"max_wait": PATIENCE, **settings})
     await engine.open()
     yield engine
     await engine.close()
@@ -86,7 +86,7 @@ async def test_who_would_wait_for_long_is_given_back_at_once_with_how_long(
 
 async def test_a_short_wait_is_waited_out(desk: Desk, service: GroqService) -> None:
     limits = UsageLimits(requests_per_minute=1)
-    async with opened(desk, GroqTransport(service), limits=limits, patience=90.0) as engine:
+    async with opened(desk, GroqTransport(service), limits=limits, max_wait=90.0) as engine:
         first, second = await one(desk, engine, 10, "a"), await one(desk, engine, 10, "b")
         await transcribed(engine, first)
         await transcribed(engine, second)
@@ -149,10 +149,10 @@ async def test_the_place_of_one_who_does_not_come_back_is_free_again(
 
 async def test_only_so_many_places_are_kept(desk: Desk, engine: GroqEngine) -> None:
     await transcribed(engine, await one(desk, engine, 7000))
-    for number in range(PLACES_KEPT + 5):
+    for number in range(RETURNING_REQUESTS_KEPT + 5):
         await declined(engine, await one(desk, engine, 600, str(number)))
     budget = engine._budget_of("whisper-large-v3-turbo")
-    assert len(budget._line) == PLACES_KEPT
+    assert len(budget._line) == RETURNING_REQUESTS_KEPT
 
 
 # Whether Groq takes anything
@@ -175,10 +175,10 @@ async def test_trouble_is_over_when_a_look_succeeds(desk: Desk, service: GroqSer
     async with opened(desk, GroqTransport(service)) as engine:
         await asyncio.sleep(1.0)
         service.key = GroqSettings(api_key="gsk_of_the_tests").api_key
-        await asyncio.sleep(LOOK_EVERY + 1)
+        await asyncio.sleep(CHECK_SECONDS + 1)
         assert (await engine.report()).trouble == ""
         looks = service.looks
-        await asyncio.sleep(10 * LOOK_EVERY)
+        await asyncio.sleep(10 * CHECK_SECONDS)
         assert service.looks == looks, "nobody looks without a reason"
 
 

@@ -90,7 +90,7 @@ class PostgresLives:
         self._left: list[SqlJournal] = []
 
     async def first(self) -> SqlJournal:
-        return await _opened(PostgresDatabase(self._address, patience=0.0))
+        return await _opened(PostgresDatabase(self._address, wait_seconds=0.0))
 
     async def crash(self, journal: SqlJournal) -> SqlJournal:
         self._left.append(journal)

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from deployments.cli.keys import app
 from deployments.settings import BadSetting, Settings, read
 from deployments.wiring.webhooks import FILE, webhook_secrets, webhooks
-from retender.outbound.webhook_messages import key_of, secret
+from retender.outbound.webhook_messages import decode_secret, encode_secret
 
 NO_FILE = Path("/nonexistent/.env")
-ONE, OTHER = secret(b"1" * 32), secret(b"2" * 32)
+ONE, OTHER = encode_secret(b"1" * 32), encode_secret(b"2" * 32)
 
 
 def settings(folder: Path, **more: str) -> Settings:
@@ -23,7 +23,7 @@ def settings(folder: Path, **more: str) -> Settings:
 
 def test_it_is_made_once_and_is_for_its_owners_eyes_only(tmp_path: Path) -> None:
     (made,) = webhook_secrets(settings(tmp_path))
-    assert len(key_of(made)) == 32
+    assert len(decode_secret(made)) == 32
     assert webhook_secrets(settings(tmp_path)) == (made,)
     assert stat.S_IMODE((tmp_path / "data" / FILE).stat().st_mode) == 0o600
 

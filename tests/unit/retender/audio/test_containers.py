@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retender.audio.containers import recognised
+from retender.audio.containers import container_of
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from retender.audio.containers import recognised
     ],
 )
 def test_a_recording_is_known_by_its_first_bytes(head: bytes, container: str) -> None:
-    assert recognised(head) == container
+    assert container_of(head) == container
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_a_recording_is_known_by_its_first_bytes(head: bytes, container: str) ->
     ],
 )
 def test_what_is_none_is_not_taken_for_one(head: bytes) -> None:
-    assert recognised(head) is None
+    assert container_of(head) is None

@@ -10,9 +10,9 @@ from retender.errors import EngineUnavailable
 
 SOURCE = Path("/data/blobs/ab/abcd")
 COMMANDS = {
-    "looking": ffmpeg.looking_at("/bin/ffmpeg", SOURCE),
-    "counting": ffmpeg.counting("/bin/ffmpeg", SOURCE),
-    "decoding": ffmpeg.decoding(
+    "looking": ffmpeg.probe_command("/bin/ffmpeg", SOURCE),
+    "counting": ffmpeg.duration_command("/bin/ffmpeg", SOURCE),
+    "decoding": ffmpeg.decode_command(
         "/bin/ffmpeg", SOURCE, filters=Cleaning().filters(), seconds=3600.0
     ),
 }

@@ -66,7 +66,7 @@ def test_what_was_recognised_by_an_older_version_is_found_again(options: Options
 def test_a_job_of_an_older_version_leaves_its_sound_as_it_is() -> None:
     old = msgspec.json.decode(b'{"language":"es","vad":false}', type=Options)
     assert old == Options(language="es", vad=False)
-    assert old.cleaning.nothing
+    assert old.cleaning.is_default
 
 
 def test_each_way_of_cleaning_can_be_asked_for() -> None:
@@ -74,7 +74,7 @@ def test_each_way_of_cleaning_can_be_asked_for() -> None:
     assert asked.cleaning == Cleaning(
         channel=Channel.RIGHT, high_pass=80, noise_reduction=True, loudness=True
     )
-    assert not asked.cleaning.nothing
+    assert not asked.cleaning.is_default
 
 
 def test_every_option_that_may_change_the_text_changes_the_key() -> None:

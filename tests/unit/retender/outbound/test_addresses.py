@@ -7,15 +7,15 @@ import ipaddress
 import pytest
 
 from retender.errors import UrlNotAllowed
-from retender.outbound.addresses import Rules, check_addresses, check_url, public
+from retender.outbound.addresses import AddressRules, check_addresses, check_url, is_public
 
-ANY_PORT = Rules(ports=())
-TRUSTING = Rules(schemes=("http", "https"), ports=(), private=True)
+ANY_PORT = AddressRules(ports=())
+TRUSTING = AddressRules(schemes=("http", "https"), ports=(), private=True)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00::1"])
 def test_what_anyone_can_reach_is_public(address: str) -> None:
-    assert public(ipaddress.ip_address(address))
+    assert is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_anyone_can_reach_is_public(address: str) -> None:
     ],
 )
 def test_what_only_some_can_reach_is_not(address: str) -> None:
-    assert not public(ipaddress.ip_address(address))
+    assert not is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,18 @@ from retender.jobs.states import Stage, Status
 from retender.outbound.limits import DELIVERY_RESULT_BYTES
 from retender.outbound.webhook_messages import (
     BadSecret,
-    answered,
     check_callback,
+    decode_secret,
+    encode_secret,
     has_result,
     headers,
-    key_of,
+    outcome_of_response,
     payload,
-    secret,
 )
 from retender.transcript.chunks import Seam
 from retender.transcript.segments import Segment, Transcript
 
-OLD, NEW = secret(b"o" * 32), secret(b"n" * 32)
+OLD, NEW = encode_secret(b"o" * 32), encode_secret(b"n" * 32)
 JOB = Job(
     id="4f1c",
     owner="ana",
@@ -43,7 +43,7 @@ JOB = Job(
     user_id="u",
 )
 DELIVERY = Delivery(
-    consumer=WEBHOOKS, job_id="4f1c", seq=7, lane="hooks.example", at=2.0, due=2.0, attempts=1
+    consumer=WEBHOOKS, job_id="4f1c", seq=7, receiver="hooks.example", at=2.0, due=2.0, attempts=1
 )
 
 
@@ -113,18 +113,18 @@ def test_a_failed_job_has_no_result_to_look_for() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_any_success_is_success(status: int) -> None:
-    assert answered(DELIVERY, status, None, 0.0).how == "delivered"
+    assert outcome_of_response(DELIVERY, status, None, 0.0).how == "delivered"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 404, 429, 500, 503])
 def test_any_other_answer_means_another_try(status: int) -> None:
-    told = answered(DELIVERY, status, None, 0.0)
+    told = outcome_of_response(DELIVERY, status, None, 0.0)
     assert (told.how, told.attempt) == ("again", 1)
     assert str(status) in told.error
 
 
 def test_gone_means_never_again() -> None:
-    assert answered(DELIVERY, 410, None, 0.0).how == "never"
+    assert outcome_of_response(DELIVERY, 410, None, 0.0).how == "never"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_gone_means_never_again() -> None:
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(said: str | None, means: float | None) -> None:
-    assert answered(DELIVERY, 503, said, 1000.0).retry_after == means
+    assert outcome_of_response(DELIVERY, 503, said, 1000.0).retry_after == means
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_at_home_neighbours_may_be_called_back() -> None:
 @pytest.mark.parametrize("bad", ["", "whsec_", "whsec_short", "whsec_" + "!" * 40, "o" * 44])
 def test_a_bad_secret_is_refused_without_being_repeated(bad: str) -> None:
     with pytest.raises(BadSecret) as caught:
-        key_of(bad)
+        decode_secret(bad)
     assert not bad.removeprefix("whsec_") or bad not in str(caught.value)
 
 
 def test_a_secret_is_read_as_it_was_made() -> None:
-    assert key_of(secret(b"k" * 24)) == b"k" * 24
+    assert decode_secret(encode_secret(b"k" * 24)) == b"k" * 24

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.storage.shared_folder import announced, check, workable
+from retender.storage.shared_folder import announced, check, check_writable
 
 NAME = "0f3c"
 
@@ -66,7 +66,7 @@ def test_locks_that_keep_nobody_out_are_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
-    told = workable(str(tmp_path), "node-7")
+    told = check_writable(str(tmp_path), "node-7")
     assert told is not None
     assert f"on node-7, locks in {tmp_path} keep nobody out" in told
     assert list(tmp_path.iterdir()) == []
@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_as_that(
         raise OSError(wrong, os.strerror(wrong))
 
     monkeypatch.setattr(os, "fsync", refused)
-    told = workable(str(tmp_path), "node-8")
+    told = check_writable(str(tmp_path), "node-8")
     assert told is not None
     assert told.startswith(sentence)
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from retender.engines.groq.answers import heard, read
+from retender.engines.groq.answers import chunk_result, parse
 from retender.engines.groq.failures import GroqFailed
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult
 
@@ -24,7 +24,7 @@ def word(start: float, end: float, text: str) -> dict[str, Any]:
 
 
 def said(**body: Any) -> ChunkResult:
-    return heard(read(msgspec.json.encode(body)), MINUTE_IN)
+    return chunk_result(parse(msgspec.json.encode(body)), MINUTE_IN)
 
 
 def words_of(result: ChunkResult) -> list[list[str]]:
@@ -117,6 +117,6 @@ def test_silence_is_an_answer_without_segments(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"segments": [{"start": 1}]}', b"[]"])
 def test_an_answer_that_makes_no_sense_is_worth_another_try(body: bytes) -> None:
     with pytest.raises(GroqFailed) as caught:
-        read(body)
+        parse(body)
     assert caught.value.failure.code == "engine_failed"
     assert caught.value.failure.retryable

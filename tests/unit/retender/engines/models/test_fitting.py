@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retender.engines.models.fitting import MEGABYTE, Choice, choose, needed_bytes
-from retender.engines.models.names import KNOWN, canonical, folder_name, repository
+from retender.engines.models.names import KNOWN_MODELS, canonical, folder_name, repository
 from retender.errors import ModelUnavailable
 
 GIGABYTE = 1000 * MEGABYTE
@@ -60,11 +60,11 @@ def test_a_model_of_unknown_size_is_taken_at_its_word() -> None:
 def test_all_names_of_a_model_are_one() -> None:
     assert canonical("large") == canonical("large-v3") == "large-v3"
     assert folder_name("large-v3-turbo") == folder_name("turbo") == "turbo"
-    assert repository("large") == KNOWN["large-v3"].repository
+    assert repository("large") == KNOWN_MODELS["large-v3"].repository
 
 
 def test_two_models_never_share_a_folder() -> None:
-    asked = [*KNOWN, "someone/whisper", "someone/else", "other/whisper"]
+    asked = [*KNOWN_MODELS, "someone/whisper", "someone/else", "other/whisper"]
     assert len({folder_name(name) for name in asked}) == len(asked)
 
 

@@ -1,0 +1,41 @@
+"""What the Groq engine needs done to recordings on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+
+from retender.audio.encode import flac
+from retender.audio.pcm import Pcm
+from retender.audio.probe import probe
+from retender.engines.api import EngineMessage
+from retender.engines.preparation import Preparation, prepare
+from retender.storage.blobs import Blobs
+from retender.transcript.chunks import Chunk
+from retender.workers.orders import Order
+
+
+class AudioTools:
+    def __init__(self, blobs: Blobs, how: Preparation) -> None:
+        self._blobs = blobs
+        self._how = how
+
+    @property
+    def most_seconds(self) -> float:
+        """Longer recordings are refused when they are decoded."""
+        return self._how.most_seconds
+
+    async def seconds(self, upload: Path) -> float:
+        """How long it lasts, without decoding it."""
+        return (await probe(upload, binary=self._how.ffmpeg)).duration
+
+    def prepare(self, order: Order, window: int) -> AsyncGenerator[EngineMessage, None]:
+        """Decode the upload into its job's folder and plan chunks of at most so many samples."""
+        return prepare(order, self._blobs, msgspec.structs.replace(self._how, window=window))
+
+    async def encode(self, pcm: Path, chunk: Chunk, into: Path) -> None:
+        decoded = await asyncio.to_thread(Pcm.at, pcm)
+        await flac(decoded, chunk, into, binary=self._how.ffmpeg)

@@ -1,0 +1,215 @@
+"""How much of a rationed service has been used, and when there is room for more.
+
+Four windows roll over the past: requests in a minute and in a day, seconds of audio in an hour
+and in a day. Whatever way the service itself counts (windows that roll, windows that begin on the
+hour, tokens that trickle back), who keeps within windows that roll keeps within all of them.
+
+A request counts from when it is let go until a window's length after its end, because the service
+may have counted it at any moment in between. One whose end nobody tells (its process died) is
+taken to have ended when it must have. Times are seconds since 1970, because they outlive the
+process; a use that lies in the future, after a clock was set back, counts as of now.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from retender.workers.usage import Usage, UsageLimits
+
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY: Final = 86_400.0
+
+
+class Use(msgspec.Struct, frozen=True, array_like=True):
+    """Requests that are over since `at`; or, under a ticket, one that is under way since then."""
+
+    at: float
+    requests: int
+    seconds: int
+    ticket: int = 0
+
+
+class UsageLedger(msgspec.Struct, frozen=True):
+    uses: tuple[Use, ...] = ()
+    issued: int = 0
+    closed_until: float = 0.0
+    """The service itself said that it takes nothing before then."""
+
+
+class Charge(enum.Enum):
+    """What a request that is over has cost."""
+
+    FULL = "full"
+    REQUEST = "request"
+    """It was refused: its audio was not listened to."""
+    NOTHING = "nothing"
+    """It never got there."""
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    ledger: UsageLedger
+    ticket: int
+    """To be settled when the request is over."""
+
+
+class Wait(msgspec.Struct, frozen=True):
+    until: float
+    """When to ask again; or sooner, when a request under way has cost less than it might."""
+
+
+class NeverAllowed(msgspec.Struct, frozen=True):
+    """There will never be room."""
+
+    largest: int
+
+
+class _Window(NamedTuple):
+    length: float
+    limit: int
+    audio: bool
+
+    def amount(self, use: Use) -> int:
+        return use.seconds if self.audio else use.requests
+
+
+def reserve(
+    ledger: UsageLedger,
+    limits: UsageLimits,
+    seconds: float,
+    now: float,
+    ahead: Sequence[float] = (),
+) -> Allowed | Wait | NeverAllowed:
+    """Whether a request with so many seconds of audio may be sent now.
+
+    `ahead` are the requests that have waited for longer, oldest first: a later one may pass them
+    only where none of them has to wait longer for it. So a short recording need not wait for the
+    hour that a long one waits for, and no long one waits for ever.
+    """
+    cost = limits.billed(seconds)
+    if cost > limits.largest or min(limits.requests_per_minute, limits.requests_per_day) < 1:
+        return NeverAllowed(limits.largest)
+    ledger = compact(ledger, limits, now)
+    if (until := _until(ledger, limits, seconds, now)) > now:
+        return Wait(until)
+    ticket = ledger.issued + 1
+    use = Use(now, 1, cost, ticket)
+    after = msgspec.structs.replace(ledger, uses=(*ledger.uses, use), issued=ticket)
+    for older in ahead:
+        if (theirs := _until(ledger, limits, older, now)) < _until(after, limits, older, now):
+            return Wait(max(now, theirs))
+    return Allowed(after, ticket)
+
+
+def settle(
+    ledger: UsageLedger, ticket: int, now: float, charge: Charge = Charge.FULL
+) -> UsageLedger:
+    """The request is over. Settling it again changes nothing."""
+    return msgspec.structs.replace(ledger, uses=tuple(_settled(ledger.uses, ticket, now, charge)))
+
+
+def _settled(uses: Iterable[Use], ticket: int, now: float, charge: Charge) -> Iterator[Use]:
+    for use in uses:
+        if use.ticket != ticket or not ticket:
+            yield use
+        elif charge is not Charge.NOTHING:
+            yield Use(now, use.requests, use.seconds if charge is Charge.FULL else 0)
+
+
+def close(ledger: UsageLedger, until: float) -> UsageLedger:
+    """Send nothing before then."""
+    return msgspec.structs.replace(ledger, closed_until=max(ledger.closed_until, until))
+
+
+def usage(ledger: UsageLedger, limits: UsageLimits, now: float) -> Usage:
+    minute, today, hour, audio_today = (
+        _used(window, ledger, limits, now) for window in _windows(limits)
+    )
+    closed, full = _closed_until(ledger, now), _until(ledger, limits, 0.0, now)
+    return Usage(
+        minute,
+        today,
+        hour,
+        audio_today,
+        limits,
+        closed_until=closed if closed > now else None,
+        full_until=full if full > now else None,
+    )
+
+
+def compact(ledger: UsageLedger, limits: UsageLimits, now: float) -> UsageLedger:
+    """The same uses in as few entries as the windows allow: one for each minute that is past.
+
+    The latest of a minute's uses stands for all of them, so none is let off early.
+    """
+    kept: list[Use] = []
+    for use in sorted(ledger.uses, key=lambda use: _end(use, limits, now)):
+        end = _end(use, limits, now)
+        if end + DAY <= now:
+            continue
+        under_way = use.ticket and end == now
+        kept.append(use if under_way else Use(end, use.requests, use.seconds))
+    return msgspec.structs.replace(
+        ledger, uses=tuple(_merged(kept, now)), closed_until=_closed_until(ledger, now)
+    )
+
+
+def _merged(uses: Iterable[Use], now: float) -> Iterator[Use]:
+    bucket: Use | None = None
+    for use in uses:
+        past = not use.ticket and use.at + MINUTE <= now
+        if bucket is not None and past and use.at // MINUTE == bucket.at // MINUTE:
+            bucket = Use(use.at, bucket.requests + use.requests, bucket.seconds + use.seconds)
+            continue
+        if bucket is not None:
+            yield bucket
+        bucket = use if past else None
+        if not past:
+            yield use
+    if bucket is not None:
+        yield bucket
+
+
+def _windows(limits: UsageLimits) -> tuple[_Window, ...]:
+    return (
+        _Window(MINUTE, limits.requests_per_minute, audio=False),
+        _Window(DAY, limits.requests_per_day, audio=False),
+        _Window(HOUR, limits.audio_per_hour, audio=True),
+        _Window(DAY, limits.audio_per_day, audio=True),
+    )
+
+
+def _until(ledger: UsageLedger, limits: UsageLimits, seconds: float, now: float) -> float:
+    """The first moment at which there may be room, if nothing else is sent before."""
+    cost = Use(now, 1, limits.billed(seconds))
+    oldest_first = sorted(ledger.uses, key=lambda use: _end(use, limits, now))
+    until = max(now, _closed_until(ledger, now))
+    for window in _windows(limits):
+        excess = _used(window, ledger, limits, now) + window.amount(cost) - window.limit
+        for use in oldest_first:
+            if excess <= 0:
+                break
+            if (end := _end(use, limits, now)) + window.length > now:
+                excess -= window.amount(use)
+                until = max(until, end + window.length)
+    return until
+
+
+def _used(window: _Window, ledger: UsageLedger, limits: UsageLimits, now: float) -> int:
+    return sum(
+        window.amount(use) for use in ledger.uses if _end(use, limits, now) + window.length > now
+    )
+
+
+def _end(use: Use, limits: UsageLimits, now: float) -> float:
+    """From when on it ages. What is under way does not."""
+    return min(now, use.at + limits.longest_request if use.ticket else use.at)
+
+
+def _closed_until(ledger: UsageLedger, now: float) -> float:
+    """Closed for a day at most: a clock that was set back closes nothing for ever."""
+    return min(ledger.closed_until, now + DAY)
