@@ -3,6 +3,7 @@ import { Home } from "../history/Home";
 import { useT } from "../i18n/context";
 import { LiveRegion } from "../ui/LiveRegion";
 import { Toasts } from "../ui/Toasts";
+import { Banner } from "./Banner";
 import { Header } from "./Header";
 import { Lazily } from "./Lazily";
 import { addressOf, type Route } from "./routes";
@@ -19,17 +20,15 @@ export function App() {
   useFocusAtEachView(main, place);
   return (
     <div className="flex min-h-dvh flex-col">
-      <a
-        href="#main"
-        className="sr-only z-30 bg-raised p-3 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
+      <button
+        type="button"
+        className="sr-only z-30 rounded-md bg-raised p-3 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        onClick={() => main.current?.focus()}
       >
         {t("shell.skip")}
-      </a>
+      </button>
       <Header route={route} />
+      <Banner />
       <main ref={main} tabIndex={-1} className="mx-auto w-full max-w-6xl grow px-4 py-5 sm:px-6">
         <View key={place} route={route} />
       </main>

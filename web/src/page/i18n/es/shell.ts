@@ -15,9 +15,6 @@ export const shell = {
   "shell.reload": "Volver a cargar",
   "shell.unknown": "Aquí no hay nada.",
   "shell.unknown.home": "Ir a las grabaciones",
-  "shell.stays": "Se queda en esta máquina",
-  "shell.groq": "Va a Groq",
-  "shell.either": "Local o Groq, según la carga",
   "connection.offline":
     "Sin conexión a internet. Lo que añadas se guarda aquí y se enviará después.",
   "connection.lost": "No se puede hablar con el servicio.",
