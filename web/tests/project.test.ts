@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Rollup } from "vite";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { typesOf } from "../scripts/types.mjs";
 
 const WEB = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(WEB, path), "utf8");
 const temporary = mkdtempSync(join(tmpdir(), "retender-web-"));
 
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 function sourcesIn(folder: string): string[] {
@@ -26,6 +27,8 @@ function importsOf(path: string): string[] {
 async function built(root: string): Promise<Rollup.RollupOutput["output"]> {
   const outDir = join(temporary, relative(WEB, root) || "page");
   const configFile = join(WEB, "vite.config.ts");
+  // React has other code for tests.
+  vi.stubEnv("NODE_ENV", "production");
   const result = await build({ root, configFile, logLevel: "silent", build: { outDir } });
   return (result as Rollup.RollupOutput).output;
 }
