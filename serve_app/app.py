@@ -106,7 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         return clean_up_regularly(services, lambda job_id: fetching.start(services, job_id))
 
     background: dict[str, Callable[[], Awaitable[None]]] = {
-        "receiving the updates of jobs": services.hub.run,
+        "reading the news": services.hub.run,
         "checking the service's health": services.health.run,
         "reading the file of keys": services.keys.run,
         "cleaning up uploads": clean_up,

@@ -176,6 +176,7 @@ class Transcriber:
                 instance=self._instance,
                 outcomes=done,
                 want=0 if self._ctx.stopping else want,
+                lanes=self._engine.lanes,
                 wait=self._settings.patience,
                 engines=(self._engine.name,),
             )

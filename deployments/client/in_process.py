@@ -136,7 +136,7 @@ async def temporary_service(
         service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
-        reading = asyncio.create_task(restart_on_bug("receiving the updates of jobs", hub.run))
+        reading = asyncio.create_task(restart_on_bug("reading the news", hub.run))
         try:
             yield InProcessBackend(service, BlobStore(folder), hub, settings.language)
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ from deployments.wiring import recognition
 from deployments.wiring.whisper import library
 from retender.engines.models.library import Library
 from retender.journal.lock import LockHolder
+from retender.storage import file_lock
 
 ANSWER_SECONDS: Final = 5.0
 
@@ -103,13 +103,11 @@ def _journal_held_by(folder: Path) -> str | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        try:
-            holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)
-        except msgspec.MsgspecError:
-            return "another process"
-        return f"process {holder.pid} on {holder.host}"
+        if file_lock.try_lock(descriptor, shared=True):
+            return None
+        holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)
+    except msgspec.MsgspecError:
+        return "another process"
     finally:
         os.close(descriptor)
-    return None
+    return f"process {holder.pid} on {holder.host}"

@@ -41,6 +41,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt: str = ""
     hotwords: str = ""
     temperature: float = 0.0
+    no_speech_threshold: float = 0.6
+    log_prob_threshold: float = -1.0
+    compression_ratio_threshold: float = 2.4
+    suppress_numerals: bool = False
     channel: Channel = Channel.MIX
     highpass: bool = False
     denoise: bool = False

@@ -122,6 +122,8 @@ class Dispatcher:
 
     def choose(self, asked: Exchange, now: float) -> list[Lease]:
         """Take up to `want` pieces that fit one batch off the queue and lease them to this worker.
+
+        Of the last pieces each lane takes only its share: no lane idles while another has many.
         If the commit fails, the caller must `put_back` them."""
         held = self._by_worker.get(asked.worker, {})
         if any(lease.alone for lease in held.values()):
@@ -134,7 +136,8 @@ class Dispatcher:
             return [self._issue(asked, suspect, now, alone=True)]
         chosen: list[PieceKey] = []
         together: str | None = None
-        while len(chosen) < asked.want:
+        share = -(-len(self._queue) // max(1, asked.lanes))
+        while len(chosen) < min(asked.want, share):
             key = self._queue.take(asked.engines, together)
             if key is None:
                 break

@@ -27,8 +27,8 @@ class _Entry(NamedTuple):
 class _EngineJobs:
     """The unfinished jobs of one engine.
 
-    The ranks are a sorted list: to insert or remove one moves the references behind it, which
-    takes some 0.1 ms among 100,000 queued jobs and 1 ms among a million.
+    The ranks are a sorted list. To insert or remove one moves the references behind it: some 0.1 ms
+    among 100,000 queued jobs, and at most 2 ms among a million.
     """
 
     def __init__(self) -> None:

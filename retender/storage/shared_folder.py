@@ -9,7 +9,6 @@ sentence that names the machine, the folder and what to do.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from retender.problem import Problem
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 
 _PLACE: Final = "shared"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -45,11 +44,11 @@ def announced(root: str, name: str) -> Iterator[None]:
     for left in place.iterdir():
         # Others may announce themselves at the same time, and hold theirs.
         with contextlib.suppress(FileNotFoundError):
-            if durable_files.abandoned(left):
+            if file_lock.is_unlocked(left):
                 left.unlink()
     descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        file_lock.lock(descriptor)
         os.fsync(descriptor)
         durable_files.sync_folder(place)
         yield
@@ -93,8 +92,8 @@ def _tried(root: Path, machine: str) -> Problem | None:
     try:
         os.write(descriptor, b"to see whether it stays")
         os.fsync(descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if durable_files.abandoned(named):
+        file_lock.lock(descriptor)
+        if file_lock.is_unlocked(named):
             return Problem(f"on {machine}, locks in {root} keep nobody out", _LOCKS)
         renamed = named.with_suffix(".renamed")
         named.rename(renamed)
@@ -108,7 +107,7 @@ def _tried(root: Path, machine: str) -> Problem | None:
 
 
 def _locked_elsewhere(mark: Path, root: str, machine: str) -> Problem | None:
-    if not durable_files.abandoned(mark):
+    if not file_lock.is_unlocked(mark):
         return None
     return Problem(
         f"locks in {root} do not hold between the service's machine and {machine}", _LOCKS

@@ -52,8 +52,9 @@ def describe_engine(
 ) -> EngineInfo:
     """`pool`: None if the pool has sent no report lately."""
     if pool is None:
-        silent = f"nothing has been heard of the workers with the engine '{name}'"
-        return EngineInfo(name=name, ready=False, reason=silent)
+        return EngineInfo(
+            name=name, ready=False, reason=f"nothing has been heard from the pool of '{name}'"
+        )
     troubles = [report.trouble for report in reports if report.trouble]
     all_failing = bool(reports) and len(troubles) == len(reports)
     usage = {model: used for report in reports for model, used in report.usage.items()}

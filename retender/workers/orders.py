@@ -74,6 +74,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...] = ()
     want: int = 0
     """How many pieces at most."""
+    lanes: int = 1
+    """Batches that this worker does side by side."""
     wait: float = 0.0
     """Seconds of the long poll: so long an answer without orders may wait for one."""
     engines: tuple[str, ...] = ("local",)

@@ -7,7 +7,6 @@ and put in place at once, so a reader sees the file before a change or after it.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from loguru import logger
 from msgspec.structs import replace
 
 from retender.errors import BadRequest, KeysUnreadable
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from serve_app.access.api_keys import Key, key_id, verify
 from serve_app.limits import KEYS_KEPT, KEYS_READ_EVERY
 
@@ -78,7 +77,7 @@ class KeyFile:
         durable_files.make_folder(self.path.parent)
         lock = self._opened(".lock")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            file_lock.lock(lock)
             yield
         finally:
             os.close(lock)

@@ -22,7 +22,7 @@ async def restart_on_bug(what: str, work: Callable[[], Awaitable[None]]) -> None
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - logged, and the work is started again
-            logger.opt(exception=error).error("a bug in {}; it is started again", what)
+            logger.opt(exception=error).error("a bug in {}; it is begun anew", what)
             await asyncio.sleep(RESTART_SECONDS)
         else:
             return

@@ -74,9 +74,12 @@ def model(text: str) -> str:
     return text.strip()
 
 
-def temperature(text: str) -> float:
-    value: float = _number(text, float, 0, 1)
-    return value
+def number_from(least: int, most: int) -> Reader:
+    def read(text: str) -> float:
+        value: float = _number(text, float, least, most)
+        return value
+
+    return read
 
 
 def priority(text: str) -> int:
@@ -129,7 +132,11 @@ _OPTIONS: Final[Mapping[str, tuple[str, Reader]]] = MappingProxyType(
         "vad": ("vad", boolean),
         "prompt": ("prompt", text_up_to(TEXT_OPTION_CHARS)),
         "hotwords": ("hotwords", text_up_to(TEXT_OPTION_CHARS)),
-        "temperature": ("temperature", temperature),
+        "temperature": ("temperature", number_from(0, 1)),
+        "no_speech_threshold": ("no_speech_threshold", number_from(0, 1)),
+        "log_prob_threshold": ("log_prob_threshold", number_from(-10, 0)),
+        "compression_ratio_threshold": ("compression_ratio_threshold", number_from(1, 100)),
+        "suppress_numerals": ("suppress_numerals", boolean),
         "channel": ("channel", one_of(tuple(Channel), Channel)),
         "highpass": ("highpass", boolean),
         "denoise": ("denoise", boolean),

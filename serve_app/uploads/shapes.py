@@ -27,6 +27,14 @@ class FieldsShape(BaseModel):
     prompt: str = Field("", max_length=TEXT_OPTION_CHARS)
     hotwords: str = Field("", max_length=TEXT_OPTION_CHARS)
     temperature: float = Field(0, ge=0, le=1)
+    no_speech_threshold: float = Field(
+        0.6, ge=0, le=1, description="More probably silence than this, and unsure: no text."
+    )
+    log_prob_threshold: float = Field(-1, ge=-10, le=0, description="Below it, text is unsure.")
+    compression_ratio_threshold: float = Field(
+        2.4, ge=1, le=100, description="Above it, text repeats itself and is heard again."
+    )
+    suppress_numerals: bool = Field(default=False, description="Numbers as words, not as digits.")
     channel: Literal["mix", "left", "right"] = "mix"
     highpass: bool = Field(default=False, description="Take away rumble and hum.")
     denoise: bool = Field(default=False, description="Take away steady noise.")

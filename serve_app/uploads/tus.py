@@ -6,9 +6,7 @@ cancel it, while its recording is still arriving.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -18,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from actors.manager.job_manager import JobManager
+from retender.cancellation import finish
 from retender.errors import (
     AlreadyFinished,
     BadRequest,
@@ -247,7 +246,7 @@ async def _append(request: Request, services: Services, job_id: str, given: int)
             raise
         except BaseException:
             if check is None:
-                await _to_its_end(writing.keep())
+                await finish(writing.keep())
             raise
         if check is not None and not check.matches:
             raise ChecksumMismatch("what came is not what was sent: send this part again")
@@ -267,17 +266,6 @@ async def _write(
         elif writing.offset - writing.kept >= CHECKPOINT_BYTES:
             await writing.keep()
         await arrival.write(data)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Finish this even if the request is cancelled meanwhile, as it is when another request breaks
-    its lock: else the file would be closed while the bytes are being kept, and they would be lost.
-    """
-    task = asyncio.create_task(work)
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({task})
-    task.result()
 
 
 def _check_offset(given: int, offset: int) -> None:

@@ -23,7 +23,7 @@ from retender.engines.faster_whisper.notes import NOTE
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
 from retender.engines.models.fitting import Choice
-from retender.engines.models.library import Library, window_samples
+from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
 from retender.errors import StorageTrouble, WorkError
@@ -31,6 +31,7 @@ from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
+from retender.transcript.chunks import SAMPLE_RATE
 from retender.workers.orders import Failed, Order, Prepared, Transcribed
 from retender.workers.reports import WorkerReport
 
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
 
 AUTO: Final = "auto"
+
+_LONGEST: Final = 28
+"""Seconds of sound, so that some silence follows it in the window."""
+
+_BEST: Final = 15
 
 
 class WhisperEngine:
@@ -132,7 +138,7 @@ class WhisperEngine:
         async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
             async for sign in signs:
                 yield sign
-        how = msgspec.structs.replace(self._preparation, window=window_samples(finding.result()))
+        how = msgspec.structs.replace(self._preparation, **_lengths(finding.result()))
         async with aclosing(prepare(order, self._blobs, how)) as news:
             async for item in news:
                 if isinstance(item, Prepared):
@@ -232,6 +238,15 @@ class WhisperEngine:
 
     def _choice(self, order: Order) -> Choice:
         return self._keeper.chosen(order.options.model)
+
+
+def _lengths(folder: Path) -> dict[str, int]:
+    """How long chunks may be and are best. A model that hears 30 s takes less, where less is said:
+    then work grows with the sound, and accuracy falls with very long chunks."""
+    samples = window_samples(folder)
+    if samples < WINDOW_SECONDS * SAMPLE_RATE:
+        return {"window": samples}
+    return {"window": _LONGEST * SAMPLE_RATE, "aim": _BEST * SAMPLE_RATE}
 
 
 def _other(choice: Choice) -> str:

@@ -121,7 +121,9 @@ async def test_words_are_measured_where_chunks_overlap_and_not_for_nothing(
     speech = said(PHRASE.split())
     desk.decoded("job", speech)
     plain = desk.order(chunk=whole(speech), language="en")
-    lapped = desk.order(chunk=Chunk(0, len(speech.samples), **{shared: 8000}), language="en")
+    lapped = desk.order(
+        chunk=msgspec.structs.replace(whole(speech), **{shared: 8000}), language="en"
+    )
     alone, joined = await desk.heard(plain, lapped)
     assert alone.result.segments[0].words == ()
     words = [word.word for word in joined.result.segments[0].words]
@@ -263,9 +265,9 @@ async def test_work_that_is_called_off_computes_no_further_window(
     windows: list[object] = []
     encode = Model.encode
 
-    def counted(model: Model, these: Sequence[Features]) -> object:
+    def counted(model: Model, these: Sequence[Features], frames: int = 3000) -> object:
         windows.extend(these)
-        return encode(model, these)
+        return encode(model, these, frames)
 
     monkeypatch.setattr(Model, "encode", counted)
     desk = Desk(tmp_path)

@@ -108,6 +108,16 @@ def test_a_batch_is_of_one_line() -> None:
     assert sorted(map(sorted, batches)) == [["one"], ["warm"]]
 
 
+def test_the_last_pieces_are_shared_among_a_workers_lanes() -> None:
+    desk = Desk()
+    desk.job("one", 5)
+    shares = [
+        len(desk.dispatcher.choose(Exchange(worker="w", instance="1", want=4, lanes=2), 0.0))
+        for _ in range(4)
+    ]
+    assert shares == [3, 1, 1, 0]
+
+
 def test_a_lease_runs_out_unless_it_is_renewed() -> None:
     desk = Desk()
     desk.job("one")
