@@ -1,4 +1,4 @@
-"""Room on the disk, and the one way of saying that there is none."""
+"""Errors for lack of disk space, raised in one way everywhere."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Final
 from retender.errors import StorageFull
 
 RETRY_AFTER: Final = 30.0
-"""Seconds until someone may have made room."""
+"""Seconds after which a client may try again: someone may have freed disk space by then."""
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def is_disk_full(error: OSError) -> bool:
-    return error.errno in _NO_ROOM
+    return error.errno in _DISK_FULL
 
 
 def storage_full(what: str, why: object) -> StorageFull:
+    """The error that says that `what` does not fit on the disk."""
     return StorageFull(f"no room on the disk for {what}: {why}", retry_after=RETRY_AFTER)
 
 
 @contextmanager
 def raising_storage_full(what: str) -> Iterator[None]:
-    """What fails inside for lack of room fails as `StorageFull`."""
+    """An error inside the block for lack of disk space becomes `StorageFull`."""
     try:
         yield
     except OSError as error:

@@ -1,20 +1,19 @@
-"""Folders whose entries survive a power cut, and files whose writers may not have."""
+"""Folders and files whose entries survive a power cut."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
 
 _NOT_SYNCED: Final = (errno.EINVAL, errno.ENOTSUP)
-"""What file systems of a network say that know no syncing of folders: with them an entry is on the
-server once it is made."""
+"""Errors of network file systems that cannot sync folders: there an entry is on the server as soon
+as it is made."""
 
 
 def make_folder(folder: Path) -> None:
-    """Make it and what is missing above it, for nobody but its owner, each entry synced to disk."""
+    """Make the folder and all missing parents, for their owner only, each entry synced to disk."""
     missing = [level for level in (folder, *folder.parents) if not level.exists()]
     for level in reversed(missing):
         level.mkdir(mode=0o700, exist_ok=True)
@@ -22,6 +21,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
+    """Sync the folder's entries to disk: names that were made, renamed or removed."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -32,14 +32,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def abandoned(file: Path) -> bool:
-    """Nobody holds its lock: the process that was writing it has died. Raises `FileNotFoundError`.
-
-    It is opened for writing: on NFS no other file can be locked for oneself alone.
-    """
-    with file.open("r+b") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+def replace_file(path: Path, content: bytes) -> None:
+    """Write the whole file and rename it into place: a reader, or a crash, sees the old content or
+    the new, never a part. The new content is on the disk on return. One writer at a time."""
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
