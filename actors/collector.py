@@ -1,5 +1,4 @@
-"""Lets go of files that nothing needs any more.
-
+"""Job: delete files that nothing needs any more.
 Receives: `look`, from itself.
 Sends: `needed` to the JobManager.
 A crash: files stay a little longer.
@@ -16,12 +15,12 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import RetenderError
-from retender.jobs.retention import Needed, Retention
+from retender.jobs.retention import FilesInUse, Retention
 
 PATIENCE = 60.0
 
 DRIFT = 5.0
-"""Seconds by which the clocks may part between two looks without one of them having been set."""
+"""If the wall clock drifts further from the monotonic clock between two runs, it was set."""
 
 
 class CollectableBlobs(Protocol):
@@ -42,13 +41,13 @@ class Collector:
 
     async def look(self) -> None:
         self._ctx.after(self._retention.collect_every, Collector.look)
-        # Taken before the question: what is finished after it is younger than the grace.
+        # Taken before the question: files finished after it are younger than the grace time.
         grace = self._ctx.clock.now() - self._retention.stray_seconds
         if not self._clock_is_steady():
             return
         manager = self._ctx.ref(JobManager, JOB_MANAGER).within(PATIENCE)
         try:
-            needed: Needed = await manager.ask(JobManager.needed, self._retention)
+            needed: FilesInUse = await manager.ask(JobManager.needed, self._retention)
         except RetenderError as error:
             logger.debug("nothing is collected now: {}", error.message)
             return
@@ -58,8 +57,8 @@ class Collector:
             logger.info("let go of {} files that nothing needs", gone)
 
     def _clock_is_steady(self) -> bool:
-        """Ages of files are told by the wall clock. For as long as the grace after it was set
-        (or may have been, before this life) they mean nothing."""
+        """File ages come from the wall clock: for the grace time after the clock was set, or after
+        this actor's start, they are not trusted."""
         now, offset = self._ctx.clock.monotonic(), self._wall_offset()
         if abs(offset - self._offset) > DRIFT:
             self._offset, self._steady_since = offset, now

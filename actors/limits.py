@@ -1,75 +1,74 @@
-"""What bounds the actors, and what happens at each bound."""
+"""Limits of the actors, and what happens at each."""
 
 from __future__ import annotations
 
 from typing import Final
 
 TICK: Final = 0.5
-"""How often the manager looks at what time alone brings about, in seconds."""
+"""Seconds between two checks of leases, delays and deadlines by the manager."""
 
 RECENT_EVENTS: Final = 4096
-"""Events the manager keeps at hand for followers; older ones are read from the journal."""
+"""Events kept in the manager's memory for log readers; older ones are read from the journal."""
 
 EVENTS_PER_PAGE: Final = 500
-"""Events in one answer; the follower asks again for the next."""
+"""Events in one page of the log; the reader asks for the next page."""
 
 LOST_ORDERS_AFTER: Final = 5.0
-"""Seconds after which an order that its worker does not know of is taken to have got lost."""
+"""Seconds after which an order that its worker does not hold counts as lost."""
 
 LOG_POLL_SECONDS: Final = 10.0
-"""Seconds a follower of the log waits before it asks again."""
+"""Seconds that a long poll for the log waits."""
 
 SUBSCRIPTION_SECONDS: Final = 30.0
-"""A subscriber that has not asked for so long is dropped; it subscribes anew and replays."""
+"""A subscription that is not polled for so many seconds is dropped; its owner subscribes again."""
 
 TRACKED_JOBS: Final = 10_000
-"""Jobs whose latest news the Broadcaster holds; the one silent longest goes, and is read again."""
+"""Jobs whose progress the Broadcaster holds; the least recent one is dropped and read again."""
 
 EVENTS_PER_TRACK: Final = 64
-"""Events of one job at hand for replay; older ones are read from the journal."""
+"""Events of one job kept for replay; older ones are read from the journal."""
 
-NEWS_PER_BATCH: Final = 1000
-"""Events in one batch to a subscriber; the rest comes with the next."""
+EVENTS_PER_BATCH: Final = 1000
+"""Events in one batch to a subscriber; the rest follows in the next."""
 
-NEWS_WAITING: Final = 20_000
-"""Events that wait for a subscriber; beyond that it is told to replay what it follows."""
+EVENTS_WAITING: Final = 20_000
+"""Events that wait for a subscriber; beyond that it must replay all jobs it follows."""
 
 FOLLOWER_BACKLOG: Final = 5000
-"""Events that wait for one follower; beyond that it is cut off, and comes back by number."""
+"""Events that wait for one follower; beyond that it is disconnected, and can resume by number."""
 
 JOBS_PER_PAGE: Final = 500
-"""Jobs in one answer to a listing; the cursor leads to the next."""
+"""Jobs in one page of a listing; the cursor leads to the next."""
 
 FORGET_BATCH: Final = 200
 """Old jobs deleted in one round of housekeeping; the next round goes on."""
 
 MANAGER_MAILBOX: Final = 10_000
-"""Messages that wait for the JobManager; beyond that askers are told `Busy`, and when to return."""
+"""Messages that wait for the JobManager; beyond that callers get `Busy` and a retry time."""
 
 BROADCASTER_MAILBOX: Final = 10_000
-"""Messages that wait for the Broadcaster; beyond that passing progress is dropped."""
+"""Messages that wait for the Broadcaster; beyond that transient progress is dropped."""
 
 TICKET_SECONDS: Final = 60.0
-"""A ticket for a socket is good for so long."""
+"""A WebSocket ticket is valid for so many seconds."""
 
 TICKETS_REMEMBERED: Final = 50_000
-"""Used ones that are not yet out of date; beyond that none are taken until some are."""
+"""Used tickets that have not expired; beyond that no ticket is accepted until some expire."""
 
 OUTBOX_LOOK_SECONDS: Final = 60.0
-"""However far off the next delivery seems to be, after so long it is looked for again: the clock
-may have been set."""
+"""The next delivery is looked for again after so many seconds, because the clock may be set."""
 
 DELIVERIES_AT_ONCE: Final = 16
-"""Webhooks under way, one to a host; the rest waits its turn."""
+"""Webhooks under way, one for each host; the others wait."""
 
 DELIVERY_SECONDS: Final = 10.0
 DELIVERY_CONNECT_SECONDS: Final = 5.0
-"""A receiver that has not answered, or not been reached, in so long has failed this time."""
+"""An attempt fails if the receiver does not connect or answer within these seconds."""
 
 DELIVERY_ANSWER_BYTES: Final = 16 * 1024
 DELIVERY_ANSWER_SECONDS: Final = 2.0
-"""So much is read, for so long, of what a receiver says beside its status, and thrown away; its
-connection is closed over more."""
+"""Bytes and seconds of a receiver's response body that are read and dropped; beyond that the
+connection is closed."""
 
 COMMANDS_WAITING: Final = 32
-"""Wishes that wait for a worker's next sign of life; beyond that the oldest is forgotten."""
+"""Commands that wait for a worker's next heartbeat; beyond that the oldest is dropped."""

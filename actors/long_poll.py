@@ -1,4 +1,4 @@
-"""Those who asked and agreed to wait: each is answered when there is something, or in time."""
+"""Long polls: questions that are answered when there is data, or at their deadline."""
 
 from __future__ import annotations
 
@@ -15,63 +15,63 @@ R = TypeVar("R")
 
 
 class LongPoll(Generic[R]):
-    """One who waits, until a time."""
+    """One waiting question. `until`: its deadline, by the monotonic clock."""
 
     def __init__(self, until: float) -> None:
         self.until = until
         self.later: Later[R] = Later(asyncio.get_running_loop().create_future())
 
-    def give(self, reply: R) -> None:
+    def answer(self, reply: R) -> None:
         if not self.later.future.done():
             self.later.future.set_result(reply)
 
-    def refuse(self, error: RetenderError) -> None:
+    def fail(self, error: RetenderError) -> None:
         if not self.later.future.done():
             self.later.future.set_exception(error)
 
 
 class LongPolls(Generic[Q, R]):
-    """Askers in the order they came."""
+    """Waiting questions in the order of their arrival."""
 
     def __init__(self) -> None:
-        self._askers: deque[tuple[Q, LongPoll[R]]] = deque()
+        self._waiting: deque[tuple[Q, LongPoll[R]]] = deque()
 
     def __len__(self) -> int:
-        return len(self._askers)
+        return len(self._waiting)
 
     def add(self, question: Q, until: float) -> Later[R]:
-        asker: LongPoll[R] = LongPoll(until)
-        self._askers.append((question, asker))
-        return asker.later
+        poll: LongPoll[R] = LongPoll(until)
+        self._waiting.append((question, poll))
+        return poll.later
 
-    def answer(self, reply: Callable[[Q], R | None]) -> None:
-        """Offer each an answer."""
-        for _ in range(len(self._askers)):
-            question, asker = self.pop()
+    def answer_each(self, reply: Callable[[Q], R | None]) -> None:
+        """Answer each question for which `reply` returns a value; the others keep waiting."""
+        for _ in range(len(self._waiting)):
+            question, poll = self.pop()
             if (found := reply(question)) is None:
-                self.push(question, asker)
+                self.push(question, poll)
             else:
-                asker.give(found)
+                poll.answer(found)
 
     def pop(self) -> tuple[Q, LongPoll[R]]:
-        """Take the one that has waited longest; who has no answer for it pushes it back."""
-        question, asker = self._askers.popleft()
-        return question, asker
+        """Take the oldest question; `push` it back if there is no answer for it."""
+        question, poll = self._waiting.popleft()
+        return question, poll
 
-    def push(self, question: Q, asker: LongPoll[R]) -> None:
-        self._askers.append((question, asker))
+    def push(self, question: Q, poll: LongPoll[R]) -> None:
+        self._waiting.append((question, poll))
 
-    def dismiss(self, until: float, reply: Callable[[Q], R]) -> None:
-        """Answer those whose patience ends by then."""
-        for _ in range(len(self._askers)):
-            question, asker = self.pop()
-            if asker.until <= until:
-                asker.give(reply(question))
+    def expire(self, now: float, reply: Callable[[Q], R]) -> None:
+        """Answer the questions whose deadline is over."""
+        for _ in range(len(self._waiting)):
+            question, poll = self.pop()
+            if poll.until <= now:
+                poll.answer(reply(question))
             else:
-                self.push(question, asker)
+                self.push(question, poll)
 
 
 def at_once(reply: R) -> Later[R]:
-    asker: LongPoll[R] = LongPoll(0.0)
-    asker.give(reply)
-    return asker.later
+    poll: LongPoll[R] = LongPoll(0.0)
+    poll.answer(reply)
+    return poll.later

@@ -1,4 +1,4 @@
-"""What the actors are called: how they find each other through the runtime."""
+"""The names of the actors, by which they find each other."""
 
 from typing import Final
 
@@ -16,5 +16,5 @@ GROQ_WORKERS: Final = "groq"
 
 
 def worker(kind: str, number: int) -> str:
-    """`kind`: one for each pool, so that no two workers are called alike."""
+    """`kind`: differs for each pool, so that worker names are unique."""
     return f"{kind}-{number}"

@@ -2,17 +2,17 @@
 
     root (one_for_one)
     ├─ job_manager       owns the jobs; the only one that opens the journal
-    ├─ broadcaster       spreads the news; holds nothing that cannot be had again
-    ├─ collector         lets go of files that nothing needs any more
+    ├─ broadcaster       sends the updates of jobs; holds nothing that cannot be had again
+    ├─ collector         deletes files that nothing needs any more
     ├─ webhooks          tells receivers how their jobs ended
-    ├─ meter             counts and measures what becomes of jobs and models
-    ├─ transcriber_pool  a supervisor (one_for_one), where something is recognised here
+    ├─ meter             counts and measures jobs and models
+    ├─ transcriber_pool  a supervisor (one_for_one), where this machine recognises speech
     │  └─ transcriber-1 … n   each holds an engine with its model
     └─ groq_pool         likewise, where Groq is set up
-       └─ groq-1         holds no model: it sends, and waits
+       └─ groq-1         holds no model: it sends requests and waits
 
 Children start from top to bottom and stop from bottom to top. They find each other by name
-(`actors/names.py`), never by a reference kept for ever, so that nobody has to die with another.
+(`actors/names.py`), so a restart of one needs no restart of another.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalOpener
     blobs: Recipe
     pools: tuple[PoolSettings, ...] = ()
-    """One for each engine. Where there are none, jobs wait for a service that has one."""
+    """One for each engine. Without any, jobs wait until the service has one."""
     webhooks: WebhookSettings | None = None
-    """None: webhooks wait for a service that makes them."""
+    """None: no webhooks are sent; their deliveries wait."""
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
     host: str = "local"
-    """Where those live that have much to do. On a cluster each has a process of its own; the
-    others share the root's."""
+    """The host of busy actors. On a cluster each has its own process; the others share the
+    root's."""
     needs: Needs = Needs()
-    """Of each such process."""
+    """Resources of each such process."""
 
 
 def root(settings: TreeSettings) -> Spawn:
@@ -89,8 +89,8 @@ def root(settings: TreeSettings) -> Spawn:
 
 
 def _manager(settings: TreeSettings) -> Recipe:
-    """Beside its parent it is given the opener itself, which knows what its earlier lives have
-    left open; to another process goes how to make one."""
+    """In the root's process it is given the opener itself, which knows connections that an earlier
+    instance left open; another process makes its own opener."""
     journal = settings.journal
     if settings.host == "local":
         return Recipe.of(JobManager, journal=journal, settings=settings.manager)
@@ -104,7 +104,7 @@ def manager_elsewhere(opener: Recipe, settings: ManagerSettings) -> JobManager:
 
 
 def _webhooks(settings: WebhookSettings) -> ChildSpec:
-    """Whatever receivers do to it, the service goes on."""
+    """Failures of webhooks never bring the service down."""
     recipe = Recipe.of(Webhooks, settings=settings)
     return ChildSpec(name=WEBHOOKS, recipe=recipe, on_exhausted="report")
 

@@ -42,7 +42,7 @@ from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
 from retender.jobs.submission import LogPage
 from retender.workers.orders import Exchange
-from retender.workers.reports import Report
+from retender.workers.reports import WorkerReport
 
 WORKERS = 64
 LANES = (100, 1000)
@@ -127,7 +127,7 @@ async def pieces(bench: Bench, rounds: Rounds) -> None:
 
 async def signs_of_life(bench: Bench, rounds: Rounds) -> None:
     """With a report each fourth time, as workers send them."""
-    report = Report(engine="local")
+    report = WorkerReport(engine="local")
 
     async def one(until: float) -> float:
         done = 0
@@ -217,7 +217,7 @@ class Log:
 
     async def begin(self) -> None:
         assert self._reader is not None, "the Broadcaster has not read so far yet"
-        self._reader.give(self._page(0))
+        self._reader.answer(self._page(0))
 
     def _page(self, after: int) -> LogPage:
         page = self._events[after : after + EVENTS_PER_PAGE]

@@ -21,7 +21,9 @@ from retender.engines.faster_whisper.engine import WhisperEngine
 TOKENS: Final = 64
 """A window of 30 s with speech has about so many."""
 
-_SILENT_ALL_ALONG: Final[list[list[int]]] = [[]]
+_ANYTHING: Final[list[list[int]]] = [[0]]
+_UNSURE: Final = -100.0
+"""Of what is most probably silence nobody makes text, nor hears it again."""
 
 
 def rehearse(tally: Path) -> None:
@@ -51,5 +53,5 @@ def engine(*, tally: str, **options: Any) -> WhisperEngine:
 
 def _said_nothing(result: Any) -> SimpleNamespace:
     return SimpleNamespace(
-        sequences_ids=_SILENT_ALL_ALONG, scores=result.scores, no_speech_prob=0.0
+        sequences_ids=_ANYTHING, scores=[_UNSURE for _ in result.scores], no_speech_prob=1.0
     )

@@ -34,7 +34,7 @@ from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
 from bench import rehearsed
 from deployments.client.backend import Source, TranscriptionRequest
-from deployments.client.in_process import InProcessBackend, passing_service
+from deployments.client.in_process import InProcessBackend, temporary_service
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
 from deployments.wiring.whisper import DIGITS
@@ -93,7 +93,7 @@ def plain(model: Path, files: Sequence[Path], size: str, tally: Path) -> Figures
 async def served(model: Path, files: Sequence[Path], size: str, tally: Path) -> Figures:
     """All files at once; the first one, before that, brings the model into memory."""
     settings = read({"DEFAULT_MODEL": size, "RETENDER_OFFLINE": "yes"}, Path(os.devnull))
-    async with passing_service(settings, [pool(settings, model, size, tally)]) as desk:
+    async with temporary_service(settings, [pool(settings, model, size, tally)]) as desk:
         first, *rest = files
         await heard(desk, first)
         before = rehearsed.windows(tally)

@@ -1,49 +1,48 @@
-"""What bounds the server, the log and the command line, and what happens at each bound."""
+"""Limits of the server, the log and the command line, and what happens at each."""
 
 from __future__ import annotations
 
 from typing import Final
 
 CONNECTIONS: Final = 20_000
-"""Connections of one process; who comes beyond that is answered 503."""
+"""Connections of one process; further ones are answered 503."""
 
 HEAD_BYTES: Final = 64 * 1024
 HEAD_SECONDS: Final = 30.0
-"""The address and the headers of a request; one that has more of them is refused, and a connection
-whose next request has begun and not come to their end in so long is cut."""
+"""Size of a request's address and headers, and the time they may take to arrive. A larger request
+is refused; a connection that takes longer is closed."""
 
 SOCKET_FRAME_BYTES: Final = 64 * 1024
 """The longest message that a WebSocket client may send; a longer one closes its socket (1009)."""
 
 UNREAD_SECONDS: Final = 120.0
-"""A connection whose client takes nothing of an answer for so long is cut."""
+"""A connection whose client reads nothing of an answer for so long is closed."""
 
 INGRESS_CONNECTIONS: Final = 20_000
-"""On a cluster, at each process that takes uploads and feeds clients."""
+"""On a cluster: connections of each ingress process."""
 
 LOG_CHARS_WAITING: Final = 1 << 20
-"""Of lines that nobody has read yet; beyond that lines are left out, and counted."""
+"""Characters of log lines that wait to be written; beyond that lines are dropped and counted."""
 
 LOG_FLUSH_SECONDS: Final = 2.0
-"""So long the end of a process waits for whoever reads its log."""
+"""At its end a process waits so long for its log lines to be written."""
 
 FILES_AT_ONCE: Final = 4
-"""Recordings of one command that are handed in or worked on at a time; the others wait for them."""
+"""Recordings of one command that are transcribed at a time; the others wait."""
 
 SUBMIT_RETRIES: Final = 8
-"""How often a recording is handed in to a service that has no room, or whose connection breaks;
-then it counts as failed."""
+"""Attempts to submit a recording while the queue is full or connections break; then it fails."""
 
 RETURN_SECONDS: Final = 15.0
-"""The longest pause between two tries to reach a service again."""
+"""The longest pause between two attempts to reach a service."""
 
 SILENCE_SECONDS: Final = 120.0
-"""A service that was there and of which nothing is heard for so long is given up."""
+"""A service that does not answer for so long is given up."""
 
 SOCKET_TRIES: Final = 3
-SOCKET_AGAIN: Final = 10
-"""Where so many WebSockets in a row have failed, the job is asked after instead, and only every
-tenth time is a socket tried again."""
+SOCKET_RETRY_EVERY: Final = 10
+"""After so many failed WebSockets in a row the job is polled, and a socket is tried again only
+every tenth time."""
 
-TOLD_BYTES: Final = 16 << 20
-"""The longest message that is taken from a service."""
+MESSAGE_BYTES: Final = 16 << 20
+"""The longest message that is accepted from a service."""

@@ -1,4 +1,4 @@
-"""Which profile is meant, and how each is started."""
+"""The profiles `local` and `ray`: which one is chosen, and how it is started."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ from deployments.wiring import engines
 from deployments.wiring.resources import resources
 
 RAY_BYTES: Final = 4 * 10**9
-"""Of memory, for Ray and what it runs."""
+"""Bytes of memory that Ray and the service on it need."""
 
 
 def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> int:
-    """Returns the exit status. `workers` take the place of those that the settings ask for. Raises
+    """Run the service; return the exit status. `workers` replace the pools of the settings. Raises
     `BadSetting`."""
     if chosen(settings) == "local":
         return asyncio.run(local.serve(settings, workers or engines.pools(settings)))
     if not installed():
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
-    alone = not ray_environment.joins()
+    alone = not ray_environment.joins_cluster()
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
-        ray_environment.enter(ray_environment.to_serve())
+        ray_environment.set_defaults(ray_environment.to_serve())
         if alone:
-            ray_environment.enter(ray_environment.alone(settings.host, Path(scratch)))
-        # It takes long to import, and reads those at once.
+            ray_environment.set_defaults(
+                ray_environment.for_lone_machine(settings.host, Path(scratch))
+            )
+        # Ray reads the environment when it is imported, and takes long to import.
         from deployments.ray_cluster import application  # noqa: PLC0415 - see above
 
         pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
@@ -44,12 +46,12 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
 
 
 def chosen(settings: Settings) -> Literal["local", "ray"]:
-    """What `auto` comes to here."""
+    """The profile that runs; `auto` is decided by what is installed and by free memory."""
     if settings.profile != "auto":
         return settings.profile
     return (
         "ray"
-        if installed() and (ray_environment.joins() or resources().memory >= RAY_BYTES)
+        if installed() and (ray_environment.joins_cluster() or resources().memory >= RAY_BYTES)
         else "local"
     )
 

@@ -1,7 +1,7 @@
-"""All that can be set from outside, read once, at the start: the environment, then `.env`.
+"""All settings, read once at the start: from the environment, then from `.env`.
 
 A bad value or an unknown `RETENDER_…` name stops the start with a sentence that says what is
-right; a setting that is misspelt and ignored is worse than none.
+right: a misspelt setting must not be ignored.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retender.errors import InvalidOption
 from retender.outbound.webhook_messages import decode_secret
+from retender.problem import Problem
 from serve_app.access.api_keys import Key, listed
 
 PREFIX = "RETENDER_"
@@ -34,7 +35,7 @@ SECRETS = frozenset(
         *("HF_TOKEN", "GROQ_API_KEY", "HTTPS_PROXY"),
     }
 )
-"""What is never said again, not even to say that it is not right."""
+"""Values that are never shown, not even in the message about a bad value."""
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -61,7 +62,7 @@ def _address(part: str) -> str:
 
 
 def _proxy(text: str) -> str:
-    """Often written without its scheme."""
+    """The scheme may be missing."""
     whole = text if "://" in text or not text else f"http://{text}"
     if whole and not re.fullmatch(r"https?://[^/?#\s]*[^/?#\s@]/?", whole):
         raise ValueError("a proxy is written http://host:port")
@@ -108,7 +109,12 @@ ApiKeys = Annotated[tuple[InstanceOf[Key], ...], NoDecode, _each(_listed)]
 
 
 class BadSetting(Exception):
-    """A sentence for the person who starts the service."""
+    """Sentences for the person who starts the service: what is wrong and, if known, what to do."""
+
+    def __init__(self, found: str, advice: str = "") -> None:
+        super().__init__(Problem(found, advice) if advice else found)
+        self.found = found
+        self.advice = advice
 
 
 def _named(name: str, default: Any) -> Any:
@@ -176,12 +182,12 @@ class Settings(BaseSettings):
 
 
 def names() -> dict[str, str]:
-    """Each setting's field by the name it has outside."""
+    """The field of each setting, by its name in the environment."""
     return {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
 
 
 def read(environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
-    """The settings in force. The environment goes before the file."""
+    """Read all settings. The environment overrides the file."""
     values = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
     values.update(os.environ if environment is None else environment)
     _refuse_unknown(values)

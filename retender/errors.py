@@ -1,65 +1,65 @@
-"""Everything that can go wrong, as one tree.
+"""All errors of the service, as one tree.
 
-    RetenderError                 code, sentence, details; may cross a process as a value
-    ├─ Refusal                    asked for what cannot be given; nothing has changed
+    RetenderError                 code, sentence, details; can be sent between processes
+    ├─ Refusal                    the request is refused; nothing has changed
     │  ├─ BadRequest              bad_request
-    │  │  ├─ InvalidOption        invalid_option        (names the field and what is accepted)
+    │  │  ├─ InvalidOption        invalid_option        (with the field and what is accepted)
     │  │  ├─ EmptyUpload          empty_upload
     │  │  ├─ IncompleteUpload     incomplete_upload
-    │  │  ├─ WrongOffset          wrong_offset          (with the right one)
-    │  │  ├─ WrongTusVersion      wrong_tus_version     (with those that are spoken)
+    │  │  ├─ WrongOffset          wrong_offset          (with the right offset)
+    │  │  ├─ WrongTusVersion      wrong_tus_version     (with the supported versions)
     │  │  ├─ ChecksumMismatch     checksum_mismatch
     │  │  └─ UrlNotAllowed        url_not_allowed
-    │  ├─ Unauthorized            unauthorized          (no key, or none that is known)
-    │  ├─ Forbidden               forbidden             (the key may not do this)
-    │  ├─ RateLimited             rate_limited          (with when to come back)
+    │  ├─ Unauthorized            unauthorized          (no key, or an unknown one)
+    │  ├─ Forbidden               forbidden             (the key does not permit this)
+    │  ├─ RateLimited             rate_limited          (with retry_after)
     │  ├─ UploadStalled           upload_stalled
-    │  ├─ UploadLocked            upload_locked         (with when to come back)
+    │  ├─ UploadLocked            upload_locked         (with retry_after)
     │  ├─ JobNotFound             job_not_found
     │  ├─ AlreadyFinished         already_finished
-    │  ├─ JobCancelled            job_cancelled         (while someone waited for its result)
+    │  ├─ JobCancelled            job_cancelled         (while a client waited for its result)
     │  ├─ NotFailed               not_failed
     │  ├─ NotCompleted            not_completed
     │  ├─ IdempotencyConflict     idempotency_conflict
     │  ├─ TooLarge                too_large
-    │  ├─ QueueFull               queue_full            (with when to come back)
-    │  ├─ Draining                draining              (with when to come back)
-    │  ├─ StorageTrouble          storage_trouble       (with when to come back)
+    │  ├─ QueueFull               queue_full            (with retry_after)
+    │  ├─ Draining                draining              (with retry_after)
+    │  ├─ StorageTrouble          storage_trouble       (with retry_after)
     │  │  ├─ StorageFull          storage_full
-    │  │  ├─ StorageUnreachable   storage_unreachable   (the object store, or what is before it)
-    │  │  ├─ StorageDenied        storage_denied        (it does not let us)
-    │  │  └─ StorageDamaged       storage_damaged       (what it gave is not what was put there)
+    │  │  ├─ StorageUnreachable   storage_unreachable   (the object store or its network)
+    │  │  ├─ StorageDenied        storage_denied        (no permission)
+    │  │  └─ StorageDamaged       storage_damaged       (the content is not what was stored)
     │  └─ NotSubscribed           not_subscribed        (subscribe again)
-    ├─ WorkError                  a piece of work went wrong; says whether another try may help,
-    │  │                          and whether it spoils the piece or the whole job
-    │  ├─ EngineFailed            engine_failed         again; the piece
-    │  ├─ EngineUnavailable       engine_unavailable    again; the job
-    │  ├─ ModelUnavailable        model_unavailable     never; the job
-    │  ├─ WorkerCrashed           worker_crashed        again; the piece
-    │  ├─ WorkerSilent            worker_silent         again; the piece
-    │  ├─ CorruptMedia            corrupt_media         never; the job
-    │  ├─ UnsupportedMedia        unsupported_media     never; the job (with what is accepted)
-    │  ├─ NoAudioStream           no_audio_stream       never; the job
-    │  ├─ TooLong                 too_long              never; the job (with the limit)
-    │  ├─ UploadExpired           upload_expired        never; the job
-    │  └─ FetchFailed             fetch_failed          never; the job
+    ├─ WorkError                  the work on a piece failed; says whether a retry may help, and
+    │  │                          whether without one the piece fails or the whole job
+    │  ├─ EngineFailed            engine_failed         retry; the piece
+    │  ├─ EngineUnavailable       engine_unavailable    retry; the job
+    │  ├─ ModelUnavailable        model_unavailable     no retry; the job
+    │  ├─ WorkerCrashed           worker_crashed        retry; the piece
+    │  ├─ WorkerSilent            worker_silent         retry; the piece
+    │  ├─ CorruptMedia            corrupt_media         no retry; the job
+    │  ├─ UnsupportedMedia        unsupported_media     no retry; the job (with what is accepted)
+    │  ├─ NoAudioStream           no_audio_stream       no retry; the job
+    │  ├─ TooLong                 too_long              no retry; the job (with the limit)
+    │  ├─ UploadExpired           upload_expired        no retry; the job
+    │  └─ FetchFailed             fetch_failed          no retry; the job
     ├─ Unreachable                an actor did not answer; whether it acted is unknown
-    │  ├─ ActorGone               actor_gone            not there, or died with the message
-    │  ├─ Busy                    busy                  its mailbox is full (with when to come back)
+    │  ├─ ActorGone               actor_gone            not there, or ended with the message
+    │  ├─ Busy                    busy                  its mailbox is full (with retry_after)
     │  └─ NoAnswer                no_answer             the deadline passed
-    ├─ FolderNotShared            folder_not_shared     machines see different data folders
-    ├─ KeysUnreadable             keys_unreadable       the file of keys is damaged or not ours
+    ├─ FolderNotShared            folder_not_shared     the machines see different data folders
+    ├─ KeysUnreadable             keys_unreadable       the file of keys is damaged or foreign
     └─ JournalError               the durable store
-       ├─ JournalAway             journal_away          its database does not answer (which)
-       ├─ JournalLocked           journal_locked        another process has it (and which)
+       ├─ JournalAway             journal_away          its database does not answer (with its name)
+       ├─ JournalLocked           journal_locked        another process has it (with its name)
        ├─ JournalTooNew           journal_too_new       written by a newer version
        ├─ JournalCorrupt          journal_corrupt       left untouched, with what to do
        ├─ StaleLease              stale_lease           a result under a lease that is over
-       ├─ Fenced                  fenced                a newer JobManager has begun
+       ├─ Fenced                  fenced                a newer JobManager has started
        └─ Superseded              superseded            a newer service has it (since when)
 
-A handler may raise any of these: the asker gets it and the actor lives on. Any other exception
-is a bug: the actor dies of it and its supervisor decides.
+A handler of an actor may raise any of these: the caller gets the error, and the actor goes on. Any
+other exception is a bug: the actor ends, and its supervisor decides whether to restart it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ import msgspec
 
 
 class IllegalTransition(Exception):
-    """A bug, not an answer: a job was moved along an edge that the table does not have."""
+    """A bug: a job was to change its state in a way that `TRANSITIONS` does not have."""
 
     def __init__(self, before: str, after: str) -> None:
         super().__init__(f"a job cannot go from '{before}' to '{after}'")
@@ -79,18 +79,19 @@ class IllegalTransition(Exception):
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a piece or a job failed, as a value: stored, sent, shown."""
+    """Why a piece or a job failed, as a value that is stored, sent and shown."""
 
     code: str
     message: str
     retryable: bool = False
     spoils_job: bool = False
+    """The whole job fails, not only this piece."""
     retry_after: float | None = None
-    """Seconds before which another try is pointless, where whoever failed said so."""
+    """Seconds before which a retry is pointless; None if unknown."""
 
 
 class ErrorValue(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A RetenderError on its way through a pipe."""
+    """A RetenderError as it is sent between processes."""
 
     code: str
     message: str
@@ -107,7 +108,7 @@ class RetenderError(Exception):
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds until it may be worth coming back, where that is known."""
+        """Seconds until a new request may succeed; None if unknown."""
         after = self.details.get("retry_after")
         return None if after is None else float(after)
 
@@ -216,7 +217,7 @@ class StorageTrouble(Refusal):
     code = "storage_trouble"
 
     def failure(self) -> Failure:
-        """Of a piece of work: another try may do, and what its job has is not spoilt."""
+        """The failure of a piece: a retry may succeed, and the rest of its job goes on."""
         return Failure(self.code, self.message, retryable=True, retry_after=self.retry_after)
 
 

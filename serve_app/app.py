@@ -1,4 +1,4 @@
-"""The whole application on one page: what is served, and what every request goes through."""
+"""The whole application on one page: its routes, and what every request passes through."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from retender.errors import Forbidden, NoAnswer, Unauthorized
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
-from serve_app.background import kept_up
 from serve_app.description import answers, docs
 from serve_app.jobs import results, routes
-from serve_app.live import entry, socket, stream
+from serve_app.live import admission, socket, stream
 from serve_app.middleware import errors
 from serve_app.middleware.access_log import AccessLog
 from serve_app.middleware.bodies import Bodies
@@ -25,9 +24,10 @@ from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
 from serve_app.operations import health, metrics, models, queue
-from serve_app.services import Services
+from serve_app.state.background_tasks import restart_on_bug
+from serve_app.state.services import Services
 from serve_app.uploads import fetching, recordings, tus, tus_headers
-from serve_app.uploads.arrivals import sweeping
+from serve_app.uploads.arrivals import clean_up_regularly
 
 ROUTERS: Final = (
     recordings.router,
@@ -37,14 +37,14 @@ ROUTERS: Final = (
     queue.router,
     models.router,
     metrics.router,
-    entry.router,
+    admission.router,
     socket.router,
     stream.router,
 )
 OPENAI: Final = (transcriptions.router, openai_models.router)
-"""In OpenAI's language, errors and all."""
+"""OpenAI's API, with errors in OpenAI's shape."""
 OPEN: Final = (health.router, docs.router)
-"""To everyone, keys or not."""
+"""Routes that need no key."""
 
 
 def create_app(services: Services) -> FastAPI:
@@ -66,14 +66,14 @@ def create_app(services: Services) -> FastAPI:
             )
     for router in OPEN:
         app.include_router(router)
-    errors.install(app)
+    errors.install(app, dict.fromkeys(openai.PREFIXES, openai.shape))
     docs.correct(app)
-    _surround(app, services)
+    _add_middleware(app, services)
     return app
 
 
-def _surround(app: FastAPI, services: Services) -> None:
-    """What every request goes through; the last is the first to see it."""
+def _add_middleware(app: FastAPI, services: Services) -> None:
+    """Requests pass through these in reverse order: the last one added is the first."""
     app.add_middleware(
         Bodies,
         most_bytes=services.settings.most_bytes,
@@ -90,30 +90,29 @@ def _surround(app: FastAPI, services: Services) -> None:
             expose_headers=sorted({*EXPOSED, *tus_headers.EXPOSED}),
         )
     app.add_middleware(SafeHeaders)
-    app.add_middleware(AccessLog, clock=services.clock, tell=services.traffic.count)
-    # Ray Serve gives every request an id, and every answer but that to a WebSocket.
+    app.add_middleware(AccessLog, clock=services.clock, count=services.traffic.count)
+    # Ray Serve adds an id to every request, and to every answer except that to a WebSocket.
     app.add_middleware(
-        RequestIds, new_id=services.new_id, signed_outside=services.settings.profile == "ray"
+        RequestIds, new_id=services.new_id, added_outside=services.settings.profile == "ray"
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """While the app serves, it reads the news for all who follow a job here, looks after the
-    service's health, and sees which keys come and go."""
+    """Background work runs for as long as the app serves."""
     services: Services = app.state.services
 
-    def sweep() -> Awaitable[None]:
-        return sweeping(services, lambda job_id: fetching.start(services, job_id))
+    def clean_up() -> Awaitable[None]:
+        return clean_up_regularly(services, lambda job_id: fetching.start(services, job_id))
 
-    beside: dict[str, Callable[[], Awaitable[None]]] = {
+    background: dict[str, Callable[[], Awaitable[None]]] = {
         "reading the news": services.hub.run,
-        "looking after the service's health": services.pulse.run,
-        "seeing which keys come and go": services.keys.run,
-        "looking after uploads": sweep,
-        "looking after copies": lambda: clean_cache_regularly(services.blobs),
+        "checking the service's health": services.health.run,
+        "reading the file of keys": services.keys.run,
+        "cleaning up uploads": clean_up,
+        "cleaning up copies of recordings": lambda: clean_cache_regularly(services.blobs),
     }
-    tasks = {asyncio.create_task(kept_up(what, work)) for what, work in beside.items()}
+    tasks = {asyncio.create_task(restart_on_bug(what, work)) for what, work in background.items()}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What can be set about the way the service is asked for. Values only: read in `deployments/`."""
+"""Settings of the HTTP service. Only values: they are read in `deployments/`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serve_app.limits import BODY_IDLE_SECONDS, BODY_LEAST_RATE, BODY_WINDOW_SEC
 
 
 class BodyTimeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """With those who send a body."""
+    """How slowly the body of a request may arrive."""
 
     idle: float = BODY_IDLE_SECONDS
     least_rate: int = BODY_LEAST_RATE
@@ -20,21 +20,20 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     profile: str = "local"
     language: str = "es"
-    """Of messages for people, where the request does not ask for another."""
+    """Of messages for people, if the request does not prefer another."""
     most_bytes: int = 25 * 1024 * 1024
-    """A larger upload is refused, before its body is read where its length is declared."""
+    """A larger recording is refused: before its body is read, if the length is declared."""
     max_concurrent_jobs: int = 1
-    """Told to who asks how busy the service is."""
+    """Only reported, by `GET /queue/info`."""
     upload_seconds: float = DAY
-    """A resumable upload may take so long."""
+    """Time to finish a resumable upload."""
     body_timeouts: BodyTimeouts = BodyTimeouts()
     url_input: bool = False
-    """Whether recordings are fetched from where a caller says they are."""
+    """Whether recordings are fetched from the addresses that callers give."""
     ping_interval: float = 30.0
     websocket_timeout: float = 300.0
     cors_origins: tuple[str, ...] = ()
     rate_limit: int = 0
-    """Submissions a minute from one key, or from one address where there are no keys; 0: any
-    number."""
+    """Submissions a minute from one key, or from one address if there are no keys. 0: no limit."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
-    """Whose forwarded headers are believed."""
+    """Addresses whose forwarded headers are believed."""

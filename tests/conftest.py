@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.actors.virtual_time import pytest_asyncio_loop_factories, virtual_clock
+from tests.support.log_of_tests import log_to_a_stream_that_lasts
 from tests.support.ray.cluster import cluster_of_one
 from tests.support.storage.postgres import Postgres, postgres_server
 
 __all__ = ["pytest_asyncio_loop_factories", "virtual_clock"]
+
+log_to_a_stream_that_lasts()
 
 # Machines are noisy: an example that takes long is not a failure. And whether a change passes is
 # not left to chance: the same examples are tried in every run. `make search` tries others.

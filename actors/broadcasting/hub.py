@@ -1,8 +1,8 @@
-"""The followers of jobs in one process, behind a single subscription at the Broadcaster.
+"""All followers of jobs in one process, behind one subscription at the Broadcaster.
 
-Not an actor: it lives in whatever process serves clients, and holds nothing but who follows what.
-A follower gets each numbered event once and in order, whatever restarts, gets lost or comes twice
-on the way; of passing progress it gets the latest, and never less than it has been shown.
+Not an actor: it runs in each process that serves clients, and only knows who follows what. A
+follower gets each numbered event once and in order, even if actors restart or messages are lost or
+doubled. Of transient progress it gets the latest, and progress never goes back.
 """
 
 from __future__ import annotations
@@ -19,29 +19,30 @@ from actors.broadcasting.subscriptions import EventBatch
 from actors.limits import FOLLOWER_BACKLOG
 from actors.runtime.api import Ref
 from retender.errors import RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 
-News = Event | Passing
+Update = Event | TransientProgress
 
-PATIENCE = 10.0
-TRY_AGAIN = 0.2
+POLL_SECONDS = 10.0
+RETRY_SECONDS = 0.2
 
 
 class TooSlow(Exception):
-    """The follower did not read for so long that its backlog is full. It comes back by number."""
+    """The follower read too slowly and its backlog is full. It can come back by number."""
 
 
 class Follower:
-    """An iterator over one job's news. It goes on after the end: a failed job may be retried."""
+    """An iterator over the updates of one job. It continues after the end of the job, because a
+    failed job may be retried."""
 
     __slots__ = (
-        "_ask_on",
-        "_asleep",
         "_cut_off",
         "_events",
-        "_held_back",
-        "_passing",
+        "_paused",
+        "_progress",
+        "_resume",
         "_shown",
+        "_waiting",
         "job_id",
         "seq",
     )
@@ -51,84 +52,84 @@ class Follower:
         job_id: str,
         since: int,
         shown: float = 0.0,
-        ask_on: Callable[[str], None] = lambda _: None,
+        resume: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.job_id = job_id
         self.seq = since
         self._events: deque[Event] = deque()
-        self._passing: Passing | None = None
+        self._progress: TransientProgress | None = None
         self._shown = shown
-        self._asleep: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[None] | None = None
         self._cut_off = False
-        self._held_back = False
-        self._ask_on = ask_on
+        self._paused = False
+        self._resume = resume
 
     def __aiter__(self) -> Follower:
         return self
 
-    async def __anext__(self) -> News:
-        while (news := self.take()) is None:
-            await self.stirred()
-        return news
+    async def __anext__(self) -> Update:
+        while (update := self.take()) is None:
+            await self.wait()
+        return update
 
-    def take(self) -> News | None:
-        """What is next, if there is anything yet."""
+    def take(self) -> Update | None:
+        """The next update; None if there is none yet."""
         if self._cut_off:
             raise TooSlow(self.job_id)
-        if self._held_back and len(self._events) <= FOLLOWER_BACKLOG // 2:
-            self._held_back = False
-            self._ask_on(self.job_id)
+        if self._paused and len(self._events) <= FOLLOWER_BACKLOG // 2:
+            self._paused = False
+            self._resume(self.job_id)
         if self._events:
             return self._events.popleft()
-        news, self._passing = self._passing, None
-        return news
+        update, self._progress = self._progress, None
+        return update
 
-    async def stirred(self) -> None:
-        """Until something comes, or someone stirs: for who waits for other things as well."""
-        self._asleep = asyncio.get_running_loop().create_future()
-        await self._asleep
+    async def wait(self) -> None:
+        """Return when there is an update, or when `wake` is called."""
+        self._waiting = asyncio.get_running_loop().create_future()
+        await self._waiting
 
-    def stir(self) -> None:
-        if self._asleep is not None and not self._asleep.done():
-            self._asleep.set_result(None)
+    def wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     @property
     def reading(self) -> bool:
         return not self._cut_off
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         return len(self._events) < FOLLOWER_BACKLOG
 
-    def hold_back(self) -> None:
-        """What has long happened waits until there is room for it again."""
-        self._held_back = True
+    def pause(self) -> None:
+        """Stop replaying to this follower until its backlog has capacity again."""
+        self._paused = True
 
-    def give(self, event: Event) -> bool:
-        """False when events before this one are missing."""
+    def add_event(self, event: Event) -> bool:
+        """Queue an event. False if events before it are missing."""
         if event.seq <= self.seq or self._cut_off:
             return True
         if event.seq > self.seq + 1:
             return False
-        if not self.has_room:
+        if not self.has_capacity:
             self._cut_off = True
             self._events.clear()
         else:
             self.seq = event.seq
             if event.progress < self._shown:
-                # What was under way is to be done again: that is no news for who watches.
+                # Work is done again after a failure: shown progress does not go back.
                 event = msgspec.structs.replace(event, progress=self._shown)
             self._events.append(event)
             self._shown = event.progress
-            self._passing = None
-        self.stir()
+            self._progress = None
+        self.wake()
         return True
 
-    def show(self, news: Passing) -> None:
-        if news.progress >= self._shown:
-            self._shown = news.progress
-            self._passing = news
-            self.stir()
+    def add_progress(self, update: TransientProgress) -> None:
+        if update.progress >= self._shown:
+            self._shown = update.progress
+            self._progress = update
+            self.wake()
 
 
 class Hub:
@@ -145,11 +146,11 @@ class Hub:
     async def follow(
         self, job_id: str, since: int = 0, shown: float = 0.0
     ) -> AsyncIterator[Follower]:
-        """The job's events numbered above `since`, then whatever comes. `shown` is the progress
-        that whoever follows has been shown already."""
-        follower = Follower(job_id, since, shown, self._behind_with)
+        """The job's events numbered above `since`, then all updates. `shown`: the progress that the
+        client has seen already."""
+        follower = Follower(job_id, since, shown, self._mark_behind)
         self._followers.setdefault(job_id, {})[follower] = None
-        self._behind_with(job_id)
+        self._mark_behind(job_id)
         try:
             yield follower
         finally:
@@ -165,8 +166,8 @@ class Hub:
             self._broadcaster.tell(Broadcaster.unfollow, self._subscription, (job_id,))
 
     async def run(self) -> None:
-        """Read the news for as long as the process serves. Run again after a bug, it follows all
-        anew, and misses nothing."""
+        """Receive updates for as long as the process serves. Can be run again after a failure: all
+        jobs are followed again, and no event is missed."""
         self._subscription = None
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read())
@@ -177,48 +178,50 @@ class Hub:
             try:
                 if self._subscription is None:
                     await self._subscribe()
-                self._hand_out(await self._next())
+                self._take_batch(await self._next())
             except RetenderError:
                 self._subscription = None
-                await asyncio.sleep(TRY_AGAIN)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _subscribe(self) -> None:
-        """A new subscription: all is followed anew, and what was missed without one replayed."""
+        """Subscribe; follow all jobs again, and replay what was missed."""
         self._subscription = await self._broadcaster.ask(Broadcaster.subscribe)
         self._received = 0
         self._followed.clear()
-        self._behind_with(*self._followers)
+        self._mark_behind(*self._followers)
 
     async def _next(self) -> EventBatch:
         assert self._subscription is not None
-        broadcaster = self._broadcaster.within(PATIENCE + 5.0)
-        return await broadcaster.ask(Broadcaster.next, self._subscription, self._received, PATIENCE)
+        broadcaster = self._broadcaster.within(POLL_SECONDS + 5.0)
+        return await broadcaster.ask(
+            Broadcaster.next, self._subscription, self._received, POLL_SECONDS
+        )
 
-    def _hand_out(self, batch: EventBatch) -> None:
+    def _take_batch(self, batch: EventBatch) -> None:
         self._received = batch.number
         for event in batch.events:
-            self._give(event)
-        for news in batch.passing:
-            for follower in self._followers.get(news.job_id, ()):
-                follower.show(news)
+            self._add_event(event)
+        for update in batch.progress:
+            for follower in self._followers.get(update.job_id, ()):
+                follower.add_progress(update)
         if batch.missed:
-            self._behind_with(*self._followers)
+            self._mark_behind(*self._followers)
 
-    def _give(self, event: Event) -> None:
+    def _add_event(self, event: Event) -> None:
         followers = self._followers.get(event.job_id)
         if followers is None:
             self._unfollow(event.job_id)
             return
         for follower in followers:
-            if not follower.give(event):
-                self._behind_with(event.job_id)
+            if not follower.add_event(event):
+                self._mark_behind(event.job_id)
 
-    def _behind_with(self, *job_ids: str) -> None:
+    def _mark_behind(self, *job_ids: str) -> None:
         self._behind.update(dict.fromkeys(job_ids))
         self._anything_behind.set()
 
     async def _catch_up(self) -> None:
-        """See to it that every job is followed, and that nothing before that is missing."""
+        """Follow new jobs, and replay events that followers miss."""
         while True:
             await self._anything_behind.wait()
             self._anything_behind.clear()
@@ -230,14 +233,14 @@ class Hub:
                     await self._replay(jobs[0])
                     del jobs[0]
             except RetenderError:
-                await asyncio.sleep(TRY_AGAIN)
-                self._behind_with(*jobs)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._mark_behind(*jobs)
 
     async def _follow_all(self, jobs: list[str]) -> None:
         new = tuple(job_id for job_id in jobs if job_id not in self._followed)
         if not new or self._subscription is None:
             return
-        # Noted before the answer: who stops following meanwhile, strikes it out again.
+        # Noted before the answer, so that `_unfollow` in the meantime removes it.
         self._followed.update(new)
         try:
             await self._broadcaster.ask(Broadcaster.follow, self._subscription, new)
@@ -246,21 +249,21 @@ class Hub:
             raise
 
     async def _replay(self, job_id: str) -> None:
-        """From where the last of its followers is, until nothing more comes."""
-        while reading := self._with_room(job_id):
+        """Replay from the number of the follower that is furthest behind."""
+        while reading := self._with_capacity(job_id):
             since = min(follower.seq for follower in reading)
             events = await self._broadcaster.ask(Broadcaster.replay, job_id, since)
             for event in events:
                 for follower in reading:
-                    if follower.has_room:
-                        follower.give(event)
+                    if follower.has_capacity:
+                        follower.add_event(event)
             if not events:
                 return
 
-    def _with_room(self, job_id: str) -> list[Follower]:
-        """A replay is as fast as its readers are: it cuts nobody off."""
+    def _with_capacity(self, job_id: str) -> list[Follower]:
+        """Followers that can take events; the others get the rest when they have capacity."""
         reading = [each for each in self._followers.get(job_id, ()) if each.reading]
         for follower in reading:
-            if not follower.has_room:
-                follower.hold_back()
-        return [each for each in reading if each.has_room]
+            if not follower.has_capacity:
+                follower.pause()
+        return [each for each in reading if each.has_capacity]

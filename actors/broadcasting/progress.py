@@ -1,4 +1,4 @@
-"""How far each job is, as far as the Broadcaster has heard."""
+"""The progress of each job, as far as the Broadcaster knows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 
 from actors.limits import EVENTS_PER_TRACK
 from actors.runtime.api import Clock
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.pieces import UPLOAD
@@ -14,7 +14,7 @@ from retender.jobs.states import Stage, Status
 from retender.scheduling.pace import Pace, observe, remaining
 
 ALMOST = 99.0
-"""What is left is writing it down: only the event of completion says 100."""
+"""The highest progress before the completion is committed; only that event says 100."""
 
 
 MEASURE_EVERY = 0.2
@@ -22,14 +22,14 @@ MEASURE_EVERY = 0.2
 
 
 class Track:
-    """One job: what is committed, what is under way, and the most that was ever shown."""
+    """One job: committed progress, pieces under way, and the highest progress shown."""
 
     def __init__(self, job_id: str) -> None:
         self._job_id = job_id
         self._events: deque[Event] = deque(maxlen=EVENTS_PER_TRACK)
         self._under_way: dict[int, float] = {}
         self._waits: dict[int, tuple[Stage, Note]] = {}
-        """What pieces under way wait for; the latest comes last."""
+        """What pieces under way wait for (a download, a limit); the latest comes last."""
         self._waited = False
         self._seq = 0
         self._committed = 0.0
@@ -40,11 +40,11 @@ class Track:
         self._note = Note("queued")
         self._pace = Pace()
         self._measured: tuple[float, float] | None = None
-        self._over = False
-        self.latest: Passing | None = None
+        self._ended = False
+        self.latest: TransientProgress | None = None
 
     def begin(self, job: Job) -> None:
-        """What is known of a job whose events so far were not heard."""
+        """Start from the job's row, if none of its events has been received."""
         if not self._events:
             self._seq, self._committed, self._duration = job.seq, job.seconds_done, job.duration
             self._status, self._stage, self._note = job.status, job.stage, job.note
@@ -57,7 +57,7 @@ class Track:
         self._seq, self._committed, self._duration = event.seq, event.seconds_done, event.duration
         self._shown = max(self._shown, event.progress)
         self._status, self._stage, self._note = event.status, event.stage, event.note
-        self._over = event.last
+        self._ended = event.last
         if event.piece is not None:
             self._under_way.pop(event.piece, None)
             self._waits.pop(event.piece, None)
@@ -71,17 +71,17 @@ class Track:
         self.latest = self._now(event.at)
 
     def events_since(self, since: int) -> tuple[Event, ...] | None:
-        """The events numbered above `since`; None when not all of them are at hand."""
+        """The events numbered above `since`; None if some of them are not kept here."""
         if not self._events or since < self._events[0].seq - 1:
             return None
         return tuple(event for event in self._events if event.seq > since)
 
     def under_way(
         self, piece: int, seconds: float, clock: Clock, wait: tuple[Stage, Note] | None = None
-    ) -> Passing | None:
-        """A piece has come so far, or waits for something. None where that is no news: before the
-        plan unless something is waited for, and after the end."""
-        if self._over or (piece == UPLOAD and self._stage is not Stage.UPLOADING):
+    ) -> TransientProgress | None:
+        """Note how far a piece is, or what it waits for. Returns the progress to send; None before
+        the plan (unless the piece waits) and after the end."""
+        if self._ended or (piece == UPLOAD and self._stage is not Stage.UPLOADING):
             return None
         self._under_way[piece] = max(seconds, self._under_way.get(piece, 0.0))
         self._waits.pop(piece, None)
@@ -98,14 +98,14 @@ class Track:
     def _done(self) -> float:
         return self._committed + sum(self._under_way.values())
 
-    def _now(self, at: float) -> Passing | None:
-        """What is told to whoever asks: never less than what is committed, nor of a stage before
-        it. None before there is a plan or a wait, and after the end."""
-        if self._over or not (self._duration or self._waited):
+    def _now(self, at: float) -> TransientProgress | None:
+        """The present progress: never less than what is committed. None before the plan (unless a
+        piece waits) and after the end."""
+        if self._ended or not (self._duration or self._waited):
             return None
         left = max(0.0, (self._duration or 0.0) - self._done)
-        stage, note = self._saying
-        return Passing(
+        stage, note = self._stage_and_note
+        return TransientProgress(
             job_id=self._job_id,
             at=at,
             status=self._status,
@@ -117,8 +117,8 @@ class Track:
         )
 
     @property
-    def _saying(self) -> tuple[Stage, Note]:
-        """A wait is shown while nothing else of the job goes on."""
+    def _stage_and_note(self) -> tuple[Stage, Note]:
+        """Stage and note: a wait is shown only if every piece under way waits."""
         if self._waits and self._waits.keys() >= self._under_way.keys():
             return next(reversed(self._waits.values()))
         return self._stage, self._note

@@ -1,4 +1,4 @@
-"""What is good once, and only until a certain time: who has it, has it first or too late."""
+"""Values that may be used once, before they expire."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections import OrderedDict
 
 
 class SingleUse:
-    def __init__(self, room: int) -> None:
-        """For so many at a time that are not yet out of date."""
-        self._room = room
+    def __init__(self, capacity: int) -> None:
+        """`capacity`: used values that are remembered until they expire."""
+        self._capacity = capacity
         self._used: OrderedDict[str, float] = OrderedDict()
 
     def full(self, now: float) -> bool:
         self._forget(now)
-        return len(self._used) >= self._room
+        return len(self._used) >= self._capacity
 
-    def first(self, number: str, until: float) -> bool:
-        """Whether this is its first use."""
-        if number in self._used:
+    def first(self, value: str, until: float) -> bool:
+        """True if this is the first use of the value."""
+        if value in self._used:
             return False
-        self._used[number] = until
+        self._used[value] = until
         return True
 
     def _forget(self, now: float) -> None:
-        """What is out of date needs not be remembered to be refused."""
+        """Forget expired values: they are refused without being remembered."""
         while self._used and next(iter(self._used.values())) <= now:
             self._used.popitem(last=False)

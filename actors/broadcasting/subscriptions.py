@@ -1,4 +1,4 @@
-"""What waits at the Broadcaster for one process that follows jobs."""
+"""What waits at the Broadcaster for one process with followers."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ from collections import deque
 
 import msgspec
 
-from actors.limits import NEWS_PER_BATCH, NEWS_WAITING
+from actors.limits import EVENTS_PER_BATCH, EVENTS_WAITING
 from actors.long_poll import at_once
 from actors.runtime.api import Later
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 
 
 class EventBatch(msgspec.Struct, frozen=True):
-    """The next batch is asked for by this one's number: a batch that got lost is given again."""
+    """The next batch is requested with this one's number, so a lost batch is sent again."""
 
     number: int
     events: tuple[Event, ...] = ()
-    passing: tuple[Passing, ...] = ()
+    progress: tuple[TransientProgress, ...] = ()
     missed: bool = False
-    """More had come than could be kept: replay all that is followed."""
+    """Events were dropped: replay all followed jobs."""
 
 
-class Readership(msgspec.Struct, frozen=True):
-    """Who is told the news at the moment."""
+class FollowerCounts(msgspec.Struct, frozen=True):
+    """Numbers of subscriptions and followed jobs."""
 
     subscriptions: int
     jobs: int
-    """Of which it is told."""
 
 
 class Subscriber:
@@ -36,68 +35,68 @@ class Subscriber:
         self.expires = expires
         self.follows: dict[str, None] = {}
         self._events: deque[Event] = deque()
-        self._passing: dict[str, Passing] = {}
+        self._progress: dict[str, TransientProgress] = {}
         self._missed = False
         self._sent = EventBatch(0)
-        self._asker: asyncio.Future[EventBatch] | None = None
+        self._poll: asyncio.Future[EventBatch] | None = None
 
     def add_event(self, event: Event) -> None:
         self._events.append(event)
         if event.last:
-            self._passing.pop(event.job_id, None)
-        if len(self._events) > NEWS_WAITING:
+            self._progress.pop(event.job_id, None)
+        if len(self._events) > EVENTS_WAITING:
             self._events.clear()
             self._missed = True
         self._answer()
 
-    def add_passing(self, news: Passing) -> None:
-        self._passing[news.job_id] = news
+    def add_progress(self, progress: TransientProgress) -> None:
+        self._progress[progress.job_id] = progress
         self._answer()
 
     def next(self, received: int, wait: float) -> Later[EventBatch]:
         if received < self._sent.number:
             return at_once(self._sent)
-        self._dismiss()
+        self._end_poll()
         if self._waiting:
             return at_once(self._pack())
         loop = asyncio.get_running_loop()
-        self._asker = asker = loop.create_future()
-        timer = loop.call_later(wait, self._give_up, asker)
-        asker.add_done_callback(lambda _: timer.cancel())
-        return Later(asker)
+        self._poll = poll = loop.create_future()
+        timer = loop.call_later(wait, self._answer_empty, poll)
+        poll.add_done_callback(lambda _: timer.cancel())
+        return Later(poll)
 
     @property
     def _waiting(self) -> bool:
-        return bool(self._events or self._passing or self._missed)
+        return bool(self._events or self._progress or self._missed)
 
     def _pack(self) -> EventBatch:
         events = tuple(
-            self._events.popleft() for _ in range(min(NEWS_PER_BATCH, len(self._events)))
+            self._events.popleft() for _ in range(min(EVENTS_PER_BATCH, len(self._events)))
         )
-        # Progress stands for what comes after the events: it waits until those are out.
-        passing = () if self._events else tuple(self._passing.values())
-        if passing:
-            self._passing = {}
-        self._sent = EventBatch(self._sent.number + 1, events, passing, self._missed)
+        # Progress is newer than the events: it is sent with the last of them.
+        progress = () if self._events else tuple(self._progress.values())
+        if progress:
+            self._progress = {}
+        self._sent = EventBatch(self._sent.number + 1, events, progress, self._missed)
         self._missed = False
         return self._sent
 
     def _answer(self) -> None:
-        """Give the waiting one what has come, at the end of this turn: so it comes in batches."""
-        if self._asker is not None and not self._asker.done():
-            asker, self._asker = self._asker, None
-            asyncio.get_running_loop().call_soon(self._hand_over, asker)
+        """Answer the poll at the end of this event-loop turn, so that updates come in batches."""
+        if self._poll is not None and not self._poll.done():
+            poll, self._poll = self._poll, None
+            asyncio.get_running_loop().call_soon(self._answer_now, poll)
 
-    def _hand_over(self, asker: asyncio.Future[EventBatch]) -> None:
-        if not asker.done():
-            asker.set_result(self._pack())
+    def _answer_now(self, poll: asyncio.Future[EventBatch]) -> None:
+        if not poll.done():
+            poll.set_result(self._pack())
 
-    def _give_up(self, asker: asyncio.Future[EventBatch]) -> None:
-        if not asker.done():
-            asker.set_result(EventBatch(self._sent.number))
+    def _answer_empty(self, poll: asyncio.Future[EventBatch]) -> None:
+        if not poll.done():
+            poll.set_result(EventBatch(self._sent.number))
 
-    def _dismiss(self) -> None:
-        """An earlier question of the same subscriber: its answer is not waited for any more."""
-        if self._asker is not None:
-            self._give_up(self._asker)
-            self._asker = None
+    def _end_poll(self) -> None:
+        """Answer an earlier poll of the same subscriber, which has been given up."""
+        if self._poll is not None:
+            self._answer_empty(self._poll)
+            self._poll = None

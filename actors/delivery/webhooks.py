@@ -1,8 +1,6 @@
-"""Tells the receivers of webhooks how their jobs ended.
-
-Receives: nothing from others; the answers to what it asks.
-Sends: `deliveries` to the JobManager, which holds what is due and learns how it went;
-    `transcript` for what is to be told.
+"""Job: send webhooks about jobs that ended.
+Receives: nothing but answers.
+Sends: `deliveries` (a long poll that also carries outcomes) and `transcript` to the JobManager.
 A crash: attempts under way count as failed, and are made again.
 """
 
@@ -26,7 +24,7 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from retender.errors import JobNotFound, RetenderError, UrlNotAllowed
-from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryOutcome, Round
+from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryExchange, DeliveryOutcome
 from retender.outbound.webhook_messages import (
     has_result,
     headers,
@@ -36,8 +34,8 @@ from retender.outbound.webhook_messages import (
 )
 from retender.transcript.segments import Transcript
 
-PATIENCE = 5.0
-"""Seconds that the JobManager may hold a question back; it is reminded when there is news."""
+POLL_SECONDS = 5.0
+"""Seconds that the long poll for deliveries waits; an outcome recalls it earlier."""
 
 ANSWER_SECONDS = 5.0
 TRANSCRIPT_SECONDS = 30.0
@@ -49,12 +47,12 @@ _ABOUT_US = {"User-Agent": "Retender"}
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...]
-    """Each signs every webhook: two while receivers change from one to the other."""
+    """Each secret signs every webhook; there are two during a rotation."""
     language: str = "es"
     public_url: str = ""
-    """Where receivers find this service, for what is too long to be sent to them."""
+    """The public URL of this service, for results that are too long for a webhook."""
     transport: Recipe = Recipe("retender.outbound.connections:CheckedTransport")
-    """How the network is reached."""
+    """The HTTP transport, with checked addresses."""
 
 
 class Webhooks:
@@ -73,33 +71,33 @@ class Webhooks:
         ctx.after(0, Webhooks.ask)
 
     async def stopping(self) -> None:
-        """What is under way is left: the next start makes it again."""
+        """Attempts under way are dropped: the next start makes them again."""
         await self._transport.aclose()
 
     # One question at a time, so that it always says which lanes are busy
 
     async def ask(self) -> None:
-        asked = Round(
+        asked = DeliveryExchange(
             consumer=WEBHOOKS,
-            told=tuple(self._told),
+            outcomes=tuple(self._told),
             busy=tuple(self._in_hand.values()),
             want=DELIVERIES_AT_ONCE - len(self._in_hand),
-            wait=PATIENCE,
+            wait=POLL_SECONDS,
         )
-        self._turning_in = len(asked.told)
-        manager = self._manager.within(PATIENCE + ANSWER_SECONDS)
+        self._turning_in = len(asked.outcomes)
+        manager = self._manager.within(POLL_SECONDS + ANSWER_SECONDS)
         answer = manager.ask(JobManager.deliveries, asked)
         self._ctx.pipe(answer, Webhooks.given, Webhooks.not_answered)
 
     async def given(self, deliveries: tuple[Delivery, ...]) -> None:
         del self._told[: self._turning_in]
         for each in deliveries:
-            self._in_hand[each.job_id, each.seq] = each.lane
+            self._in_hand[each.job_id, each.seq] = each.receiver
             self._ctx.pipe(self._attempt(each), Webhooks.attempted, Webhooks.not_answered)
         await self.ask()
 
     async def not_answered(self, error: RetenderError) -> None:
-        """What was to be turned in is kept."""
+        """The question failed: keep the outcomes for the next one."""
         logger.debug("no deliveries can be had now: {}", error.message)
         self._ctx.after(TRY_AGAIN, Webhooks.ask)
 
@@ -108,10 +106,10 @@ class Webhooks:
         self._told.append(told)
         self._manager.tell(JobManager.recall, WEBHOOKS)
 
-    # One attempt, beside the messages
+    # One attempt, in the background
 
     async def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
-        """A bug in here holds up neither this lane nor the others."""
+        """A bug in one attempt blocks neither this receiver nor the others."""
         try:
             told = await self._try(delivery)
         except Exception:  # noqa: BLE001 - told in the log, and by the failed attempt
@@ -119,7 +117,7 @@ class Webhooks:
             told = outcome_of_failure(delivery, "this service could not make the request")
         how = "delivered" if told.how == "delivered" else f"not delivered: {told.error}"
         logger.bind(job=delivery.job_id, attempt=delivery.attempts).info(
-            "webhook of event {} to {}: {}", told.seq, delivery.lane, how
+            "webhook of event {} to {}: {}", told.seq, delivery.receiver, how
         )
         return told
 
@@ -147,7 +145,7 @@ class Webhooks:
         return payload(job, transcript, self._settings.language, self._settings.public_url)
 
     async def _post(self, delivery: Delivery, body: bytes) -> DeliveryOutcome:
-        """Straight to the transport: no redirect is followed, no cookie kept."""
+        """Use the transport itself: it follows no redirects and keeps no cookies."""
         assert delivery.job is not None
         now = self._ctx.clock.now()
         request = httpx.Request(
@@ -165,7 +163,7 @@ class Webhooks:
 
 
 async def _let_finish(response: httpx.Response) -> None:
-    """What the receiver says beside its status is thrown away; within bounds it may say it."""
+    """Read and drop the response body, within limits."""
     assert isinstance(response.stream, httpx.AsyncByteStream)
     size = 0
     with suppress(httpx.HTTPError, TimeoutError):

@@ -1,4 +1,4 @@
-"""The JobManager's desks: each sees to one of its affairs, over the one ledger.
+"""The JobManager actor and its parts, a file for each of its duties, all over one JobStore.
 
-None is an actor: they share the manager's life, and are made anew with it.
+Only `job_manager.py` is an actor. The parts are plain objects that are created anew when it starts.
 """

@@ -1,4 +1,4 @@
-"""What the JobManager knows of engines, and which job goes to which of them.
+"""The state of the engines, and which job goes to which of them.
 
 The rules are in `retender.scheduling.engine_choice`; here they are given what they depend on.
 """
@@ -19,12 +19,18 @@ from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
 from retender.scheduling import engine_changes, transitions
 from retender.scheduling.draft import Draft
-from retender.scheduling.engine_choice import AUTO, InLine, chosen, for_all, leaving
+from retender.scheduling.engine_choice import (
+    AUTO,
+    QueuedJob,
+    choose_engine,
+    jobs_to_move,
+    shared_engines,
+)
 from retender.scheduling.estimates import seconds_left
-from retender.workers.condition import Condition, EngineInfo, describe, unheard
+from retender.workers.engine_info import EngineInfo, PoolReport, describe_engine, starting_engine
 
 AVOIDED_SECONDS: Final = 60.0
-"""An engine that could not do its work is sent nothing more from elsewhere for so long."""
+"""After an engine has failed, no job is moved to it for so long."""
 
 _NEVER: Final = math.inf
 
@@ -40,8 +46,8 @@ class EngineRouter:
         spill_after: float | None,
         good_for: float,
     ) -> None:
-        """`engines`: those that are set up, the preferred one first. A pool that has not been
-        heard of for `good_for` seconds may be gone."""
+        """`engines`: those that are set up, the preferred one first. A pool without a report for
+        `good_for` seconds may be gone."""
         self._store = store
         self._registry = registry
         self._clock = clock
@@ -49,25 +55,25 @@ class EngineRouter:
         self._spill_after = spill_after
         self._good_for = good_for
         self._begun = clock.monotonic()
-        self._conditions: dict[str, tuple[Condition, float]] = {}
+        self._conditions: dict[str, tuple[PoolReport, float]] = {}
         self._avoided: dict[str, float] = {}
 
-    def hear(self, condition: Condition) -> None:
+    def hear(self, condition: PoolReport) -> None:
         self._conditions[condition.engine] = (condition, self._clock.monotonic())
 
     def info(self) -> dict[str, EngineInfo]:
-        """By name, the preferred one first."""
+        """The engines by name, the preferred one first."""
         return {name: self._describe(name) for name in self._engines}
 
     def choose(self, job: Job) -> str:
-        """The engine for this job. Raises `EngineUnavailable` where there is none for it."""
+        """The engine for this job. Raises `EngineUnavailable` if there is none."""
         if job.engine in self._engines:
             return job.engine
-        return chosen(job.options, self._engines)
+        return choose_engine(job.options, self._engines)
 
     def adopt(self, draft: Draft, job_id: str) -> Job:
-        """A job of an earlier life may be with an engine that is not here any more. If it leaves
-        that open, it goes to another; if it asked for it, it waits until it is back."""
+        """At the start: a job may be with an engine that is no longer set up. With `engine: auto`
+        it moves to another; otherwise it waits until the engine is back."""
         job = draft.job(job_id)
         try:
             engine = self.choose(job)
@@ -76,26 +82,26 @@ class EngineRouter:
         return job if engine == job.engine else self._take_on(draft, job, engine)
 
     def declined(self, draft: Draft, piece: Piece, engine: str, wait: float) -> None:
-        """A worker gave it back: its engine has no room for it for so long."""
+        """A worker returned the piece: its engine's limit is reached for so many seconds."""
         self._avoid(engine, wait)
         job = draft.job(piece.job_id)
         other = self._other(job)
         if job.engine != engine:
-            transitions.given_back(draft, piece)
+            transitions.returned(draft, piece)
         elif other is not None and self._store.estimates.wait(other) < wait:
             self._hand_over(draft, piece, other)
         else:
             engine_changes.declined(draft, piece, wait)
 
     def given_up(self, draft: Draft, piece: Piece, engine: str, failure: Failure) -> bool:
-        """Whether another engine takes this on in place of one that cannot do its work."""
+        """True if the job was moved to another engine because this one cannot do its work."""
         if failure.code != EngineUnavailable.code:
             return False
         self._avoid(engine, max(AVOIDED_SECONDS, failure.retry_after or 0.0))
         job = draft.job(piece.job_id)
         other = self._other(job)
         if job.engine != engine:
-            transitions.given_back(draft, piece)
+            transitions.returned(draft, piece)
         elif other is not None:
             self._hand_over(draft, piece, other)
         else:
@@ -103,54 +109,54 @@ class EngineRouter:
         return True
 
     def balance(self, draft: Draft) -> None:
-        """Move on what waits too long, where there is a better place for it."""
+        """Move jobs that would wait too long to another engine, if one is faster."""
         for name in self._engines if len(self._engines) > 1 else ():
             if (after := self._after(name)) is None:
                 continue
             info = self._describe(name)
             down = not info.ready and not info.starting
             if not down and self._store.estimates.wait(name) < after:
-                # Nobody waits longer than all that is there takes: the line need not be looked at.
+                # If the whole queue is short, no single job waits long: skip the search.
                 continue
             target, room = self._target(name)
             if target is None:
                 continue
             pace = self._store.estimates.pace(name)
             line = sorted(self._with(name), key=_turn)
-            for job in leaving(line, pace=pace, after=after, down=down, room=room):
+            for job in jobs_to_move(line, pace=pace, after=after, down=down, capacity=room):
                 self._take_on(draft, job, target)
 
     def _after(self, name: str) -> float | None:
-        """Only from the preferred engine is anything sent away because it waits."""
+        """Jobs are moved because of waiting only away from the preferred engine."""
         return self._spill_after if name == self._engines[0] else _NEVER
 
     def _target(self, name: str) -> tuple[str | None, float]:
-        for other in for_all(self._engines):
+        for other in shared_engines(self._engines):
             if other == name or self._avoided.get(other, 0.0) > self._clock.monotonic():
                 continue
             info = self._describe(other)
             if info.ready:
-                return other, info.room - info.audio_seconds_waiting
+                return other, info.available_seconds - info.audio_seconds_waiting
         return None, 0.0
 
     def _hand_over(self, draft: Draft, piece: Piece, engine: str) -> None:
-        transitions.given_back(draft, piece)
+        transitions.returned(draft, piece)
         self._take_on(draft, draft.job(piece.job_id), engine)
 
     def _take_on(self, draft: Draft, job: Job, engine: str) -> Job:
         logger.info("job {} goes from {} to {}", job.id, job.engine, engine)
-        return engine_changes.taken_on(draft, job.id, engine)
+        return engine_changes.engine_changed(draft, job.id, engine)
 
     def _other(self, job: Job) -> str | None:
         if job.options.engine != AUTO:
             return None
-        others = (name for name in for_all(self._engines) if name != job.engine)
+        others = (name for name in shared_engines(self._engines) if name != job.engine)
         return next((name for name in others if self._describe(name).ready), None)
 
-    def _with(self, name: str) -> Iterator[InLine]:
+    def _with(self, name: str) -> Iterator[QueuedJob]:
         for entry in self._store.active:
             if entry.job.engine == name:
-                yield InLine(entry.job, seconds_left(entry.job))
+                yield QueuedJob(entry.job, seconds_left(entry.job))
 
     def _avoid(self, name: str, seconds: float) -> None:
         until = self._clock.monotonic() + seconds
@@ -161,13 +167,13 @@ class EngineRouter:
         condition, at = self._conditions.get(name, (None, self._begun))
         fresh = now - at <= self._good_for
         if condition is None and fresh:
-            return unheard(name)
+            return starting_engine(name)
         reports = [each.report for each in self._registry.all(now) if each.report.engine == name]
         left = self._store.estimates.seconds_left(name)
-        return describe(name, condition if fresh else None, reports, left)
+        return describe_engine(name, condition if fresh else None, reports, left)
 
 
-def _turn(waiting: InLine) -> tuple[int, float, float]:
-    """As the queue has it between jobs of one caller: see `retender.scheduling.fair_queue`."""
+def _turn(waiting: QueuedJob) -> tuple[int, float, float]:
+    """The order between jobs of one caller, as in `retender.scheduling.fair_queue`."""
     job, seconds = waiting
     return -job.priority, seconds, job.created_at

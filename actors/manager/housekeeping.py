@@ -1,11 +1,11 @@
-"""What the JobManager forgets in time, and which files must stay until then."""
+"""Retention: deletes old jobs and expired uploads, and lists the files that must stay."""
 
 from __future__ import annotations
 
 from actors.limits import FORGET_BATCH
 from actors.manager.store import JobStore
 from retender.errors import UploadExpired
-from retender.jobs.retention import Needed, Retention
+from retender.jobs.retention import FilesInUse, Retention
 from retender.scheduling import transitions
 
 
@@ -13,23 +13,23 @@ class Housekeeping:
     def __init__(self, store: JobStore) -> None:
         self._store = store
 
-    async def needed(self, retention: Retention, now: float) -> Needed:
+    async def needed(self, retention: Retention, now: float) -> FilesInUse:
         await self._expire_uploads(retention, now)
         await self._forget_jobs(now - retention.job_seconds)
         audio = await self._store.journal.audio_in_use(now - retention.audio_seconds)
-        return Needed(audio, frozenset(entry.job.id for entry in self._store.active))
+        return FilesInUse(audio, frozenset(entry.job.id for entry in self._store.active))
 
     async def _expire_uploads(self, retention: Retention, now: float) -> None:
         expired = [e for e in self._store.active if retention.upload_expired(e.job, now)]
         for entry in expired:
             draft = self._store.draft()
             failure = UploadExpired("the upload was not finished in time").failure()
-            transitions.fail(draft, entry.job.id, failure)
+            transitions.fail_job(draft, entry.job.id, failure)
             await self._store.commit(draft)
 
     async def _forget_jobs(self, finished_before: float) -> None:
         old = await self._store.journal.finished_before(finished_before, FORGET_BATCH)
         for job_id in old:
             draft = self._store.draft()
-            draft.forget(await self._store.find(job_id))
+            draft.delete(await self._store.find(job_id))
             await self._store.commit(draft)

@@ -1,5 +1,4 @@
-"""The JobManager's dealings with those who submit: what is taken in, and what is given another
-chance."""
+"""Submissions and retries: which ones are accepted, and as which job."""
 
 from __future__ import annotations
 
@@ -51,7 +50,7 @@ class Intake:
             raise QueueFull(
                 f"{waiting} jobs are waiting already, and more are not taken in",
                 limit=self._max_queue,
-                retry_after=self._store.estimates.until_room(),
+                retry_after=self._store.estimates.until_capacity(),
             )
 
     async def submit(self, submission: Submission) -> Receipt:
@@ -85,7 +84,7 @@ class Intake:
         if job.status is not Status.PENDING:
             return job
         draft = self._store.draft()
-        job = transitions.fail(draft, job_id, failure)
+        job = transitions.fail_job(draft, job_id, failure)
         await self._store.commit(draft)
         return job
 
@@ -99,9 +98,9 @@ class Intake:
         self._engines.choose(job)
         stored = await self._store.journal.stored(job_id)
         assert stored is not None
-        with self._store.active.revived(stored):
+        with self._store.active.reopened(stored):
             draft = self._store.draft()
-            transitions.revive(draft, job_id)
+            transitions.retry(draft, job_id)
             job = self._engines.adopt(draft, job_id)
             await self._store.commit(draft)
         return self._receipt(job)
@@ -115,17 +114,17 @@ class Intake:
         )
 
     def renewed(self, receipt: Receipt) -> Receipt:
-        """As the job is by now."""
+        """The receipt with the job's present state."""
         entry = self._store.active.get(receipt.job.id)
         return receipt if entry is None else self._receipt(entry.job)
 
     def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
         estimates = self._store.estimates
-        return Receipt(job, estimates.position(job), estimates.whole(job), existing)
+        return Receipt(job, estimates.position(job), estimates.seconds_until_done(job), existing)
 
 
 def _existing(submission: Submission, before: MatchingJobs) -> Job | None:
-    """The job that this submission has made before, if it has."""
+    """The job that this very submission has created before, if any."""
     job = before.same_key
     if job is not None and not same_request(job, submission):
         raise IdempotencyConflict(

@@ -1,4 +1,4 @@
-"""What the log says of jobs: how they ended, and which of their pieces went wrong with whom. Codes,
+"""Log lines about jobs: how they ended, and which piece failed at which worker. Only codes,
 never sentences: those may tell of the recording.
 """
 
@@ -15,7 +15,7 @@ from retender.scheduling.dispatcher import Lease
 
 
 def told(events: Iterable[Event]) -> None:
-    """Once they are written down."""
+    """Log the ends of jobs, after the commit."""
     for event in events:
         if event.last:
             code = None if event.failure is None else event.failure.code

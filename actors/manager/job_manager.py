@@ -1,10 +1,11 @@
-"""Owns every job: the only one that opens the journal, and the one that decides.
+"""Job: own every job: the only one that opens the journal, and the one that decides.
 
-Receives: submissions, cancellations and questions from outside; from workers what they have done
-    and whether they live (`exchange`, `renew`); from the pool, which worker died.
-Sends: nothing unasked. Followers (`log`) and workers (`exchange`) wait here for what comes.
-A crash: memory is read again from the journal, leases of the old life are void, finished pieces
-    stay finished; whoever had asked is told, and asks again.
+Receives: submissions, cancellations and questions from outside; results (`exchange`) and
+    heartbeats (`renew`) from workers; dead workers from the pool; long polls for the log and for
+    deliveries.
+Sends: nothing but answers.
+A crash: memory is loaded again from the journal, leases are void, finished pieces stay finished;
+    open questions end in an error, and their senders ask again.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ from retender.errors import (
     Failure,
     StorageFull,
 )
-from retender.jobs.deliveries import WEBHOOKS, Backlog, Delivery, Round
+from retender.jobs.deliveries import WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.jobs.retention import Needed, Retention
+from retender.jobs.retention import FilesInUse, Retention
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Status
-from retender.jobs.submission import JobStatus, Load, LogPage, QueueInfo, Receipt, Submission
+from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
 from retender.journal.api import JournalOpener, Page
 from retender.scheduling import transitions
 from retender.scheduling.engine_choice import LOCAL
-from retender.scheduling.release import beyond_the_gap
+from retender.scheduling.release import segments_after_gap
 from retender.storage.audio import Audio
 from retender.transcript.segments import Transcript
-from retender.workers.condition import Condition, EngineInfo
-from retender.workers.orders import Exchange, Orders, Renewed
-from retender.workers.reports import Report
+from retender.workers.engine_info import EngineInfo, PoolReport
+from retender.workers.orders import Exchange, Orders, Renewal
+from retender.workers.reports import WorkerReport
 
 
 class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,17 +53,17 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     lease_seconds: float = 15.0
     retry: RetryPolicy = RetryPolicy()
     default_factor: float = 0.5
-    """Seconds a worker takes for a second of audio, until something has been measured."""
+    """Assumed seconds of work for a second of audio, until something has been measured."""
     library: LibrarySettings | None = None
-    """Where the models of the workers lie; None: no engine here keeps any."""
+    """Where the workers' models are; None if no engine here keeps models."""
     default_model: str = "medium"
     engines: tuple[str, ...] = (LOCAL,)
-    """Those that are set up, the preferred one first."""
+    """Engines that are set up, the preferred one first."""
     spill_after: float | None = None
-    """A job that leaves its engine open goes to another when it would have to wait for so long
-    (seconds); None: never."""
+    """A job with `engine: auto` moves to another engine if it would wait for so many seconds; None:
+    never."""
     private_callbacks: bool = False
-    """Whether webhooks may go to addresses that are not public, and unencrypted."""
+    """True if webhooks may go to private addresses and without TLS."""
 
 
 class JobManager:
@@ -71,7 +72,7 @@ class JobManager:
         self._settings = settings
         self._serving = False
 
-    # Its life
+    # Start and stop
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -113,7 +114,7 @@ class JobManager:
         )
         self._housekeeping = Housekeeping(self._store)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
-        self._store.dispatcher.load()
+        self._store.dispatcher.enqueue_all()
         await self._leases.void_old_leases()
         self._store.on_commit = self._serve_soon
         self._store.on_owed = self._tell_soon
@@ -126,45 +127,44 @@ class JobManager:
         try:
             await self._leases.release_all()
         except StorageFull as full:
-            # In the next life they are void all the same.
-            logger.warning("leases are left to run out: {}", full.message)
+            # They are void at the next start in any case.
+            logger.warning("leases could not be released: {}", full.message)
         finally:
             await self._store.journal.close()
 
     async def drain(self, grace: float) -> Later[bool]:
-        """Take nothing new in and give nothing more out. Answered when nothing is in hand any
-        more, or when the grace time is over; true if all was turned in."""
+        """Refuse submissions and grant no leases. Answered when all leases have ended (True) or
+        after the grace time (False)."""
         self._intake.close()
         self._leases.close()
         self._outbox.close()
         return self._leases.empty_handed(grace)
 
     async def release(self) -> None:
-        """What is in hand goes back, untouched: whoever works on it hears so with the next sign of
-        life. For a stop that waits no longer."""
+        """End all leases now; workers learn it with their next heartbeat. For a fast stop."""
         await self._leases.release_all()
 
-    # Asked from outside
+    # Submissions and questions from outside
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Answered once the job is on disk. The same submission again is answered with it."""
+        """Answered once the job is on disk. A repeated submission is answered with the same job."""
         return await self._placed(await self._intake.submit(submission))
 
     async def audio_arrived(self, job_id: str, audio: Audio) -> Receipt:
-        """The upload of a pending job is whole."""
+        """The upload of a pending job is complete."""
         return await self._placed(await self._intake.audio_arrived(job_id, audio))
 
     async def upload_failed(self, job_id: str, failure: Failure) -> Job:
-        """The audio of a pending job will never come. Any other job is left as it is."""
+        """The upload of a pending job failed. Jobs in other states stay as they are."""
         return await self._intake.upload_failed(job_id, failure)
 
     async def admitting(self) -> None:
-        """Raises what a new submission would be refused with now: for whoever would rather know
-        before its recording is taken in."""
+        """Raises the error with which a submission would be refused now, so that a caller learns it
+        before the upload."""
         self._intake.admit()
 
     async def cancel(self, job_id: str, owner: str | None = None) -> Job:
-        """Idempotent. Work in hand stops with its next sign of life."""
+        """Idempotent. Work under way stops with the worker's next heartbeat."""
         job = await self._store.find(job_id, owner)
         if job.status is Status.CANCELLED:
             return job
@@ -176,7 +176,7 @@ class JobManager:
         return job
 
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
-        """Give a failed job another chance. What it has finished is not done again."""
+        """Retry a failed job. Finished pieces are not done again."""
         return await self._intake.retry(job_id, owner)
 
     async def status(self, job_id: str, owner: str | None = None) -> JobStatus:
@@ -186,13 +186,13 @@ class JobManager:
         return JobStatus(job, estimates.position(job), estimates.remaining(job), callback)
 
     async def transcript(self, job_id: str, owner: str | None = None) -> Transcript:
-        """The text as far as it goes; of a failed job, all that its finished pieces gave."""
+        """The transcript so far; of a failed job, everything that its finished pieces gave."""
         job = await self._store.find(job_id, owner)
         segments = await self._store.journal.segments(job_id)
         if job.status is Status.FAILED:
             stored = await self._store.journal.stored(job_id)
             assert stored is not None
-            segments += beyond_the_gap(stored)
+            segments += segments_after_gap(stored)
         end = job.completed_at or self._ctx.clock.now()
         return Transcript(
             segments=segments,
@@ -206,6 +206,18 @@ class JobManager:
             timed=job.options.timestamps,
         )
 
+    async def snapshot(
+        self, job_id: str, owner: str | None = None, since: int | None = None
+    ) -> tuple[JobStatus, Transcript | None]:
+        """The job as it is now, with its transcript if it is completed. The transcript is left out
+        for a client that has seen the job's events up to `since`: it gets it with the last one."""
+        status = await self.status(job_id, owner)
+        job = status.job
+        follows = since is not None and since <= job.seq
+        if job.status is not Status.COMPLETED or follows:
+            return status, None
+        return status, await self.transcript(job_id)
+
     async def jobs(
         self,
         owner: str | None = None,
@@ -213,7 +225,7 @@ class JobManager:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        """Newest first. Dead letters are the failed ones."""
+        """Jobs, newest first. Dead letters are those with the status `failed`."""
         limit = min(max(1, limit), JOBS_PER_PAGE)
         return await self._store.journal.jobs(
             owner=owner, status=status, limit=limit, cursor=cursor
@@ -231,10 +243,10 @@ class JobManager:
             accepting=self._intake.open,
         )
 
-    # Followers
+    # Readers of events
 
     async def log(self, after: int | None, wait: float = 0.0) -> Later[LogPage]:
-        """Events of all jobs placed after `after`, as soon as there are any. None: from now on."""
+        """A long poll: events of all jobs after the position `after`; None means from now on."""
         return await self._store.log(after, wait)
 
     async def events(
@@ -244,14 +256,14 @@ class JobManager:
         return await self._store.journal.events(job_id, since, min(limit, EVENTS_PER_PAGE))
 
     async def at_work(self) -> tuple[Job, ...]:
-        """The jobs that have been begun, for a follower that begins anew."""
+        """The jobs being processed, for a Broadcaster that has just started."""
         jobs = (entry.job for entry in self._store.active)
         return tuple(job for job in jobs if job.status is Status.PROCESSING)
 
     # Workers
 
     async def exchange(self, asked: Exchange) -> Later[Orders]:
-        """A worker turns in what it has and gets what is next; or waits for it here."""
+        """A worker sends outcomes and gets the next orders; a long poll if there are none."""
         answer = self._leases.exchange(asked)
         self._serve_soon()
         return answer
@@ -261,62 +273,63 @@ class JobManager:
         worker: str,
         instance: str,
         holding: tuple[str, ...],
-        report: Report | None = None,
+        report: WorkerReport | None = None,
         heard: tuple[str, ...] = (),
-    ) -> Renewed:
-        """A sign of life for all that the worker holds; the answer says what to go on with, and
-        what is wished beside, until the worker has told that it `heard` of it."""
+    ) -> Renewal:
+        """A heartbeat: renews the leases that the worker holds. The answer says which pieces to go
+        on with, and repeats model commands until the worker acknowledges them in `heard`."""
         return await self._leases.renew(worker, instance, holding, report, heard)
 
     async def worker_down(self, worker: str, cause: str) -> None:
-        """The worker died: what it held was perhaps the cause, and goes elsewhere."""
+        """The worker died: its pieces, of which one may be the cause, go to others."""
         await self._leases.worker_down(worker, cause)
 
     async def worker_left(self, worker: str) -> None:
-        """The worker has gone as it was asked to, or was killed because it did not in time."""
+        """The worker stopped as planned, or was killed because it did not stop in time."""
         await self._leases.worker_left(worker)
 
     async def workers(self) -> tuple[WorkerInfo, ...]:
-        """What each worker said of itself last."""
+        """The latest report of each worker."""
         return self._leases.registry.all(self._ctx.clock.monotonic())
 
     async def models(self) -> Later[tuple[ModelInfo, ...]]:
-        """All that may be asked for, and which worker has which of them in memory."""
+        """All models that jobs may name, and which workers have them in memory."""
         return self._models.overview()
 
     async def load_model(self, name: str) -> tuple[str, ...]:
-        """Have a model in memory before it is needed. Returns the workers that will see to it;
-        how far they are is told by `models`."""
+        """Load a model before it is needed. Returns the workers that will do it; `models` shows
+        their progress."""
         return self._models.command("load", name)
 
     async def unload_model(self, name: str) -> tuple[str, ...]:
-        """Have the memory of a model back, once nobody works with it."""
+        """Unload a model as soon as no job uses it."""
         return self._models.command("unload", name)
 
     async def engines(self) -> dict[str, EngineInfo]:
-        """By name, the preferred one first: whether it takes work, and what is wrong with it."""
+        """Engines by name, the preferred one first: whether they take work, and why not."""
         return self._engines.info()
 
-    async def load(self, condition: Condition) -> Load:
-        """A pool says how it is, and hears how much there is to do and who fell silent over it."""
+    async def load(self, condition: PoolReport) -> PoolLoad:
+        """A pool reports its state and learns how much work waits and which workers are silent."""
         return self._leases.load(condition)
 
-    # Those who tell others
+    # Deliveries
 
-    async def deliveries(self, asked: Round) -> Later[tuple[Delivery, ...]]:
-        """What is due to be told; whoever asks turns in how it went before."""
+    async def deliveries(self, asked: DeliveryExchange) -> Later[tuple[Delivery, ...]]:
+        """A long poll: due deliveries of a consumer, which also sends the outcomes of earlier
+        ones."""
         return await self._outbox.exchange(asked)
 
     async def recall(self, consumer: str) -> None:
-        """Who waits for deliveries of this consumer is answered at once, to turn something in."""
+        """Answer the waiting poll of this consumer at once, so that it can send outcomes."""
         self._outbox.recall(consumer)
 
     async def backlog(self, consumer: str = WEBHOOKS) -> Backlog:
-        """What has not been told yet."""
+        """Deliveries that are still waiting."""
         return await self._outbox.backlog(consumer)
 
     async def tell(self) -> None:
-        """There is something new to be told."""
+        """A delivery was added."""
         await self._outbox.added()
 
     # Time
@@ -329,16 +342,16 @@ class JobManager:
         self._serve_soon()
 
     async def serve(self) -> None:
-        """Work has come for those who wait for it, or from those who have done it."""
+        """Record arrived outcomes and answer workers that wait."""
         self._serving = False
         await self._leases.serve()
 
-    async def needed(self, retention: Retention) -> Needed:
-        """Forget what is past its time, and say which files must stay."""
+    async def needed(self, retention: Retention) -> FilesInUse:
+        """Delete what is past its retention; return the files that must stay."""
         return await self._housekeeping.needed(retention, self._ctx.clock.now())
 
     async def _placed(self, receipt: Receipt) -> Receipt:
-        """Who would wait too long is told at once where the job has gone instead."""
+        """A new job that would wait too long is moved at once; the receipt says where."""
         if receipt.existing:
             return receipt
         await self._leases.balance()

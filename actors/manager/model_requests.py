@@ -1,4 +1,4 @@
-"""What the JobManager knows of models, and where wishes for them are taken."""
+"""The models that jobs may name, and requests to load or unload them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from retender.engines.models.library import Library, LibrarySettings
 from retender.engines.models.overview import ModelHolder, ModelInfo, overview
 from retender.errors import EngineUnavailable
 from retender.jobs.job import Job
-from retender.scheduling.engine_choice import LOCAL, family
+from retender.scheduling.engine_choice import LOCAL, base_engine
 
 ENGINE = LOCAL
-"""The engine that keeps models in memory; the others have theirs elsewhere."""
+"""The only engine that keeps models in memory."""
 
 
 class ModelRequests:
@@ -28,18 +28,17 @@ class ModelRequests:
         self._clock = clock
 
     def overview(self) -> Later[tuple[ModelInfo, ...]]:
-        """The disk is looked at beside the manager's messages."""
+        """Reads the disk in a thread: the manager handles other messages meanwhile."""
         return Later(asyncio.ensure_future(self._look()))
 
     def check(self, job: Job) -> None:
-        """Raises `InvalidOption` where the model that the job names stands for nothing: it would
-        wait, only to fail of it."""
+        """Raises `InvalidOption` if the job names an unknown model: it would wait and then fail."""
         name = job.options.model
-        if name and family(job.engine or "") == ENGINE and self._library is not None:
+        if name and base_engine(job.engine or "") == ENGINE and self._library is not None:
             self._library.named(name)
 
     def command(self, what: Literal["load", "unload"], name: str) -> tuple[str, ...]:
-        """The workers that are to carry it out."""
+        """Send the command; return the names of the workers that will carry it out."""
         if self._library is None:
             raise EngineUnavailable("nothing is recognised on this machine: there are no models")
         model = self._library.named(name)

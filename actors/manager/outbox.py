@@ -1,6 +1,4 @@
-"""The JobManager's dealings with those who tell others of jobs: what is due is given to whoever
-asks for it, and what became of it is written down.
-"""
+"""The outbox: gives due deliveries to their consumers, and records what became of them."""
 
 from __future__ import annotations
 
@@ -13,7 +11,14 @@ from actors.long_poll import LongPolls, at_once
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock, Later
 from retender.errors import StorageFull
-from retender.jobs.deliveries import Backlog, Delivery, DeliveryState, Round, begun, settled
+from retender.jobs.deliveries import (
+    Backlog,
+    Delivery,
+    DeliveryExchange,
+    DeliveryState,
+    attempt_ended,
+    attempt_started,
+)
 
 _Given = tuple[Delivery, ...]
 
@@ -23,9 +28,9 @@ class Outbox:
         self._store = store
         self._clock = clock
         self._random = random
-        self._rounds: LongPolls[Round, _Given] = LongPolls()
+        self._rounds: LongPolls[DeliveryExchange, _Given] = LongPolls()
         self._look_at: dict[str, float] = {}
-        """Before that nothing of this consumer comes due, unless something is added."""
+        """Per consumer: nothing is due before this time, unless a delivery is added."""
         self._closed = False
 
     @property
@@ -33,29 +38,30 @@ class Outbox:
         return len(self._rounds) > 0
 
     def close(self) -> None:
-        """Nothing more is given out; it is for the next start."""
+        """Give out no more deliveries: they wait for the next start."""
         self._closed = True
 
-    async def exchange(self, asked: Round) -> Later[_Given]:
-        """Whoever asks now for this consumer is the one: who waited before it has gone."""
+    async def exchange(self, asked: DeliveryExchange) -> Later[_Given]:
+        """Record outcomes, then answer with due deliveries. An earlier poll of the same consumer is
+        answered empty: its sender has been replaced."""
         self.recall(asked.consumer)
         await self._take_in(asked)
         given = await self._give(asked)
-        if given or asked.told:
+        if given or asked.outcomes:
             return at_once(given)
         return self._rounds.add(asked, self._clock.monotonic() + asked.wait)
 
     def recall(self, consumer: str) -> None:
-        """Who waits for this consumer has something to turn in first."""
-        self._rounds.answer(lambda asked: () if asked.consumer == consumer else None)
+        """Answer the waiting poll of this consumer, so that it can send outcomes."""
+        self._rounds.answer_each(lambda asked: () if asked.consumer == consumer else None)
 
     async def added(self) -> None:
-        """Something is to be told, perhaps to one who waits."""
+        """A delivery was added: answer waiting polls."""
         self._look_at.clear()
         await self.serve()
 
     async def serve(self) -> None:
-        """Who waits gets what has come due; whose patience ends, nothing."""
+        """Answer polls for which a delivery is due, and polls whose deadline is over."""
         now = self._clock.monotonic()
         for _ in range(len(self._rounds)):
             asked, asker = self._rounds.pop()
@@ -63,30 +69,30 @@ class Outbox:
             if self._look_at.get(asked.consumer, 0.0) <= now:
                 given = await self._give_if_room(asked)
             if given or asker.until <= now:
-                asker.give(given)
+                asker.answer(given)
             else:
                 self._rounds.push(asked, asker)
 
     async def last(self, job_id: str, consumer: str) -> Delivery | None:
-        """The latest of the job, at rest or not."""
+        """The latest delivery of the job to this consumer."""
         known = await self._store.journal.deliveries(job_id, consumer)
         return known[-1] if known else None
 
     async def backlog(self, consumer: str) -> Backlog:
         return await self._store.journal.backlog(consumer)
 
-    async def _take_in(self, asked: Round) -> None:
-        """What has been told already, or is of an attempt that is over, changes nothing."""
+    async def _take_in(self, asked: DeliveryExchange) -> None:
+        """Record outcomes. An outcome of an older attempt, or a repeated one, changes nothing."""
         after = []
-        for told in asked.told:
+        for told in asked.outcomes:
             known = await self._store.journal.deliveries(told.job_id, asked.consumer)
             now, chance = self._clock.now(), self._random.random()
             one = next((each for each in known if each.seq == told.seq), None)
-            if one is not None and (changed := settled(one, told, now, chance)) is not None:
+            if one is not None and (changed := attempt_ended(one, told, now, chance)) is not None:
                 after.append(changed)
         await self._save(after)
 
-    async def _give(self, asked: Round) -> _Given:
+    async def _give(self, asked: DeliveryExchange) -> _Given:
         if self._closed or not asked.want:
             return ()
         now = self._clock.now()
@@ -97,25 +103,28 @@ class Outbox:
             pause = min(pause, OUTBOX_LOOK_SECONDS)
             self._look_at[asked.consumer] = self._clock.monotonic() + pause
             return ()
-        given = [begun(each, now, self._random.random()) for each in due]
+        given = [attempt_started(each, now, self._random.random()) for each in due]
         await self._save(given)
         return tuple(each for each in given if each.waiting)
 
-    async def _give_if_room(self, asked: Round) -> _Given:
+    async def _give_if_room(self, asked: DeliveryExchange) -> _Given:
         try:
             return await self._give(asked)
         except StorageFull as full:
-            logger.warning("deliveries wait for room on the disk: {}", full.message)
+            logger.warning("deliveries wait for disk space: {}", full.message)
             return ()
 
     async def _save(self, deliveries: list[Delivery]) -> None:
         if deliveries:
             draft = self._store.draft()
             for each in deliveries:
-                draft.deliver(each)
+                draft.save_delivery(each)
             await self._store.commit(draft)
         for each in deliveries:
             if each.state is DeliveryState.GIVEN_UP:
                 logger.bind(job=each.job_id).warning(
-                    "{} gives up telling event {}: {}", each.consumer, each.seq, each.last_error
+                    "{} gives up the delivery of event {}: {}",
+                    each.consumer,
+                    each.seq,
+                    each.last_error,
                 )

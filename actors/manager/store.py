@@ -1,6 +1,6 @@
-"""The JobManager's books: the journal on disk, the board in memory, and those who read the log.
+"""The jobs of the JobManager: the journal on disk, the active jobs in memory, and log readers.
 
-Everything that changes goes through `commit`: disk first, then memory, then whoever waits.
+Every change goes through `commit`: disk first, then memory, then the waiting readers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from retender.scheduling.estimates import Estimates
 
 
 class BooksDisagree(Exception):
-    """Disk and memory differ, or another manager writes: this one must end and begin anew."""
+    """Disk and memory differ, or another manager writes: this one must restart."""
 
 
 class JobStore:
@@ -43,7 +43,7 @@ class JobStore:
         self.estimates = Estimates(default_factor)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_owed: Callable[[], None] = lambda: None
-        """Others must be told of something new."""
+        """Called when a delivery was added."""
         self._clock = clock
         self._epoch = recovery.epoch
         self._position = recovery.position
@@ -51,27 +51,27 @@ class JobStore:
         self._readers: LongPolls[int, LogPage] = LongPolls()
         for stored in recovery.unfinished:
             self.active.load(stored)
-            self.estimates.enter(stored.job)
+            self.estimates.update(stored.job)
 
     def draft(self) -> Draft:
         return Draft(self.active, self._clock.now(), self._position)
 
     async def commit(self, draft: Draft) -> None:
-        """Raises `StorageFull` when there is no room, and then nothing has changed."""
+        """Commit, then merge into memory. Raises `StorageFull`; then nothing has changed."""
         try:
             await self.journal.commit(self._epoch, draft.writes)
         except JournalError as error:
             raise BooksDisagree(error.message) from error
         self._position = draft.position
         self.active.merge(draft)
-        self.dispatcher.follow(draft, self._clock.monotonic())
+        self.dispatcher.apply(draft, self._clock.monotonic())
         for job in draft.jobs.values():
-            self.estimates.enter(job)
+            self.estimates.update(job)
         for engine, audio_seconds, taken in draft.paces:
             self.estimates.observe(engine, audio_seconds, taken)
         job_log.told(draft.events)
         self._recent.extend(draft.events)
-        self._readers.answer(self._page_after)
+        self._readers.answer_each(self._page_after)
         if any(not delivery.attempts for delivery in draft.deliveries):
             self.on_owed()
         self.on_commit()
@@ -102,7 +102,7 @@ class JobStore:
         return at_once(LogPage(events, events[-1].position if events else self._position))
 
     def dismiss_readers(self, now: float) -> None:
-        self._readers.dismiss(now, lambda after: LogPage((), after))
+        self._readers.expire(now, lambda after: LogPage((), after))
 
     def _page_after(self, position: int) -> LogPage | None:
         events: list[Event] = []

@@ -1,8 +1,7 @@
-"""What is counted and measured: of jobs, out of the events that tell of them; of models, out of
-what the workers say of themselves.
+"""Counts and measurements: of jobs, from their events; of models, from the workers' reports.
 
-Counts begin at nothing with each life of whoever keeps them; what reads them expects that. A job
-that was under way before is counted, but what it took is not known and not measured.
+Counts start at zero with each instance of the Meter. A job that was under way before is counted,
+but its times are not measured.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import msgspec
 from actors.limits import TRACKED_JOBS
 from retender.jobs.events import Event, EventKind
 from retender.jobs.states import Status
-from retender.workers.reports import ModelState, Report
+from retender.workers.reports import ModelState, WorkerReport
 
 SECONDS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 PACES: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0)
@@ -26,15 +25,14 @@ ANSWERS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5
 """Seconds until a request is answered."""
 
 _APART: Final = 1.0
-"""Seconds by which two reports of one load may differ."""
+"""Two load times that differ by less are the same load."""
 
 _ARRIVED: Final = 2
-"""The number of the event, at most, by which a job is queued for the first time."""
+"""A job is queued for the first time by an event with at most this number."""
 
 
 class Histogram(msgspec.Struct):
-    """`counts[n]` is of values up to `bounds[n]` and above the bound before; the last of all those
-    above."""
+    """`counts[n]`: values above `bounds[n-1]` and up to `bounds[n]`; the last count: all higher."""
 
     bounds: tuple[float, ...]
     counts: list[int]
@@ -49,7 +47,7 @@ class Histogram(msgspec.Struct):
         self.total += value
 
     def cumulative(self) -> Iterator[tuple[str, int]]:
-        """Each bound, and how many values are not above it."""
+        """Each bound with the number of values up to it."""
         so_far = 0
         for bound, count in zip((*self.bounds, float("inf")), self.counts, strict=True):
             so_far += count
@@ -59,17 +57,17 @@ class Histogram(msgspec.Struct):
 class Figures(msgspec.Struct, kw_only=True):
     submitted: int = 0
     ended: dict[str, int] = {}
-    """By how: completed, failed, cancelled."""
+    """By end: completed, failed, cancelled."""
     failed: dict[str, int] = {}
-    """By code."""
+    """By error code."""
     from_cache: int = 0
-    """Completed at once, for the same was asked before."""
+    """Completed at once from the result cache."""
     tried_again: int = 0
-    """Pieces of jobs, after something went wrong with them."""
+    """Retried pieces."""
     revived: int = 0
-    """Failed jobs that were given another chance."""
+    """Failed jobs that were retried by request."""
     audio_seconds: float = 0.0
-    """Of completed jobs."""
+    """Seconds of audio of completed jobs."""
     queue_wait: Histogram
     pace: Histogram
     end_to_end: Histogram
@@ -163,15 +161,15 @@ class JobMeters:
 
 
 class ModelMeters:
-    """Loads are seen by a model's being in memory since later than before."""
+    """A load is noticed when a model is in memory since a later time than before."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, str], float] = {}
         self._loads: Counter[str] = Counter()
         self._resident: dict[str, int] = {}
 
-    def take_in(self, reports: Iterable[tuple[str, float, Report]]) -> None:
-        """Workers with what they said of themselves, and when."""
+    def take_in(self, reports: Iterable[tuple[str, float, WorkerReport]]) -> None:
+        """Workers with their last reports and the times of these."""
         since: dict[tuple[str, str], float] = {}
         self._resident = {}
         for worker, at, report in reports:

@@ -44,17 +44,17 @@ ASK_SECONDS = 5.0
 
 
 class Clock(Protocol):
-    """The only way to know the time below `deployments/`."""
+    """The only source of time below `deployments/`."""
 
     def now(self) -> float:
         """Seconds since 1970, UTC: for people. It may jump."""
 
     def monotonic(self) -> float:
-        """Seconds from anywhere, never back: for deadlines and durations."""
+        """Seconds from an arbitrary start, never going back: for deadlines and durations."""
 
 
 class Later(Generic[R]):
-    """The answer will be in this future; the mailbox need not wait for it."""
+    """An answer that comes later, in this future; the mailbox goes on meanwhile."""
 
     __slots__ = ("future",)
 
@@ -63,7 +63,7 @@ class Later(Generic[R]):
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """How to make a thing, as data: where its class is, and what to call it with.
+    """How to make an object, as data: its class or function, and the arguments.
 
     Arguments are plain values or msgspec Structs, so a recipe can be sent to another process
     and built there: nothing is pickled.
@@ -100,13 +100,13 @@ KILLED = Exit("killed", "killed")
 
 
 class Ref(Protocol[A]):
-    """A way to reach an actor by name. It outlives restarts: each message looks the name up."""
+    """A reference to an actor by name. It survives restarts: each message looks up the name."""
 
     @property
     def name(self) -> str: ...
 
     def within(self, seconds: float) -> Ref[A]:
-        """The same actor, asked with this deadline."""
+        """The same actor, with this deadline for questions."""
 
     @overload
     async def ask(
@@ -132,13 +132,13 @@ class Ref(Protocol[A]):
 
 
 class Child(Protocol):
-    """One life of an actor, as whoever started it sees it."""
+    """One instance of an actor, as seen by the actor that started it."""
 
     @property
     def name(self) -> str: ...
 
     async def exited(self) -> Exit:
-        """Wait for its end. May be awaited by many, and again."""
+        """Wait for its end. May be awaited several times."""
 
     async def stop(self, grace: float) -> Exit:
         """Stop it in order; kill it when the grace time is over."""
@@ -147,8 +147,8 @@ class Child(Protocol):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What an actor takes up of its machine, where a cluster shares machines out. It is placed
-    where there is as much, and waits until there is."""
+    """Resources that an actor needs of its machine, on a cluster. The actor starts on a machine
+    that has them free, and waits until there is one."""
 
     cpus: float = 0.0
     gpus: float = 0.0
@@ -163,7 +163,7 @@ class Needs(msgspec.Struct, frozen=True):
 
 
 class Spawn(msgspec.Struct, frozen=True):
-    """What a host needs to start one life of an actor."""
+    """Everything that a host needs to start an instance of an actor."""
 
     name: str
     recipe: Recipe
@@ -183,7 +183,7 @@ class Context(Protocol):
     def random(self) -> Random: ...
     @property
     def stopping(self) -> bool:
-        """Someone wants this actor to stop: a long handler should come to its end."""
+        """True if this actor shall stop: a long handler should finish soon."""
 
     def ref(self, kind: type[A], name: str) -> Ref[A]: ...
 
@@ -194,7 +194,7 @@ class Context(Protocol):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        """Tell this actor something after a while; forgotten when it ends."""
+        """Send this actor a message after `seconds`; dropped when the actor ends."""
 
     def pipe(
         self,
@@ -202,14 +202,13 @@ class Context(Protocol):
         then: Callable[[Any, R], Awaitable[Any]],
         otherwise: Callable[[Any, RetenderError], Awaitable[Any]],
     ) -> None:
-        """Wait for an answer beside the messages; when it is here, it comes as one itself."""
+        """Wait for an answer in the background; it arrives as a message to this actor."""
 
     def end(self, cause: str = "") -> None:
-        """End this actor normally once the present message is handled. Whoever watches it is
-        told the cause."""
+        """End this actor normally after the present message. Its parent learns the cause."""
 
     async def spawn(self, spec: Spawn) -> Child:
-        """Start an actor. Returns once its `started` is through.
+        """Start an actor. Returns once its `started` has finished.
 
         Raises `ActorGone` with the cause when it could not be made or its `started` raised.
         """
@@ -227,7 +226,7 @@ class Runtime(Protocol):
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """How many tells to each name found no place, of those that came through here."""
+        """Number of undelivered tells by name, of those sent through this process."""
 
     async def all_dropped(self) -> Mapping[str, int]:
-        """The same of all processes of the tree; as far as it can be asked at the moment."""
+        """The same over all processes of the tree that answer at the moment."""

@@ -1,4 +1,4 @@
-"""What every host gives an actor when it starts; hosts add how to spawn."""
+"""The context that every host gives its actors; each host adds `spawn`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class ActorContext:
-    """`Context` but for `spawn`."""
+    """`Context` without `spawn`."""
 
     def __init__(
         self, name: str, mailbox: Mailbox, router: Router, *, clock: Clock, seed: str
@@ -70,7 +70,7 @@ class ActorContext:
         self._mailbox.stop(cause)
 
     def silence(self) -> None:
-        """The actor has ended: no timer of it rings any more, and nothing is waited for."""
+        """The actor has ended: cancel its timers and pending answers."""
         self._silent = True
         for timer in self._timers:
             timer.cancel()

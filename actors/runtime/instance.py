@@ -1,4 +1,4 @@
-"""One life of an actor as its parent sees it, whatever it lives in."""
+"""One instance of an actor, as its parent sees it, on any host."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from retender.errors import ActorGone
 
 
 class Endpoint(Protocol):
-    """Where messages to one living actor go in."""
+    """Accepts messages for one running actor."""
 
     def put(self, call: Call | PackedCall, reply: Reply | None) -> None:
-        """Raises a `RetenderError` when the message cannot be taken."""
+        """Raises a `RetenderError` if the message is refused."""
 
 
 class Registry(Protocol):
@@ -28,7 +28,7 @@ class Registry(Protocol):
 
 
 class Instance(ABC):
-    """Implements `Child` around one task, `_live`, that ends when nothing of the actor is left."""
+    """Implements `Child` around one task, `_live`, which ends when the actor is completely gone."""
 
     def __init__(self, name: str, registry: Registry) -> None:
         self.name = name
@@ -36,7 +36,7 @@ class Instance(ABC):
         self._task: asyncio.Task[Exit]
 
     async def start(self, endpoint: Endpoint) -> Self:
-        """Returns once the actor has started; raises `ActorGone` with the cause if it has not."""
+        """Return once the actor has started; raise `ActorGone` with the cause if it did not."""
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._registry.register(self.name, endpoint)
         self._task = asyncio.create_task(self._live(started), name=self.name)
@@ -70,15 +70,15 @@ class Instance(ABC):
 
     @abstractmethod
     async def _live(self, started: asyncio.Future[None]) -> Exit:
-        """From the birth to the last trace; takes the name out of the registry at the end."""
+        """Run the actor from start to end, then remove its name from the registry."""
 
     @abstractmethod
     def _wind_down(self) -> None:
-        """Have the actor come to an end in order."""
+        """Ask the actor to stop in order."""
 
     @abstractmethod
     def _strike(self) -> None:
-        """End it now. May be called again."""
+        """Kill it. May be called again."""
 
     def _exit(self) -> Exit:
         return KILLED if self._task.cancelled() else self._task.result()

@@ -1,53 +1,54 @@
-"""What bounds actors and the processes they live in, and what happens at each bound."""
+"""Limits of actors and their processes, and what happens at each."""
 
 from __future__ import annotations
 
 from typing import Final
 
 FRAME_BYTES: Final = 8 * 1024 * 1024
-"""One message; a longer one is refused, whoever sends it, for audio and models never travel."""
+"""Size of one message. A longer one is refused: audio and models never travel in messages."""
 
 OUTBOX_BYTES: Final = 4 * FRAME_BYTES
-"""Messages that wait for a process to read; beyond that askers are told `Busy`. Answers always
-find room."""
+"""Messages that wait for a process to read; beyond that asks get `Busy`. Answers are always
+accepted."""
 
 BARE_MESSAGE_CHARS: Final = 2000
-"""Of an error whose details cannot travel so much of its sentence does."""
+"""Of an error that cannot be sent whole, so much of its message is sent."""
 
 CAUSE_CHARS: Final = 500
-"""What an actor died of is cut to so much."""
+"""Exit causes are cut to so many characters."""
 
 LINGER_SECONDS: Final = 2.0
-"""So long a child may take to leave after its last words; then they are taken for its end."""
+"""A child process may take so long to exit after its last message; then it counts as ended."""
 
 SETTLE_SECONDS: Final = 0.05
-"""After the first sign of a child's end so long is waited for the second, which may say why."""
+"""Socket and exit status report a child's end: after the first, the second is awaited so long,
+because it may have the cause."""
 
 ORPHAN_SECONDS: Final = 1.0
-"""A child that has lost its parent may take so long to stop in order; then it is killed."""
+"""A child that lost its parent may take so long to stop in order; then it is killed."""
 
 KILL_TRIES: Final = 10
-"""What was killed and has not ended is struck again every second, so often; then let go."""
+"""Attempts to kill a process, one a second; after them it is left alone."""
 
 GAP_SECONDS: Final = 5.0
-"""On a cluster a message that was overtaken is waited for so long; then those after it go on."""
+"""On a cluster an overtaken message is awaited so long; then those after it are delivered."""
 
 SENDERS_KEPT: Final = 4096
-"""Of so many senders an actor on a cluster knows which message of theirs is next."""
+"""Senders whose next message number an actor on a cluster remembers."""
 
 CELL_CALLS: Final = 100_000
-"""Messages under way to one process on a cluster: mailboxes have their own, smaller bounds."""
+"""Concurrent messages to one process on a cluster; mailboxes have their own, smaller limits."""
 
 ROOT_PAUSE_SECONDS: Final = 5.0
-"""When the root of a tree on a cluster gives up, it is started anew after so long."""
+"""The root of a tree on a cluster restarts so many seconds after it gave up."""
 
 UNATTENDED_SECONDS: Final = 300.0
 ATTEND_EVERY: Final = 30.0
-"""A tree on a cluster ends in order when nobody has served it for so long; whoever serves it says
-so this often."""
+"""A tree on a cluster stops in order after so many seconds without a heartbeat; ingress processes
+send one every `ATTEND_EVERY` seconds."""
 
 UNPLACED_SECONDS: Final = 60.0
-"""An actor that has found no place on the cluster for so long is spoken of."""
+"""A warning is logged if an actor waits so long for resources of the cluster."""
 
 NAME_SECONDS: Final = 10.0
-"""So long an actor on a cluster waits for its name, while an earlier one of it is being ended."""
+"""An actor on a cluster waits so long for its name while an earlier instance ends."""

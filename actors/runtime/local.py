@@ -1,4 +1,4 @@
-"""Actors as tasks of this process, and the registry through which all actors here are reached."""
+"""Actors as tasks of this process, and the registry of actors by name."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ A = TypeVar("A")
 
 
 class Host(Protocol):
-    """Starts actors of one kind: in this process, in a child process, on a cluster."""
+    """Starts actors in one kind of place: this process, a child process, a cluster."""
 
     async def start(self, spec: Spawn, runtime: LocalRuntime) -> Child: ...
 
 
 class LocalRuntime:
-    """The actors of this process by name, and the way messages take to them."""
+    """The actors of this process by name, and the delivery of messages to them."""
 
     def __init__(
         self, clock: Clock, *, seed: object = None, hosts: Mapping[str, Host] | None = None
@@ -77,7 +77,7 @@ class LocalRuntime:
         call: Call | PackedCall,
         reply: Reply | None,
     ) -> None:
-        """Hand a message over now. All traffic comes through here, that of other processes too."""
+        """Deliver a message now. All messages pass here, those of other processes too."""
         try:
             (self._endpoints.get(to) or self._elsewhere(to)).put(call, reply)
         except RetenderError as error:
@@ -87,22 +87,22 @@ class LocalRuntime:
                 self.drop(to, call.method, error.message)
 
     def _elsewhere(self, to: str) -> Endpoint:
-        """The way to one that is not among the actors of this process."""
+        """Where messages go whose receiver is not in this process."""
         raise gone(to)
 
     def at_home(self, name: str) -> Endpoint | None:
-        """The actor of this name that lives in this very process."""
+        """The actor of this name in this process."""
         endpoint = self._endpoints.get(name)
         return endpoint if isinstance(endpoint, Mailbox) else None
 
     def drop(self, to: str, method: str, why: str) -> None:
-        """Count a tell that found no place."""
+        """Count an undelivered tell."""
         self._dropped[to] += 1
         logger.debug("dropped {}.{}: {}", to, method, why)
 
 
 class LocalContext(ActorContext):
-    """What an actor in this process is given; cleans up after it when it ends."""
+    """The context of an actor in this process; it cleans up when the actor ends."""
 
     def __init__(self, name: str, mailbox: Mailbox, runtime: LocalRuntime) -> None:
         seed = runtime.seed_for(name)
@@ -125,9 +125,9 @@ class LocalContext(ActorContext):
         return child
 
     async def clean_up(self) -> None:
-        """No timer rings, and no child lives on, after the actor's end."""
+        """End timers and children of the actor."""
         self.silence()
-        # A start under way beside the messages is called off, and leaves nothing behind.
+        # A start that is under way is cancelled and leaves nothing behind.
         spawning = set(self._spawning)
         for spawner in spawning:
             spawner.cancel()
@@ -175,6 +175,6 @@ class _LocalInstance(Instance):
         self._mailbox.stop()
 
     def _strike(self) -> None:
-        # After the actor's end its children are being killed: that must not be cut short.
+        # Its children are being killed now: that must not be interrupted.
         if not self._mailbox.closed:
             self._task.cancel()

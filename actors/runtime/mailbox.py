@@ -12,7 +12,7 @@ from actors.runtime.limits import CAUSE_CHARS
 from actors.runtime.packing import PackedCall, unpack_arguments
 from retender.errors import ActorGone, BadRequest, Busy, RetenderError
 
-# After so many messages in a row the loop lets others run, however full the mailbox is.
+# After so many messages in a row the loop yields, so that other tasks run.
 _TURN = 32
 
 
@@ -23,7 +23,7 @@ class Call(NamedTuple):
 
 
 class Reply(Protocol):
-    """Where the answer to an ask goes. Exactly one of the two is called, once."""
+    """Receives the answer to an ask. Exactly one method is called, once."""
 
     def answer(self, value: Any) -> None: ...
     def fail(self, error: RetenderError) -> None: ...
@@ -41,7 +41,7 @@ class Mailbox:
     def __init__(
         self, name: str, actor: object, bound: int, *, taken: Callable[[], None] = lambda: None
     ) -> None:
-        """`taken` is called whenever a bounded message has left its place."""
+        """`taken` is called whenever a counted message leaves the mailbox."""
         self._name = name
         self._actor = actor
         self._bound = bound
@@ -82,15 +82,15 @@ class Mailbox:
         self._wake()
 
     def stop(self, cause: str = "") -> None:
-        """Come to an end after the present message; those still waiting are told so. Who was to
-        stop already ends for that."""
+        """End after the present message; waiting messages are answered with `ActorGone`. Ignored if
+        the actor is stopping already."""
         if not self._stop_wanted:
             self._end_cause = cause
         self._stop_wanted = True
         self._wake()
 
     async def run(self, started: Callable[[], None], context: object) -> Exit:
-        """Live. Returns how it ended; only cancellation (a kill) goes through."""
+        """Run the actor; return how it ended. Only cancellation (a kill) is raised."""
         exit_ = KILLED
         try:
             await self._call_hook("started", context)
@@ -192,7 +192,7 @@ def unanswered_by(name: str, exit_: Exit) -> ActorGone:
 
 
 def describe(error: BaseException) -> str:
-    """A cause in one line, as health and the logs show it."""
+    """An exception in one line, for health and logs."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     kind, text = type(error).__name__, " ".join(str(error).split())

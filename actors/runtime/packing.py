@@ -22,14 +22,14 @@ _UNSENDABLE = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 class PackedCall(NamedTuple):
-    """A message that came in from another process and is not read yet."""
+    """A message from another process whose arguments are not decoded yet."""
 
     method: str
     arguments: msgspec.Raw
 
 
 def encode(value: object) -> bytes:
-    """Raises `BadRequest` for what has no form as bytes."""
+    """Raises `BadRequest` for values that cannot be encoded."""
     try:
         return _encoder.encode(value)
     except _UNSENDABLE as error:

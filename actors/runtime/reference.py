@@ -1,4 +1,4 @@
-"""How an actor is asked and told, on every host."""
+"""`ask` and `tell`, the same on every host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retender.errors import NoAnswer, RetenderError
 
 
 class Router(Protocol):
-    """The way messages take."""
+    """Delivers messages by name."""
 
     def deliver(
         self, sender: str, to: str, call: Call | PackedCall, reply: Reply | None
@@ -23,7 +23,7 @@ class Router(Protocol):
 
 
 class RoutedRef:
-    """Implements `Ref`; typing of the methods is the protocol's."""
+    """Implements `Ref`; the protocol has the precise types."""
 
     def __init__(
         self, router: Router, name: str, *, sender: str, seconds: float = ASK_SECONDS
@@ -59,7 +59,7 @@ class RoutedRef:
 
 
 class _FutureReply:
-    """An answer awaited in this process. Late answers fall on the floor."""
+    """An answer awaited in this process. Late answers are dropped."""
 
     __slots__ = ("_future",)
 

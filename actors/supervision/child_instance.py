@@ -1,4 +1,4 @@
-"""One life of a supervised child, from its start to its end, whatever is done to it meanwhile."""
+"""One instance of a supervised child, from its start to its end."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from retender.errors import ActorGone
 
 
 class ChildInstance:
-    """Starts and ends a child beside its supervisor's mailbox. The end is told exactly once."""
+    """Starts and ends a child in background tasks. Its end is reported exactly once."""
 
     def __init__(
         self, ctx: Context, spec: ChildSpec, up: Callable[[], None], ended: Callable[[Exit], None]
     ) -> None:
         self._ctx = ctx
         self._spec = spec
-        self._tell_up = up
-        self._tell_ended = ended
+        self._report_start = up
+        self._report_end = ended
         self._child: Child | None = None
-        self._course: asyncio.Task[None] | None = None
-        self._errands: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._killed_for = ""
         self._over = False
 
     @property
-    def began(self) -> bool:
+    def has_started(self) -> bool:
         return self._child is not None
 
     async def start(self) -> None:
-        """Start the child here and now; raises what kept it from starting."""
+        """Start the child and wait for it; raises the error that kept it from starting."""
         self._child = await self._ctx.spawn(self._spec.spawn())
-        self._course = asyncio.create_task(self._watch(self._child))
+        self._running = asyncio.create_task(self._watch(self._child))
 
-    def start_beside(self) -> None:
-        self._course = asyncio.create_task(self._run())
+    def start_in_background(self) -> None:
+        self._running = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Return once the child is gone: in order within its grace time, or else killed."""
+        """Stop the child in order within its grace time, else kill it; return when it is gone."""
         await self._end(lambda child: child.stop(self._spec.grace))
 
-    def stop_beside(self) -> None:
-        self._run_errand(self.stop())
+    def stop_in_background(self) -> None:
+        self._run_in_background(self.stop())
 
-    def kill_beside(self, reason: str) -> None:
+    def kill_in_background(self, reason: str) -> None:
         self._killed_for = reason
-        self._run_errand(self._end(lambda child: child.kill()))
+        self._run_in_background(self._end(lambda child: child.kill()))
 
     async def _run(self) -> None:
         try:
@@ -57,17 +57,17 @@ class ChildInstance:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this child's end
             self._finish(Exit("crashed", cause_of(error)))
             return
-        self._tell_up()
+        self._report_start()
         await self._watch(self._child)
 
     async def _watch(self, child: Child) -> None:
         self._finish(await child.exited())
 
     async def _end(self, how: Callable[[Child], Awaitable[Exit]]) -> None:
-        if self._child is None and self._course is not None:
-            self._course.cancel()
-            await asyncio.wait({self._course})
-        # It may have come up just before its start was called off.
+        if self._child is None and self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+        # It may have started just before its start was cancelled.
         if self._child is not None:
             self._finish(await how(self._child))
         else:
@@ -79,15 +79,15 @@ class ChildInstance:
         self._over = True
         if exit_.reason == "killed" and self._killed_for:
             exit_ = Exit("killed", self._killed_for)
-        self._tell_ended(exit_)
+        self._report_end(exit_)
 
-    def _run_errand(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def cause_of(error: BaseException) -> str:
-    """What a child that did not start died of, not how its host put it."""
+    """The cause itself, without the host's words around it."""
     told = error.details.get("cause") if isinstance(error, ActorGone) else None
     return told or describe(error)

@@ -1,4 +1,4 @@
-"""What a supervisor knows of its children, and what is to be done next: values and pure rules."""
+"""A supervisor's children and its next steps: values and pure rules."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from actors.supervision.restarts import Backoff, Intensity, Restart
 
 Kind = Literal["worker", "supervisor"]
 Strategy = Literal["one_for_one", "rest_for_one", "one_for_all"]
-"""Who is started again with the one that died: nobody; those after it; everybody."""
+"""Which siblings are restarted with the child that died: none; those after it; all."""
 
 Phase = Literal["starting", "running", "leaving", "waiting", "due", "down"]
-"""`leaving`: asked to go, not gone. `waiting`: until its backoff is over. `due`: to be started as
-soon as the order allows. `down`: and to stay so."""
+"""`leaving`: asked to stop, not gone yet. `waiting`: until its backoff is over. `due`: to be
+started as soon as the order allows. `down`: stays down."""
 
 Afterwards = Literal["", "restart", "stay", "remove"]
-"""What becomes of a child that is to be stopped; empty for one that may live on."""
+"""What happens to a child after its stop; empty if it is not to be stopped."""
 
 State = Literal["starting", "running", "restarting", "stopping", "exhausted", "stopped", "silent"]
 
@@ -34,11 +34,11 @@ class ChildSpec(msgspec.Struct, frozen=True):
     kind: Kind = "worker"
     restart: Restart = "permanent"
     grace: float = 5.0
-    # A child with an intensity of its own, or one that is only reported, is counted by itself;
-    # the others share their supervisor's.
+    # A child with its own intensity, or with `report`, has its own restart history; the others
+    # share that of their supervisor.
     intensity: Intensity | None = None
     backoff: Backoff = Backoff()
-    # "report": left down for the cool-down, then tried anew; its siblings never notice.
+    # "report": left down for the cool-down, then tried again; its siblings never notice.
     on_exhausted: Literal["escalate", "report"] = "escalate"
     cool_down: float = 60.0
     needs: Needs = Needs()
@@ -52,7 +52,7 @@ class ChildSpec(msgspec.Struct, frozen=True):
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A child's place under its supervisor. `life` numbers its latest life, none ever again."""
+    """A child under its supervisor. `instance`: the number of its latest instance, never reused."""
 
     spec: ChildSpec
     phase: Phase
@@ -61,7 +61,7 @@ class Slot(msgspec.Struct, frozen=True):
     exhausted: bool = False
     starts: int = 0
     planned: int = 0
-    """How many of its lives ended as they meant to, so that another could begin."""
+    """Instances that ended themselves as planned, so that another could start."""
     streak: int = 0
     cause: str = ""
     up_at: float | None = None
@@ -91,7 +91,7 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class TreeNode(msgspec.Struct, frozen=True):
-    """One actor of the tree, for people: what it does now, since when, and why it last ended."""
+    """One actor of the tree, for people: its state, since when, and why it last ended."""
 
     name: str
     kind: Kind
@@ -113,7 +113,7 @@ class ChildStep(NamedTuple):
 
 
 def affected(strategy: Strategy, slots: Sequence[Slot], name: str) -> list[Slot]:
-    """The siblings that must be started anew along with the one of this name."""
+    """The siblings that must be restarted together with this child."""
     names = [slot.name for slot in slots]
     match strategy:
         case "one_for_one":
@@ -125,8 +125,8 @@ def affected(strategy: Strategy, slots: Sequence[Slot], name: str) -> list[Slot]
 
 
 def next_steps(slots: Sequence[Slot], *, in_turn: bool) -> list[ChildStep]:
-    """What can be done now. In turn: first all stops, the last child first, then all starts, the
-    first child first, each when the one before it is through. Otherwise each for itself."""
+    """The steps that can be taken now. `in_turn`: first all stops, the last child first, then all
+    starts, the first child first, each after the one before has finished. Else all at once."""
     stops = [slot for slot in slots if slot.afterwards and slot.phase in ("starting", "running")]
     starts = [slot for slot in slots if slot.phase == "due"]
     if not in_turn:

@@ -1,7 +1,7 @@
-"""Whether a child that ended is started again, and how soon: pure rules.
+"""Whether a child that ended is restarted, and how soon: pure rules.
 
-The counting is Erlang's: the times of recent restarts are kept, and one more than the limit
-within the period is too many. The caller brings the time and the chance.
+Restart intensity works as in Erlang: the times of recent restarts are kept, and one more than the
+limit within the period is too many. The caller passes the time and the random number.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import msgspec
 from actors.runtime.api import Exit
 
 Restart = Literal["permanent", "transient", "temporary"]
-"""Started again: always; unless it ended normally; never."""
+"""Restarted: always; unless it ended normally; never."""
 
 Verdict = Literal["rest", "restart", "exhausted"]
 
 History = tuple[float, ...]
 
-SHORTEST_LIFE: Final = 1.0
-"""Seconds. An actor that ends itself sooner does not do so by plan: that counts like any end."""
+SHORTEST_UPTIME: Final = 1.0
+"""Seconds. An actor that ends itself sooner counts as crashed, not as ended by plan."""
 
-# Doubling so often is past every cap; going on would only overflow.
+# So many doublings exceed every cap; more would overflow.
 _MOST_STEPS = 32
 
 
 class Intensity(msgspec.Struct, frozen=True):
-    """So many restarts within so many seconds are borne; one more is too many."""
+    """At most `restarts` within `within` seconds; one more is too many."""
 
     restarts: int = 5
     within: float = 60.0
@@ -38,7 +38,7 @@ class Intensity(msgspec.Struct, frozen=True):
 
 
 class Backoff(msgspec.Struct, frozen=True):
-    """How long to wait before a restart: `first`, then `factor` times longer each, up to `cap`."""
+    """Seconds before a restart: `first`, each time multiplied by `factor`, at most `cap`."""
 
     first: float = 0.1
     factor: float = 2.0
@@ -54,10 +54,10 @@ class RestartDecision(NamedTuple):
     verdict: Verdict
 
 
-def rule(
+def decide_restart(
     restart: Restart, exit_: Exit, intensity: Intensity, history: History, now: float
 ) -> RestartDecision:
-    """What follows from this end, and the restarts to remember; none where the limit is past."""
+    """The decision after an exit, and the history to keep; empty if the limit is exceeded."""
     if restart == "temporary" or (restart == "transient" and exit_.normal):
         return RestartDecision(history, "rest")
     recent = (*(then for then in history if now - then <= intensity.within), now)
@@ -66,18 +66,18 @@ def rule(
     return RestartDecision(recent, "restart")
 
 
-def planned(restart: Restart, exit_: Exit, lived: float) -> bool:
-    """Whether it ended itself to be started anew: at once then, and nothing is counted."""
-    return restart == "permanent" and exit_.normal and lived >= SHORTEST_LIFE
+def planned(restart: Restart, exit_: Exit, uptime: float) -> bool:
+    """True if the actor ended itself by plan: it is restarted at once, and nothing is counted."""
+    return restart == "permanent" and exit_.normal and uptime >= SHORTEST_UPTIME
 
 
-def streak(before: int, lived: float, intensity: Intensity) -> int:
-    """How many lives in a row ended early, counting the one that just ended."""
-    return 1 if lived > intensity.within else before + 1
+def streak(before: int, uptime: float, intensity: Intensity) -> int:
+    """How many instances in a row ended early, including the last one."""
+    return 1 if uptime > intensity.within else before + 1
 
 
 def delay(backoff: Backoff, streak: int, chance: float) -> float:
-    """Seconds to wait: half of the nominal time for sure, the other half by chance in [0, 1]."""
+    """Seconds to wait: half of the nominal time, plus jitter (`chance` in [0, 1]) on the rest."""
     steps = min(streak - 1, _MOST_STEPS)
     nominal = min(backoff.cap, backoff.first * backoff.factor**steps)
     return nominal * (1 + chance) / 2

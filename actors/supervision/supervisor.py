@@ -1,12 +1,12 @@
-"""Job: start children in order, start them again when they die, stop them in reverse order.
+"""Job: start children in order, restart them when they die, stop them in reverse order.
 Receives: starts and ends of its children; start_child, stop_child, restart_child, describe.
 Sends: describe, to those of its children that are supervisors themselves.
 A crash: no child outlives it; its own supervisor learns which child it gave up on, and why.
 
-Everything is decided in a message to itself, so no two decisions overlap. What takes time (a
-start, a stop, a pause) runs beside the mailbox and reports back with the number of the life it
-was about; a report on a life that is over counts for nothing. Nor does a supervisor's own start
-wait for a child whose failing would only be reported: there may be no room for it for long.
+Every decision is made in a message, so no two decisions overlap. Starts, stops and pauses run in
+the background and report back with the number of their instance; a report about an instance that
+is over is ignored. A supervisor's own start does not wait for children with `on_exhausted:
+report`: there may be no place for them for a long time.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from actors.supervision.children import (
     next_steps,
     node,
 )
-from actors.supervision.restarts import History, Intensity, delay, planned, rule, streak
+from actors.supervision.restarts import History, Intensity, decide_restart, delay, planned, streak
 from retender.errors import ActorGone, Draining, Refusal, Unreachable
 
 DESCRIBE_SECONDS = 1.0
 
-# The history of restarts shared by all children that are not counted alone. No actor is nameless.
+# Key of the restart history that children share. No actor has an empty name.
 _SHARED = ""
 
 
 class ChildFailed(Exception):
-    """A supervisor cannot go on without this child. `cause` is what the child itself died of."""
+    """A supervisor gives up because of this child. `cause`: why the child itself ended."""
 
     def __init__(self, child: str, what: str, cause: str) -> None:
         super().__init__(f"{child} {what}: {cause}")
@@ -66,7 +66,7 @@ class Supervisor:
         self._histories: dict[str, History] = {}
         self._start_asked: dict[str, asyncio.Future[None]] = {}
         self._stop_asked: defaultdict[str, list[asyncio.Future[Exit]]] = defaultdict(list)
-        self._fate: ChildFailed | None = None
+        self._failure: ChildFailed | None = None
         for spec in children:
             self._admit(spec)
 
@@ -75,7 +75,7 @@ class Supervisor:
         self._since = ctx.clock.now()
         for slot in self._present():
             if slot.spec.on_exhausted == "report":
-                self._new_instance(slot)[1].start_beside()
+                self._new_instance(slot)[1].start_in_background()
             else:
                 await self._start_first(slot)
 
@@ -86,16 +86,16 @@ class Supervisor:
                 await instance.stop()
 
     async def start_child(self, spec: ChildSpec) -> Later[None]:
-        """Add a child after the others. Answered once it has started; one that fails to is not
-        kept. The answer is a message away: a handler of this actor must not wait for it."""
-        self._refuse_when_falling()
+        """Add a child after the others. Answered once it has started; a child that fails to start
+        is not kept. A handler of this very actor must not wait for the answer."""
+        self._refuse_while_failing()
         self._admit(spec)
         asked = self._start_asked[spec.name] = asyncio.get_running_loop().create_future()
         self._act()
         return Later(asked)
 
     async def stop_child(self, name: str) -> Later[Exit]:
-        """Stop a child in order and forget it. One that is not there has ended already."""
+        """Stop a child in order and remove it. An unknown child counts as stopped."""
         slot = self._slots.get(name)
         if slot is None or not slot.alive:
             self._forget(name, NORMAL)
@@ -107,28 +107,28 @@ class Supervisor:
         return Later(asked)
 
     async def restart_child(self, name: str, reason: str) -> None:
-        """Kill a child, which then counts as crashed for this reason. One that is down, or waits
-        to be tried again, is started now."""
-        self._refuse_when_falling()
+        """Kill a child, which then counts as crashed for this reason. A child that is down or waits
+        for its restart is started now."""
+        self._refuse_while_failing()
         slot = self._slots.get(name)
         if slot is None:
             raise ActorGone(f"{self._ctx.name} has no {name}")
         if slot.alive:
-            self._instances[slot.instance].kill_beside(reason)
+            self._instances[slot.instance].kill_in_background(reason)
             return
         self._put(slot, phase="due", exhausted=False, cause=reason)
         self._act()
 
     async def describe(self, seconds: float = DESCRIBE_SECONDS) -> Later[TreeNode]:
-        """The tree from here down. A supervisor below has so long to answer, its own children
-        half of that, and so on; one that does not is shown as silent."""
+        """The tree from here down. A supervisor below has `seconds` to answer, its children half of
+        that, and so on; one that does not answer is shown as silent."""
         return Later(asyncio.ensure_future(self._describe_all(seconds)))
 
     async def child_down(self, name: str, exit_: Exit) -> None:
-        """For subclasses: a child that had started is gone; what follows is already under way."""
+        """For subclasses: a child has ended; its restart, if any, is already scheduled."""
 
     def children(self) -> tuple[TreeNode, ...]:
-        """For subclasses: the children as they stand, without what is below them."""
+        """For subclasses: the children without their own children."""
         return tuple(node(slot) for slot in self._present())
 
     # Reports
@@ -141,16 +141,16 @@ class Supervisor:
     async def _went_down(self, name: str, number: int, exit_: Exit) -> None:
         instance = self._instances.pop(number)
         slot = self._slots[name]
-        if instance.began:
+        if instance.has_started:
             slot = self._note_start(slot)
-        self._bury(slot, exit_)
+        self._handle_exit(slot, exit_)
         self._act()
         try:
-            if instance.began:
+            if instance.has_started:
                 await self.child_down(name, exit_)
         finally:
-            if self._fate is not None and not self._instances:
-                raise self._fate
+            if self._failure is not None and not self._instances:
+                raise self._failure
 
     async def _pause_over(self, name: str, number: int) -> None:
         slot = self._slots.get(name)
@@ -158,7 +158,7 @@ class Supervisor:
             self._put(slot, phase="due", exhausted=False)
             self._act()
 
-    # What follows
+    # Decisions
 
     def _note_start(self, slot: Slot) -> Slot:
         if slot.phase != "starting":
@@ -168,30 +168,30 @@ class Supervisor:
             asked.set_result(None)
         return self._put(slot, phase="running", up_at=self._ctx.clock.monotonic())
 
-    def _bury(self, slot: Slot, exit_: Exit) -> None:
+    def _handle_exit(self, slot: Slot, exit_: Exit) -> None:
         if slot.afterwards == "remove" or (not slot.afterwards and slot.name in self._start_asked):
             self._forget(slot.name, exit_)
         elif slot.afterwards:
             phase = "due" if slot.afterwards == "restart" else "down"
             self._put(slot, phase=phase, afterwards="", cause=exit_.cause or slot.cause)
         else:
-            self._judge(slot, exit_)
+            self._decide(slot, exit_)
 
-    def _judge(self, slot: Slot, exit_: Exit) -> None:
+    def _decide(self, slot: Slot, exit_: Exit) -> None:
         spec, now = slot.spec, self._ctx.clock.monotonic()
-        lived = 0.0 if slot.up_at is None else now - slot.up_at
-        if planned(spec.restart, exit_, lived):
-            self._begin_anew(slot, exit_.cause or "ended by itself")
+        uptime = 0.0 if slot.up_at is None else now - slot.up_at
+        if planned(spec.restart, exit_, uptime):
+            self._restart_affected(slot, exit_.cause or "ended by itself")
             return
         ledger, intensity = self._ledger(spec), spec.intensity or self._intensity
         history = self._histories.get(ledger, ())
-        history, verdict = rule(spec.restart, exit_, intensity, history, now)
+        history, verdict = decide_restart(spec.restart, exit_, intensity, history, now)
         self._histories[ledger] = history
         slot = self._put(
             slot,
             phase="down" if verdict == "rest" else "waiting",
             exhausted=verdict == "exhausted",
-            streak=streak(slot.streak, lived, intensity),
+            streak=streak(slot.streak, uptime, intensity),
             cause=exit_.cause or "ended by itself",
         )
         if verdict == "rest":
@@ -199,16 +199,16 @@ class Supervisor:
                 self._forget(spec.name, exit_)
         elif verdict == "restart":
             self._pause(slot, delay(spec.backoff, slot.streak, self._ctx.random.random()))
-            self._doom(affected(self._strategy, self._present(), slot.name), "restart")
+            self._end_with(affected(self._strategy, self._present(), slot.name), "restart")
         elif spec.on_exhausted == "report":
             self._pause(self._put(slot, streak=0), spec.cool_down)
         else:
             self._give_up(slot, intensity)
 
-    def _begin_anew(self, slot: Slot, cause: str) -> None:
+    def _restart_affected(self, slot: Slot, cause: str) -> None:
         logger.info("{} begins anew: {}", slot.name, cause)
         self._put(slot, phase="due", planned=slot.planned + 1, streak=0, cause=cause)
-        self._doom(affected(self._strategy, self._present(), slot.name), "restart")
+        self._end_with(affected(self._strategy, self._present(), slot.name), "restart")
 
     def _pause(self, slot: Slot, seconds: float) -> None:
         logger.warning("{} is down ({}); again in {:.1f} s", slot.name, slot.cause, seconds)
@@ -216,14 +216,14 @@ class Supervisor:
 
     def _give_up(self, slot: Slot, intensity: Intensity) -> None:
         too_often = f"has died once more than {intensity.restarts} times in {intensity.within:g} s"
-        self._fate = ChildFailed(slot.name, too_often, slot.cause)
-        logger.error("{} gives up: {}", self._ctx.name, self._fate)
+        self._failure = ChildFailed(slot.name, too_often, slot.cause)
+        logger.error("{} gives up: {}", self._ctx.name, self._failure)
         for name in tuple(self._start_asked):
             if not self._slots[name].alive:
-                self._forget(name, Exit("killed", str(self._fate)))
-        self._doom(self._present(), "stay")
+                self._forget(name, Exit("killed", str(self._failure)))
+        self._end_with(self._present(), "stay")
 
-    def _doom(self, slots: Iterable[Slot], afterwards: Afterwards) -> None:
+    def _end_with(self, slots: Iterable[Slot], afterwards: Afterwards) -> None:
         for slot in slots:
             if not slot.alive:
                 if afterwards == "stay":
@@ -233,7 +233,7 @@ class Supervisor:
             elif slot.afterwards != "remove":
                 self._put(slot, afterwards=afterwards)
 
-    # Carrying it out
+    # Steps
 
     async def _start_first(self, slot: Slot) -> None:
         slot, instance = self._new_instance(slot)
@@ -246,14 +246,14 @@ class Supervisor:
         self._note_start(slot)
 
     def _act(self) -> None:
-        in_turn = self._strategy != "one_for_one" or self._fate is not None
+        in_turn = self._strategy != "one_for_one" or self._failure is not None
         for do, slot in next_steps(self._present(), in_turn=in_turn):
             if do == "start":
                 _, instance = self._new_instance(slot)
-                instance.start_beside()
+                instance.start_in_background()
             else:
                 self._put(slot, phase="leaving")
-                self._instances[slot.instance].stop_beside()
+                self._instances[slot.instance].stop_in_background()
 
     def _new_instance(self, slot: Slot) -> tuple[Slot, ChildInstance]:
         ctx, name, number = self._ctx, slot.name, next(self._numbers)
@@ -301,20 +301,20 @@ class Supervisor:
     def _ledger(self, spec: ChildSpec) -> str:
         return spec.name if spec.counted_alone else _SHARED
 
-    def _refuse_when_falling(self) -> None:
-        if self._fate is not None:
-            raise Draining(f"{self._ctx.name} is going down: {self._fate}", retry_after=1.0)
+    def _refuse_while_failing(self) -> None:
+        if self._failure is not None:
+            raise Draining(f"{self._ctx.name} is going down: {self._failure}", retry_after=1.0)
 
     async def _describe_all(self, seconds: float) -> TreeNode:
         children = await asyncio.gather(
-            *(self._look_into(child, seconds) for child in self.children())
+            *(self._ask_child(child, seconds) for child in self.children())
         )
         me = TreeNode(self._ctx.name, "supervisor", "running", since=self._since)
-        if self._fate is not None:
-            me = replace(me, state="stopping", cause=str(self._fate))
+        if self._failure is not None:
+            me = replace(me, state="stopping", cause=str(self._failure))
         return replace(me, children=tuple(children))
 
-    async def _look_into(self, child: TreeNode, seconds: float) -> TreeNode:
+    async def _ask_child(self, child: TreeNode, seconds: float) -> TreeNode:
         if child.kind != "supervisor" or child.state != "running":
             return child
         below = self._ctx.ref(Supervisor, child.name).within(seconds)

@@ -1,10 +1,9 @@
-"""Holds an engine with its model, and keeps all of its lanes at work.
-
+"""Job: hold an engine with its model, and keep all of its lanes at work.
 Receives: `work`, from itself.
-Sends: `exchange` and `renew` to the JobManager, passing progress to the Broadcaster.
-A crash: the pieces in hand are given to others, and count as attempts. It crashes itself when its
-    engine falls silent: only the end of the process stops a native call that hangs. It ends itself
-    by plan, empty-handed, when that alone gives memory back or stops what was called off.
+Sends: `exchange` and `renew` to the JobManager, transient progress to the Broadcaster.
+A crash: its pieces go to others and count as attempts. It crashes itself if its engine is silent,
+    because only the end of the process stops a native call that hangs. It ends itself by plan,
+    without pieces, when only that gives memory back or stops cancelled work.
 """
 
 from __future__ import annotations
@@ -25,30 +24,30 @@ from actors.workers.batch import OrderBatch
 from retender.engines.api import Engine, ManagesModels, Progress, Reporting
 from retender.errors import RetenderError, StorageFull, Unreachable, WorkError
 from retender.workers.orders import (
-    Broke,
-    Dropped,
     Exchange,
+    Failed,
+    LeaseState,
     Order,
     Orders,
     Outcome,
-    Renewed,
-    Verdict,
+    Renewal,
+    Returned,
 )
-from retender.workers.reports import ModelCommand, Report
+from retender.workers.reports import ModelCommand, WorkerReport
 
 
 class TranscriberSettings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat: float = 0.5
-    """Seconds between signs of life to the manager; a cancellation is heard with the next."""
+    """Seconds between heartbeats; a cancellation arrives with the next one."""
     patience: float = 2.0
-    """How long an idle lane waits at the manager before it asks again."""
+    """Seconds that an idle lane's long poll waits at the manager."""
     silence: float = 120.0
-    """An engine that gives no sign of life for so long is taken to hang. There are none inside a
-    native call, and a window of a large model takes a slow processor tens of seconds."""
+    """An engine that is silent for so many seconds is taken to hang. Nothing is reported during a
+    native call, and one window of a large model takes tens of seconds on a slow processor."""
     stop_seconds: float = 2.0
-    """So long an engine may take to stop when all that the worker has in hand is called off."""
+    """Seconds that an engine may take to stop after all of its work was cancelled."""
     report_every: float = 2.0
-    """Seconds between two reports to the manager, which go with signs of life."""
+    """Seconds between two reports, which travel with heartbeats."""
 
 
 class EngineHangs(Exception):
@@ -61,9 +60,9 @@ class Transcriber:
         self._settings = settings
         self._batches: dict[OrderBatch, None] = {}
         self._held: dict[str, None] = {}
-        """Tokens of what was given, until the manager has heard what became of it."""
+        """Lease tokens, until the manager has received the outcomes."""
         self._heard: dict[str, None] = {}
-        """Wishes that were taken up, until the manager knows."""
+        """Ids of commands that were carried out, until the manager knows."""
         self._report_due = 0.0
         self._beside: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
@@ -80,25 +79,25 @@ class Transcriber:
         await self._engine.close()
 
     async def work(self) -> None:
-        """All lanes at once, until this life is to end."""
+        """Run all lanes until this instance is to end."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             lanes = [group.create_task(self._lane()) for _ in range(self._engine.lanes)]
-            self._go_on_beside(self._beat())
+            self._run_in_background(self._heartbeats())
             done = group.create_task(asyncio.wait(lanes))
             left = group.create_task(self._leaving.wait())
             await asyncio.wait((done, left), return_when=asyncio.FIRST_COMPLETED)
             for task in (*lanes, *self._beside, done, left):
                 task.cancel()
 
-    def _go_on_beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """As long as there are lanes; what goes wrong in it is this worker's end."""
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a background task as long as the lanes; its failure ends this worker."""
         task = self._group.create_task(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
 
     async def _lane(self) -> None:
-        """Turn in what is done, take what is next, do it."""
+        """Send outcomes, take the next orders, work on them, again and again."""
         done: tuple[Outcome, ...] = ()
         while done or not self._ctx.stopping:
             self._end_if_spent()
@@ -106,14 +105,14 @@ class Transcriber:
             done = await self._do(orders) if orders else ()
 
     async def _do(self, orders: tuple[Order, ...]) -> tuple[Outcome, ...]:
-        """Work on one batch; what ends it is returned, to be turned in with the next request."""
+        """Work on one batch; return its last outcomes, which go with the next exchange."""
         if self._ctx.stopping:
-            return tuple(Dropped(order.token) for order in orders)
+            return tuple(Returned(order.token) for order in orders)
         batch = OrderBatch(orders, self._ctx.clock.monotonic())
         batch.task = asyncio.create_task(self._follow(batch))
         self._batches[batch] = None
         try:
-            await self._see_it_done(batch)
+            await self._run_batch(batch)
         finally:
             await batch.abandon()
             del self._batches[batch]
@@ -122,7 +121,7 @@ class Transcriber:
             return ()
         return batch.task.result()
 
-    async def _see_it_done(self, batch: OrderBatch) -> None:
+    async def _run_batch(self, batch: OrderBatch) -> None:
         silence = self._settings.silence
         while not batch.task.done():
             now, sign = self._ctx.clock.monotonic(), batch.last_sign
@@ -138,25 +137,25 @@ class Transcriber:
                 async for item in news:
                     batch.last_sign = self._ctx.clock.monotonic()
                     if isinstance(item, Progress):
-                        self._pass_on(batch, item)
+                        self._report_progress(batch, item)
                     elif batch.end(item.token):
                         if not batch.open:
                             return (item,)
-                        await self._turn_in_one(batch, item)
+                        await self._send_outcome(batch, item)
         except WorkError as error:
-            return tuple(Broke(token, error.failure()) for token in batch.open)
+            return tuple(Failed(token, error.failure()) for token in batch.open)
         assert not batch.open, "the engine left orders without an outcome"
         return ()
 
-    async def _turn_in_one(self, batch: OrderBatch, outcome: Outcome) -> None:
-        """While others of the batch go on. The manager may be away for longer than an engine may
-        be silent."""
+    async def _send_outcome(self, batch: OrderBatch, outcome: Outcome) -> None:
+        """Send one outcome while the rest of the batch goes on. The manager may be unavailable for
+        longer than an engine may be silent."""
         batch.turning_in = True
         await self._exchange((outcome,), 0)
         batch.turning_in = False
         batch.last_sign = self._ctx.clock.monotonic()
 
-    def _pass_on(self, batch: OrderBatch, progress: Progress) -> None:
+    def _report_progress(self, batch: OrderBatch, progress: Progress) -> None:
         order = batch.open.get(progress.token)
         if order is not None:
             self._broadcaster.tell(
@@ -169,13 +168,15 @@ class Transcriber:
             )
 
     async def _exchange(self, done: tuple[Outcome, ...], want: int) -> tuple[Order, ...]:
-        """Until the manager has heard what is done: it may be away, or have no room."""
+        """Repeat until the manager has recorded the outcomes: it may restart, or lack disk
+        space."""
         while True:
             asked = Exchange(
                 worker=self._ctx.name,
                 instance=self._instance,
                 outcomes=done,
                 want=0 if self._ctx.stopping else want,
+                lanes=self._engine.lanes,
                 wait=self._settings.patience,
                 engines=(self._engine.name,),
             )
@@ -188,12 +189,12 @@ class Transcriber:
                 if self._ctx.stopping or not done:
                     return ()
             else:
-                self._let_go(outcome.token for outcome in done)
+                self._release(outcome.token for outcome in done)
                 self._held.update((order.token, None) for order in orders.orders)
                 return orders.orders
 
-    async def _beat(self) -> None:
-        """Say that we live, and hear what has been called off and what is wished."""
+    async def _heartbeats(self) -> None:
+        """Send heartbeats; handle cancellations and model commands in the answers."""
         while True:
             await asyncio.sleep(self._settings.heartbeat)
             self._end_if_spent()
@@ -203,18 +204,17 @@ class Transcriber:
             except RetenderError as error:
                 logger.debug("{} was not heard: {}", self._ctx.name, error.message)
                 continue
-            off = {
-                token for token, verdict in renewed.verdicts.items() if verdict is not Verdict.GO_ON
-            }
-            self._let_go(off)
+            states = renewed.leases.items()
+            off = {token for token, state in states if state is not LeaseState.ACTIVE}
+            self._release(off)
             for batch in list(self._batches):
                 if batch.call_off(off):
-                    self._go_on_beside(self._see_it_stop(batch))
+                    self._run_in_background(self._watch_stop(batch))
             for command in renewed.commands:
                 self._heard[command.id] = None
-                self._go_on_beside(self._grant(command))
+                self._run_in_background(self._carry_out(command))
 
-    async def _renew(self) -> Renewed:
+    async def _renew(self) -> Renewal:
         heard, now = tuple(self._heard), self._ctx.clock.monotonic()
         report = await self._report() if now >= self._report_due else None
         renewed = await self._manager.ask(
@@ -226,13 +226,13 @@ class Transcriber:
             self._heard.pop(wish_id, None)
         return renewed
 
-    async def _report(self) -> Report:
+    async def _report(self) -> WorkerReport:
         if isinstance(self._engine, Reporting):
             return await self._engine.report()
-        return Report(engine=self._engine.name)
+        return WorkerReport(engine=self._engine.name)
 
-    async def _grant(self, command: ModelCommand) -> None:
-        """Beside the work; an engine that keeps no models has nothing to do about it."""
+    async def _carry_out(self, command: ModelCommand) -> None:
+        """Carry out a model command in the background; engines without models ignore it."""
         if not isinstance(self._engine, ManagesModels):
             return
         carry_out = self._engine.load if command.what == "load" else self._engine.unload
@@ -244,23 +244,24 @@ class Transcriber:
             )
         self._report_due = 0.0
 
-    async def _see_it_stop(self, batch: OrderBatch) -> None:
+    async def _watch_stop(self, batch: OrderBatch) -> None:
         stopped, _ = await asyncio.wait((batch.task,), timeout=self._settings.stop_seconds)
         if not stopped:
             batch.stuck = True
             self._end_if_stuck()
 
     def _end_if_stuck(self) -> None:
-        """Only the end of the process stops what it computes; but not at the cost of others."""
+        """End this process if that is the only way to stop cancelled work, and no other work is
+        lost."""
         if any(batch.stuck for batch in self._batches) and not self._held:
             self._ctx.end("its engine did not stop when all of its work was called off")
             self._leaving.set()
 
     def _end_if_spent(self) -> None:
-        """Only the end of the process gives all of the memory back."""
+        """End this process if that is the only way to give all memory back."""
         if isinstance(self._engine, ManagesModels) and self._engine.needs_restart:
             self._ctx.end("its models were given up, and their memory is to go back")
 
-    def _let_go(self, tokens: Iterable[str]) -> None:
+    def _release(self, tokens: Iterable[str]) -> None:
         for token in tokens:
             self._held.pop(token, None)

@@ -1,10 +1,8 @@
-"""Keeps the Transcribers of one engine: as many as the waiting audio calls for, and none that
-hangs.
-
-Receives: what a supervisor receives; `resize`, with the answer to its own question.
-Sends: `load` (with how its workers are), `worker_down` and `worker_left` to the JobManager.
-A crash: its Transcribers end with it, and all start anew. A Transcriber that dies too often is
-    left down for a while: the pool goes on with the others and says why it is not whole.
+"""Job: keep as many Transcribers of one engine as the waiting audio needs, and none that hangs.
+Receives: what a supervisor receives.
+Sends: `load` (with the state of its workers), `worker_down` and `worker_left` to the JobManager.
+A crash: its Transcribers end with it, and all are restarted. A Transcriber that dies too often is
+    left down for a while: the pool continues with the others and reports the cause.
 """
 
 from __future__ import annotations
@@ -23,10 +21,10 @@ from actors.supervision.restarts import Backoff, Intensity
 from actors.supervision.supervisor import Supervisor
 from actors.workers.transcriber import Transcriber, TranscriberSettings
 from retender.errors import RetenderError
-from retender.jobs.submission import Load
+from retender.jobs.submission import PoolLoad
 from retender.scheduling.engine_choice import LOCAL
-from retender.scheduling.pool_size import Bounds, Sizing, approach, resize
-from retender.workers.condition import Condition
+from retender.scheduling.pool_size import Bounds, Sizing, plan_change, resize
+from retender.workers.engine_info import PoolReport
 
 _DOWN = ("restarting", "exhausted")
 
@@ -34,7 +32,7 @@ _DOWN = ("restarting", "exhausted")
 class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
     engine: Recipe
     serves: str = LOCAL
-    """What the engine is called, and asked for by."""
+    """The engine's name, as jobs ask for it."""
     name: str = TRANSCRIBER_POOL
     workers: str = TRANSCRIBERS
     host: str = "process"
@@ -44,10 +42,10 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
     backoff: Backoff = Backoff()
     cool_down: float = 60.0
     grace: float = 30.0
-    """How long a Transcriber that is stopped may go on with the piece in hand."""
+    """Seconds that a stopped Transcriber may use to finish its piece."""
     look_every: float = 1.0
     needs: Needs = Needs()
-    """What each worker takes up of its machine, on a cluster."""
+    """Resources of each worker on a cluster."""
 
 
 class TranscriberPool(Supervisor):
@@ -69,7 +67,7 @@ class TranscriberPool(Supervisor):
             self._manager.tell(JobManager.worker_down, name, exit_.cause)
 
     def _keeps(self, name: str) -> bool:
-        """One that was to go is forgotten when it is gone, however it went."""
+        """A worker that was to stop is removed when it has ended, in any way."""
         return any(child.name == name for child in self.children())
 
     async def look(self) -> None:
@@ -80,7 +78,7 @@ class TranscriberPool(Supervisor):
         logger.debug("the load is not known: {}", error.message)
         self._ctx.after(self._settings.look_every, TranscriberPool.look)
 
-    async def adjust(self, load: Load) -> None:
+    async def adjust(self, load: PoolLoad) -> None:
         self._ctx.after(self._settings.look_every, TranscriberPool.look)
         present = {child.name for child in self.children()}
         for name in load.silent:
@@ -97,12 +95,12 @@ class TranscriberPool(Supervisor):
 
     async def _approach(self, size: int, busy: Collection[str]) -> None:
         present = self.children()
-        # Those that are down come last: they are the first to go.
+        # Workers that are down come last: they are removed first.
         staying = sorted(
             (child for child in present if child.state != "stopping"),
             key=lambda child: child.state != "running",
         )
-        change = approach(size, [child.name for child in staying], busy)
+        change = plan_change(size, [child.name for child in staying], busy)
         taken = {child.name for child in present}
         free = (number for number in count(1) if self._called(number) not in taken)
         for number in islice(free, change.more):
@@ -113,9 +111,9 @@ class TranscriberPool(Supervisor):
         for name in change.stop:
             await self.stop_child(name)
 
-    def _condition(self) -> Condition:
+    def _condition(self) -> PoolReport:
         children = self.children()
-        return Condition(
+        return PoolReport(
             engine=self._settings.serves,
             workers=sum(child.state == "running" for child in children),
             starting=sum(child.state == "starting" for child in children),

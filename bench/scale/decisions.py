@@ -71,14 +71,14 @@ def _places(waiting: int) -> Cost:
     def come() -> Job:
         n = next(numbers)
         job = _job(n)
-        estimates.enter(job)
+        estimates.update(job)
         return job
 
     line = [come() for _ in range(waiting)]
 
     def turn() -> None:
         at = random.randrange(waiting)
-        estimates.enter(replace(line[at], status=Status.PROCESSING))
+        estimates.update(replace(line[at], status=Status.PROCESSING))
         line[at] = come()
 
     return Cost("a job begins, the others move up", waiting, _median(turn))

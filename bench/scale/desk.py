@@ -19,12 +19,12 @@ from retender.jobs.submission import Submission, new_job
 from retender.scheduling import transitions
 from retender.scheduling.dispatcher import Dispatcher, Lease
 from retender.scheduling.draft import ActiveJobs, Draft
-from retender.scheduling.engine_choice import LOCAL, chosen
+from retender.scheduling.engine_choice import LOCAL, choose_engine
 from retender.scheduling.estimates import Estimates
-from retender.scheduling.transitions import Made
-from retender.workers.orders import Broke, Exchange, Outcome, Prepared, Transcribed
+from retender.scheduling.transitions import UsedModel
+from retender.workers.orders import Exchange, Failed, Outcome, Prepared, Transcribed
 
-_MADE = Made()
+_MADE = UsedModel()
 
 
 class Desk:
@@ -49,7 +49,7 @@ class Desk:
     def submit(self, submission: Submission) -> Job:
         new = new_job(submission, self.now)
         draft = self._draft()
-        engine = chosen(new.options, self._engines)
+        engine = choose_engine(new.options, self._engines)
         job = transitions.accept(draft, replace(new, engine=engine), None)
         self._commit(draft)
         return job
@@ -67,22 +67,22 @@ class Desk:
         leases = self.dispatcher.choose(asked, self.now)
         for lease in leases:
             if not draft.job(lease.job_id).finished:
-                transitions.give(draft, lease.job_id, lease.index, lease.token)
+                transitions.grant(draft, lease.job_id, lease.index, lease.token)
         self._commit(draft)
-        self.estimates.at_work(self.dispatcher.at_work())
+        self.estimates.set_parallel(self.dispatcher.leases_by_engine())
         return [lease for lease in leases if lease.job_id in self.active]
 
     def worker_lost(self, worker: str, failure: Failure) -> None:
         """It died, or fell silent, with this in its hands."""
         draft = self._draft()
-        for lease in self.dispatcher.of_worker(worker):
+        for lease in self.dispatcher.leases_of(worker):
             piece = draft.piece(*lease.key)
             transitions.worker_lost(draft, piece, failure, self._retry, self._random.random())
         self._commit(draft)
 
     def wake(self) -> bool:
         """Pieces whose delay is over wait again."""
-        return self.dispatcher.wake(self.now)
+        return self.dispatcher.end_delays(self.now)
 
     def _take_in(self, draft: Draft, outcome: Outcome) -> None:
         lease = self.dispatcher.lease(outcome.token)
@@ -95,10 +95,12 @@ class Desk:
             case Transcribed():
                 transitions.transcribed(draft, piece, outcome.result, _MADE)
                 draft.paces.append((lease.engine, piece.seconds, self.now - lease.granted))
-            case Broke():
-                transitions.broke(draft, piece, outcome.failure, self._retry, self._random.random())
+            case Failed():
+                transitions.failed(
+                    draft, piece, outcome.failure, self._retry, self._random.random()
+                )
             case _:
-                transitions.given_back(draft, piece)
+                transitions.returned(draft, piece)
 
     def _draft(self) -> Draft:
         return Draft(self.active, self.now, self.events)
@@ -108,9 +110,9 @@ class Desk:
             return
         self.events = draft.position
         self.active.merge(draft)
-        self.dispatcher.follow(draft, self.now)
+        self.dispatcher.apply(draft, self.now)
         for job in draft.jobs.values():
-            self.estimates.enter(job)
+            self.estimates.update(job)
             if job.finished:
                 self._on_end(job)
         for engine, audio_seconds, taken in draft.paces:

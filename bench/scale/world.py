@@ -28,7 +28,7 @@ from retender.scheduling.engine_choice import GROQ, LOCAL
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
-from retender.workers.orders import Broke, Exchange, Outcome, Prepared, Transcribed
+from retender.workers.orders import Exchange, Failed, Outcome, Prepared, Transcribed
 
 LEASE_SECONDS: Final = 15.0
 """After so long a death in silence is noticed. Signs of life are not simulated one by one."""
@@ -252,20 +252,20 @@ class World:
     def _outcome(self, job: Opened, lease: Lease) -> Outcome:
         if lease.index == PREPARATION:
             if job.arrival.fate is Fate.CORRUPT:
-                return Broke(lease.token, _CORRUPT)
+                return Failed(lease.token, _CORRUPT)
             job.since = self.desk.now
             return Prepared(lease.token, plan(job.chunks))
         if self._random.random() < self.pool.flaky:
             job.since = self.desk.now
             self.tally.failed_attempts += 1
-            return Broke(lease.token, _AGAIN)
+            return Failed(lease.token, _AGAIN)
         start = float(lease.index)
         heard = (Segment(0, start, start + 0.9, _TEXT),)
         return Transcribed(lease.token, ChunkResult(heard, "en", 0.9))
 
     def _see_to_delays(self) -> None:
         """The manager looks every half second whether a delay is over."""
-        if self._look_at == float("inf") and self.desk.dispatcher.delayed:
+        if self._look_at == float("inf") and self.desk.dispatcher.has_delayed_pieces:
             self._look_at = self.desk.now + TICK
             self._at(self._look_at, self._look)
 
@@ -297,7 +297,7 @@ class World:
 
     def _missed(self, worker: Worker, silent: bool) -> None:
         error = WorkerSilent("no sign of life") if silent else WorkerCrashed("died")
-        for lease in self.desk.dispatcher.of_worker(worker.name):
+        for lease in self.desk.dispatcher.leases_of(worker.name):
             if (job := self._jobs.get(lease.job_id)) is not None:
                 job.since = self.desk.now
         self.desk.worker_lost(worker.name, error.failure())

@@ -1,4 +1,4 @@
-"""The `retender` command: one module a group of commands. Whatever goes wrong is one sentence."""
+"""The `retender` command. Each group of commands is a module; every error is one sentence."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import typer
 
-from deployments.cli import doctoring, jobs, keys, models, serving, transcribing
-from deployments.cli.outcomes import FAILED, complain
+from deployments.cli import doctor, jobs, keys, models, serve, transcribe
+from deployments.cli.exit_status import FAILED, complain
 from deployments.settings import BadSetting
 from retender.errors import RetenderError
 
@@ -20,8 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("serve")(serving.serve)
-app.command("transcribe")(transcribing.transcribe)
+app.command("serve")(serve.serve)
+app.command("transcribe")(transcribe.transcribe)
 app.command("jobs")(jobs.jobs)
 app.command("job")(jobs.job)
 app.command("cancel")(jobs.cancel)
@@ -29,7 +29,7 @@ app.command("retry")(jobs.retry)
 app.command("watch")(jobs.watch)
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
-app.command("doctor")(doctoring.doctor)
+app.command("doctor")(doctor.doctor)
 
 
 @app.command("version")
@@ -44,7 +44,7 @@ def main() -> None:
     except (RetenderError, BadSetting) as error:
         complain(error)
     except BrokenPipeError:
-        # Whoever read the output has seen enough; nothing is left to be flushed at the end.
+        # The reader closed the pipe: leave nothing to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         complain(error)

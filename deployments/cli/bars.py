@@ -1,4 +1,4 @@
-"""Bars on the terminal while recordings are worked on; nothing at all where nobody watches."""
+"""Progress bars on a terminal; nothing if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from deployments.cli.showing import clock
+from deployments.cli.tables import clock
 from deployments.client.backend import OnStep, TranscriptionStep
 
 NAME_CHARS: Final = 32
 
 
 class Bars:
-    """One for each recording that is worked on, and what is left of them all."""
+    """A bar for each recording that is being transcribed."""
 
     def __init__(self, console: Console, count: int) -> None:
         self._console = console
@@ -65,7 +65,7 @@ class Bars:
             self._bars.remove_task(bar)
 
     def tell(self, sentence: str) -> None:
-        """That one more is done; said above the bars."""
+        """Print a line above the bars: one more recording is done."""
         self._done += 1
         if self._console.is_terminal:
             whole = f"({self._done}/{self._count}) " if self._count > 1 else ""
@@ -73,7 +73,7 @@ class Bars:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """The bars are out of the way while something is printed in the block."""
+        """Hide the bars while the block prints something."""
         self._bars.stop()
         try:
             yield

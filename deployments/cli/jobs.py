@@ -1,4 +1,4 @@
-"""Looking at the jobs of a service, and changing what becomes of them."""
+"""Commands to list, show, cancel, retry and follow jobs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import typer
 
 from actors.limits import JOBS_PER_PAGE
 from deployments.cli.bars import Bars
-from deployments.cli.outcomes import FAILED, complain, run
-from deployments.cli.showing import clock, facts, table, watched
-from deployments.cli.talking import Key, Server, service
+from deployments.cli.exit_status import FAILED, complain, run
+from deployments.cli.service import Key, Server, service
+from deployments.cli.tables import clock, facts, progress_console, table
 from deployments.client.backend import OnStep
-from deployments.client.by_service import step_of, why
+from deployments.client.by_service import failure_of, step_of
 from deployments.client.client import Body, Client
 from deployments.client.following import follow
 from deployments.settings import read
@@ -78,7 +78,7 @@ def job(
 
 
 def cancel(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
-    """Call jobs off.
+    """Cancel jobs.
 
     Example: retender cancel 4f1c9a2be07d4a53
     """
@@ -86,9 +86,9 @@ def cancel(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
 
 
 def retry(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
-    """Give failed jobs another chance.
+    """Retry failed jobs.
 
-    What they have finished is not done again.
+    Parts that are finished are not done again.
 
     Example: retender jobs --status failed | cut -f1 | xargs retender retry
     """
@@ -105,12 +105,12 @@ def watch(job_id: JobId, server: Server = "", key: Key = "") -> None:
 
     async def work() -> int:
         async with service(read(), server, key) as client:
-            with Bars(watched(), 1) as bars, bars.watching(job_id) as see:
+            with Bars(progress_console(), 1) as bars, bars.watching(job_id) as see:
                 await _follow(client, job_id, bars, see)
             body = await client.job(job_id)
         if body["status"] == Status.COMPLETED:
             return 0
-        sys.stderr.write(f"{job_id}: {why(body)}\n")
+        sys.stderr.write(f"{job_id}: {failure_of(body)}\n")
         return FAILED
 
     raise SystemExit(run(work()))
@@ -130,7 +130,7 @@ async def _follow(client: Client, job_id: str, bars: Bars, see: OnStep) -> None:
 async def _each(
     job_ids: Sequence[str], server: str, key: str, do: Callable[[Client, str], Awaitable[None]]
 ) -> int:
-    """Those that it cannot be done to are told of, and keep nobody from the others."""
+    """Apply to each job; a failure is printed and the next job is tried."""
     status = 0
     async with service(read(), server, key) as client:
         for job_id in job_ids:
@@ -171,7 +171,7 @@ def _facts(body: Body) -> tuple[tuple[str, str], ...]:
         ("length", clock(body["duration"])),
         ("language", body["language"] or ""),
         ("model", body["model"] or ""),
-        ("error", "" if error is None else f"{error['code']}: {why(body)}"),
+        ("error", "" if error is None else f"{error['code']}: {failure_of(body)}"),
     )
 
 

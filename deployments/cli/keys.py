@@ -1,4 +1,4 @@
-"""The keys of the service on this machine. One that runs knows of a change within a second."""
+"""Commands for API keys. A running service notices a change within a second."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deployments.cli.outcomes import FAILED, complain
-from deployments.cli.showing import table
+from deployments.cli.exit_status import FAILED, complain
+from deployments.cli.tables import table
 from deployments.settings import read
 from deployments.wiring import keys
 from deployments.wiring.webhooks import webhook_secrets
@@ -33,9 +33,9 @@ def create(
         ),
     ] = "",
 ) -> None:
-    """Make a key and print it, this once.
+    """Create a key and print it, once.
 
-    From the first key on the service asks for one.
+    As soon as there is a key, the service requires one.
 
     Example: retender keys create --name website --scope submit --scope read
     """
@@ -49,7 +49,7 @@ def create(
 def list_keys() -> None:
     """List the keys, the revoked ones too.
 
-    The keys themselves are known to nobody but those who hold them.
+    Only their ids are shown: the keys themselves are not stored.
 
     Example: retender keys list
     """
@@ -64,9 +64,9 @@ def list_keys() -> None:
 def revoke(
     key_ids: Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)],
 ) -> None:
-    """Take keys back.
+    """Revoke keys.
 
-    When the last is gone nobody is let in, until a new one is made.
+    After the last one is revoked nobody has access until a new key is created.
 
     Example: retender keys revoke 1f0c22b7a9d4
     """
@@ -83,9 +83,9 @@ def revoke(
 
 @app.command("webhook-secret")
 def webhook_secret() -> None:
-    """Show what webhooks are signed with, for those who receive them.
+    """Show the secret that signs webhooks; receivers need it.
 
-    Two while one replaces the other. It is made here if the service has not been started yet.
+    During a rotation there are two. It is created if the service has never been started.
 
     Example: retender keys webhook-secret
     """

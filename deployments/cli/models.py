@@ -1,4 +1,4 @@
-"""The models: which there are, fetching them, and having them in memory or not."""
+"""Commands for models: list, download, load, unload."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from deployments.cli.bars import Bars
-from deployments.cli.outcomes import run
-from deployments.cli.showing import megabytes, table, watched
-from deployments.cli.talking import Key, Server, looked_for, service
+from deployments.cli.exit_status import run
+from deployments.cli.service import Key, Server, looked_for, service
+from deployments.cli.tables import megabytes, progress_console, table
 from deployments.client.backend import TranscriptionStep
 from deployments.client.client import Body
 from deployments.settings import read
@@ -20,14 +20,14 @@ from retender.engines.models.download import DownloadProgress
 from retender.engines.models.library import Library, LibraryEntry
 from retender.errors import EngineUnavailable
 
-app = typer.Typer(help="The models: which there are, fetching them, loading them.")
+app = typer.Typer(help="List, download, load and unload models.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 @app.command("list")
 def list_models(server: Server = "", key: Key = "") -> None:
-    """List the models that may be asked for, the present ones first.
+    """List the models, those on disk first.
 
     Example: retender models list
     """
@@ -98,7 +98,7 @@ def download(name: Name) -> None:
         settings = read()
         shelf = Library(library(settings))
         named = shelf.named(name)
-        with Bars(watched(), 1) as bars, bars.watching(named) as watch:
+        with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:
 
             def tell(arrived: DownloadProgress) -> None:
                 said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"

@@ -1,4 +1,4 @@
-"""What is to be transcribed, and what the text of each is to be called."""
+"""The recordings that a command names, and the file name for each transcript."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _SCHEMES: Final = ("https://", "http://")
 _WILD: Final = "*?["
 
 
-class NothingThere(Exception):
-    """A sentence about what was named and is not to be had."""
+class SourceNotFound(Exception):
+    """The message names what was not found."""
 
 
 def sources(named: Sequence[str]) -> list[Source]:
-    """In the order in which they were named, each once. Raises `NothingThere`."""
-    found = (source for name in named for source in _meant(name))
+    """Recordings in the given order, each once. Raises `SourceNotFound`."""
+    found = (source for name in named for source in _sources_of(name))
     return list(dict.fromkeys(found))
 
 
 def targets(found: Sequence[Source], folder: Path, kind: Format) -> list[Path]:
-    """A file for the text of each. None is called like another, nor like a recording itself; the
-    same recordings come to the same names again."""
-    taken = {_told_apart(source.at) for source in found if isinstance(source.at, Path)}
+    """A path for each transcript. Paths differ from each other and from the recordings; the same
+    recordings always give the same paths."""
+    taken = {_comparable(source.at) for source in found if isinstance(source.at, Path)}
     ending = ENDINGS.get(kind, kind)
     placed = []
     for source in found:
         stem = _stem(source)
         names = (f"{stem}{number}.{ending}" for number in _numbers())
-        place = next(folder / name for name in names if _told_apart(folder / name) not in taken)
-        taken.add(_told_apart(place))
+        place = next(folder / name for name in names if _comparable(folder / name) not in taken)
+        taken.add(_comparable(place))
         placed.append(place)
     return placed
 
 
-def _meant(name: str) -> Iterator[Source]:
+def _sources_of(name: str) -> Iterator[Source]:
     if name.startswith(_SCHEMES):
         yield Source(name)
         return
@@ -50,14 +50,14 @@ def _meant(name: str) -> Iterator[Source]:
     if path.is_file():
         yield Source(path)
     elif path.is_dir():
-        raise NothingThere(f"{name} is a folder; name what is in it: '{path / '*'}'")
+        raise SourceNotFound(f"{name} is a folder; name what is in it: '{path / '*'}'")
     elif any(wild in name for wild in _WILD):
         files = [Path(each) for each in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207 - absolute patterns, too
         yield from (Source(file) for file in files if file.is_file())
         if not any(file.is_file() for file in files):
-            raise NothingThere(f"no file is called like {name}")
+            raise SourceNotFound(f"no file is called like {name}")
     else:
-        raise NothingThere(f"there is no file {name}")
+        raise SourceNotFound(f"there is no file {name}")
 
 
 def _stem(source: Source) -> str:
@@ -75,6 +75,6 @@ def _numbers() -> Iterator[str]:
         number += 1
 
 
-def _told_apart(path: Path) -> str:
-    """By its whole place, as file systems do that know no capitals."""
+def _comparable(path: Path) -> str:
+    """The absolute path without case, as some file systems compare it."""
     return str(path.absolute()).casefold()

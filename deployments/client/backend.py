@@ -1,4 +1,4 @@
-"""Where recordings are handed in and their transcripts got back, whoever does the work."""
+"""The interface of both ways to transcribe: by a running service, or in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from retender.transcript.formats import Format
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A file of this machine, or an address that the recording is fetched from."""
+    """A local file, or the URL of a recording."""
 
     at: Path | str
 
@@ -26,32 +26,32 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class TranscriptionRequest(msgspec.Struct, frozen=True):
-    """What is wanted of each recording."""
+    """Options that all recordings of one command share."""
 
     fields: Mapping[str, str]
-    """As a form of the service has them."""
+    """Fields as in a submission form."""
     kind: Format = "txt"
 
 
 class TranscriptionStep(msgspec.Struct, frozen=True):
-    """How far it is, for whoever watches."""
+    """Progress of one recording."""
 
     message: str
     percent: float
     remaining: float | None = None
-    """Seconds, as far as anyone can tell."""
+    """Estimated seconds; None if unknown."""
 
 
 OnStep = Callable[[TranscriptionStep], None]
 
 
 class NotTranscribed(RetenderError):
-    """With the reason, as the job gives it."""
+    """The job failed or was cancelled; the message is its reason."""
 
     code = "not_transcribed"
 
 
 class TranscriptionBackend(Protocol):
     async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
-        """The transcript as a file. Raises `NotTranscribed` when it comes to nothing; when it is
-        called off, so is the work."""
+        """Return the transcript in the requested format. Raises `NotTranscribed` if the job fails.
+        Cancelling this call cancels the job."""

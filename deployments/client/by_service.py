@@ -1,4 +1,4 @@
-"""Recordings to text by a service that runs: handed in, followed, fetched."""
+"""Transcription by a running service: submit, follow, fetch the result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deployments.client.backend import (
 from deployments.client.client import Body, Client
 from deployments.client.following import follow
 from retender.errors import RetenderError
-from retender.jobs.messages import Note, say
+from retender.jobs.messages import Note, note_text
 from retender.jobs.states import Status
 
 CANCEL_SECONDS: Final = 5.0
@@ -32,21 +32,21 @@ class ServiceBackend:
     async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
         def sent(share: float) -> None:
             note = Note("uploading", {"percent": round(100 * share)})
-            watch(TranscriptionStep(say(note, self._language), 0.0))
+            watch(TranscriptionStep(note_text(note, self._language), 0.0))
 
         job_id = await self._client.submit(source.at, request.fields, uuid.uuid4().hex, sent)
-        async with self._called_off_with_us(job_id):
-            async with aclosing(follow(self._client, job_id)) as news:
-                async for told in news:
-                    if (step := step_of(told)) is not None:
+        async with self._cancelled_with_us(job_id):
+            async with aclosing(follow(self._client, job_id)) as messages:
+                async for message in messages:
+                    if (step := step_of(message)) is not None:
                         watch(step)
             body = await self._client.job(job_id)
             if body["status"] != Status.COMPLETED:
-                raise NotTranscribed(why(body))
+                raise NotTranscribed(failure_of(body))
             return await self._client.result(job_id, request.kind)
 
     @asynccontextmanager
-    async def _called_off_with_us(self, job_id: str) -> AsyncIterator[None]:
+    async def _cancelled_with_us(self, job_id: str) -> AsyncIterator[None]:
         try:
             yield
         except asyncio.CancelledError:
@@ -56,18 +56,18 @@ class ServiceBackend:
             raise
 
 
-def step_of(told: Body) -> TranscriptionStep | None:
-    """What a message says of how far the job is; None: nothing."""
-    data = told["data"]
-    if told["type"] not in {"progress", "status", "completed"}:
+def step_of(message: Body) -> TranscriptionStep | None:
+    """The progress in a message; None if it has none."""
+    data = message["data"]
+    if message["type"] not in {"progress", "status", "completed"}:
         return None
     return TranscriptionStep(
         data["message"], data["progress"], data.get("estimated_time_remaining")
     )
 
 
-def why(body: Body) -> str:
-    """It came to nothing."""
+def failure_of(body: Body) -> str:
+    """Why a job that ended has no transcript."""
     error = body.get("error")
     if error is None:
         return f"the job is {body['status']}"

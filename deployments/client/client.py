@@ -1,4 +1,4 @@
-"""The service's own HTTP interface, as the commands use it."""
+"""HTTP client of the service, used by the commands."""
 
 from __future__ import annotations
 
@@ -13,32 +13,31 @@ import httpx
 import msgspec
 
 from deployments.limits import RETURN_SECONDS, SUBMIT_RETRIES
-from deployments.serving.address import near
+from deployments.serving.address import is_local
 from retender.errors import ErrorValue, RetenderError, Unauthorized
 
 Body = dict[str, Any]
 Sent = Callable[[float], None]
-"""Is told which share of a recording has been sent, from 0 to 1."""
+"""Called with the share of the recording that has been sent, from 0 to 1."""
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 60.0
-LIVES_SECONDS: Final = 10.0
-"""Where nobody listens one is told so at once. Who listens may have a slow machine, much of whose
-time goes into recognising."""
+ALIVE_SECONDS: Final = 10.0
+"""A closed port is refused at once; a busy machine may take long to answer."""
 
-_WORTH_ANOTHER_TRY: Final = frozenset(
+_RETRIED: Final = frozenset(
     {"no_service", "draining", "queue_full", "rate_limited", "busy", "actor_gone", "no_answer"}
 )
 
 
 class NoService(RetenderError):
-    """Nobody answers there, or nobody who is Retender."""
+    """Nothing answers at the address, or something else than Retender."""
 
     code = "no_service"
 
 
 class Client:
-    """`transport` stands in for the network."""
+    """`transport` replaces the network in tests."""
 
     def __init__(
         self,
@@ -54,7 +53,7 @@ class Client:
         self._http = httpx.AsyncClient(
             headers=self.headers,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            trust_env=not near(self.url),
+            trust_env=not is_local(self.url),
             transport=transport,
         )
 
@@ -72,8 +71,8 @@ class Client:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def instances(self, within: float) -> bool:
-        """Whether a Retender answers there."""
+    async def is_alive(self, within: float) -> bool:
+        """True if Retender answers at the address."""
         try:
             answer = await self._http.get(f"{self.url}/health/live", timeout=within)
         except (httpx.HTTPError, httpx.InvalidURL):
@@ -83,13 +82,13 @@ class Client:
     async def submit(
         self, source: Path | str, fields: Mapping[str, str], token: str, sent: Sent
     ) -> str:
-        """The job's id. `token` makes a repeated submission the same job: so a connection that
-        breaks, or a service without room, is no reason to give up at once."""
+        """Submit; return the job's id. `token` is the idempotency key: after a broken connection or
+        a full queue the submission is repeated and stays the same job."""
         for tries in range(SUBMIT_RETRIES - 1):
             try:
                 return await self._submit(source, fields, token, sent)
             except RetenderError as error:
-                if error.code not in _WORTH_ANOTHER_TRY:
+                if error.code not in _RETRIED:
                     raise
                 pause = min(RETURN_SECONDS, 0.5 * 2**tries)
                 await asyncio.sleep(pause if error.retry_after is None else error.retry_after)
@@ -101,8 +100,8 @@ class Client:
     async def jobs(self, status: str | None, limit: int) -> list[Body]:
         """The newest first."""
         asked = {"limit": str(limit)} | ({} if status is None else {"status": status})
-        found: list[Body] = (await self._body("GET", "/jobs", params=asked))["jobs"]
-        return found
+        first_alive: list[Body] = (await self._body("GET", "/jobs", params=asked))["jobs"]
+        return first_alive
 
     async def cancel(self, job_id: str) -> None:
         await self._ask("DELETE", f"/job/{job_id}")
@@ -115,11 +114,11 @@ class Client:
         return answer.content.decode()
 
     async def models(self) -> list[Body]:
-        found: list[Body] = (await self._body("GET", "/models"))["models"]
-        return found
+        first_alive: list[Body] = (await self._body("GET", "/models"))["models"]
+        return first_alive
 
     async def load_model(self, name: str) -> list[str]:
-        """The workers that will see to it."""
+        """Return the workers that will load it."""
         workers: list[str] = (await self._body("POST", f"/models/{name}/load"))["workers"]
         return workers
 
@@ -150,7 +149,7 @@ class Client:
             raise NoService(f"what answers at {self.url} is not Retender") from error
 
     async def _ask(self, method: str, path: str, **asked: Any) -> httpx.Response:
-        """Raises what the service refuses with, or `NoService`."""
+        """Raises the error in the service's answer, or `NoService`."""
         try:
             answer = await self._http.request(method, f"{self.url}{path}", **asked)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -177,7 +176,7 @@ class _Refusal(msgspec.Struct):
 
 
 class _Counted:
-    """A file that tells how much of it has been read."""
+    """A file that reports how much of it has been read."""
 
     def __init__(self, file: BinaryIO, sent: Sent) -> None:
         self._file = file
@@ -186,7 +185,7 @@ class _Counted:
         self._read = 0
 
     def fileno(self) -> int:
-        """By which its length is found."""
+        """httpx asks the descriptor for the length."""
         return self._file.fileno()
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -203,13 +202,13 @@ class _Counted:
         return data
 
 
-async def found(
-    urls: Sequence[str], key: str, language: str, within: float = LIVES_SECONDS
+async def first_alive(
+    urls: Sequence[str], key: str, language: str, within: float = ALIVE_SECONDS
 ) -> Client | None:
-    """The first of these where a service answers."""
+    """A client for the first address at which a service answers."""
     for url in urls:
         client = Client(url, key, language)
-        if await client.instances(within):
+        if await client.is_alive(within):
             return client
         await client.close()
     return None

@@ -1,12 +1,13 @@
-"""Following a job of a service that may be away for a while: each numbered message once, in order.
+"""Follow a job of a service that may be unreachable for a while: each numbered message once, in
+order.
 
-    socket ──► told all (1000): the end
+    socket ──► closed with 1000: the end
       │ ▲
-      │ └── comes back with the last number it was told
+      │ └── reconnects with the last number received
       ▼
-    torn, refused, or the service is gone: ask how the job is instead, wait a little, try again
+    broken, refused, or no service: poll the job once, pause, try again
 
-Where sockets do not get through at all, asking is all that is done, but for a try now and then.
+If sockets fail again and again, the job is polled, with a socket tried now and then.
 """
 
 from __future__ import annotations
@@ -24,20 +25,20 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from deployments.client.client import Body, Client
 from deployments.limits import (
+    MESSAGE_BYTES,
     RETURN_SECONDS,
     SILENCE_SECONDS,
-    SOCKET_AGAIN,
+    SOCKET_RETRY_EVERY,
     SOCKET_TRIES,
-    TOLD_BYTES,
 )
-from deployments.serving.address import near
+from deployments.serving.address import is_local
 from retender.errors import BadRequest, Forbidden, JobNotFound, RetenderError, Unauthorized
 from retender.jobs.states import TERMINAL, Status
 
-TOLD_ALL: Final = 1000
+FINISHED: Final = 1000
 
 ASK_SECONDS: Final = 2.0
-"""Between two questions, where there is no socket."""
+"""Between two polls while there is no socket."""
 
 _REFUSALS: Final[dict[int, type[RetenderError]]] = {
     4400: BadRequest,
@@ -51,95 +52,97 @@ _FIRST_PAUSE: Final = 0.5
 
 
 async def follow(client: Client, job_id: str) -> AsyncGenerator[Body, None]:
-    """All that was and is told of the job, until its end. Raises `NoService` when nothing has been
-    heard of the service for too long, and what the service refuses with."""
-    line = _Connection(client, job_id)
-    heard_at = time.monotonic()
+    """All messages of the job, past and coming, until its end. Raises `NoService` if the service
+    stays silent for too long, and the error if the service refuses."""
+    connection = _Connection(client, job_id)
+    last_message_at = time.monotonic()
     while True:
-        if line.worth_a_try:
-            async with aclosing(line.listen()) as news:
-                async for told in news:
-                    heard_at = time.monotonic()
-                    yield told
-            if line.over:
+        if connection.tries_socket:
+            async with aclosing(connection.receive()) as messages:
+                async for message in messages:
+                    last_message_at = time.monotonic()
+                    yield message
+            if connection.finished:
                 return
         try:
             body = await client.job(job_id)
         except RetenderError as error:
-            if isinstance(error, _FINAL) or time.monotonic() - heard_at > SILENCE_SECONDS:
+            if isinstance(error, _FINAL) or time.monotonic() - last_message_at > SILENCE_SECONDS:
                 raise
-            line.missed()
+            connection.unreachable()
         else:
-            heard_at = time.monotonic()
-            line.answered()
+            last_message_at = time.monotonic()
+            connection.reachable()
             yield {"type": "status", "job_id": job_id, "data": body}
-            if Status(body["status"]) in TERMINAL and line.dead:
+            if Status(body["status"]) in TERMINAL and connection.sockets_fail:
                 return
-        await asyncio.sleep(line.pause)
+        await asyncio.sleep(connection.pause)
 
 
 class _Connection:
-    """The sockets that are opened one after the other, and what they have told so far."""
+    """The sockets opened one after another, and the last number received."""
 
     def __init__(self, client: Client, job_id: str) -> None:
         self._url = f"{client.url.replace('http', 'ws', 1)}/ws/transcription/{job_id}"
         self._headers = client.headers
-        self._proxy: Literal[True] | None = None if near(client.url) else True
+        self._proxy: Literal[True] | None = None if is_local(client.url) else True
         self._seen = 0
         self._failures = 0
-        self._silences = 0
-        self.over = False
+        self._unreachable = 0
+        self.finished = False
 
     @property
-    def dead(self) -> bool:
-        """Sockets do not get through, or not any more."""
+    def sockets_fail(self) -> bool:
+        """True after several sockets in a row have failed."""
         return self._failures >= SOCKET_TRIES
 
     @property
-    def worth_a_try(self) -> bool:
-        return not self.dead or self._failures % SOCKET_AGAIN == 0
+    def tries_socket(self) -> bool:
+        return not self.sockets_fail or self._failures % SOCKET_RETRY_EVERY == 0
 
-    def answered(self) -> None:
-        """The service is there, socket or not."""
-        self._silences = 0
-        self._failures += self.dead
+    def reachable(self) -> None:
+        """A poll was answered."""
+        self._unreachable = 0
+        self._failures += self.sockets_fail
 
-    def missed(self) -> None:
-        """Nobody is there at all: that says nothing of sockets."""
-        self._silences += 1
+    def unreachable(self) -> None:
+        """A poll was not answered: that says nothing about sockets."""
+        self._unreachable += 1
         self._failures = 0
 
     @property
     def pause(self) -> float:
-        """Longer with each failure, and never the same for all who lost their service at once."""
-        longest = ASK_SECONDS if self.dead else _FIRST_PAUSE * 2 ** min(self._silences, 8)
+        """Seconds: longer with each failure, with jitter so that clients do not return at once."""
+        longest = (
+            ASK_SECONDS if self.sockets_fail else _FIRST_PAUSE * 2 ** min(self._unreachable, 8)
+        )
         return min(RETURN_SECONDS, longest) * (0.5 + random.random() / 2)
 
-    async def listen(self) -> AsyncGenerator[Body, None]:
-        """Until this socket is closed. Raises what the service refuses with."""
+    async def receive(self) -> AsyncGenerator[Body, None]:
+        """Messages until this socket closes. Raises the error if the service refuses."""
         try:
             async with connect(
                 f"{self._url}?since={self._seen}",
                 additional_headers=self._headers,
                 proxy=self._proxy,
-                max_size=TOLD_BYTES,
+                max_size=MESSAGE_BYTES,
             ) as socket:
-                async with aclosing(self._told(socket)) as news:
-                    async for told in news:
+                async with aclosing(self._messages(socket)) as messages:
+                    async for message in messages:
                         self._failures = 0
-                        yield told
-                self._judge(socket)
+                        yield message
+                self._check_close(socket)
         except (OSError, EOFError, TimeoutError, WebSocketException):
             self._failures += 1
 
-    async def _told(self, socket: ClientConnection) -> AsyncGenerator[Body, None]:
+    async def _messages(self, socket: ClientConnection) -> AsyncGenerator[Body, None]:
         try:
             async for text in socket:
-                told: dict[str, Any] = msgspec.json.decode(text, type=Body)
-                if told["type"] == "ping":
+                message: dict[str, Any] = msgspec.json.decode(text, type=Body)
+                if message["type"] == "ping":
                     await socket.send('{"type": "pong"}')
-                elif self._is_new(told.get("seq")):
-                    yield told
+                elif self._is_new(message.get("seq")):
+                    yield message
         except ConnectionClosed:
             return
 
@@ -149,10 +152,10 @@ class _Connection:
         new, self._seen = number > self._seen, max(number, self._seen)
         return new
 
-    def _judge(self, socket: ClientConnection) -> None:
+    def _check_close(self, socket: ClientConnection) -> None:
         code = socket.close_code or 0
-        self.over = code == TOLD_ALL
+        self.finished = code == FINISHED
         if code in _REFUSALS:
-            raise _REFUSALS[code](socket.close_reason or "the service refuses to tell of this job")
-        if not self.over:
+            raise _REFUSALS[code](socket.close_reason or "the service refuses to show this job")
+        if not self.finished:
             self._failures += 1

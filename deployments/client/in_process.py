@@ -1,4 +1,4 @@
-"""Recordings to text without a running service: the whole tree in this process, for a while."""
+"""Transcription without a running service: the whole tree in this process, temporarily."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.child_processes import preparation
 from retender.errors import FetchFailed, RetenderError
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job, Options
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
 from retender.storage.audio import Audio
 from retender.storage.blobs import BlobStore
 from retender.storage.spool import Upload
 from retender.transcript.formats import render
-from serve_app.background import kept_up
 from serve_app.limits import FETCH_CONNECT_SECONDS, FETCH_IDLE_SECONDS
+from serve_app.state.background_tasks import restart_on_bug
 from serve_app.uploads.options import wanted
 
 READ_BYTES: Final = 1024 * 1024
@@ -53,7 +53,7 @@ CANCEL_SECONDS: Final = 5.0
 
 
 class InProcessBackend:
-    """In front of a service that nobody else knows of."""
+    """A backend over a temporary service of this process."""
 
     def __init__(self, service: Service, blobs: BlobStore, hub: Hub, language: str) -> None:
         self._manager = service.runtime.ref(JobManager, JOB_MANAGER).within(ANSWER_SECONDS)
@@ -63,7 +63,7 @@ class InProcessBackend:
 
     async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
         options = wanted({name: [value] for name, value in request.fields.items()}).options
-        job = await self._job(await self._taken(source), options, watch)
+        job = await self._job(await self._received(source), options, watch)
         if job.status is not Status.COMPLETED:
             reason = job.failure.message if job.failure is not None else f"the job is {job.status}"
             raise NotTranscribed(reason)
@@ -71,15 +71,15 @@ class InProcessBackend:
         return render(transcript, request.kind, task=str(options.task))
 
     async def _job(self, audio: Audio, options: Options, watch: OnStep) -> Job:
-        """As it is at its end."""
+        """The job after its end."""
         job_id = uuid.uuid4().hex
         submission = Submission(job_id=job_id, audio=audio, options=options)
         await self._manager.ask(JobManager.submit, submission)
         try:
             async with self._hub.follow(job_id) as follower:
-                async for news in follower:
-                    watch(self._step(news))
-                    if isinstance(news, Event) and news.last:
+                async for update in follower:
+                    watch(self._step(update))
+                    if isinstance(update, Event) and update.last:
                         break
         except asyncio.CancelledError:
             with suppress(RetenderError):
@@ -87,11 +87,11 @@ class InProcessBackend:
             raise
         return (await self._manager.ask(JobManager.status, job_id)).job
 
-    def _step(self, news: Event | Passing) -> TranscriptionStep:
-        left = news.estimated_time_remaining if isinstance(news, Passing) else None
-        return TranscriptionStep(say(news.note, self._language), news.progress, left)
+    def _step(self, update: Event | TransientProgress) -> TranscriptionStep:
+        left = update.estimated_time_remaining if isinstance(update, TransientProgress) else None
+        return TranscriptionStep(note_text(update.note, self._language), update.progress, left)
 
-    async def _taken(self, source: Source) -> Audio:
+    async def _received(self, source: Source) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:
             if isinstance(source.at, Path):
                 await _copy(source.at, upload)
@@ -107,7 +107,7 @@ async def _copy(file: Path, upload: Upload) -> None:
 
 
 async def _fetch(url: str, upload: Upload) -> None:
-    """From wherever the person at the terminal says: it is their own network."""
+    """Fetch from any address: the person at the terminal chose it."""
     timeout = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
     try:
         async with (
@@ -123,10 +123,10 @@ async def _fetch(url: str, upload: Upload) -> None:
 
 
 @asynccontextmanager
-async def passing_service(
+async def temporary_service(
     settings: Settings, pools: Sequence[PoolSettings]
 ) -> AsyncIterator[InProcessBackend]:
-    """A service of one's own in a folder of its own, gone with the block."""
+    """A service in a temporary folder, stopped at the end of the block."""
     quiet = preparation("ERROR", settings.log_format)
     with tempfile.TemporaryDirectory(prefix="retender-") as folder:
         here = settings.model_copy(
@@ -136,7 +136,7 @@ async def passing_service(
         service = Service(there, grace=settings.grace_seconds, prepare=quiet)
         await service.start()
         hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
-        reading = asyncio.create_task(kept_up("reading the news", hub.run))
+        reading = asyncio.create_task(restart_on_bug("reading the news", hub.run))
         try:
             yield InProcessBackend(service, BlobStore(folder), hub, settings.language)
         finally:
@@ -147,6 +147,6 @@ async def passing_service(
 
 
 def _moved(pool: PoolSettings, folder: str) -> PoolSettings:
-    """With its jobs in this folder. Models, and what is left of a budget, stay where they are."""
-    engine = Recipe(pool.engine.target, storage.moved(pool.engine.options, folder))
+    """The same pool with its jobs in this folder. Models and usage ledgers stay where they are."""
+    engine = Recipe(pool.engine.target, storage.in_folder(pool.engine.options, folder))
     return msgspec.structs.replace(pool, engine=engine)

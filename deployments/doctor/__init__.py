@@ -1,4 +1,4 @@
-"""Whether everything is here that the service needs, and what to do where it is not."""
+"""The checks of `retender doctor`: what the service needs, and what to do where it is missing."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _QUIET: tuple[Callable[[Settings], Finding | None], ...] = (
     machine.model,
     machine.memory,
     disk.folder,
-    disk.room,
+    disk.disk_space,
     disk.objects,
     disk.durable,
     disk.keys,
     database,
 )
-"""In the order of the report. What does not apply is left out."""
+"""Checks in the order of the report. One that does not apply returns None."""
 
 
 async def examine() -> tuple[Finding, ...]:
-    """All at the same time; nothing takes longer than a few seconds."""
+    """Run all checks at the same time; none takes longer than a few seconds."""
     try:
         settings = read()
     except BadSetting as error:

@@ -1,4 +1,4 @@
-"""Whether the database can be reached, where one is set."""
+"""Checks the PostgreSQL database, if one is set."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ def database(settings: Settings) -> Finding | None:
     try:
         journal(settings)
     except BadSetting as error:
-        missing, _, install = str(error).partition(": ")
-        return bad("database", missing, f"{install}.")
-    from retender.journal.postgres.inspection import inspect_database  # noqa: PLC0415 - installed, as is known now
+        return bad("database", error.found, error.advice)
+    # psycopg is installed, as is known now.
+    from retender.journal.postgres.inspection import inspect_database  # noqa: PLC0415 - see above
 
     try:
         found = inspect_database(settings.database_url.get_secret_value())
     except JournalTooNew as error:
-        what, _, advice = error.message.partition(". ")
-        return bad("database", what, f"{advice}.")
+        return bad("database", error.details["problem"], error.details["advice"])
     except JournalError as error:
         return bad("database", error.message, _ADVICE)
     tables = "" if found.schema else "; its tables are made with the first start"

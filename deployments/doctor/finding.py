@@ -1,4 +1,4 @@
-"""One line of the doctor's report."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 class State(enum.StrEnum):
     GOOD = "ok"
     DOUBTFUL = "warning"
-    """The service works, perhaps not as it is meant to."""
+    """The service works, but perhaps not as expected."""
     BAD = "bad"
-    """Something that it needs is missing."""
+    """Something that the service needs is missing."""
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What recognition needs of this machine."""
+"""Checks of what recognition needs: ffmpeg, an engine, a model, memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _VERSION: Final = re.compile(r"ffmpeg version (\S+)")
 
 
 def decoding(_: Settings) -> Finding:
-    """That ffmpeg is here and knows every kind of sound that is taken in."""
+    """ffmpeg is installed and has all decoders that are needed."""
     install = "Install ffmpeg 5 or newer, or `pip install imageio-ffmpeg`, which carries one."
     try:
         binary = ffmpeg.find(os.environ.get("PATH", ""))
@@ -57,7 +57,7 @@ def engine(settings: Settings) -> Finding:
 
 
 def model(settings: Settings) -> Finding | None:
-    """The one that jobs get which name none."""
+    """The default model is on disk, or can be downloaded."""
     if not recognition.installed():
         return None
     shelf, name = Library(library(settings)), settings.default_model
@@ -83,17 +83,17 @@ def model(settings: Settings) -> Finding | None:
 
 
 def memory(settings: Settings) -> Finding | None:
-    """That the default model fits."""
+    """The default model fits into memory."""
     if not recognition.installed():
         return None
     found = resources()
     chosen = whisper(settings, found)
     known = names.KNOWN_MODELS.get(names.canonical(settings.default_model))
     if not found.memory or known is None:
-        return good("memory", "nothing is known against it")
+        return good("memory", "enough, as far as is known")
     free = f"{found.memory // MEGABYTE:,} MB are free"
     if not chosen.memory:
-        return good("memory", f"{free}; the model lies in the GPU's own")
+        return good("memory", f"{free}; the model uses the GPU's memory")
     need = needed_bytes(known.millions, chosen.precision, chosen.lanes) // MEGABYTE
     needs = f"{settings.default_model} needs {need:,} MB"
     try:

@@ -1,8 +1,7 @@
-"""What is beyond this process: a service that runs already, the port, the hub, Groq."""
+"""Checks beyond this process: a running service, the port, the model hub, Groq."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
@@ -10,9 +9,9 @@ from typing import Final
 import httpx
 import msgspec
 
-from deployments.client.client import found
+from deployments.client.client import first_alive
 from deployments.doctor.finding import Finding, bad, doubtful, good
-from deployments.serving.address import likely
+from deployments.serving.address import candidates
 from deployments.serving.web import listen
 from deployments.settings import BadSetting, Settings
 from deployments.wiring import groq as groq_here
@@ -20,6 +19,7 @@ from deployments.wiring import recognition
 from deployments.wiring.whisper import library
 from retender.engines.models.library import Library
 from retender.journal.lock import LockHolder
+from retender.storage import file_lock
 
 ANSWER_SECONDS: Final = 5.0
 
@@ -27,8 +27,8 @@ _PROXY: Final = "Look at the network of this machine; HTTPS_PROXY names a proxy.
 
 
 async def service(settings: Settings) -> Finding:
-    """One that runs has the port and the journal; else both must be free."""
-    client = await found(likely(settings), "", "en")
+    """A running service holds port and journal; otherwise both must be free."""
+    client = await first_alive(candidates(settings), "", "en")
     if client is not None:
         async with client:
             return good("service", f"it runs at {client.url}")
@@ -41,13 +41,12 @@ async def service(settings: Settings) -> Finding:
     try:
         listen(settings.host, settings.port).close()
     except BadSetting as error:
-        taken, _, advice = str(error).partition(". ")
-        return bad("service", taken, advice)
+        return bad("service", error.found, error.advice)
     return good("service", f"it does not run; {settings.host}:{settings.port} is free for it")
 
 
 async def hub(settings: Settings) -> Finding | None:
-    """Where models come from. It matters as long as the model is not here."""
+    """The model hub can be reached; only a warning if the model is already on disk."""
     if not recognition.installed():
         return None
     if settings.offline:
@@ -80,7 +79,7 @@ async def groq(settings: Settings) -> Finding | None:
 
 
 async def _trouble(url: str, proxy: str | None) -> str | None:
-    """Any answer will do."""
+    """Why the address cannot be reached; None if anything answers."""
     try:
         async with _client(proxy) as http:
             await http.head(url)
@@ -98,19 +97,17 @@ def _why(error: Exception) -> str:
 
 
 def _journal_held_by(folder: Path) -> str | None:
-    """The lock is looked at through a shared one, which is given back at once."""
+    """Who holds the journal's lock: tried with a shared lock, which is released at once."""
     try:
         descriptor = os.open(folder / "journal.db.lock", os.O_RDONLY)
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        try:
-            holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)
-        except msgspec.MsgspecError:
-            return "another process"
-        return f"process {holder.pid} on {holder.host}"
+        if file_lock.try_lock(descriptor, shared=True):
+            return None
+        holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)
+    except msgspec.MsgspecError:
+        return "another process"
     finally:
         os.close(descriptor)
-    return None
+    return f"process {holder.pid} on {holder.host}"

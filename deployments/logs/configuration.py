@@ -1,7 +1,7 @@
-"""How the service logs: for a person on a terminal, one JSON object a line otherwise.
+"""Logging: readable lines on a terminal, else one JSON object a line.
 
-What libraries log by themselves comes out the same way. Keys and tokens are struck out of messages
-all the same: nobody should put them into a line, and nobody has to rely on that.
+Log records of libraries take the same way. Keys and tokens are redacted from every line, although
+no code should put them there.
 """
 
 from __future__ import annotations
@@ -33,41 +33,41 @@ _SECRETS: Final = re.compile(
 
 LEFT_OUT: Final = "here {} lines of the log are left out: nobody read them"
 
-TALKATIVE: Final = ("httpcore", "httpx", "uvicorn.access", "websockets")
-"""Libraries that tell of each request, with its address: heard only when something is wrong."""
+VERBOSE_LIBRARIES: Final = ("httpcore", "httpx", "uvicorn.access", "websockets")
+"""Libraries that log every request with its address: only their warnings are kept."""
 
 
-def settled(style: str) -> str:
-    """`human`, `json`, or what `auto` comes to in this process: human where someone watches."""
+def resolve_style(style: str) -> str:
+    """`human` or `json`; `auto` is human on a terminal."""
     if style != "auto":
         return style
     return "human" if sys.stderr.isatty() else "json"
 
 
 def configure(level: str, style: str) -> LogWriter:
-    """`style` as above. Returns what has not been written yet."""
-    human = settled(style) == "human"
+    """Set up loguru and logging. Returns the writer, for flushing at the end."""
+    human = resolve_style(style) == "human"
     logger.remove()
-    logger.configure(patcher=_strike_out)
+    logger.configure(patcher=_redact_record)
     if human:
         colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        people = _ForPeople()
-        logger.add(people, level=level, format=_for_people, diagnose=False, colorize=colours)
+        people = _HumanSink()
+        logger.add(people, level=level, format=_human_format, diagnose=False, colorize=colours)
         lines = people.lines
     else:
-        programs = _ForPrograms()
+        programs = _JsonSink()
         logger.add(programs, level=level, format="{message}", diagnose=False)
         lines = programs.lines
-    _take_over(level)
+    _capture_libraries(level)
     return lines
 
 
-def struck_out(text: str) -> str:
+def redact(text: str) -> str:
     return _SECRETS.sub(lambda found: f"{found.group(1)}…", text)
 
 
-class FromLibraries(logging.Handler):
-    """Hands on what is logged the standard way."""
+class LibraryHandler(logging.Handler):
+    """Passes records of the standard `logging` to loguru."""
 
     def emit(self, record: logging.LogRecord) -> None:
         def sign(ours: Record) -> None:
@@ -84,23 +84,23 @@ def _level(record: logging.LogRecord) -> str | int:
         return record.levelno
 
 
-def _take_over(level: str) -> None:
+def _capture_libraries(level: str) -> None:
     libraries = logging.DEBUG if level == "DEBUG" else logging.WARNING
-    logging.basicConfig(handlers=[FromLibraries()], level=libraries, force=True)
-    for name in TALKATIVE:
+    logging.basicConfig(handlers=[LibraryHandler()], level=libraries, force=True)
+    for name in VERBOSE_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _strike_out(record: Record) -> None:
-    record["message"] = struck_out(record["message"])
+def _redact_record(record: Record) -> None:
+    record["message"] = redact(record["message"])
     extra = record["extra"]
     for name, value in extra.items():
         if isinstance(value, str):
-            extra[name] = struck_out(value)
+            extra[name] = redact(value)
 
 
-def _for_people(record: Record) -> str:
-    """Only what is there is shown."""
+def _human_format(record: Record) -> str:
+    """The format without empty parts."""
     shown = HUMAN if record["extra"] else HUMAN.removesuffix(" <dim>{extra}</dim>")
     return f"{shown}\n{{exception}}" if record["exception"] is not None else f"{shown}\n"
 
@@ -122,16 +122,16 @@ class _Sink(ABC):
     def left_out(self, number: int) -> str: ...
 
 
-class _ForPeople(_Sink):
+class _HumanSink(_Sink):
     def line(self, message: Message) -> str:
-        """What an exception says of itself, too, is in no line unless it may be."""
-        return struck_out(message)
+        """Redacts the traceback too, which loguru appends after the message was patched."""
+        return redact(message)
 
     def left_out(self, number: int) -> str:
         return f"{LEFT_OUT.format(number)}\n"
 
 
-class _ForPrograms(_Sink):
+class _JsonSink(_Sink):
     def line(self, message: Message) -> str:
         record = message.record
         line = {
@@ -142,8 +142,8 @@ class _ForPrograms(_Sink):
             **{name: value for name, value in record["extra"].items() if value is not None},
         }
         if (exception := record["exception"]) is not None and exception.value is not None:
-            line["exception"] = struck_out(repr(exception.value))
-            line["trace"] = struck_out("".join(traceback.format_exception(exception.value)))
+            line["exception"] = redact(repr(exception.value))
+            line["trace"] = redact("".join(traceback.format_exception(exception.value)))
         return f"{json.dumps(line, default=str, ensure_ascii=False)}\n"
 
     def left_out(self, number: int) -> str:

@@ -1,8 +1,7 @@
-"""Lines of the log on their way out. Nobody waits for whoever reads them, or does not: a pipe takes
-only so much, and then holds up who writes into it for as long as it likes.
+"""Writes log lines in a thread of its own, so that a reader that is slow or gone blocks nobody.
 
-A thread writes. What it cannot get rid of waits up to a bound; beyond that lines are left out, and
-their number is told as soon as someone reads again.
+Lines that cannot be written yet wait, up to a bound. Beyond it lines are dropped, and their number
+is logged as soon as the reader reads again.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from deployments.limits import LOG_CHARS_WAITING, LOG_FLUSH_SECONDS
 
 class LogWriter:
     def __init__(self, left_out: Callable[[int], str]) -> None:
-        """`left_out` is the line that tells how many there were."""
+        """`left_out` makes the line that says how many lines were dropped."""
         self._tell_left_out = left_out
         self._changed = Condition()
         self._waiting: list[str] = []
@@ -26,7 +25,7 @@ class LogWriter:
         self._left_out = 0
         self._writing = False
         self._ended = False
-        # A daemon: whoever does not read would keep the process for ever. `stop` is what waits.
+        # A daemon: a reader that never reads must not keep the process alive. `stop` waits.
         Thread(target=self._write, name="log", daemon=True).start()
 
     def put(self, line: str) -> None:
@@ -39,12 +38,12 @@ class LogWriter:
             self._changed.notify_all()
 
     def caught_up(self, seconds: float) -> bool:
-        """Whether all is written, now or within so many seconds."""
+        """True once all lines are written; waits up to `seconds`."""
         with self._changed:
             return self._changed.wait_for(self._idle, seconds)
 
     def stop(self) -> None:
-        """What waits is written as far as it is read in time; what comes after this is not."""
+        """Flush within `LOG_FLUSH_SECONDS`, then write no more."""
         self.caught_up(LOG_FLUSH_SECONDS)
         with self._changed:
             self._ended = True
@@ -55,7 +54,7 @@ class LogWriter:
 
     def _write(self) -> None:
         while (text := self._next()) is not None:
-            with suppress(OSError, ValueError):  # there is nobody to tell it to
+            with suppress(OSError, ValueError):  # nowhere to report that
                 _out(text)
 
     def _next(self) -> str | None:
@@ -75,8 +74,8 @@ class LogWriter:
 
 
 def _out(text: str) -> None:
-    """Past the stream's own buffer: a thread that is held up must hold no lock of the stream's, for
-    which the interpreter would wait at its end."""
+    """Write to the descriptor, not the stream: a blocked thread would hold the stream's lock, for
+    which the interpreter waits when it exits."""
     try:
         descriptor = sys.stderr.fileno()
     except (OSError, ValueError):

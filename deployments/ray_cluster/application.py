@@ -1,8 +1,8 @@
-"""The service on a Ray cluster: Ray Serve takes uploads and feeds clients, beside it is the tree.
+"""The service on a Ray cluster: Ray Serve handles HTTP and WebSockets; the actors run beside it.
 
-`build` is what `ray_config.yaml` names; `serve` is `retender serve` on this profile. An ingress
-process holds no state but its connections: the first one that starts founds the tree, or makes it
-anew when it was made from other settings, and all find it by name.
+`ray_config.yaml` names `build`; `retender serve` calls `serve`. An ingress process holds no state
+but its connections. The first one starts the tree, or restarts it if it was made from other
+settings; all find it by name.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from actors.runtime.cluster.ray_host import RayRuntime, TreeLocation
 from actors.runtime.limits import ATTEND_EVERY
 from actors.supervision.supervisor import Supervisor
 from deployments.ray_cluster import ray_environment
-from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, without_a_place
+from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
 from deployments.serving import address
-from deployments.serving.draining import STOP_SECONDS, drain, sent_away
-from deployments.serving.greeting import greeting, warnings
+from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
 from deployments.serving.signals import Signals
+from deployments.serving.start_message import start_message, warnings
 from deployments.serving.web import free_port, listen
 from deployments.settings import Settings
 from deployments.wiring import storage
@@ -52,62 +52,62 @@ from serve_app.app import create_app
 APP: Final = "retender"
 
 OBJECT_STORE_BYTES: Final = 78_643_200
-"""The least that Ray takes: recordings and models never go through it."""
+"""The smallest size that Ray accepts: recordings and models never go through the object store."""
 
 STARTS: Final = 4
-"""So often Ray is started before the service gives up."""
+"""Attempts to start Ray before the service gives up."""
 
-TRY_AGAIN: Final = 0.2
+RETRY_SECONDS: Final = 0.2
 
-LOOK_EVERY: Final = 5.0
+CHECK_SECONDS: Final = 5.0
 LOST_SECONDS: Final = 180.0
-"""A service that has not been heard of for so long is not waited for."""
+"""Seconds without an answer of the tree, after which the service gives up."""
 
 
 def place(plan: ClusterPlan) -> TreeLocation:
     return TreeLocation.of(plan.arguments.namespace, ROOT, CLOCK, plan.prepare)
 
 
-async def establish(runtime: RayRuntime, plan: ClusterPlan) -> None:
-    """The tree as the plan has it. One that was made from another, or that is ending, is stopped in
-    order first."""
+async def ensure_tree(runtime: RayRuntime, plan: ClusterPlan) -> None:
+    """Make sure that the tree runs with this plan. A tree with another plan is stopped in order
+    first."""
     while True:
         try:
             root = await runtime.found(plan.root, plan.likeness)
             if await root.is_like(plan.likeness):
                 return
         except ActorGone as error:
-            logger.debug("the tree cannot be founded yet: {}", error.message)
-            await asyncio.sleep(TRY_AGAIN)
+            logger.debug("the tree cannot be started yet: {}", error.message)
+            await asyncio.sleep(RETRY_SECONDS)
         else:
-            logger.warning("the tree is made anew: its settings or its version have changed")
+            logger.warning("the tree is restarted: its settings or its version have changed")
             await root.stop(plan.settings.grace_seconds + STOP_SECONDS)
 
 
-async def attend(runtime: RayRuntime, plan: ClusterPlan) -> None:
-    """For as long as this process serves: the tree goes when nobody does."""
+async def keep_tree_alive(runtime: RayRuntime, plan: ClusterPlan) -> None:
+    """Send heartbeats to the tree while this process serves: without any, the tree stops."""
     while True:
         await asyncio.sleep(ATTEND_EVERY)
         try:
             root = await runtime.found(plan.root, plan.likeness)
             await root.attend()
         except ActorGone as error:
-            logger.warning("the tree does not know that it is served: {}", error.message)
+            logger.warning("the tree did not receive a heartbeat: {}", error.message)
 
 
-def machines() -> list[dict[str, Any]]:
-    """As Ray tells of them."""
+def live_machines() -> list[dict[str, Any]]:
+    """The nodes of the cluster, as Ray describes them."""
     every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]  # Ray's own
     return [machine for machine in every if machine["Alive"]]
 
 
-def share(settings: Settings) -> None:
-    """Whether all machines can work with the same recordings, and with one journal. Raises
-    `FolderNotShared` where one cannot."""
-    nodes = machines()
+def check_shared_storage(settings: Settings) -> None:
+    """Check that all machines share the recordings and the journal. Raises `FolderNotShared` if one
+    does not."""
+    nodes = live_machines()
     if len({node["NodeManagerAddress"] for node in nodes}) > 1:
         check_for_many(settings)
-    look = ray.remote(num_cpus=0, max_retries=0)(storage.looked_at_from)
+    look = ray.remote(num_cpus=0, max_retries=0)(storage.problem_on_machine)
     with storage.announced(settings) as mark:
         looks = [
             look.options(
@@ -124,10 +124,10 @@ class Ingress:
     async def __init__(self, plan: ClusterPlan) -> None:  # type: ignore[misc]  # Serve awaits it
         plan.prepare.resolve()(**plan.prepare.options)
         if plan.alone:
-            _keep_to_this_machine()
+            _bind_to_loopback()
         self._runtime = RayRuntime(place(plan))
-        await establish(self._runtime, plan)
-        self._attending = asyncio.create_task(attend(self._runtime, plan))
+        await ensure_tree(self._runtime, plan)
+        self._attending = asyncio.create_task(keep_tree_alive(self._runtime, plan))
         self._services = services(
             self._runtime,
             plan.settings,
@@ -140,13 +140,13 @@ class Ingress:
         app = create_app(self._services)
         trusted = list(self._services.settings.trusted_proxies)
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
-        app.add_middleware(Peer, told=ray_environment.tells_who_comes())
+        app.add_middleware(Peer, added=ray_environment.passes_client_address())
         return app
 
 
-def _keep_to_this_machine() -> None:
-    """Serve has each replica listen for other replicas on every address, and whoever reaches it
-    there can run code."""
+def _bind_to_loopback() -> None:
+    """Bind the port between replicas to loopback. Serve binds it to all addresses, and anyone who
+    can reach it can run code."""
 
     def add(server: Any, address: str) -> Any:
         here = address.replace("[::]", ray_environment.LOOPBACK)
@@ -163,12 +163,11 @@ def build(arguments: dict[str, Any]) -> ray_serve.Application:
 
 
 def check(plan: ClusterPlan) -> None:
-    """Whether it can work on this cluster. Says what whoever starts it should know; raises what
-    `share` raises."""
-    share(plan.settings)
-    rooms = [machine["Resources"] for machine in machines()]
+    """Check the cluster and log warnings. Raises what `check_shared_storage` raises."""
+    check_shared_storage(plan.settings)
+    nodes = [machine["Resources"] for machine in live_machines()]
     said = warnings(plan.settings, keyring(plan.settings))
-    for sentence in (*said, *without_a_place(plan.pools, rooms)):
+    for sentence in (*said, *unplaceable(plan.pools, nodes)):
         logger.warning(sentence)
 
 
@@ -190,11 +189,11 @@ async def serve(plan: ClusterPlan) -> int:
     until told to stop. Returns the exit status."""
     settings = plan.settings
     if plan.alone:
-        listen(settings.host, settings.port).close()  # to hear at once that it cannot be had
-    begin(plan.arguments.namespace)
+        listen(settings.host, settings.port).close()  # a port in use is reported at once
+    start_ray(plan.arguments.namespace)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     from_processes.remove_handler("ray_print_logs")
-    from_processes.add_handler("retender", pass_on)
+    from_processes.add_handler("retender", forward_logs)
     signals = Signals()
     try:
         await asyncio.to_thread(check, plan)
@@ -203,15 +202,15 @@ async def serve(plan: ClusterPlan) -> int:
             await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
         except (RuntimeError, RayError) as error:
             raise RetenderError(f"Ray Serve could not deploy it: {error}") from error
-        await _until_told(plan, url, signals)
+        await _run(plan, url, signals)
     finally:
         await asyncio.to_thread(ray.shutdown)
     return 0
 
 
 def _open(settings: Settings) -> str:
-    """Where the service is to be reached: as the settings say, or where Serve listens already."""
-    alone = not ray_environment.joins()
+    """Start Serve's proxy; return the service's URL."""
+    alone = not ray_environment.joins_cluster()
     ray_serve.start(
         proxy_location="EveryNode",
         http_options={
@@ -227,21 +226,21 @@ def _open(settings: Settings) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def begin(namespace: str) -> None:
-    """Start Ray, or join the cluster there is. Where a machine has much else to do, the parts of
-    Ray may miss each other as they come up: that is no reason to give up at once."""
+def start_ray(namespace: str) -> None:
+    """Start Ray, or join the existing cluster. On a busy machine the processes of Ray may time out
+    while they start, so starting is retried."""
     own: dict[str, Any] = {
-        "address": "local",  # else it would join whatever Ray this machine has already
+        "address": "local",  # else it would join a Ray that runs on this machine already
         "include_dashboard": False,
         "num_cpus": resources().cores,  # Ray would round them down
         "object_store_memory": OBJECT_STORE_BYTES,
     }
-    joins = ray_environment.joins()
+    joins = ray_environment.joins_cluster()
     given = {} if joins else own
     for left in reversed(range(1 if joins else STARTS)):
         try:
             ray.init(namespace=namespace, configure_logging=False, **given)
-        except Exception as error:  # Ray has no kind of its own for it
+        except Exception as error:  # Ray has no error class of its own for this
             ray.shutdown()
             if not left:
                 what = "The cluster cannot be joined" if joins else "Ray does not come up"
@@ -249,40 +248,42 @@ def begin(namespace: str) -> None:
                     f"{what}: {error} Ray's parts tell more in the logs of its latest session; "
                     "`--profile local` needs no Ray"
                 ) from error
-            logger.warning("Ray does not come up; it is tried again: {}", error)
+            logger.warning("Ray did not start; trying again: {}", error)
         else:
             return
 
 
-def pass_on(batch: dict[str, Any]) -> None:
-    """What processes of the cluster have written goes out as it is: our lines say themselves whose
-    they are. What Ray's own say is in its files."""
+def forward_logs(batch: dict[str, Any]) -> None:
+    """Forward log lines of our processes on the cluster unchanged. Those of Ray's own processes
+    stay in Ray's files."""
     if batch.get("pid") not in ("autoscaler", "raylet", "gcs_server"):
         sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
 
 
-async def _until_told(plan: ClusterPlan, url: str, signals: Signals) -> None:
-    """Raises `NoAnswer` where the cluster is lost before."""
+async def _run(plan: ClusterPlan, url: str, signals: Signals) -> None:
+    """Run until a signal. Raises `NoAnswer` if the cluster is lost before."""
     settings = plan.settings
     runtime = RayRuntime(place(plan))
     up = asyncio.create_task(_come_up(runtime))
-    told = asyncio.create_task(signals.told.wait())
+    told = asyncio.create_task(signals.stop.wait())
     lost = asyncio.create_task(_lose(runtime))
     try:
         await asyncio.wait({up, told, lost}, return_when=asyncio.FIRST_COMPLETED)
-        with address.left_in(settings.data_dir.absolute(), url):
+        with address.published(settings.data_dir.absolute(), url):
             if up.done():
-                for line in greeting(settings, url):
+                for line in start_message(settings, url):
                     logger.info(line)
             await asyncio.wait({told, lost}, return_when=asyncio.FIRST_COMPLETED)
             if not told.done():
                 await lost
             logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
-            await drain(runtime.ref(JobManager, JOB_MANAGER), settings.grace_seconds, signals.again)
-            await sent_away(runtime.ref(Broadcaster, BROADCASTER))
-            # On a cluster that is there for others as well only what is ours goes.
+            await drain(runtime.ref(JobManager, JOB_MANAGER), settings.grace_seconds, signals.hurry)
+            await followers_gone(runtime.ref(Broadcaster, BROADCASTER))
+            # A joined cluster serves others too: only our application is deleted.
             close = (
-                partial(ray_serve.delete, APP) if ray_environment.joins() else ray_serve.shutdown
+                partial(ray_serve.delete, APP)
+                if ray_environment.joins_cluster()
+                else ray_serve.shutdown
             )
             await asyncio.to_thread(close)
         with suppress(ActorGone):
@@ -296,26 +297,26 @@ async def _until_told(plan: ClusterPlan, url: str, signals: Signals) -> None:
 
 
 async def _come_up(runtime: RayRuntime) -> None:
-    """Until all that belongs to the tree has been started: its root answers from then on."""
+    """Return when the whole tree has started: its root answers from then on."""
     tree = runtime.ref(Supervisor, ROOT)
     while True:
         try:
             await tree.ask(Supervisor.describe)
         except RetenderError as error:
             logger.debug("the tree is not up yet: {}", error.message)
-            await asyncio.sleep(TRY_AGAIN)
+            await asyncio.sleep(RETRY_SECONDS)
         else:
             return
 
 
 async def _lose(runtime: RayRuntime) -> None:
-    """Raises `NoAnswer` when nothing has been heard of the tree for too long."""
+    """Raises `NoAnswer` if the tree does not answer for `LOST_SECONDS`."""
     tree = runtime.ref(Supervisor, ROOT)
     loop = asyncio.get_running_loop()
-    heard = loop.time()
-    while loop.time() - heard < LOST_SECONDS:
-        await asyncio.sleep(LOOK_EVERY)
+    answered_at = loop.time()
+    while loop.time() - answered_at < LOST_SECONDS:
+        await asyncio.sleep(CHECK_SECONDS)
         with suppress(RetenderError):
             await tree.ask(Supervisor.describe)
-            heard = loop.time()
+            answered_at = loop.time()
     raise NoAnswer(f"nothing has been heard of the service on Ray for {LOST_SECONDS:g} s")

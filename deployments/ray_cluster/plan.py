@@ -1,4 +1,4 @@
-"""What is the same on every cluster: its arguments, and the tree they ask for. Knows no Ray."""
+"""The plan of a deployment: its arguments, and the tree made from them. Imports no Ray."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from deployments.logs import configuration
 from deployments.serving.local import SystemClock, tree
 from deployments.settings import SECRETS, BadSetting, Settings, read
 from deployments.wiring import groq, recognition, storage
-from deployments.wiring.child_processes import step_back
+from deployments.wiring.child_processes import lower_priority
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
 from deployments.wiring.resources import Resources, resources
@@ -30,14 +30,14 @@ from deployments.wiring.webhooks import webhooks
 from deployments.wiring.whisper import whisper
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
-from retender.scheduling.engine_choice import LOCAL, dedicated
+from retender.scheduling.engine_choice import LOCAL, dedicated_engine
 from retender.scheduling.pool_size import Bounds
 
 HOST = "ray"
 
-BESIDE_THE_HEAD = Needs(others={"node:__internal_head__": 0.001})
-"""Where a journal stays with its disk, no worker's hunger for memory reaches, and nobody keeps a
-machine that is rented by the hour from being given back. The name is Ray's."""
+ON_HEAD_NODE = Needs(others={"node:__internal_head__": 0.001})
+"""The head node: the journal stays with its disk, workers take no memory there, and rented worker
+nodes can be removed. The name is Ray's."""
 
 GIGABYTE = 1_000_000_000
 
@@ -47,62 +47,61 @@ class _Strict(BaseModel):
 
 
 class Pool(_Strict):
-    """Workers of one kind, each in a process of its own. Their number follows the audio that
-    waits for them."""
+    """Workers of one kind, each in its own process. Their number follows the waiting audio."""
 
-    model: str = Field(
-        default="", description="For jobs with this model alone; empty: for all others."
-    )
+    model: str = Field(default="", description="Only jobs with this model; empty: all other jobs.")
     least: int = Field(default=1, ge=0)
     most: int = Field(default=1, ge=1)
     seconds_per_worker: float = Field(
-        default=60.0, gt=0, description="Of audio waiting, for one more."
+        default=60.0, gt=0, description="Seconds of waiting audio for each further worker."
     )
     idle_seconds: float = Field(
-        default=60.0, gt=0, description="A worker too many for so long goes."
+        default=60.0, gt=0, description="A surplus worker stops after so many seconds."
     )
-    cpus: float = Field(default=1.0, ge=0, description="Of its node, for each worker.")
-    gpus: float = Field(default=0.0, ge=0, description="Likewise; 0.5 is half of one.")
-    memory_gb: float = Field(default=0.0, ge=0, description="Likewise; 0: not reckoned with.")
+    cpus: float = Field(default=1.0, ge=0, description="CPUs of its node for each worker.")
+    gpus: float = Field(default=0.0, ge=0, description="GPUs for each worker; 0.5 is half a GPU.")
+    memory_gb: float = Field(default=0.0, ge=0, description="GB for each worker; 0: not reserved.")
     resources: dict[str, float] = Field(
-        default={}, description="Likewise, of the cluster's own kinds."
+        default={}, description="Custom Ray resources for each worker."
     )
 
 
 class Arguments(_Strict):
-    """What `ray_config.yaml` says to the application."""
+    """The `args` of the application in `ray_config.yaml`."""
 
     settings: dict[str, str] = Field(
-        default={}, description="By the names they have in the environment, which they go before."
+        default={}, description="Settings by their names in the environment; they override it."
     )
-    namespace: str = Field(default="retender", description="Two services on one cluster have two.")
+    namespace: str = Field(default="retender", description="Each service on a cluster has its own.")
     replicas: int = Field(
-        default=1, ge=1, description="Processes that take uploads and feed clients."
+        default=1, ge=1, description="Ingress processes, for HTTP and WebSockets."
     )
     connections: int = Field(
-        default=INGRESS_CONNECTIONS, ge=1, description="At each, sockets included."
+        default=INGRESS_CONNECTIONS,
+        ge=1,
+        description="Of each replica, WebSockets included.",
     )
     replica_resources: dict[str, float] = Field(
-        default={}, description="Each takes them up of its node, of the cluster's own kinds."
+        default={}, description="Custom Ray resources for each replica."
     )
     pools: tuple[Pool, ...] = (Pool(),)
 
 
 class ClusterPlan(NamedTuple):
-    """All that the processes of one deployment must agree on, made in one place."""
+    """Everything that the processes of one deployment must share."""
 
     settings: Settings
     arguments: Arguments
     root: Spawn
     likeness: bytes
-    """What the root is known by, which is all that it is made from, but for when it began."""
+    """Fingerprint of what the root is made from, except its start time."""
     pools: tuple[PoolSettings, ...]
     prepare: Recipe
     ticket_secret: bytes
     alone: bool
-    """Its Ray is this machine's own."""
+    """True if Ray was started for this service on this machine alone."""
     closed: bool
-    """A key is asked for. Whoever sees none, then, does not see where they lie."""
+    """True if a key is required, even on a node that does not see the key file."""
 
     @classmethod
     def read(cls, arguments: Arguments, environment: Mapping[str, str] = os.environ) -> Self:
@@ -110,8 +109,8 @@ class ClusterPlan(NamedTuple):
         told = sorted(SECRETS.intersection(arguments.settings))
         if told:
             raise BadSetting(
-                f"{told[0]} stands in the arguments of the application, which anyone can read who "
-                "may ask Ray Serve how it is: set it in the environment of the cluster's nodes"
+                f"{told[0]} is among the arguments of the application, which anyone with access to "
+                "Ray Serve's status can read: set it in the environment of the cluster's nodes"
             )
         settings = read({**environment, **arguments.settings})
         return cls.of(settings, arguments, pools(settings, arguments.pools))
@@ -127,11 +126,11 @@ class ClusterPlan(NamedTuple):
     ) -> Self:
         there = tree(settings, pools)
         there = msgspec.structs.replace(
-            there, webhooks=webhooks(settings), host=HOST, needs=BESIDE_THE_HEAD
+            there, webhooks=webhooks(settings), host=HOST, needs=ON_HEAD_NODE
         )
         born = msgspec.structs.replace(there, journal=journal(settings, time.time()))
-        # Ray gives its processes streams that would pass for terminals.
-        style = configuration.settled(settings.log_format)
+        # The streams of Ray's processes look like terminals.
+        style = configuration.resolve_style(settings.log_format)
         prepare = Recipe.of(configuration.configure, level=settings.log_level, style=style)
         known_by = likeness(root(there).recipe, prepare, version=version("retender"))
         return cls(
@@ -157,31 +156,29 @@ def pools(settings: Settings, wanted: Sequence[Pool]) -> tuple[PoolSettings, ...
         found += [_pool(settings, each) for each in wanted]
     if groq.set_up(settings):
         rented = groq.pool(settings)
-        found.append(msgspec.structs.replace(rented, host=HOST, needs=BESIDE_THE_HEAD))
+        found.append(msgspec.structs.replace(rented, host=HOST, needs=ON_HEAD_NODE))
     return tuple(found)
 
 
 def for_this_machine(found: Resources, settings: Settings) -> Pool:
-    """One worker with all of it: its lanes share the weights of the model."""
+    """One worker with all cores: its lanes share the model's memory."""
     return Pool(cpus=found.cores, gpus=float(found.gpu and settings.device != "cpu"))
 
 
-def without_a_place(
-    pools: Sequence[PoolSettings], rooms: Sequence[Mapping[str, float]]
-) -> list[str]:
-    """What is to be said of workers that none of these machines has room for. A room is what one
-    of them has, by Ray's names."""
+def unplaceable(pools: Sequence[PoolSettings], nodes: Sequence[Mapping[str, float]]) -> list[str]:
+    """Warnings about workers that fit on none of the nodes. A node is given by its resources, under
+    Ray's names."""
     return [
         f"no machine of this cluster has what each worker of {pool.name} needs "
         f"({pool.needs.told}): they wait until one has"
         for pool in pools
-        if not any(_fits(pool.needs, room) for room in rooms)
+        if not any(_fits(pool.needs, node) for node in nodes)
     ]
 
 
-def _fits(needs: Needs, room: Mapping[str, float]) -> bool:
+def _fits(needs: Needs, node: Mapping[str, float]) -> bool:
     wanted = {"CPU": needs.cpus, "GPU": needs.gpus, "memory": needs.memory, **needs.others}
-    return all(room.get(sort, 0.0) >= much for sort, much in wanted.items())
+    return all(node.get(sort, 0.0) >= much for sort, much in wanted.items())
 
 
 def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
@@ -194,14 +191,14 @@ def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
         engine,
         settings=how,
         memory=int(wanted.memory_gb * GIGABYTE),
-        serves=dedicated(LOCAL, wanted.model),
+        serves=dedicated_engine(LOCAL, wanted.model),
         preparation=recognition.preparation(settings),
         **storage.place(settings),
     )
     name = f"_{wanted.model}" if wanted.model else ""
     return PoolSettings(
         engine=recipe,
-        serves=dedicated(LOCAL, wanted.model),
+        serves=dedicated_engine(LOCAL, wanted.model),
         name=f"transcriber_pool{name}",
         workers=f"transcriber{name}",
         host=HOST,
@@ -223,8 +220,8 @@ def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
 def engine(
     settings: WhisperSettings | dict[str, Any], *, memory: int, **others: Any
 ) -> WhisperEngine:
-    """Made on the node where the worker has come to live: what memory there is only it knows."""
-    step_back()
+    """Make the engine on the worker's node: the free memory is known only there."""
+    lower_priority()
     how = msgspec.convert(settings, WhisperSettings)
     if how.device == "cpu":
         how = msgspec.structs.replace(how, memory=memory or resources().memory)

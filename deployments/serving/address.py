@@ -1,4 +1,4 @@
-"""Where the service answers: left in its data folder while it runs, for whoever looks for it."""
+"""The address of the running service, kept in a file of its data folder for its own commands."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @contextmanager
-def left_in(folder: Path, url: str) -> Iterator[None]:
-    """As long as the block lasts. Of a service that was killed it stays: who reads it must see
-    whether anyone answers there."""
+def published(folder: Path, url: str) -> Iterator[None]:
+    """Write the address for as long as the block lasts. A killed service leaves the file behind, so
+    a reader must check that something answers there."""
     place = folder / FILE
     draft = place.with_suffix(".draft")
     draft.write_text(f"{url}\n", "ascii")
@@ -32,28 +32,28 @@ def left_in(folder: Path, url: str) -> Iterator[None]:
             place.unlink()
 
 
-def likely(settings: Settings) -> list[str]:
-    """Where a service of this machine may be: that of the data folder, or the one that would be
-    started with these settings."""
-    found = [] if (left := _left(settings.data_dir)) is None else [left]
+def candidates(settings: Settings) -> list[str]:
+    """Addresses at which a service of this machine may answer: the one written in the data folder,
+    then the one that these settings would give it."""
+    found = [] if (left := _published_in(settings.data_dir)) is None else [left]
     if settings.port:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         found.append(f"http://{host}:{settings.port}")
-    return list(dict.fromkeys(map(reached_at, found)))
+    return list(dict.fromkeys(map(reachable, found)))
 
 
-def reached_at(url: str) -> str:
-    """From this machine, where what listens on every address is meant."""
+def reachable(url: str) -> str:
+    """The same address as this machine reaches it: 0.0.0.0 and [::] become loopback addresses."""
     parts = urlsplit(url)
-    if _everywhere(parts.hostname or ""):
+    if _is_unspecified(parts.hostname or ""):
         host = "[::1]" if ":" in (parts.hostname or "") else "127.0.0.1"
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
         parts = parts._replace(netloc=f"{host}:{port}")
     return urlunsplit(parts).rstrip("/")
 
 
-def near(url: str) -> bool:
-    """On this very machine: no proxy leads there."""
+def is_local(url: str) -> bool:
+    """True for a loopback address: it is never reached through a proxy."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -61,7 +61,7 @@ def near(url: str) -> bool:
         return False
 
 
-def _left(folder: Path) -> str | None:
+def _published_in(folder: Path) -> str | None:
     try:
         text = (folder / FILE).read_text("ascii")[:_CHARS].strip()
     except (OSError, UnicodeDecodeError):
@@ -69,7 +69,7 @@ def _left(folder: Path) -> str | None:
     return text if text.startswith("http://") else None
 
 
-def _everywhere(host: str) -> bool:
+def _is_unspecified(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
     except ValueError:

@@ -1,5 +1,5 @@
-"""uvicorn's connections, bounded towards clients that do not read what they are sent, or whose
-requests have a beginning without an end."""
+"""uvicorn's connections with time limits: for clients that do not read their answers, and for
+requests whose headers never end."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from deployments.limits import HEAD_BYTES, HEAD_SECONDS, UNREAD_SECONDS
 from serve_app.limits import SEND_SECONDS
 
 _LOG: Final = logging.getLogger("retender.sockets")
-"""uvicorn's own says at INFO which address was asked for, and with which ticket."""
+"""uvicorn's own logger writes the requested address, ticket included, at INFO."""
 _LOG.setLevel(logging.WARNING)
 
 
 class Http(HttpToolsProtocol):
-    """Cut where nothing of an answer is taken for too long, and where the head of a request, its
-    address and headers, is too long or too long in coming."""
+    """Closes the connection if the client reads nothing of an answer for too long, or if the head
+    of a request (its address and headers) is too large or takes too long."""
 
     _unread: asyncio.TimerHandle | None = None
     _head: asyncio.TimerHandle | None = None
-    """While one is waited for."""
+    """Runs while a request's head is incomplete."""
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -62,7 +62,7 @@ class Http(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             self.transport.abort()
         else:
-            # It is not read on while the request before it is being answered.
+            # The head cannot be read while the request before it is being answered.
             self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def pause_writing(self) -> None:
@@ -86,7 +86,7 @@ class Http(HttpToolsProtocol):
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """What may wait to be read is what `send` has let through: nothing else is added to it."""
+    """Only what `send` has let through may wait in the write buffer."""
 
     _end: asyncio.TimerHandle | None = None
 
@@ -96,7 +96,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] == "websocket.close":
-            # The last few bytes, behind which nothing is waited for.
+            # The close frame is small, and nothing is sent after it.
             self.writable.set()
         await super().send(message)
 
@@ -104,7 +104,7 @@ class Socket(WebSocketsSansIOProtocol):
         if self.writable.is_set():
             super().handle_ping()
         else:
-            # Who does not read its answers asks for no more of them.
+            # A client that does not read gets no further pongs.
             self.conn.data_to_send()
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""Bringing the work in hand to its end before a stop."""
+"""Draining: finish the pieces under way before a stop."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from actors.runtime.api import Ref
 from retender.errors import RetenderError
 
 STOP_SECONDS: Final = 10.0
-"""So long the tree may take to come down once nothing is in hand any more."""
+"""Seconds that the tree may take to stop once no piece is under way."""
 
 
-GOODBYE_SECONDS: Final = 5.0
-"""And so long the processes that serve clients may take to notice, and to send these away."""
+DISCONNECT_SECONDS: Final = 5.0
+"""Seconds that the processes with followers may take to notice the stop and close their sockets."""
 
-_LOOK_AGAIN: Final = 0.1
+_POLL_SECONDS: Final = 0.1
 
 
 async def drain(manager: Ref[JobManager], grace: float, hurry: asyncio.Event | None = None) -> None:
-    """Intake first; then what is in hand, within the grace time, or until there is a hurry. What
-    is not done by then is given back, and waits for the next start."""
+    """Close the intake, then wait for the pieces under way: at most the grace time, or until
+    `hurry`. What is not done by then is released, and waits for the next start."""
     drained = asyncio.create_task(manager.within(grace + STOP_SECONDS).ask(JobManager.drain, grace))
     hurried = asyncio.create_task((hurry or asyncio.Event()).wait())
     try:
@@ -33,16 +33,16 @@ async def drain(manager: Ref[JobManager], grace: float, hurry: asyncio.Event | N
         if not (drained.done() and drained.result()):
             await manager.ask(JobManager.release)
     except RetenderError as error:
-        logger.warning("stopping without the manager's word: {}", error.message)
+        logger.warning("stopping without the manager's answer: {}", error.message)
     finally:
         for task in (drained, hurried):
             task.cancel()
         await asyncio.gather(drained, hurried, return_exceptions=True)
 
 
-async def sent_away(broadcaster: Ref[Broadcaster]) -> None:
-    """Returns when nobody follows a job any more, or does so for longer than it should."""
+async def followers_gone(broadcaster: Ref[Broadcaster]) -> None:
+    """Return when no client follows a job any more, or after `DISCONNECT_SECONDS`."""
     with suppress(TimeoutError, RetenderError):
-        async with asyncio.timeout(GOODBYE_SECONDS):
-            while (await broadcaster.ask(Broadcaster.readership)).jobs:  # noqa: ASYNC110 - as said
-                await asyncio.sleep(_LOOK_AGAIN)
+        async with asyncio.timeout(DISCONNECT_SECONDS):
+            while (await broadcaster.ask(Broadcaster.follower_counts)).jobs:  # noqa: ASYNC110 - another process: no signal can be had
+                await asyncio.sleep(_POLL_SECONDS)

@@ -25,8 +25,8 @@ from actors.tree import TreeSettings, root
 from actors.workers.transcriber_pool import PoolSettings
 from deployments.serving import address
 from deployments.serving.draining import STOP_SECONDS, drain
-from deployments.serving.greeting import greeting, warnings
 from deployments.serving.signals import Signals
+from deployments.serving.start_message import start_message, warnings
 from deployments.serving.web import Web, listen
 from deployments.settings import Settings
 from deployments.wiring import recognition, storage
@@ -38,8 +38,8 @@ from deployments.wiring.whisper import library
 from retender.jobs.retention import DAY, Retention
 from retender.jobs.retry import RetryPolicy
 from serve_app.access.key_file import Keyring
-from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from serve_app.state.services import Services
 
 MEBIBYTE = 1024 * 1024
 
@@ -78,7 +78,7 @@ class Service:
     """The whole service in this process, from start to stop."""
 
     def __init__(self, settings: TreeSettings, *, grace: float, prepare: Recipe) -> None:
-        """`prepare` is done first in each child process, which begins with nothing of ours."""
+        """`prepare` runs first in each child process, before its actor is made."""
         host = ProcessHost(Recipe.of(SystemClock), prepare=prepare)
         self.runtime = LocalRuntime(SystemClock(), hosts={"process": host})
         self._settings = settings
@@ -95,7 +95,7 @@ class Service:
         await drain(self.runtime.ref(JobManager, JOB_MANAGER), self._grace, hurry)
 
     async def stop(self) -> Exit:
-        """Everything, from the bottom of the tree to its top."""
+        """Stop every actor, the last started first."""
         return await self._root.stop(max(self._grace, STOP_SECONDS))
 
 
@@ -124,7 +124,7 @@ def services(
     profile: str = "local",
     ticket_secret: bytes | None = None,
 ) -> Services:
-    """What the app works with, whatever the actors live on."""
+    """What the HTTP app is given, on any profile."""
     return Services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
@@ -143,7 +143,7 @@ def services(
 
 async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     """Run until told to stop, or until the tree or the server gives up. Returns the exit status."""
-    await asyncio.to_thread(storage.try_out, settings)
+    await asyncio.to_thread(storage.check_store, settings)
     listener = listen(settings.host, settings.port)
     keys = keyring(settings)
     children = preparation(settings.log_level, settings.log_format)
@@ -157,11 +157,11 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     await web.start()
     for sentence in warnings(settings, keys):
         logger.warning(sentence)
-    with address.left_in(settings.data_dir.absolute(), web.address):
-        for line in greeting(settings, web.address):
+    with address.published(settings.data_dir.absolute(), web.address):
+        for line in start_message(settings, web.address):
             logger.info(line)
         ended = asyncio.create_task(service.exited())
-        told = asyncio.create_task(signals.told.wait())
+        told = asyncio.create_task(signals.stop.wait())
         deserted = asyncio.create_task(web.ended())
         await asyncio.wait({told, ended, deserted}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
@@ -175,7 +175,7 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
         deserted.cancel()
         logger.info("stopping; pieces in hand have {:g} s to finish", settings.grace_seconds)
         web.close_intake()
-        await service.drain(signals.again)
+        await service.drain(signals.hurry)
         await web.stop()
     exit_ = await service.stop()
     logger.info("stopped: {}", exit_.reason)

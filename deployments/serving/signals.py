@@ -7,13 +7,13 @@ import signal
 
 
 class Signals:
-    """The first SIGTERM or SIGINT is the word to stop; the second says that there is a hurry."""
+    """The first SIGTERM or SIGINT asks for an orderly stop, the second for a fast one."""
 
     def __init__(self) -> None:
-        self.told = asyncio.Event()
-        self.again = asyncio.Event()
+        self.stop = asyncio.Event()
+        self.hurry = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._hear)
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
 
-    def _hear(self) -> None:
-        (self.again if self.told.is_set() else self.told).set()
+    def _on_signal(self) -> None:
+        (self.hurry if self.stop.is_set() else self.stop).set()

@@ -1,4 +1,4 @@
-"""The app behind uvicorn, inside a loop that has other things to do as well."""
+"""The HTTP app served by uvicorn, in the event loop that also runs the actors."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from deployments.serving.connections import Http, Socket
 from deployments.settings import BadSetting
 from serve_app.app import create_app
 from serve_app.limits import CLOSING_SECONDS
-from serve_app.services import Services
+from serve_app.state.services import Services
 
 _BACKLOG: Final = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Taken before anything is started, so that a port in use is the first thing one hears of."""
+    """Bind the port before anything else starts, so that a port in use is reported first."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Of a socket that is not named TCP's the loop does not know that it is: its small answers
-    # would wait for the other side's acknowledgements, 40 ms each.
+    # asyncio sets TCP_NODELAY only on sockets whose protocol is named: without it small answers
+    # would wait 40 ms for the client's acknowledgements.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -34,21 +34,21 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise BadSetting(
-            f"Port {port} on {host} cannot be had ({error.strerror}). "
-            "Set PORT and HOST to others, or end what holds it."
+            f"Port {port} on {host} cannot be had ({error.strerror})",
+            "Set PORT and HOST to others, or end what holds it.",
         ) from error
     return listener
 
 
 def free_port(host: str) -> int:
-    """One that nobody holds at the moment. Raises `BadSetting` where nothing can listen there."""
+    """A port that is free at the moment. Raises `BadSetting` if nothing can listen on the host."""
     with listen(host, 0) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
 class _Server(uvicorn.Server):
-    """Signals are for whoever runs the whole service."""
+    """uvicorn without its signal handlers: signals stop the whole service, not the server."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -83,7 +83,7 @@ class Web:
         )
         self._listener = listener
         self._closing = services.closing
-        self._audience = services.audience
+        self._open_sockets = services.open_sockets
         self._server = _Server(config)
         self._serving: asyncio.Task[None]
 
@@ -101,7 +101,7 @@ class Web:
             self._serving.result()
 
     async def ended(self) -> str:
-        """Returns once nobody is answered any more, whoever wanted that: with the cause."""
+        """Return the cause once the server has ended, for any reason."""
         await asyncio.wait({self._serving})
         return "the server has ended" if (error := self._error) is None else describe(error)
 
@@ -111,13 +111,13 @@ class Web:
         return serving.exception() if serving.done() and not serving.cancelled() else None
 
     def close_intake(self) -> None:
-        """Who follows a job is sent away to come back later; who asks is still answered."""
+        """Close followers' sockets with 1001 (come back later); requests are still answered."""
         self._closing.begin()
 
     async def stop(self) -> None:
         self.close_intake()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._audience.gone(), CLOSING_SECONDS)
+            await asyncio.wait_for(self._open_sockets.all_closed(), CLOSING_SECONDS)
         self._server.should_exit = True
         await asyncio.wait({self._serving})
         if (error := self._error) is not None:

@@ -1,4 +1,4 @@
-"""How a child process of the service begins, before its actor is made."""
+"""What a child process does before its actor is made: logging and priority."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actors.runtime.api import Recipe
 from deployments.logs import configuration
 
 NICENESS: Final = 10
-"""Recognition takes every core it gets; who asks the service something goes before it."""
+"""Recognition uses all cores; requests to the service must come before it."""
 
 _GROUP: Final = Path("/proc/self/autogroup")
 _GROUP_TRIES, _GROUP_PAUSE = 20, 0.1
@@ -22,22 +22,21 @@ def preparation(level: str, style: str) -> Recipe:
 
 
 def prepare(level: str, style: str) -> None:
-    """A child begins with nothing of its parent's but its priority."""
+    """Configure the log and lower the priority: a child inherits neither."""
     configuration.configure(level, style)
-    step_back()
+    lower_priority()
 
 
-def step_back() -> None:
-    """Let others go first. Where Linux shares out its time by sessions, a process' niceness counts
-    only within its own, and that of the session has to be said as well."""
+def lower_priority() -> None:
+    """Lower this process' priority. Where Linux schedules by session (autogroup), niceness counts
+    only within the session, so the session's own is lowered too."""
     os.nice(NICENESS)
     for _ in range(_GROUP_TRIES):
         try:
             if _GROUP.exists():
                 _GROUP.write_text(str(NICENESS))
         except BlockingIOError:
-            # Whoever is not the machine's administrator may say it ten times a second, all of
-            # them together.
+            # Linux allows users other than root ten such writes a second, all together.
             time.sleep(_GROUP_PAUSE)
         except OSError:
             return

@@ -1,4 +1,4 @@
-"""Which engines there are here: what is installed, and what is set up."""
+"""The engines of this service: those that are installed or set up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deployments.wiring import groq, recognition
 
 
 def pools(settings: Settings) -> tuple[PoolSettings, ...]:
-    """One for each engine. A job that leaves its engine open goes to the first."""
+    """One pool for each engine. A job with `engine: auto` goes to the first."""
     found: list[PoolSettings] = []
     if recognition.installed():
         found.append(recognition.pool(settings))

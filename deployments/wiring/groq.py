@@ -1,4 +1,4 @@
-"""Recognition by Groq: what it takes to send it recordings."""
+"""The Groq engine: its pool and its account, made from the settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def set_up(settings: Settings) -> bool:
 
 
 def pool(settings: Settings) -> PoolSettings:
-    """One worker in this very process: it waits, more than anything."""
+    """One worker in this process: it spends its time waiting for Groq."""
     data = settings.data_dir.absolute()
     recipe = Recipe.of(
         engine,
@@ -53,8 +53,8 @@ def engine(
     preparation: Preparation | dict[str, Any],
     **place: Any,
 ) -> GroqEngine:
-    """What a worker makes of the recipe, with the time of this machine. Its values are plain where
-    it came from elsewhere."""
+    """Make the engine in its worker. The arguments are plain dicts if the recipe came from another
+    process."""
     return groq_engine(
         msgspec.convert(settings, GroqSettings),
         storage.blobs(**place),

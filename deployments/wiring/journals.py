@@ -1,4 +1,4 @@
-"""Which journal the service keeps: a file in the data folder, or a PostgreSQL database."""
+"""The journal of the service: a file in the data folder, or a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ def in_database(settings: Settings) -> bool:
 
 
 def check_for_many(settings: Settings) -> None:
-    """Raises `BadSetting` where several machines would have a file for a journal, in a folder that
-    they share."""
+    """Raises `BadSetting` if several machines would share a journal file over a network."""
     if not in_database(settings) and not settings.blobs_url:
         raise BadSetting(
             f"several machines share {settings.data_dir.absolute()}, where the journal would be a "
@@ -24,16 +23,16 @@ def check_for_many(settings: Settings) -> None:
 
 
 def journal(settings: Settings, since: float = 0.0) -> JournalOpener:
-    """`since`: when the service began, for a database that another may be working with. Raises
-    `BadSetting` where a database is set and nothing here can speak to it."""
+    """`since`: when this service started; of two services on one database the later one has it.
+    Raises `BadSetting` if a database is set and its driver is not installed."""
     if not in_database(settings):
         return SqliteOpener(str(settings.data_dir.absolute() / "journal.db"))
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting(
-            "RETENDER_DATABASE_URL is set, and psycopg is not installed: "
-            "pip install 'retender[postgres]'"
+            "RETENDER_DATABASE_URL is set, and psycopg is not installed",
+            "Install it: pip install 'retender[postgres]'.",
         )
-    # Not installed where only a file is wanted.
+    # psycopg is not installed where the journal is a file.
     from retender.journal.postgres.opener import PostgresOpener  # noqa: PLC0415 - see above
 
     return PostgresOpener(settings.database_url.get_secret_value(), since=since)

@@ -1,4 +1,4 @@
-"""The keys of a service: where they lie, and how they are made and taken back."""
+"""API keys: their file, and how keys are created and revoked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from deployments.settings import Settings
+from retender.problem import Problem
 from serve_app.access.api_keys import USUAL, Key, Scope, make
 from serve_app.access.key_file import KeyFile, Keyring
 
@@ -20,14 +21,14 @@ def key_file(settings: Settings) -> KeyFile:
 
 
 def keyring(settings: Settings, *, closed: bool = False) -> Keyring:
-    """`closed`: one is needed, though none be seen from here. Raises `KeysUnreadable`."""
+    """`closed`: a key is required even if no key is found here. Raises `KeysUnreadable`."""
     return Keyring(settings.api_keys, key_file(settings), closed=closed)
 
 
 def create(
     settings: Settings, name: str = "", scopes: Iterable[Scope] = USUAL, owner: str = ""
 ) -> tuple[str, Key]:
-    """A new key, which nobody can show again. A service that runs knows it within a second."""
+    """Create a key. Its text cannot be shown again. A running service takes it within a second."""
     text, key = make(secrets.token_hex, at=time.time(), name=name, scopes=scopes, owner=owner)
     key_file(settings).add(key)
     return text, key
@@ -38,14 +39,13 @@ def revoke(settings: Settings, key_id: str) -> Key:
     return key_file(settings).revoke(key_id, time.time())
 
 
-def exposure_warning(host: str, keys: Keyring) -> str | None:
-    """What is to be said of a service that strangers can reach and that asks for no key."""
+def exposure_warning(host: str, keys: Keyring) -> Problem | None:
+    """A warning if the service can be reached from other machines and requires no key."""
     if not keys.open or _loopback(host):
         return None
-    return (
-        f"ANYONE who can reach {host} may use this service and read every job in it: no key is "
-        "set. Make one with `retender keys create`, or set RETENDER_API_KEYS, or listen on "
-        "127.0.0.1."
+    return Problem(
+        f"ANYONE who can reach {host} may use this service and read every job in it: no key is set",
+        "Make one with `retender keys create`, or set RETENDER_API_KEYS, or listen on 127.0.0.1.",
     )
 
 

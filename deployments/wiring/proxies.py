@@ -1,4 +1,4 @@
-"""Whether something out there is reached through a proxy: the same for all that goes out."""
+"""The proxy for outgoing requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deployments.settings import Settings
 
 
 def proxy_for(url: str, settings: Settings) -> str | None:
-    """HTTPS_PROXY is for `https` alone, and NO_PROXY names what it is not for."""
+    """The proxy for this URL, if any. HTTPS_PROXY is for `https` only; NO_PROXY has exceptions."""
     address = urllib.parse.urlsplit(url)
     if address.scheme != "https" or urllib.request.proxy_bypass(address.hostname or ""):
         return None

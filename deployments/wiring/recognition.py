@@ -1,4 +1,4 @@
-"""Recognition on this machine: its workers, and what they are given to work with."""
+"""Recognition on this machine: its pool of workers and their engine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def installed() -> bool:
 
 
 def preparation(settings: Settings) -> Preparation:
-    """How recordings are decoded here, whatever engine hears them."""
+    """How recordings are decoded here, for every engine."""
     return Preparation(
         ffmpeg=ffmpeg.find(os.environ.get("PATH", "")),
         most_seconds=settings.max_audio_seconds,
@@ -37,8 +37,7 @@ def preparation(settings: Settings) -> Preparation:
 
 
 def check(settings: Settings, *more: str) -> None:
-    """Raises `BadSetting` where DEFAULT_MODEL stands for nothing, or another model that is wanted:
-    every job would fail of it."""
+    """Raises `BadSetting` if DEFAULT_MODEL or a pool's model is unknown: every job would fail."""
     known = Library(library(settings))
     for what, model in (("DEFAULT_MODEL", settings.default_model), *(("a pool", m) for m in more)):
         try:
@@ -48,7 +47,7 @@ def check(settings: Settings, *more: str) -> None:
 
 
 def pool(settings: Settings) -> PoolSettings:
-    """One worker whose lanes share the weights: more workers would cost their memory again."""
+    """One worker: its lanes share the model's memory, a second worker would need it again."""
     check(settings)
     recipe = Recipe.of(
         engine,
@@ -65,6 +64,7 @@ def engine(
     serves: str = LOCAL,
     **place: Any,
 ) -> WhisperEngine:
-    """What a worker makes of the recipe, whose values are plain where it came from elsewhere."""
+    """Make the engine in its worker. The arguments are plain dicts if the recipe came from another
+    process."""
     blobs = storage.blobs(**place)
     return WhisperEngine(settings, blobs=blobs, preparation=preparation, name=serves)

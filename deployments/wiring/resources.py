@@ -1,4 +1,4 @@
-"""What this machine gives: memory, cores, a GPU that can be used. Read once, at the start."""
+"""Resources of this machine or container: memory, cores, a usable GPU."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 UNLIMITED = 1 << 60
-"""What control groups say where they set no limit is about this, or more."""
+"""Control groups report about this value, or more, where no limit is set."""
 
 
 _NO_GPU = ("", "-1", "NoDevFiles", "void", "none")
-"""How the environment says that none is to be used."""
+"""Values of CUDA_VISIBLE_DEVICES that mean: use no GPU."""
 
 
 class Resources(NamedTuple):
     memory: int
-    """Bytes that are free, for this container if it is one; 0: nobody knows."""
+    """Free bytes, within the container's limit; 0 if unknown."""
     cores: int
     gpu: bool
 
 
 def resources(root: Path = Path("/")) -> Resources:
-    """`root` is where the system's files are looked for."""
+    """`root`: the folder in which `/proc`, `/sys` and `/dev` are looked for."""
     return Resources(memory(root), cores(root), gpu(root))
 
 
@@ -35,14 +35,14 @@ def memory(root: Path) -> int:
 
 
 def cores(root: Path) -> int:
-    """Those that this process may use, and no more than its container is given time for."""
+    """Cores that this process may use, within the container's CPU quota (rounded up)."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     quota = _quota(root)
     return max(1, min(mine or 1, math.ceil(quota) if quota is not None else mine or 1))
 
 
 def gpu(root: Path) -> bool:
-    """One of NVIDIA's that may be used, with the library that CTranslate2 computes with."""
+    """True if there is a usable NVIDIA GPU and cuBLAS, which CTranslate2 needs."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in _NO_GPU:
         return False
     there = (root / "dev/nvidia0").exists() or (root / "dev/nvidiactl").exists()
@@ -58,7 +58,7 @@ def _available(root: Path) -> int | None:
 
 
 def _left_by_limit(root: Path) -> int | None:
-    """Of the container's memory, in either version of control groups."""
+    """Bytes left of the container's memory limit; control groups v2, then v1."""
     group = root / "sys/fs/cgroup"
     limit = _number(group / "memory.max")
     used = _number(group / "memory.current")

@@ -1,4 +1,4 @@
-"""Where recordings lie: in the data folder, or in an object store behind it."""
+"""Where recordings are stored: in the data folder, or in an object store with local copies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GIGABYTE = 1_000_000_000
 
 
 def place(settings: Settings) -> dict[str, Any]:
-    """The options of whatever works with recordings, as plain values: for recipes."""
+    """The arguments of `blobs` as plain values, for recipes."""
     return {
         "root": str(settings.data_dir.absolute()),
         "objects": settings.blobs_url,
@@ -28,8 +28,8 @@ def place(settings: Settings) -> dict[str, Any]:
     }
 
 
-def moved(options: dict[str, Any], folder: str) -> dict[str, Any]:
-    """The same, in this folder alone."""
+def in_folder(options: dict[str, Any], folder: str) -> dict[str, Any]:
+    """The same arguments for a folder without an object store."""
     return options | {"root": folder, "objects": ""}
 
 
@@ -38,10 +38,10 @@ def recipe(settings: Settings) -> Recipe:
 
 
 def blobs(root: str, objects: str = "", copies_bytes: int = 0) -> Blobs:
-    """`objects` is the store's address; without one all is in the folder."""
+    """`objects`: the address of the object store; empty if everything is in the folder."""
     if not objects:
         return BlobStore(root)
-    # A store's client is large, and only asked for where there is one.
+    # The client of an object store is large: imported only where one is set.
     from retender.storage.blobs.object_blobs import StoredBlobs  # noqa: PLC0415 - see above
     from retender.storage.blobs.object_store import ObjectStore  # noqa: PLC0415 - see above
 
@@ -49,9 +49,9 @@ def blobs(root: str, objects: str = "", copies_bytes: int = 0) -> Blobs:
     return StoredBlobs(root, store, most_bytes=copies_bytes, now=time.time)
 
 
-def try_out(settings: Settings) -> None:
-    """Whether this machine can work with the store, where there is one. Raises `BadSetting` for an
-    address that nothing here can speak to, else the `StorageTrouble` that there is."""
+def check_store(settings: Settings) -> None:
+    """Check that this machine can use the object store, if one is set. Raises `BadSetting` if no
+    installed package handles the address, `StorageTrouble` if the store fails."""
     if not settings.blobs_url:
         return
     try:
@@ -62,8 +62,8 @@ def try_out(settings: Settings) -> None:
         trouble = "it needs the package fsspec"
     if trouble is not None:
         raise BadSetting(
-            f"RETENDER_BLOBS_URL is {settings.blobs_url}, and that does not work here: {trouble}. "
-            "Every machine needs what speaks to the store: pip install 'retender[objects]' s3fs"
+            f"RETENDER_BLOBS_URL is {settings.blobs_url}, and that does not work here: {trouble}",
+            "Every machine needs what speaks to the store: pip install 'retender[objects]' s3fs",
         )
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         ObjectStore(settings.blobs_url, _new_name).check_access(Path(scratch) / "trial")
@@ -71,25 +71,24 @@ def try_out(settings: Settings) -> None:
 
 @contextmanager
 def announced(settings: Settings) -> Iterator[str]:
-    """While the block lasts, other machines can see whether they see this one's data folder: by
-    this mark in it."""
+    """Write a mark into the data folder while the block lasts: a machine that sees the mark shares
+    the folder."""
     mark = uuid.uuid4().hex
     with shared_folder.announced(str(settings.data_dir.absolute()), mark):
         yield mark
 
 
-def looked_at_from(settings: Settings, mark: str, machine: str) -> str | None:
-    """Carried out on this machine: what keeps it from working with the recordings of the others;
-    None: nothing."""
+def problem_on_machine(settings: Settings, mark: str, machine: str) -> str | None:
+    """Runs on another machine: why it cannot use the shared recordings; None if it can."""
     if not settings.blobs_url:
         return shared_folder.check(str(settings.data_dir.absolute()), mark, machine)
     try:
-        try_out(settings)
+        check_store(settings)
     except (BadSetting, RetenderError) as error:
         return f"{machine}: {error}"
     return None
 
 
 def _new_name() -> str:
-    """It begins with the time: what is left of a broken upload is collected by it."""
+    """A unique name that begins with the time: leftovers of broken uploads are collected by age."""
     return f"{round(time.time() * 1000)}-{uuid.uuid4().hex}"

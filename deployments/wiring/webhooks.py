@@ -1,4 +1,4 @@
-"""How webhooks are made here, and the secret that signs them."""
+"""Settings of webhooks, and the secret that signs them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def webhooks(settings: Settings) -> WebhookSettings:
 
 
 def webhook_secrets(settings: Settings) -> tuple[str, ...]:
-    """Those that are set, or the one in the data folder, which is made where there is none."""
+    """The secrets of the settings, or else the one in the data folder, created if missing."""
     if settings.webhook_secrets:
         return settings.webhook_secrets
     path = settings.data_dir.absolute() / FILE
@@ -54,7 +54,7 @@ def _read(path: Path) -> str | None:
 
 
 def _make(path: Path) -> str:
-    """Whole or not at all, and for its owner's eyes only."""
+    """Create the file atomically, readable by its owner only."""
     durable_files.make_folder(path.parent)
     made = encode_secret(secrets.token_bytes(_KEY_BYTES))
     draft = path.with_suffix(".draft")

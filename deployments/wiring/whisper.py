@@ -1,4 +1,4 @@
-"""faster-whisper by what is set and by what this machine has."""
+"""Settings of faster-whisper, from the service's settings and the machine's resources."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from deployments.wiring.proxies import proxy_for
 from deployments.wiring.resources import Resources
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
+from retender.engines.models.names import KNOWN_MODELS, canonical
 
 DIGITS = Path(__file__).parents[2] / "models" / "digits"
-"""The model that comes with Retender: spoken digits, to try it without any download."""
+"""The bundled model for spoken digits: it needs no download."""
 
 SERVICE_BYTES = 150_000_000
-"""Of the memory found, what the rest of the service keeps for itself."""
+"""Bytes of memory reserved for the rest of the service."""
 
 GPU_BATCH = 8
+
+CPU_BATCH = 4
+"""Of chunks whose inputs are equally long, four together cost a fifth less than one by one."""
+
+CPU_BATCH_BYTES = 2_000_000_000
+CPU_BATCH_MILLIONS = 250
+"""Where memory is short, or the model is larger than `small`, chunks go one by one: each of a batch
+takes memory, and large models gain nothing by it."""
 
 
 def library(settings: Settings) -> LibrarySettings:
@@ -33,8 +42,8 @@ def library(settings: Settings) -> LibrarySettings:
 
 
 def whisper(settings: Settings, found: Resources) -> WhisperSettings:
-    """On a CPU a lane for each core, as far as they are allowed, and no core left over; on a GPU
-    batches."""
+    """On a CPU one lane for each core, at most MAX_CONCURRENT_JOBS, and threads for the cores left
+    over; on a GPU one lane with batches."""
     on_gpu = settings.device == "cuda" or (settings.device == "auto" and found.gpu)
     precision = "float16" if on_gpu else "int8"
     lanes = 1 if on_gpu else min(settings.max_concurrent_jobs, found.cores)
@@ -45,8 +54,15 @@ def whisper(settings: Settings, found: Resources) -> WhisperSettings:
         precision=precision if settings.precision == "auto" else settings.precision,
         lanes=lanes,
         threads=1 if on_gpu else max(1, found.cores // lanes),
-        batch=GPU_BATCH if on_gpu else 1,
-        # A GPU has memory of its own, of which nothing is known here.
+        batch=GPU_BATCH if on_gpu else _cpu_batch(settings, found),
+        # The free memory of a GPU is not known here.
         memory=0 if on_gpu or not found.memory else max(1, found.memory - SERVICE_BYTES),
         idle_seconds=settings.model_ttl_seconds,
     )
+
+
+def _cpu_batch(settings: Settings, found: Resources) -> int:
+    known = KNOWN_MODELS.get(canonical(settings.default_model))
+    small = known is not None and known.millions <= CPU_BATCH_MILLIONS
+    roomy = not found.memory or found.memory >= CPU_BATCH_BYTES
+    return CPU_BATCH if small and roomy else 1

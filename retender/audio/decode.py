@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Final, TypeVar
@@ -25,7 +23,7 @@ from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
 from retender.audio.probe import read_head
 from retender.audio.sandbox import SandboxLimits, run
 from retender.errors import CorruptMedia
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from retender.storage.disk_space import raising_storage_full
 
 R = TypeVar("R")
@@ -47,7 +45,7 @@ async def decode(
     Cancelled, it kills ffmpeg at once. Whatever happens, it leaves a whole file or none.
     """
     whole = folder / DECODED
-    if await _off_the_loop(whole.exists):
+    if await asyncio.to_thread(whole.exists):
         return Pcm.at(whole)
     head = await read_head(source)
     command = ffmpeg.decode_command(
@@ -60,9 +58,9 @@ async def decode(
         error = media_errors.decoding_error(ended, head, samples=samples, most_seconds=most_seconds)
         if error is not None:
             raise error
-        await _off_the_loop(lambda: part.settle(whole))
+        await asyncio.to_thread(lambda: part.settle(whole))
     finally:
-        await asyncio.shield(_off_the_loop(part.discard))
+        await asyncio.shield(asyncio.to_thread(part.discard))
     return Pcm(whole, samples)
 
 
@@ -83,7 +81,7 @@ class _Part:
             self.descriptor, path = tempfile.mkstemp(suffix=_PART, dir=folder)
         self._path: Path | None = Path(path)
         # Held by ffmpeg too: nobody takes the file for a leftover while either lives.
-        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+        file_lock.lock(self.descriptor)
 
     def count(self) -> int:
         return os.fstat(self.descriptor).st_size // SAMPLE_BYTES
@@ -113,9 +111,5 @@ def _sweep(folder: Path) -> None:
     """Remove what decoders left whose process has died."""
     for leftover in folder.glob(f"*{_PART}"):
         with contextlib.suppress(FileNotFoundError):
-            if durable_files.abandoned(leftover):
+            if file_lock.is_unlocked(leftover):
                 leftover.unlink()
-
-
-async def _off_the_loop(work: Callable[[], R]) -> R:
-    return await asyncio.get_running_loop().run_in_executor(None, work)

@@ -21,8 +21,8 @@ import msgspec
 
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Progress(msgspec.Struct, frozen=True):
     """What is to be said of it."""
 
 
-EngineMessage = Progress | Prepared | Transcribed | Broke | Declined
+EngineMessage = Progress | Prepared | Transcribed | Failed | Declined
 
 
 class Engine(Protocol):
@@ -63,7 +63,7 @@ class Engine(Protocol):
 class Reporting(Protocol):
     """It has more to say of itself than its name."""
 
-    async def report(self) -> Report: ...
+    async def report(self) -> WorkerReport: ...
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ and goes on from there; the same recording comes to the same plan each time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Final, TypeVar
 
@@ -20,7 +20,7 @@ from retender.engines.api import EngineMessage, Progress
 from retender.errors import StorageTrouble, WorkError
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Span, plan
-from retender.workers.orders import Broke, Order, Prepared
+from retender.workers.orders import Failed, Order, Prepared
 
 R = TypeVar("R")
 
@@ -35,6 +35,8 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     """Longer recordings are refused."""
     window: int = 30 * SAMPLE_RATE
     """The most that the model hears at once, in samples."""
+    aim: int = 0
+    """How long chunks are best, in samples; 0: as long as the window."""
     detector: DetectorName = DetectorName.SILERO
 
 
@@ -47,7 +49,7 @@ async def prepare(
             async for news in steps:
                 yield news
     except (WorkError, StorageTrouble) as error:
-        yield Broke(order.token, error.failure())
+        yield Failed(order.token, error.failure())
 
 
 async def _steps(
@@ -70,9 +72,9 @@ async def _steps(
             async with aclosing(detect_speech(pcm, ear)) as heard:
                 async for _ in heard:
                     yield alive
-            spans = await _off_the_loop(ear.finish)
-        planned = await _off_the_loop(
-            lambda: plan(spans, pcm.samples, how.window, quietest=pcm.quietest)
+            spans = await asyncio.to_thread(ear.finish)
+        planned = await asyncio.to_thread(
+            lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
         )
         yield Prepared(order.token, planned)
 
@@ -80,8 +82,8 @@ async def _steps(
 async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExitStack) -> Pcm:
     """Lent until `lent` is closed, and shared."""
     folder = await lent.enter_async_context(blobs.lend_work(order.job_id, DECODED))
-    if await _off_the_loop((folder / DECODED).exists):
-        pcm = await _off_the_loop(lambda: Pcm.at(folder / DECODED))
+    if await asyncio.to_thread((folder / DECODED).exists):
+        pcm = await asyncio.to_thread(lambda: Pcm.at(folder / DECODED))
     else:
         async with blobs.lend(order.audio) as upload:
             pcm = await decode(
@@ -93,7 +95,3 @@ async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExit
             )
     await blobs.share(order.job_id, DECODED)
     return pcm
-
-
-async def _off_the_loop(work: Callable[[], R]) -> R:
-    return await asyncio.get_running_loop().run_in_executor(None, work)

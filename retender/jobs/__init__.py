@@ -1,1 +1,1 @@
-"""Jobs: their states, pieces, events, retries, and what clients are told of them."""
+"""Jobs: states, pieces, events, retries, and the texts that clients read."""

@@ -1,4 +1,4 @@
-"""A job in the shape that clients get, wherever it is sent from."""
+"""Builds the JSON of a job, the same in every answer that contains one."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Any
 
 from retender.errors import Failure
 from retender.jobs.deliveries import Delivery
-from retender.jobs.events import Passing, iso
-from retender.jobs.messages import say, tell
+from retender.jobs.events import TransientProgress, iso
+from retender.jobs.messages import failure_text, note_text
 from retender.jobs.submission import JobStatus
 
 
-def job_body(status: JobStatus, passing: Passing | None, language: str) -> dict[str, Any]:
-    """Without the result. `passing` is how far it is beyond what is written down."""
+def job_body(status: JobStatus, latest: TransientProgress | None, language: str) -> dict[str, Any]:
+    """The job without its result. `latest`: progress since the last stored event, if any."""
     job = status.job
     progress, stage, note = job.progress, job.stage, job.note
     remaining = status.estimated_time_remaining
-    if passing is not None and not job.finished:
-        progress = max(progress, passing.progress)
-        if passing.after >= job.seq:
-            stage, note, remaining = passing.stage, passing.note, passing.estimated_time_remaining
+    if latest is not None and not job.finished:
+        progress = max(progress, latest.progress)
+        if latest.after >= job.seq:
+            stage, note, remaining = latest.stage, latest.note, latest.estimated_time_remaining
     return {
         "job_id": job.id,
         "status": str(job.status),
         "stage": str(stage),
         "progress": round(progress, 1),
-        "message": say(note, language),
+        "message": note_text(note, language),
         "created_at": iso(job.created_at),
         "started_at": _iso(job.started_at),
         "completed_at": _iso(job.completed_at),
@@ -41,16 +41,16 @@ def job_body(status: JobStatus, passing: Passing | None, language: str) -> dict[
 
 
 def failure_body(failure: Failure, language: str) -> dict[str, Any]:
-    """`message` is for whoever uploaded, `detail` for whoever runs the service."""
+    """`message` is for the user who uploaded, `detail` for the operator of the service."""
     return {
         "code": failure.code,
-        "message": tell(failure.code, language),
+        "message": failure_text(failure.code, language),
         "detail": failure.message,
     }
 
 
 def callback_body(callback: Delivery | None) -> dict[str, Any] | None:
-    """How far its webhook is. The last error stays after the last attempt."""
+    """The state of the webhook. The last error stays after the last attempt."""
     if callback is None:
         return None
     return {

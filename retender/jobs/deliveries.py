@@ -1,12 +1,12 @@
-"""What others must be told of a job, kept until they have been: the outbox beside the log.
+"""Deliveries: messages about a job that must reach an outside system (the outbox pattern).
 
-A delivery is written in the transaction that makes its event true, and every consumer (webhooks
-are one) has its own: together they are its cursor over the log. Of one job they are made in the
-order of its events; of one lane, one at a time; of different lanes, side by side.
+A delivery is stored in the same transaction as its event. Each consumer (webhooks are one) has
+deliveries of its own. Those of one job are made in the order of its events; those to one receiver
+one at a time; those to different receivers at the same time.
 
-An attempt is written down as one that failed before it is made, and whoever makes it corrects
-that. So a crash at any point loses nothing: it costs the attempt, and what had arrived comes
-again. Each is made at least once, under a number by which the receiver can tell.
+Before an attempt is made it is stored as failed, and its outcome corrects that afterwards. So a
+crash loses no delivery: it costs one attempt, and a message that had arrived is sent again. Every
+delivery is made at least once, and its number lets the receiver recognise a repetition.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import msgspec
 
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.jobs.limits import DELIVERY_HAND_SECONDS
-from retender.jobs.retry import LONGEST_ASKED
+from retender.jobs.limits import DELIVERY_ATTEMPT_SECONDS
+from retender.jobs.retry import MAX_RETRY_AFTER
 
 WEBHOOKS: Final = "webhooks"
 
 PAUSES: Final = (5, 30, 120, 600, 1800, 7200, 18_000, 36_000, 50_400, 64_800, 86_400)
-"""Seconds after the first failed attempt, after the second, … : three days in all. The attempt
-after the last pause is the last."""
+"""Seconds to wait after the first failed attempt, after the second, and so on: three days in all.
+The attempt after the last pause is the last one."""
 
 ATTEMPTS: Final = len(PAUSES) + 1
 
@@ -43,14 +43,15 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     consumer: str
     job_id: str
     seq: int
-    """The number of the event that it tells of."""
-    lane: str
+    """The number of the event that it reports."""
+    receiver: str = msgspec.field(name="lane")
+    """The host name of the address it goes to."""
     at: float
-    """When the event was."""
+    """When the event happened."""
     due: float
-    """When the next attempt is; nothing once it is at rest."""
+    """When the next attempt is made; meaningless once it is delivered or given up."""
     job: Job | None = None
-    """As it was at the event, however it goes on; let go of once the delivery is at rest."""
+    """The job as it was at the event; None once it is delivered or given up."""
     state: DeliveryState = DeliveryState.WAITING
     attempts: int = 0
     last_error: str = ""
@@ -61,7 +62,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How an attempt went. `again`: not this time. `never`: the receiver wants no more of it."""
+    """How an attempt ended. `again`: try later. `never`: the receiver refuses it for good."""
 
     job_id: str
     seq: int
@@ -71,39 +72,38 @@ class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
 
 
-class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """Who makes the deliveries of a consumer turns in how they went, and asks for more."""
+class DeliveryExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A consumer reports the outcomes of its attempts, and asks for more deliveries."""
 
     consumer: str
-    told: tuple[DeliveryOutcome, ...] = ()
+    outcomes: tuple[DeliveryOutcome, ...] = ()
     busy: tuple[str, ...] = ()
-    """Lanes in which one is under way."""
+    """Receivers to which a delivery is under way."""
     want: int = 0
     wait: float = 0.0
-    """How long an answer without deliveries may be held back in case one comes due."""
+    """Seconds of the long poll: so long an answer without deliveries may wait for one."""
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """What a consumer has not been told yet."""
+    """The deliveries of a consumer that still wait."""
 
     waiting: int = 0
     oldest: float | None = None
-    """When the oldest event among them was."""
+    """When the oldest of their events happened; None if nothing waits."""
 
     def age(self, now: float) -> float:
         return 0.0 if self.oldest is None else max(0.0, now - self.oldest)
 
 
-def owed(job: Job, event: Event) -> tuple[Delivery, ...]:
-    """What follows from this event for those who must be told."""
+def deliveries_for(job: Job, event: Event) -> tuple[Delivery, ...]:
+    """The deliveries that this event causes."""
     if job.callback_url is None or not event.last:
         return ()
-    lane = urlsplit(job.callback_url).hostname or ""
     webhook = Delivery(
         consumer=WEBHOOKS,
         job_id=job.id,
         seq=event.seq,
-        lane=lane,
+        receiver=urlsplit(job.callback_url).hostname or "",
         at=event.at,
         due=event.at,
         job=job,
@@ -111,37 +111,38 @@ def owed(job: Job, event: Event) -> tuple[Delivery, ...]:
     return (webhook,)
 
 
-def begun(delivery: Delivery, now: float, random: float) -> Delivery:
-    """As it stands while an attempt is made, and stays if nobody says how that went. One whose
-    attempts are used up is given up instead."""
+def attempt_started(delivery: Delivery, now: float, random: float) -> Delivery:
+    """The delivery while an attempt is made; it stays so if no outcome is reported. If no attempts
+    are left, it is given up instead."""
     if delivery.attempts >= ATTEMPTS:
-        return _at_rest(delivery, DeliveryState.GIVEN_UP, delivery.last_error)
+        return _ended(delivery, DeliveryState.GIVEN_UP, delivery.last_error)
     attempts = delivery.attempts + 1
-    pause = max(DELIVERY_HAND_SECONDS, _pause(attempts, random))
+    pause = max(DELIVERY_ATTEMPT_SECONDS, _pause(attempts, random))
     return msgspec.structs.replace(
         delivery, attempts=attempts, due=now + pause, last_error=_INTERRUPTED
     )
 
 
-def settled(
-    delivery: Delivery, told: DeliveryOutcome, now: float, random: float
+def attempt_ended(
+    delivery: Delivery, outcome: DeliveryOutcome, now: float, random: float
 ) -> Delivery | None:
-    """None: this is known already, or of another attempt. `random` is uniform in [0, 1)."""
-    if not delivery.waiting or told.attempt != delivery.attempts:
+    """The delivery after an attempt; None if this outcome is known already or belongs to another
+    attempt. `random` is uniform in [0, 1)."""
+    if not delivery.waiting or outcome.attempt != delivery.attempts:
         return None
-    if told.how == "delivered":
-        return _at_rest(delivery, DeliveryState.DELIVERED, "")
-    if told.how == "never" or delivery.attempts >= ATTEMPTS:
-        return _at_rest(delivery, DeliveryState.GIVEN_UP, told.error)
-    asked = min(told.retry_after or 0.0, LONGEST_ASKED)
+    if outcome.how == "delivered":
+        return _ended(delivery, DeliveryState.DELIVERED, "")
+    if outcome.how == "never" or delivery.attempts >= ATTEMPTS:
+        return _ended(delivery, DeliveryState.GIVEN_UP, outcome.error)
+    asked = min(outcome.retry_after or 0.0, MAX_RETRY_AFTER)
     pause = max(asked, _pause(delivery.attempts, random))
-    return msgspec.structs.replace(delivery, due=now + pause, last_error=told.error)
+    return msgspec.structs.replace(delivery, due=now + pause, last_error=outcome.error)
 
 
 def _pause(attempts: int, random: float) -> float:
-    """A quarter more or less, so that what failed together does not come back together."""
+    """Up to a quarter more or less, so that messages that failed together are not sent together."""
     return PAUSES[min(attempts, len(PAUSES)) - 1] * (0.75 + random / 2)
 
 
-def _at_rest(delivery: Delivery, state: DeliveryState, error: str) -> Delivery:
+def _ended(delivery: Delivery, state: DeliveryState, error: str) -> Delivery:
     return msgspec.structs.replace(delivery, state=state, job=None, last_error=error)

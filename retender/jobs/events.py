@@ -1,8 +1,7 @@
-"""The two kinds of news about a job, kept apart.
+"""The two kinds of updates about a job, and their JSON.
 
-`Event`s last: each is numbered within its job, written in the transaction that makes it true, and
-can be had again by number. `Passing` news is overtaken by the next: it has no number, is never
-stored, and only the latest counts.
+An `Event` is numbered within its job, stored in the same transaction as the change it reports, and
+can be replayed. `TransientProgress` has no number and is never stored: the next one replaces it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 
 from retender.errors import Failure
-from retender.jobs.messages import Note, say, tell
+from retender.jobs.messages import Note, failure_text, note_text
 from retender.jobs.states import Stage, Status
 from retender.transcript.segments import Segment
 
@@ -39,18 +38,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration: float | None = None
     segments: tuple[Segment, ...] = ()
     piece: int | None = None
-    """The piece whose end this tells of: what was under way of it is now done, or void."""
+    """The piece whose work has ended: transient progress on it is out of date."""
     failure: Failure | None = None
     position: int = 0
-    """Its place in the log of all jobs; given by the journal's only writer."""
+    """Its number in the log of all jobs, set when it is committed."""
 
     @property
     def last(self) -> bool:
-        """Nothing follows, unless a failed job is retried."""
+        """No event follows, unless a failed job is retried."""
         return self.kind is not EventKind.PROGRESS
 
 
-class Passing(msgspec.Struct, frozen=True, omit_defaults=True):
+class TransientProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     job_id: str
     at: float
     status: Status
@@ -59,7 +58,7 @@ class Passing(msgspec.Struct, frozen=True, omit_defaults=True):
     note: Note
     estimated_time_remaining: float | None = None
     after: int = 0
-    """The number of the last event it knows of: beside a later one it is out of date."""
+    """The number of the last event before it: if there is a later event, it is out of date."""
 
 
 def iso(at: float) -> str:
@@ -67,33 +66,30 @@ def iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def wire(news: Event | Passing, language: str) -> dict[str, Any]:
-    """The message as clients get it. A completed job's result is added where it is sent."""
-    body = _BODY[news.kind](news, language) if isinstance(news, Event) else _passing(news, language)
-    kind = news.kind if isinstance(news, Event) else EventKind.PROGRESS
-    message: dict[str, Any] = {
-        "type": str(kind),
-        "job_id": news.job_id,
-        "data": body,
-        "timestamp": iso(news.at),
+def wire_message(update: Event | TransientProgress, language: str) -> dict[str, Any]:
+    """The JSON message for clients, without the result of a completed job."""
+    event = update if isinstance(update, Event) else None
+    message = {
+        "type": str(event.kind if event else EventKind.PROGRESS),
+        "job_id": update.job_id,
+        "data": _BODY[event.kind](event, language) if event else _progress_data(update, language),
+        "timestamp": iso(update.at),
     }
-    if isinstance(news, Event):
-        message["seq"] = news.seq
-    return message
+    return {**message, "seq": event.seq} if event else message
 
 
-def _passing(news: Event | Passing, language: str) -> dict[str, Any]:
+def _progress_data(update: Event | TransientProgress, language: str) -> dict[str, Any]:
     return {
-        "status": str(news.status),
-        "stage": str(news.stage),
-        "progress": round(news.progress, 1),
-        "message": say(news.note, language),
-        "estimated_time_remaining": getattr(news, "estimated_time_remaining", None),
+        "status": str(update.status),
+        "stage": str(update.stage),
+        "progress": round(update.progress, 1),
+        "message": note_text(update.note, language),
+        "estimated_time_remaining": getattr(update, "estimated_time_remaining", None),
     }
 
 
 def _progress(event: Event, language: str) -> dict[str, Any]:
-    body = _passing(event, language)
+    body = _progress_data(event, language)
     if event.segments:
         body["segments"] = msgspec.to_builtins(event.segments)
     return body
@@ -103,16 +99,16 @@ def _completed(event: Event, language: str) -> dict[str, Any]:
     return {
         "status": str(event.status),
         "progress": 100,
-        "message": say(event.note, language),
+        "message": note_text(event.note, language),
         "completed_at": iso(event.at),
     }
 
 
 def _error(event: Event, language: str) -> dict[str, Any]:
-    failure = event.failure or Failure("internal", say(event.note, language))
+    failure = event.failure or Failure("internal", note_text(event.note, language))
     return {
         "status": str(event.status),
-        "error": tell(failure.code, language),
+        "error": failure_text(failure.code, language),
         "code": failure.code,
         "detail": failure.message,
         "completed_at": iso(event.at),

@@ -1,7 +1,7 @@
-"""What a job is, the states it can be in, and the one table of how it may move.
+"""A job, its options, and the steps that change it.
 
-Jobs are values: `step` is the only way to a changed one, and it hands out the event that tells of
-the change with it, so that no change goes without its number and no number without its change.
+Jobs are immutable values. `step` returns the changed job together with the numbered event of the
+change, so that neither is ever stored without the other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Task(enum.StrEnum):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the caller wants done with the audio. Equal options on equal audio give equal text."""
+    """What the caller wants done with the audio. Equal options and equal audio give equal text."""
 
     language: str = "auto"
     model: str = ""
@@ -41,6 +41,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt: str = ""
     hotwords: str = ""
     temperature: float = 0.0
+    no_speech_threshold: float = 0.6
+    log_prob_threshold: float = -1.0
+    compression_ratio_threshold: float = 2.4
+    suppress_numerals: bool = False
     channel: Channel = Channel.MIX
     highpass: bool = False
     denoise: bool = False
@@ -48,7 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def cleaning(self) -> Cleaning:
-        """What is to be done to the sound before it is recognised."""
+        """The processing of the sound before it is recognised."""
         return Cleaning(
             channel=self.channel,
             high_pass=BELOW_VOICES if self.highpass else 0,
@@ -73,14 +77,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     callback_url: str | None = None
     idempotency_key: str | None = None
     source: str = ""
-    """The SHA-256 of the address that its recording is fetched from: the address may be a secret.
-    Empty: its recording is sent."""
+    """The SHA-256 of the address that the recording is fetched from; the address itself may be a
+    secret. Empty if the recording is uploaded."""
     started_at: float | None = None
     completed_at: float | None = None
     attempt: int = 1
     seq: int = 0
     note: Note = Note("queued")
-    """What its last event says to people."""
+    """The message of its last event."""
     duration: float | None = None
     seconds_done: float = 0.0
     chunks: int = 0
@@ -88,20 +92,20 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     chunks_failed: int = 0
     seam: Seam = Seam()
     released: int = 0
-    """Chunks 1 to `released` are in the transcript; a later one may be done, but waits its turn."""
-    heard: dict[str, float] = {}
-    """Seconds of audio by the language recognised in them."""
+    """Chunks 1 to `released` are in the transcript. Later ones may be done, but wait for a gap."""
+    seconds_by_language: dict[str, float] = msgspec.field(name="heard", default_factory=dict)
+    """Seconds of audio in which each language was recognised."""
     language: str | None = None
     language_probability: float | None = None
     model: str | None = None
     requested_model: str | None = None
-    """What was asked for, where `model` had to stand in for it."""
+    """The model that was asked for, if `model` had to replace it; else None."""
     engine: str | None = None
-    """The one that it is with, or was at its end: see `retender.scheduling.engine_choice`."""
-    room_at: float | None = None
-    """Its engine has no room for it before then."""
+    """The engine that works on it, or finished it: see `retender.scheduling.engine_choice`."""
+    limited_until: float | None = msgspec.field(name="room_at", default=None)
+    """Its engine's rate limit has no capacity before this time; None if no limit is known."""
     whole: bool = False
-    """As its plan says: nothing has been decoded."""
+    """The upload is sent to the engine as it came, without decoding (see `Plan`)."""
     failure: Failure | None = None
 
     @property
@@ -110,7 +114,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def progress(self) -> float:
-        """Per cent of the audio whose text is safely written down."""
+        """Per cent of the audio whose text is stored."""
         if self.status is Status.COMPLETED:
             return 100.0
         if not self.duration:
@@ -127,10 +131,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def cache_key(audio: Audio, options: Options) -> str:
-    """Equal for jobs that must come to the same text.
+    """Equal for jobs that must get the same text.
 
-    Made of what differs from the defaults, however it was written down: so an option that is new
-    changes no key of those who do not use it.
+    Only options that differ from their defaults are part of it: so a new option leaves the keys of
+    jobs that do not use it as they were.
     """
     names = Options.__struct_fields__
     chosen = {
@@ -153,7 +157,7 @@ def step(
     piece: int | None = None,
     **changes: Any,
 ) -> tuple[Job, Event]:
-    """The job after a change, and the numbered event that tells of it."""
+    """The changed job and the numbered event of the change."""
     to = job.status if status is None else status
     if to is not job.status and to not in TRANSITIONS[job.status]:
         raise IllegalTransition(job.status, to)
@@ -162,19 +166,19 @@ def step(
     changed = msgspec.structs.replace(
         job, status=to, stage=stage or job.stage, seq=job.seq + 1, note=note, **changes
     )
-    return changed, _tell(changed, at, note, kind, segments=segments, piece=piece)
+    return changed, _event(changed, at, note, kind, segments=segments, piece=piece)
 
 
 def first_step(job: Job, *, at: float, note: Note) -> tuple[Job, Event]:
-    """A new job with its event number 1."""
+    """A new job and its event number 1."""
     if job.status not in TRANSITIONS[None]:
         raise IllegalTransition("(new)", job.status)
     kind = EventKind.COMPLETED if job.finished else EventKind.PROGRESS
     numbered = msgspec.structs.replace(job, seq=1, note=note)
-    return numbered, _tell(numbered, at, note, kind)
+    return numbered, _event(numbered, at, note, kind)
 
 
-def _tell(
+def _event(
     job: Job,
     at: float,
     note: Note,

@@ -1,8 +1,8 @@
-"""What bounds jobs and deliveries, and what happens at each bound."""
+"""Limits of deliveries."""
 
 from __future__ import annotations
 
 from typing import Final
 
-DELIVERY_HAND_SECONDS: Final = 30.0
-"""A delivery whose attempt nobody has told the end of is made again after so long, or later."""
+DELIVERY_ATTEMPT_SECONDS: Final = 30.0
+"""Seconds. If the outcome of an attempt is not reported, the next one comes no sooner than this."""

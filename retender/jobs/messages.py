@@ -1,8 +1,8 @@
-"""What people read while they wait, in Spanish and English.
+"""The messages that users read while they wait, in Spanish and English.
 
-A `Note` is stored and sent; it becomes a sentence only where its reader's language is known. Each
-key has one sentence or several, the fullest first: said is the first whose values are all there.
-The last needs none, so that no note ever fails to be said.
+A `Note` is stored and sent; it becomes a sentence where the reader's language is known. A key has
+one or more sentences, the most detailed first: the first one whose values are all known is used.
+The last one needs no values, so that every note has a sentence.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ FAILURES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def say(note: Note, language: str) -> str:
-    """The note as a sentence; a key unknown here is said as it is."""
+def note_text(note: Note, language: str) -> str:
+    """The note as a sentence; an unknown key is returned as it is."""
     known = _catalogue(language)
     args = {name: _shown(value, known) for name, value in note.args.items()}
     sentences = NOTES[known].get(note.key, (note.key,))
@@ -157,8 +157,8 @@ def say(note: Note, language: str) -> str:
     )
 
 
-def tell(code: str, language: str) -> str:
-    """What a failure of this code means for who uploaded; unknown codes are the service's own."""
+def failure_text(code: str, language: str) -> str:
+    """What this failure code means for the user; unknown codes get the text of `internal`."""
     sentences = FAILURES[_catalogue(language)]
     return sentences.get(code, sentences["internal"])
 
@@ -173,7 +173,7 @@ def _catalogue(language: str) -> str:
 
 
 def _shown(value: str | float, language: str) -> str:
-    """Numbers with one decimal at most, and the language's decimal mark."""
+    """A number with at most one decimal, and with the decimal mark of the language."""
     if not isinstance(value, float):
         return str(value)
     text = f"{value:.1f}".removesuffix(".0")

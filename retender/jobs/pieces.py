@@ -1,8 +1,8 @@
-"""The pieces a job is made of.
+"""The pieces of a job: the units of dispatch, retry, checkpoint and cancellation.
 
 Piece 0 is the preparation: it turns the upload into samples and a plan. Pieces 1 to n are the
 chunks of that plan. A piece is `waiting`, `leased` to one worker under a token, `done`, or
-`failed` for good; it is the unit of dispatch, retry, checkpoint and cancellation.
+`failed` for good.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from retender.transcript.chunks import Chunk
 
 PREPARATION = 0
 
-
 UPLOAD = -1
-"""No piece: the upload of a job that has none yet, where it is told how far that is."""
+"""Not a piece: stands for the upload where the progress of a job without pieces is reported."""
 
 
 class PieceState(enum.StrEnum):
@@ -35,11 +34,11 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: PieceState = PieceState.WAITING
     token: str | None = None
     attempts: int = 0
-    """How often it was given to a worker and that counted."""
+    """How often it was leased, without the times that do not count."""
     crashes: int = 0
-    """How often the worker that held it died or fell silent."""
+    """How often the worker that held it died or went silent."""
     interruptions: int = 0
-    """How often the manager died while it was out: no fault of its own, unless it recurs."""
+    """How often the manager restarted while it was leased: not its fault, unless that recurs."""
     failure: Failure | None = None
 
     @property
@@ -48,5 +47,5 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def suspect(self) -> bool:
-        """May be what kills its workers: it is worked on alone, so that no other dies with it."""
+        """True if it may be what kills its workers: it is then worked on alone."""
         return self.crashes > 0 or self.interruptions > 1

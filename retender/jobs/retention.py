@@ -1,4 +1,4 @@
-"""How long what is no longer worked on is kept."""
+"""How long uploads, recordings and finished jobs are kept."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ DAY = 86_400.0
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     upload_seconds: float = DAY
-    """An upload that has not been finished after so long fails its job."""
+    """If an upload is not complete after so long, its job fails."""
     audio_seconds: float = 7 * DAY
-    """The upload of a finished job can be listened to for so long. That of a failed one stays as
-    long as the job: it may be retried."""
+    """So long the recording of a finished job is kept; that of a failed job is kept as long as the
+    job, which may be retried."""
     job_seconds: float = 30 * DAY
-    """A finished job and its transcript are forgotten after so long."""
+    """After so long a finished job and its transcript are deleted."""
     stray_seconds: float = 3600.0
-    """A file that no job names may belong to a submission on its way, for so long."""
+    """A file without a job is kept so long: its job may be about to be submitted."""
 
     collect_every: float = 600.0
+    """Seconds between two collections of what is no longer kept."""
 
     def upload_expired(self, job: Job, now: float) -> bool:
         return job.status is Status.PENDING and now - job.created_at > self.upload_seconds
 
 
-class Needed(msgspec.Struct, frozen=True):
-    """What must stay on disk."""
+class FilesInUse(msgspec.Struct, frozen=True):
+    """The recordings and the jobs whose files must stay on disk."""
 
     audio: frozenset[str]
     jobs: frozenset[str]

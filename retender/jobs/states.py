@@ -1,17 +1,17 @@
-"""The states of a job, who moves it between them, and what a crash does to it there.
+"""The states of a job, what moves it between them, and what a crash does in each of them.
 
-- `pending`: the job has its id, but its audio is not whole yet (a resumable upload, a URL being
-  fetched). Moved by the upload's end. A crash leaves it here; an upload that is never finished
-  expires, and the job fails with `upload_expired`.
-- `queued`: audio and row are on disk; a worker has not begun. Moved by the first piece given to a
-  worker. A crash leaves it here.
-- `processing`: pieces of it are with workers, or were. Moved by the last piece's result. A crash
-  of a worker costs the piece in hand, one of the manager voids the leases: both are given out
-  again, finished pieces stay finished.
-- `completed`: the transcript is whole. Nothing leaves this state.
+- `pending`: the job has its id, but its audio is not complete (a resumable upload, or a URL being
+  fetched). It leaves this state when the upload ends. A crash changes nothing. An upload that is
+  never completed expires, and the job fails with `upload_expired`.
+- `queued`: audio and job are on disk, and no worker has started. It leaves this state when its
+  first piece goes to a worker. A crash changes nothing.
+- `processing`: workers have pieces of it, or had. It leaves this state with the result of the last
+  piece. If a worker crashes, its piece is given out again; if the manager crashes, all leased
+  pieces are. Finished pieces stay finished.
+- `completed`: the transcript is complete. Nothing leaves this state.
 - `failed`: it cannot be completed, and `failure` says why. Finished pieces are kept. Only an
   explicit retry leaves this state; until then the job is a dead letter.
-- `cancelled`: someone asked for it. Nothing leaves this state.
+- `cancelled`: the caller cancelled it. Nothing leaves this state.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Status(enum.StrEnum):
 
 
 class Stage(enum.StrEnum):
-    """What people are shown inside a state. Stages may follow one another in any order."""
+    """What users are shown within a state. Stages may follow one another in any order."""
 
     UPLOADING = "uploading"
     QUEUED = "queued"

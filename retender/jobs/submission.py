@@ -1,4 +1,4 @@
-"""What is asked of the JobManager from outside, and what it answers."""
+"""Requests to the JobManager, and its answers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from retender.storage.audio import Audio
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """The id is chosen by whoever submits, so that sending it twice makes one job."""
+    """A new job. The caller chooses the id, so that sending it twice makes only one job."""
 
     job_id: str
     owner: str = ""
     audio: Audio | None = None
-    """None: the audio is still to come (`audio_arrived`)."""
+    """None: the audio comes later (`audio_arrived`)."""
     url: str = ""
-    """Where it is fetched from; empty: it is sent."""
+    """The address to fetch the audio from; empty if it is uploaded."""
     options: Options = Options()
     priority: int = 0
     user_id: str | None = None
@@ -30,7 +30,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The job is on disk. `existing`: it already was, under the same idempotency key or id."""
+    """The job is stored. `existing`: it was before, under the same idempotency key or id."""
 
     job: Job
     queue_position: int | None
@@ -43,7 +43,7 @@ class JobStatus(msgspec.Struct, frozen=True):
     queue_position: int | None = None
     estimated_time_remaining: float | None = None
     callback: Delivery | None = None
-    """How far the last of its webhooks is, where it has any."""
+    """The last of its webhook deliveries; None if it has none."""
 
 
 class QueueInfo(msgspec.Struct, frozen=True):
@@ -56,14 +56,15 @@ class QueueInfo(msgspec.Struct, frozen=True):
     accepting: bool
 
 
-class Load(msgspec.Struct, frozen=True):
-    """What a pool needs to know to size itself and to replace those that hang."""
+class PoolLoad(msgspec.Struct, frozen=True):
+    """What a pool must know to choose its size and to replace workers that hang."""
 
     seconds_waiting: float
     pieces_waiting: int
     busy: tuple[str, ...]
-    """The workers that have a piece in hand."""
+    """Workers that have a piece."""
     silent: tuple[str, ...] = ()
+    """Workers that have stopped sending heartbeats."""
 
 
 class LogPage(msgspec.Struct, frozen=True):
@@ -92,8 +93,8 @@ def new_job(submission: Submission, at: float) -> Job:
 
 
 def same_request(job: Job, submission: Submission) -> bool:
-    """Whether both ask for the same, as far as is known: audio that is still to come may be it,
-    unless it is fetched from elsewhere."""
+    """Whether both ask for the same, as far as is known: audio that comes later may be the same,
+    unless it is fetched from another address."""
     source = _digest(submission.url)
     same_source = "" in {job.source, source} or job.source == source
     same_audio = None in {job.audio, submission.audio} or job.audio == submission.audio

@@ -1,4 +1,4 @@
-"""Whether what is written there will still be there after a restart, as far as can be seen."""
+"""Whether the data folder survives a restart, as far as the mount table shows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 import re
 from pathlib import Path
 
-_FLEETING = {
+from retender.problem import Problem
+
+_TEMPORARY = {
     "tmpfs": "memory",
     "ramfs": "memory",
     "overlay": "the container's own layer",
@@ -15,18 +17,19 @@ _FLEETING = {
 }
 
 
-def durability_warning(path: str, mounts: Path = Path("/proc/self/mounts")) -> str | None:
-    """A sentence when the disk under `path` vanishes on restart; None when nothing says so."""
+def durability_warning(path: str, mounts: Path = Path("/proc/self/mounts")) -> Problem | None:
+    """A warning if the disk under `path` is lost on restart; None if nothing indicates that."""
     try:
         table = mounts.read_text(errors="surrogateescape")
     except OSError:
         return None
     point, kind = _mount_of(os.path.realpath(path), table)
-    if kind not in _FLEETING:
+    if kind not in _TEMPORARY:
         return None
-    return (
-        f"{path} lies on {_FLEETING[kind]} ({kind} mounted at {point}): jobs and transcripts are "
-        f"gone when this machine or container is replaced; mount a volume there to keep them"
+    return Problem(
+        f"{path} lies on {_TEMPORARY[kind]} ({kind} mounted at {point}): jobs and transcripts are "
+        "gone when this machine or container is replaced",
+        "Mount a volume there to keep them.",
     )
 
 

@@ -7,7 +7,6 @@ it could take away the very file that another has just locked.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import platform
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from retender.errors import JournalLocked
+from retender.storage import file_lock
 
 
 class LockHolder(msgspec.Struct, frozen=True):
@@ -31,13 +31,10 @@ class JournalLock:
         """Raises `JournalLocked`, naming the holder."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not file_lock.try_lock(descriptor):
+                raise _refusal(self._path, descriptor)  # noqa: TRY301 - closes what it has read
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, msgspec.json.encode(LockHolder(os.getpid(), platform.node())), 0)
-        except BlockingIOError:
-            refusal = _refusal(self._path, descriptor)
-            os.close(descriptor)
-            raise refusal from None
         except BaseException:
             os.close(descriptor)
             raise

@@ -23,9 +23,10 @@ def newest(database: Literal["sqlite", "postgres"]) -> int:
 
 
 def too_new(name: str, found: int, known: int) -> JournalTooNew:
+    problem = (
+        f"{name} was written by a newer version: its schema is {found}, this version knows {known}"
+    )
+    advice = "Install the newer version again, or restore a backup"
     return JournalTooNew(
-        f"{name} was written by a newer version: its schema is {found}, this version "
-        f"knows {known}. Install the newer version again, or restore a backup",
-        found=found,
-        known=known,
+        f"{problem}. {advice}", found=found, known=known, problem=problem, advice=f"{advice}."
     )

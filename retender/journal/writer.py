@@ -195,7 +195,7 @@ class Writer:
     def _save_delivery(self, write: SaveDelivery) -> None:
         each = write.delivery
         due = each.due if each.waiting else None
-        row = (each.job_id, each.consumer, each.seq, each.lane, each.at, due, _encode(each))
+        row = (each.job_id, each.consumer, each.seq, each.receiver, each.at, due, _encode(each))
         self._connection.execute(_SAVE_DELIVERY, row)
 
     def _delete_job(self, write: DeleteJob) -> None:

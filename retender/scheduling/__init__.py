@@ -1,1 +1,1 @@
-"""Which piece goes to which worker when, and what follows from each outcome: pure rules."""
+"""Rules without input or output: which piece a worker gets next, and what its outcome changes."""

@@ -1,20 +1,23 @@
-"""The unfinished jobs as the JobManager holds them, and the draft of what one message changes.
+"""The active (unfinished) jobs in the JobManager's memory, and the draft of a change to them.
 
-A ruling reads and writes a `Draft`, in which its own changes are already seen. The JobManager then
-commits the draft's writes to the journal and only after that merges it into the board: memory
-never knows more than the disk.
+    transitions ──write──> Draft ──commit──> journal on disk ──then merge──> ActiveJobs
+
+A transition reads and writes a `Draft`, which shows its own changes at once. The draft is merged
+into memory only after its writes are committed: memory never knows more than the disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
-from retender.jobs.deliveries import Delivery, owed
+from retender.jobs.deliveries import Delivery, deliveries_for
 from retender.jobs.events import Event
-from retender.jobs.job import Job
+from retender.jobs.job import Job, step
+from retender.jobs.messages import Note
 from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.journal.api import (
@@ -39,7 +42,7 @@ PieceKey = tuple[str, int]
 
 
 class ActiveJob:
-    """One unfinished job with its pieces, and the results that wait for their turn."""
+    """An unfinished job, its pieces, and the results that wait for an earlier chunk."""
 
     __slots__ = ("job", "pieces", "results")
 
@@ -68,15 +71,15 @@ class ActiveJobs:
         return self._entries.get(job_id)
 
     def load(self, stored: Stored) -> None:
-        """Bring in a job that the journal has and counts already."""
+        """Add a job that the journal has, and that `counts` includes already."""
         self._entries[stored.job.id] = ActiveJob(stored)
 
     def count(self, status: Status) -> int:
         return self.counts.get(status, 0)
 
     def merge(self, draft: Draft) -> None:
-        """Make a committed draft true here."""
-        for status in draft.forgotten:
+        """Take over the changes of a committed draft."""
+        for status in draft.deleted:
             self.counts[status] -= 1
         for job in draft.jobs.values():
             self._count(job)
@@ -95,7 +98,7 @@ class ActiveJobs:
                     entry.results[index] = result
 
     def _merge_pieces(self, draft: Draft) -> None:
-        for job_id in draft.begun_anew:
+        for job_id in draft.replaced:
             if (entry := self._entries.get(job_id)) is not None:
                 entry.pieces.clear()
         for (job_id, index), piece in draft.pieces.items():
@@ -109,8 +112,8 @@ class ActiveJobs:
         self.counts[job.status] = self.counts.get(job.status, 0) + 1
 
     @contextmanager
-    def revived(self, stored: Stored) -> Iterator[None]:
-        """A finished job is back on the board, to stay only if what follows succeeds."""
+    def reopened(self, stored: Stored) -> Iterator[None]:
+        """Make a finished job active again; undone if the body raises."""
         self.load(stored)
         try:
             yield
@@ -120,7 +123,7 @@ class ActiveJobs:
 
 
 class Draft:
-    """What one message would change, whole or not at all."""
+    """The changes that follow from one message, committed in one transaction or not at all."""
 
     def __init__(self, active: ActiveJobs, at: float, position: int) -> None:
         self.at = at
@@ -131,17 +134,18 @@ class Draft:
         self.pieces: dict[PieceKey, Piece] = {}
         self.results: dict[PieceKey, ChunkResult | None] = {}
         self.delays: dict[PieceKey, float] = {}
-        """Waiting pieces that are not to be given out before so many seconds have passed."""
-        self.holds: dict[str, float] = {}
-        """Jobs of which nothing is to be given out before then."""
+        """Seconds before which a waiting piece is not given out."""
+        self.job_delays: dict[str, float] = {}
+        """Seconds before which no piece of the job is given out."""
         self.rerouted: set[str] = set()
-        """Jobs that another engine has taken on."""
-        self.begun_anew: set[str] = set()
-        """Jobs whose pieces are no more those they had."""
+        """Jobs that were moved to another engine."""
+        self.replaced: set[str] = set()
+        """Jobs whose earlier pieces are all gone."""
         self.deliveries: list[Delivery] = []
-        self.forgotten: list[Status] = []
+        self.deleted: list[Status] = []
+        """The status of each deleted job."""
         self.paces: list[tuple[str, float, float]] = []
-        """By which engine how many seconds of audio were done, and the seconds that this took."""
+        """For each finished piece: engine, seconds of audio, and seconds that it took."""
         self._active = active
 
     def job(self, job_id: str) -> Job:
@@ -150,13 +154,13 @@ class Draft:
 
     def piece(self, job_id: str, index: int) -> Piece:
         changed = self.pieces.get((job_id, index))
-        return changed if changed is not None else self._kept(job_id)[index]
+        return changed if changed is not None else self._unchanged(job_id)[index]
 
     def leased(self, key: PieceKey, token: str) -> bool:
-        """Whether the piece is out under this very token."""
+        """Whether the piece is still leased under this token."""
         if self.job(key[0]).finished:
             return False
-        piece = self.pieces.get(key) or self._kept(key[0]).get(key[1])
+        piece = self.pieces.get(key) or self._unchanged(key[0]).get(key[1])
         return piece is not None and piece.token == token
 
     def result(self, job_id: str, index: int) -> ChunkResult | None:
@@ -166,42 +170,47 @@ class Draft:
         return None if entry is None else entry.results.get(index)
 
     def pieces_of(self, job_id: str) -> tuple[Piece, ...]:
-        indexes = set(self._kept(job_id)) if job_id in self._active else set()
+        indexes = set(self._unchanged(job_id)) if job_id in self._active else set()
         indexes.update(index for owner, index in self.pieces if owner == job_id)
         return tuple(self.piece(job_id, index) for index in sorted(indexes))
 
+    def step(self, job: Job, note: Note, **changes: Any) -> Job:
+        """Change a job as `retender.jobs.job.step` does, and save it with its event."""
+        job, event = step(job, at=self.at, note=note, **changes)
+        self.save(job, event)
+        return job
+
     def save(self, job: Job, event: Event) -> None:
-        """A job and the event that tells of its change: one does not go without the other."""
+        """Save a changed job together with the event of this change, and the deliveries due."""
         self.position += 1
         placed = msgspec.structs.replace(event, position=self.position)
         self.jobs[job.id] = job
         self.events.append(placed)
         self.writes += [SaveJob(job), Append(placed)]
-        for delivery in owed(job, placed):
-            self.deliver(delivery)
+        for delivery in deliveries_for(job, placed):
+            self.save_delivery(delivery)
 
-    def deliver(self, delivery: Delivery) -> None:
-        """What others must be told: that there is something, or how far it is."""
+    def save_delivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
         self.writes.append(SaveDelivery(delivery))
 
     def add(self, pieces: tuple[Piece, ...]) -> None:
         self.writes.append(AddPieces(pieces))
-        self._note(*pieces)
+        self._changed(*pieces)
 
     def grant(self, piece: Piece) -> None:
         self.writes.append(Grant(piece))
-        self._note(piece)
+        self._changed(piece)
 
     def settle(self, token: str, piece: Piece, result: ChunkResult | None = None) -> None:
         self.writes.append(Settle(token, piece, result))
-        self._note(piece)
+        self._changed(piece)
         if result is not None:
             self.results[piece.job_id, piece.index] = result
 
     def reset(self, piece: Piece) -> None:
         self.writes.append(Reset(piece))
-        self._note(piece)
+        self._changed(piece)
 
     def release(self, job_id: str, after: int, upto: int, segments: tuple[Segment, ...]) -> None:
         self.writes.append(Release(job_id, upto, segments))
@@ -214,23 +223,23 @@ class Draft:
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))
 
-    def begin_anew(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
-        """These in place of all that the job has; none of them may be done or in hand."""
+    def replace_pieces(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
+        """Replace all pieces of the job. None of the new ones may be done or leased."""
         for piece in self.pieces_of(job_id):
             self.pieces.pop((job_id, piece.index), None)
-        self.begun_anew.add(job_id)
+        self.replaced.add(job_id)
         self.drop_pieces(job_id)
         self.add(pieces)
 
-    def forget(self, job: Job) -> None:
-        """A finished job leaves the journal."""
+    def delete(self, job: Job) -> None:
+        """Delete a finished job from the journal."""
         self.writes.append(DeleteJob(job.id))
-        self.forgotten.append(job.status)
+        self.deleted.append(job.status)
 
-    def _kept(self, job_id: str) -> Mapping[int, Piece]:
-        """Its pieces as they are on the board, as far as they stay there."""
-        return {} if job_id in self.begun_anew else self._active[job_id].pieces
+    def _unchanged(self, job_id: str) -> Mapping[int, Piece]:
+        """The job's pieces as they were before this draft, unless it replaces them."""
+        return {} if job_id in self.replaced else self._active[job_id].pieces
 
-    def _note(self, *pieces: Piece) -> None:
+    def _changed(self, *pieces: Piece) -> None:
         for piece in pieces:
             self.pieces[piece.job_id, piece.index] = piece

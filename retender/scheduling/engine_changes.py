@@ -1,6 +1,6 @@
-"""What follows when an engine has no room for a piece, or when another engine takes a job on.
+"""Transitions between engines: a rate limit declines a piece, or a job moves to another engine.
 
-Rulings like those in `retender.scheduling.transitions`: each takes a draft and a fact.
+They follow the rules of `retender.scheduling.transitions`: each takes a draft and a fact.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from retender.jobs.job import Job, step
+from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.states import Stage
@@ -20,53 +20,35 @@ from retender.scheduling.draft import Draft
 from retender.scheduling.limits import LIMIT_CHECK_SECONDS
 
 _SAME_SECONDS: Final = 30.0
-"""By so little two waits do not differ."""
+"""If a limit ends earlier or later by less than this, no new event is made."""
 
 
 def declined(draft: Draft, piece: Piece, wait: float) -> None:
-    """Its engine has no room for it for so many seconds: none for the rest of its job, either."""
-    transitions.given_back(draft, piece)
+    """The engine's limit leaves no capacity for `wait` seconds: the whole job waits for it."""
+    transitions.returned(draft, piece)
     job = draft.job(piece.job_id)
-    draft.holds[job.id] = min(wait, LIMIT_CHECK_SECONDS)
+    draft.job_delays[job.id] = min(wait, LIMIT_CHECK_SECONDS)
     until = draft.at + wait
-    if job.room_at is not None and abs(job.room_at - until) < _SAME_SECONDS:
+    if job.limited_until is not None and abs(job.limited_until - until) < _SAME_SECONDS:
         return
-    note = _waiting(job, until, wait)
-    job, event = step(
-        job, at=draft.at, note=note, stage=Stage.QUEUED, piece=piece.index, room_at=until
-    )
-    draft.save(job, event)
+    # A clock time in UTC stays true for a client that reads it later.
+    clock = datetime.fromtimestamp(until, UTC).strftime("%H:%M")
+    minutes = max(1, math.ceil(wait / 60))
+    engine = (job.engine or "").capitalize()
+    note = Note("waiting_for_room", {"engine": engine, "until": clock, "minutes": minutes})
+    draft.step(job, note, stage=Stage.QUEUED, piece=piece.index, limited_until=until)
 
 
-def taken_on(draft: Draft, job_id: str, engine: str) -> Job:
-    """Another engine goes on with the job. What is done stays done, what is in hand may still be
-    turned in. Where the upload was to be sent as it came, there is nothing to go on with: the job
-    is prepared anew."""
+def engine_changed(draft: Draft, job_id: str, engine: str) -> Job:
+    """Another engine continues the job. Finished pieces stay finished, and results of leased ones
+    still count. If the upload was to be sent whole, without decoding, there are no chunks to
+    continue with: the job is prepared again."""
     job = draft.job(job_id)
-    pieces = draft.pieces_of(job_id)
-    changed = msgspec.structs.replace(job, engine=engine, room_at=None)
-    if job.whole and all(_to_do(piece) for piece in pieces if piece.index != PREPARATION):
-        draft.begin_anew(job_id, (Piece(job_id=job_id, index=PREPARATION),))
+    changed = msgspec.structs.replace(job, engine=engine, limited_until=None)
+    chunks = [piece for piece in draft.pieces_of(job_id) if piece.index != PREPARATION]
+    if job.whole and all(piece.state is PieceState.WAITING for piece in chunks):
+        draft.replace_pieces(job_id, (Piece(job_id=job_id, index=PREPARATION),))
         changed = msgspec.structs.replace(changed, whole=False, chunks=0)
     draft.rerouted.add(job_id)
     stage = Stage.UPLOADING if job.audio is None else Stage.QUEUED
-    note = Note("taken_on", {"engine": engine})
-    job, event = step(changed, at=draft.at, note=note, stage=stage)
-    draft.save(job, event)
-    return job
-
-
-def _to_do(piece: Piece) -> bool:
-    return piece.state is PieceState.WAITING
-
-
-def _waiting(job: Job, until: float, seconds: float) -> Note:
-    """Until when, in the time of the world: whoever reads it later is not misled."""
-    clock = datetime.fromtimestamp(until, UTC).strftime("%H:%M")
-    minutes = max(1, math.ceil(seconds / 60))
-    args: dict[str, str | int | float] = {
-        "engine": (job.engine or "").capitalize(),
-        "until": clock,
-        "minutes": minutes,
-    }
-    return Note("waiting_for_room", args)
+    return draft.step(changed, Note("taken_on", {"engine": engine}), stage=stage)

@@ -1,12 +1,12 @@
-"""Which engine a job goes to, and when another takes it on.
+"""Chooses the engine of a job, and the jobs that move to another engine.
 
-An engine may have workers set apart for one model: they are an engine of their own, called by
-both names (`dedicated`). Only jobs that ask for that model go to them, and those nowhere else.
+Workers may be dedicated to one model: they count as an engine of their own, named
+`engine/model`. Jobs that ask for this model go only to them, and no other jobs do.
 
-A job that names an engine stays with it. One that leaves it open (`auto`) goes to the first there
-is, in the order of the deployment. Where spilling is switched on, one that nobody has begun goes
-on to another engine when its wait has grown too long, as long as that one has room for it; and it
-comes back when that one cannot after all, or not before the first one could.
+A job that names an engine stays with it. A job that leaves it open (`auto`) goes to the first
+engine in the order of the deployment. If spilling is on, a job that has not started moves to
+another engine when it would wait too long and the other has capacity for it. It comes back if the
+other engine fails, or would be later than the first.
 """
 
 from __future__ import annotations
@@ -27,39 +27,39 @@ GROQ: Final = "groq"
 REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
     {LOCAL: "install `retender[whisper]`", GROQ: "set GROQ_API_KEY"}
 )
-"""Of every engine that may be asked for: what brings it here."""
+"""Every engine that a caller may name, and how to make it available."""
 
 
-class InLine(NamedTuple):
-    """A job that is with an engine."""
+class QueuedJob(NamedTuple):
+    """An unfinished job of an engine."""
 
     job: Job
     seconds: float
-    """Of audio that are left to do, as far as is known."""
+    """Seconds of audio left, as far as is known."""
 
 
-def dedicated(engine: str, model: str) -> str:
-    """What an engine's workers for this model alone are called."""
+def dedicated_engine(engine: str, model: str) -> str:
+    """The name of the engine's workers that are dedicated to this model."""
     return f"{engine}/{model}" if model else engine
 
 
-def family(engine: str) -> str:
-    """The engine that one asks for."""
+def base_engine(engine: str) -> str:
+    """The engine that a caller names, without the model."""
     return engine.partition("/")[0]
 
 
-def for_all(engines: Sequence[str]) -> tuple[str, ...]:
-    """Those that are not set apart for one model."""
-    return tuple(engine for engine in engines if engine == family(engine))
+def shared_engines(engines: Sequence[str]) -> tuple[str, ...]:
+    """The engines that are not dedicated to one model."""
+    return tuple(engine for engine in engines if engine == base_engine(engine))
 
 
-def chosen(options: Options, engines: Sequence[str]) -> str:
-    """The engine for a new job, where there are these, the preferred one first."""
+def choose_engine(options: Options, engines: Sequence[str]) -> str:
+    """The engine for a new job. `engines`: those available, the preferred one first."""
     asked = options.engine
     if asked == AUTO and engines:
-        asked = family(engines[0])
-    if (apart := dedicated(asked, options.model or "")) in engines:
-        return apart
+        asked = base_engine(engines[0])
+    if (dedicated := dedicated_engine(asked, options.model or "")) in engines:
+        return dedicated
     if asked in engines:
         return asked
     if asked == AUTO:
@@ -72,27 +72,27 @@ def chosen(options: Options, engines: Sequence[str]) -> str:
     raise EngineUnavailable(f"the engine '{asked}' is not set up here: {REMEDIES[asked]}")
 
 
-def stays(job: Job) -> bool:
-    """It has been begun, or its caller named what is to work on it: an engine, or a model that
-    others may not have."""
+def must_stay(job: Job) -> bool:
+    """True if the job has started, or if its caller named an engine or a model: another engine
+    may not have that model."""
     bound = job.options.engine != AUTO or bool(job.options.model)
     return bound or job.status is not Status.QUEUED or job.chunks > 0
 
 
-def leaving(
-    line: Iterable[InLine], *, pace: float, after: float, down: bool, room: float
+def jobs_to_move(
+    queue: Iterable[QueuedJob], *, pace: float, after: float, down: bool, capacity: float
 ) -> Iterator[Job]:
-    """Which of the jobs with an engine are to go to another: those that would wait for `after`
-    seconds or longer. The next one comes first.
+    """The jobs of an engine that move to another: those that would wait `after` seconds or longer.
 
-    `pace` is how many seconds one second of audio takes here; where the engine is `down`, it
-    takes for ever. `room` is how much audio can be taken elsewhere at once.
+    `queue` is in order, the next job first. `pace` is how many seconds the engine takes for a
+    second of audio; an engine that is `down` takes for ever. `capacity` is how many seconds of
+    audio the other engine can take now.
     """
     ahead = 0.0
-    for job, seconds in line:
+    for job, seconds in queue:
         wait = math.inf if down else ahead * pace
-        if wait >= after and not stays(job) and seconds <= room:
-            room -= seconds
+        if wait >= after and not must_stay(job) and seconds <= capacity:
+            capacity -= seconds
             yield job
         else:
             ahead += seconds

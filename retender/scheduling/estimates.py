@@ -1,7 +1,8 @@
-"""How long things will take, from how long they took: for each engine by itself."""
+"""Estimates positions in the queue and how long jobs will take, for each engine separately."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,123 +10,125 @@ from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.scheduling.limits import RETRY_AFTER_BOUNDS
 from retender.scheduling.pace import Pace, guess, observe, remaining
-from retender.scheduling.ranking import Ranking
 
 BYTES_PER_SECOND = 16_000
-"""What an upload is taken to hold before it has been looked at: 128 kbit/s."""
+"""Assumed for an upload until it has been examined: 128 kbit/s."""
 
-_Place = tuple[int, float, str]
+_Rank = tuple[int, float, str]
 
 
-class _Entered(NamedTuple):
+class _Entry(NamedTuple):
     engine: str
     left: float
-    place: _Place | None
-    """None: it does not wait."""
+    rank: _Rank | None
+    """None: the job is not queued."""
 
 
-class _Counter:
-    """Those who are with one engine."""
+class _EngineJobs:
+    """The unfinished jobs of one engine.
+
+    The ranks are a sorted list. To insert or remove one moves the references behind it: some 0.1 ms
+    among 100,000 queued jobs, and at most 2 ms among a million.
+    """
 
     def __init__(self) -> None:
         self.pace = Pace()
-        self.lanes = 1
-        self.left: dict[str, float] = {}
-        self.total = 0.0
-        self.order: Ranking[_Place] = Ranking()
+        self.parallel = 1
+        self.jobs = 0
+        self.seconds = 0.0
+        self.ranks: list[_Rank] = []
 
-    def enter(self, job_id: str, entered: _Entered) -> None:
-        self.left[job_id] = entered.left
-        self.total += entered.left
-        if entered.place is not None:
-            self.order.add(entered.place)
+    def add(self, entry: _Entry) -> None:
+        self.jobs += 1
+        self.seconds += entry.left
+        if entry.rank is not None:
+            insort(self.ranks, entry.rank)
 
-    def leave(self, job_id: str, entered: _Entered) -> None:
-        self.total -= self.left.pop(job_id)
-        if not self.left:
-            # What is left of it are the errors of rounding.
-            self.total = 0.0
-        if entered.place is not None:
-            self.order.remove(entered.place)
+    def remove(self, entry: _Entry) -> None:
+        self.jobs -= 1
+        # Without jobs the seconds left are rounding errors.
+        self.seconds = self.seconds - entry.left if self.jobs else 0.0
+        if entry.rank is not None:
+            del self.ranks[bisect_left(self.ranks, entry.rank)]
 
 
 class Estimates:
     def __init__(self, default_factor: float) -> None:
         self._default_factor = default_factor
-        self._entered: dict[str, _Entered] = {}
-        self._counters: dict[str, _Counter] = {}
+        self._entries: dict[str, _Entry] = {}
+        self._engines: dict[str, _EngineJobs] = {}
 
-    def enter(self, job: Job) -> None:
-        """A job as it is now."""
-        if (before := self._entered.pop(job.id, None)) is not None:
-            self._counter(before.engine).leave(job.id, before)
+    def update(self, job: Job) -> None:
+        """Take in a new or changed job."""
+        if (before := self._entries.pop(job.id, None)) is not None:
+            self._jobs_of(before.engine).remove(before)
         if job.finished:
             return
-        waits = job.status is Status.QUEUED
-        place = (-job.priority, job.created_at, job.id) if waits else None
-        entered = _Entered(job.engine or "", seconds_left(job), place)
-        self._entered[job.id] = entered
-        self._counter(entered.engine).enter(job.id, entered)
+        queued = job.status is Status.QUEUED
+        rank = (-job.priority, job.created_at, job.id) if queued else None
+        entry = self._entries[job.id] = _Entry(job.engine or "", seconds_left(job), rank)
+        self._jobs_of(entry.engine).add(entry)
 
     def observe(self, engine: str, audio_seconds: float, wall_seconds: float) -> None:
-        counter = self._counter(engine)
-        counter.pace = observe(counter.pace, audio_seconds, wall_seconds)
+        """Take in how long a piece took."""
+        jobs = self._jobs_of(engine)
+        jobs.pace = observe(jobs.pace, audio_seconds, wall_seconds)
 
-    def at_work(self, lanes: Mapping[str, int]) -> None:
-        """How many pieces each engine has in hand."""
-        for engine, counter in self._counters.items():
-            counter.lanes = max(1, lanes.get(engine, 0))
+    def set_parallel(self, pieces: Mapping[str, int]) -> None:
+        """How many pieces each engine is working on at the same time."""
+        for engine, jobs in self._engines.items():
+            jobs.parallel = max(1, pieces.get(engine, 0))
 
     def position(self, job: Job) -> int | None:
-        """1 for the next; None when it does not wait. Fairness may let others pass."""
-        entered = self._entered.get(job.id)
-        if entered is None or entered.place is None:
+        """1 for the first in the queue; None if the job is not queued. It follows priority and
+        age only, so the fair queue may start another job first."""
+        entry = self._entries.get(job.id)
+        if entry is None or entry.rank is None:
             return None
-        return self._counter(entered.engine).order.before(entered.place) + 1
+        return bisect_left(self._jobs_of(entry.engine).ranks, entry.rank) + 1
 
     def remaining(self, job: Job) -> float | None:
-        """Seconds until the job is done; None while there is no telling."""
-        entered = self._entered.get(job.id)
-        if entered is None or job.status is not Status.PROCESSING or job.duration is None:
+        """Seconds until a processing job is done; None if they cannot be estimated yet."""
+        entry = self._entries.get(job.id)
+        if entry is None or job.status is not Status.PROCESSING or job.duration is None:
             return None
-        counter = self._counter(entered.engine)
-        return remaining(counter.pace, entered.left, counter.lanes)
+        jobs = self._jobs_of(entry.engine)
+        return remaining(jobs.pace, entry.left, jobs.parallel)
 
-    def whole(self, job: Job) -> float:
-        """A guess for a job that has just come, with all that is before it."""
-        entered = self._entered.get(job.id)
-        if entered is None or job.finished:
-            return 0.0
-        return self._seconds_for(self._counter(entered.engine))
+    def seconds_until_done(self, job: Job) -> float:
+        """For a job that was just submitted: the time for it and for all jobs before it."""
+        entry = self._entries.get(job.id)
+        return 0.0 if entry is None or job.finished else self.wait(entry.engine)
 
-    def until_room(self) -> float:
-        """A guess at when one of the waiting jobs will be done."""
+    def until_capacity(self) -> float:
+        """Seconds until a job is probably done, so that a full queue has a place again."""
         low, high = RETRY_AFTER_BOUNDS
-        busy = [counter for counter in self._counters.values() if counter.left]
-        soonest = min((self._seconds_for(each) / len(each.left) for each in busy), default=low)
+        busy = [jobs for jobs in self._engines.values() if jobs.jobs]
+        soonest = min((self._seconds_for(each) / each.jobs for each in busy), default=low)
         return min(high, max(low, soonest))
 
     def seconds_left(self, engine: str) -> float:
-        """Audio in all jobs that are with this engine."""
-        return self._counter(engine).total
+        """Seconds of audio left in all jobs of this engine."""
+        return self._jobs_of(engine).seconds
 
     def wait(self, engine: str) -> float:
-        """A guess at how long all that is with this engine takes."""
-        return self._seconds_for(self._counter(engine))
+        """Seconds until this engine has probably done all its jobs."""
+        return self._seconds_for(self._jobs_of(engine))
 
     def pace(self, engine: str) -> float:
-        """How many seconds a second of audio takes there, as busy as it is."""
-        counter = self._counter(engine)
-        return guess(counter.pace, 1.0, counter.lanes, self._default_factor)
+        """Seconds that the engine takes for one second of audio, at its present parallelism."""
+        jobs = self._jobs_of(engine)
+        return guess(jobs.pace, 1.0, jobs.parallel, self._default_factor)
 
-    def _counter(self, engine: str) -> _Counter:
-        return self._counters.setdefault(engine, _Counter())
+    def _jobs_of(self, engine: str) -> _EngineJobs:
+        return self._engines.setdefault(engine, _EngineJobs())
 
-    def _seconds_for(self, counter: _Counter) -> float:
-        return guess(counter.pace, counter.total, counter.lanes, self._default_factor)
+    def _seconds_for(self, jobs: _EngineJobs) -> float:
+        return guess(jobs.pace, jobs.seconds, jobs.parallel, self._default_factor)
 
 
 def seconds_left(job: Job) -> float:
+    """Seconds of audio that are not transcribed yet, estimated by size until the plan is known."""
     if job.duration is not None:
         return max(0.0, job.duration - job.seconds_done)
     return 0.0 if job.audio is None else job.audio.size / BYTES_PER_SECOND

@@ -1,19 +1,26 @@
-"""Which piece next.
+"""Decides which waiting piece is given out next.
 
-The order, from the strongest rule to the weakest:
+The rules, from the strongest to the weakest:
 
-1. every `AGEING_TURN`th free choice goes to the job that has gone longest without a turn, whatever
-   its priority: so nothing starves. A choice is free when no batch has been begun that it must
-   fit, and is counted for each kind of worker by itself;
-2. the caller's priority;
-3. the caller who has been served least (start-time fair queueing over seconds of audio: a caller
-   who returns after a pause is not owed the time away);
-4. the job with the least audio left: a short recording passes a long one at the next piece;
-5. the job that came first.
+1. Ageing: every `AGEING_TURN`th free choice goes to the job that has waited longest for a turn,
+   whatever its priority, so that no job starves. A choice is free if the piece need not fit a
+   batch that was begun. Free choices are counted separately for each set of engines.
+2. Priority: the caller's number, the highest first.
+3. Fairness: the caller who has been served the fewest seconds of audio (start-time fair queueing:
+   a caller who comes back after a pause has no claim to the time when it was away).
+4. The job with the least audio left: a short recording passes a long one at the next piece.
+5. The job that came first.
 
-Every operation costs the logarithm of the number of waiting jobs, however many pieces they have
-and however many kinds of work they are. Changed entries are pushed again; the outdated ones are
-thrown away when they surface, or when they have become more than the others.
+The data structure. A worker chooses among the jobs of its engines, or among those whose pieces fit
+its batch:
+
+    engine    ──┐                ┌─ priority ── heap of callers, least served first     rules 2, 3
+                ├─ _Candidates ──┤                └─ heap of jobs, least audio first     rules 4, 5
+    batch key ──┘                └─ heap of jobs, longest without a turn first           rule 1
+
+An entry of a heap is never changed. If the rank of a job changes, new entries are pushed, and the
+old ones are thrown away when they reach the top or when they are the majority (lazy deletion). So
+every operation costs the logarithm of the number of waiting jobs.
 """
 
 from __future__ import annotations
@@ -23,17 +30,21 @@ from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 AGEING_TURN = 4
-# The share a piece is charged at least: a preparation costs something too.
+
 LEAST_CHARGE = 1.0
-# Callers remembered after their last job, so that leaving and returning is no way to the front.
+"""A caller is charged at least so many seconds for a piece: a preparation costs something too."""
+
 REMEMBERED_CALLERS = 10_000
-# So many outdated entries are nothing to tidy up for.
+"""Callers without waiting jobs whose served seconds are kept: else a caller could leave and come
+back to be served first."""
+
 _OUTDATED_AT_LEAST = 64
+"""Fewer outdated entries than this are not worth a cleanup."""
 
 
 class CallerKey(NamedTuple):
-    """Whoever waits for an engine at a priority: among these, work is shared fairly. What one is
-    served elsewhere is no concern of those who are not there."""
+    """A caller, for one engine and at one priority. Work is shared fairly among the callers who
+    wait for the same engine at the same priority; what they are served elsewhere does not count."""
 
     engine: str
     priority: int
@@ -41,196 +52,202 @@ class CallerKey(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A piece that waits, with all that the order depends on."""
+    """A waiting piece, with everything that its order depends on."""
 
     job_id: str
     piece: int
     seconds: float
+    """Of audio in this piece."""
     owner: str
     priority: int
     engine: str
-    line: str
+    batch_key: str
     remaining: float
+    """Seconds of audio left in the whole job."""
 
     @property
     def caller(self) -> CallerKey:
         return CallerKey(self.engine, self.priority, self.owner)
 
     @property
-    def standing(self) -> tuple[str, int, str, str, float]:
-        """What its job's place depends on, whichever of its pieces this is."""
-        return self.owner, self.priority, self.engine, self.line, self.remaining
+    def rank_terms(self) -> tuple[str, int, str, str, float]:
+        """What the rank of the job depends on; the same for all its pieces."""
+        return self.owner, self.priority, self.engine, self.batch_key, self.remaining
 
 
-class _Ticket:
-    """A job with pieces waiting."""
+class _WaitingJob:
+    """A job with waiting pieces."""
 
-    __slots__ = ("arrived", "pieces", "since", "terms", "version")
+    __slots__ = ("arrived", "last_turn", "pieces", "terms", "version")
 
-    def __init__(self, terms: Offer, arrived: int) -> None:
+    def __init__(self, terms: Offer, arrived: int, turn: int) -> None:
         self.terms = terms
+        """The newest offer: its `rank_terms` hold for the whole job."""
         self.arrived = arrived
-        self.since = arrived
+        self.last_turn = turn
+        """The number of the turn in which it last got something, or in which it came."""
         self.version = 0
+        """Heap entries with another version are outdated."""
         self.pieces: list[tuple[int, float]] = []
+        """A heap of piece indexes, each with its seconds."""
 
 
-class _Tally(NamedTuple):
+class _Total(NamedTuple):
     """What waits for one engine."""
 
     pieces: int
     seconds: float
 
 
-_Head = tuple[tuple[float, ...], str]
-"""A job that could be next, with what to compare it by."""
+_Ranked = tuple[tuple[float, ...], str]
+"""A rank and the id of its job. The lowest rank is next."""
 
 
-class _WaitingJobs:
-    """Waiting jobs among which one is chosen: all of an engine, or those whose pieces may share a
-    batch."""
+class _Candidates:
+    """The waiting jobs of one engine, or of one batch key, in their two orders."""
 
-    def __init__(self, tickets: dict[str, _Ticket], served: dict[CallerKey, float]) -> None:
+    def __init__(self, waiting: dict[str, _WaitingJob], served: dict[CallerKey, float]) -> None:
         self.jobs = 0
-        self._tickets = tickets
+        self._waiting = waiting
         self._served = served
         self._clear()
 
     def _clear(self) -> None:
-        self._statements = 0
+        self._entries = 0
         self._callers: dict[int, list[tuple[float, CallerKey]]] = {}
         self._jobs: dict[CallerKey, list[tuple[float, int, int, str]]] = {}
-        self._longest: list[tuple[int, int, int, str]] = []
+        self._oldest: list[tuple[int, int, int, str]] = []
 
-    def push(self, ticket: _Ticket) -> None:
-        """Where the job stands by now."""
-        self._push(ticket)
-        if self._statements > 2 * self.jobs + _OUTDATED_AT_LEAST:
-            self._tidy_up()
+    def push(self, job: _WaitingJob) -> None:
+        """Add entries with the present rank of the job."""
+        self._push(job)
+        if self._entries > 2 * self.jobs + _OUTDATED_AT_LEAST:
+            current = [entry[3] for entry in self._oldest if self._is(*entry[2:])]
+            self._clear()
+            for job_id in current:
+                self._push(self._waiting[job_id])
 
-    def _push(self, ticket: _Ticket) -> None:
-        terms = ticket.terms
-        caller = terms.caller
+    def _push(self, job: _WaitingJob) -> None:
+        terms, caller = job.terms, job.terms.caller
         jobs = self._jobs.setdefault(caller, [])
         if not jobs:
             callers = self._callers.setdefault(terms.priority, [])
             heapq.heappush(callers, (self._served[caller], caller))
-        entry = (terms.remaining, ticket.arrived, ticket.version, terms.job_id)
-        heapq.heappush(jobs, entry)
-        heapq.heappush(self._longest, (ticket.since, ticket.arrived, ticket.version, terms.job_id))
-        self._statements += 1
+        heapq.heappush(jobs, (terms.remaining, job.arrived, job.version, terms.job_id))
+        heapq.heappush(self._oldest, (job.last_turn, job.arrived, job.version, terms.job_id))
+        self._entries += 1
 
-    def _tidy_up(self) -> None:
-        valid = [job_id for _, _, version, job_id in self._longest if self._valid(version, job_id)]
-        self._clear()
-        for job_id in valid:
-            self._push(self._tickets[job_id])
-
-    def first(self) -> _Head | None:
-        """The job whose turn it is by rules 2 to 5."""
+    def first(self) -> _Ranked | None:
+        """The next job by rules 2 to 5."""
         for priority in sorted(self._callers, reverse=True):
             callers = self._callers[priority]
             while callers:
-                stated, caller = callers[0]
+                served, caller = callers[0]
                 jobs = self._jobs[caller]
-                while jobs and not self._valid(jobs[0][2], jobs[0][3]):
+                while jobs and not self._is(jobs[0][2], jobs[0][3]):
                     heapq.heappop(jobs)
                 if not jobs:
                     heapq.heappop(callers)
                     del self._jobs[caller]
-                elif stated < self._served[caller]:
+                elif served < self._served[caller]:
                     heapq.heapreplace(callers, (self._served[caller], caller))
                 else:
                     remaining, arrived, _, job_id = jobs[0]
-                    return (-priority, stated, remaining, arrived), job_id
+                    return (-priority, served, remaining, arrived), job_id
             del self._callers[priority]
         return None
 
-    def longest_waiting(self) -> _Head | None:
-        while self._longest:
-            since, arrived, version, job_id = self._longest[0]
-            if self._valid(version, job_id):
-                return (since, arrived), job_id
-            heapq.heappop(self._longest)
+    def longest_waiting(self) -> _Ranked | None:
+        """The next job by rule 1."""
+        while self._oldest:
+            last_turn, arrived, version, job_id = self._oldest[0]
+            if self._is(version, job_id):
+                return (last_turn, arrived), job_id
+            heapq.heappop(self._oldest)
         return None
 
-    def _valid(self, version: int, job_id: str) -> bool:
-        ticket = self._tickets.get(job_id)
-        return ticket is not None and ticket.version == version
+    def _is(self, version: int, job_id: str) -> bool:
+        """Whether an entry of this version still holds."""
+        job = self._waiting.get(job_id)
+        return job is not None and job.version == version
 
 
 class FairQueue:
     def __init__(self) -> None:
-        self._tickets: dict[str, _Ticket] = {}
-        self._engines: dict[str, _WaitingJobs] = {}
-        self._lines: dict[str, _WaitingJobs] = {}
+        self._waiting: dict[str, _WaitingJob] = {}
+        self._by_engine: dict[str, _Candidates] = {}
+        self._by_batch_key: dict[str, _Candidates] = {}
+        self._totals: dict[str, _Total] = {}
         self._served: dict[CallerKey, float] = {}
-        self._active: dict[CallerKey, int] = {}
-        self._virtual: dict[tuple[str, int], float] = {}
-        """By engine and priority: what the caller had been served who came last by rule 3. Nobody
-        who comes is taken to have been served less."""
+        """Seconds of audio that each caller has been served (its virtual time)."""
+        self._virtual_time: dict[tuple[str, int], float] = {}
+        """By engine and priority: the served seconds of the caller chosen last by rule 3. A caller
+        who comes is taken to have been served at least as much."""
+        self._jobs_of: dict[CallerKey, int] = {}
         self._turn = 0
         self._choices: dict[frozenset[str], int] = {}
         self._arrivals = 0
-        self._statements = 0
-        self._tallies: dict[str, _Tally] = {}
+        self._versions = 0
 
     def __len__(self) -> int:
-        return sum(tally.pieces for tally in self._tallies.values())
+        """How many pieces wait."""
+        return sum(total.pieces for total in self._totals.values())
 
     def __contains__(self, job_id: str) -> bool:
-        return job_id in self._tickets
+        return job_id in self._waiting
 
     def seconds(self, engine: str | None = None) -> float:
-        """Audio in all pieces that wait: for one engine, or for any."""
-        tallies = self._tallies.items()
-        return sum(tally.seconds for name, tally in tallies if engine in {None, name})
+        """Seconds of audio in all waiting pieces: of one engine, or of all."""
+        totals = self._totals.items()
+        return sum(total.seconds for name, total in totals if engine in {None, name})
 
     def offer(self, offer: Offer) -> None:
-        """The piece waits. Its terms hold for the whole job from now on; the engine is one for as
-        long as anything of the job waits."""
-        ticket = self._tickets.get(offer.job_id)
-        if ticket is None:
+        """Add a piece. Its rank terms replace those of the whole job; but the engine of a job must
+        not change while pieces of it wait."""
+        job = self._waiting.get(offer.job_id)
+        if job is None:
             self._arrivals += 1
-            ticket = self._tickets[offer.job_id] = _Ticket(offer, self._arrivals)
-            ticket.since = self._turn
-            self._enter(offer.caller)
+            job = self._waiting[offer.job_id] = _WaitingJob(offer, self._arrivals, self._turn)
+            self._add_caller(offer.caller)
             self._join(offer)
-            self._restate(ticket, offer)
-        elif ticket.terms.standing != offer.standing:
-            self._leave(ticket.terms)
+            self._update_rank(job, offer)
+        elif job.terms.rank_terms != offer.rank_terms:
+            self._leave(job.terms)
             self._join(offer)
-            self._restate(ticket, offer)
-        heapq.heappush(ticket.pieces, (offer.piece, offer.seconds))
+            self._update_rank(job, offer)
+        heapq.heappush(job.pieces, (offer.piece, offer.seconds))
         self._count(offer.engine, 1, offer.seconds)
 
     def withdraw(self, job_id: str) -> None:
-        """None of the job's pieces waits any more."""
-        ticket = self._tickets.get(job_id)
-        if ticket is not None:
-            seconds = sum(seconds for _, seconds in ticket.pieces)
-            self._count(ticket.terms.engine, -len(ticket.pieces), -seconds)
-            self._remove(ticket)
+        """Remove all pieces of the job."""
+        job = self._waiting.get(job_id)
+        if job is not None:
+            seconds = sum(seconds for _, seconds in job.pieces)
+            self._count(job.terms.engine, -len(job.pieces), -seconds)
+            self._remove(job)
 
-    def take(self, engines: Collection[str], line: str | None = None) -> tuple[str, int] | None:
-        """The next piece for a worker that has these engines; out of this line, if one is named."""
-        job_id, fairly = self._choose(engines, line)
+    def take(
+        self, engines: Collection[str], batch_key: str | None = None
+    ) -> tuple[str, int] | None:
+        """Remove and return the next piece for a worker with these engines: job id and index.
+        With a batch key: only a piece that fits that batch."""
+        job_id, by_fairness = self._choose(engines, batch_key)
         if job_id is None:
             return None
-        ticket = self._tickets[job_id]
-        index, seconds = heapq.heappop(ticket.pieces)
-        self._count(ticket.terms.engine, -1, -seconds)
+        job = self._waiting[job_id]
+        index, seconds = heapq.heappop(job.pieces)
+        self._count(job.terms.engine, -1, -seconds)
         self._turn += 1
-        caller = ticket.terms.caller
-        if fairly:
-            self._virtual[caller[:2]] = max(self._least(caller), self._served[caller])
+        caller = job.terms.caller
+        if by_fairness:
+            self._virtual_time[caller[:2]] = max(self._least(caller), self._served[caller])
         self._served[caller] += max(seconds, LEAST_CHARGE)
-        ticket.since = self._turn
-        if ticket.pieces:
-            left = max(0.0, ticket.terms.remaining - seconds)
-            self._restate(ticket, ticket.terms._replace(remaining=left))
+        job.last_turn = self._turn
+        if job.pieces:
+            left = max(0.0, job.terms.remaining - seconds)
+            self._update_rank(job, job.terms._replace(remaining=left))
         else:
-            self._remove(ticket)
+            self._remove(job)
         return job_id, index
 
     def put_back(self, offer: Offer) -> None:
@@ -240,82 +257,86 @@ class FairQueue:
         self._served[caller] = served - max(offer.seconds, LEAST_CHARGE)
         self.offer(offer)
 
-    def _choose(self, engines: Collection[str], line: str | None) -> tuple[str | None, bool]:
-        """The job, and whether its caller is the one whose turn it is among all. One that goes
-        with a batch, or is the longest waiting, may be of a caller far ahead of the others: if
-        that moved the time on, whoever came next would stand behind all who wait."""
-        if line is not None:
-            return self._foremost(self._lines, (line,), _WaitingJobs.first), False
+    def _choose(self, engines: Collection[str], batch_key: str | None) -> tuple[str | None, bool]:
+        """The next job, and whether rule 3 chose its caller among all callers.
+
+        Only then may the virtual time advance. A job that fills a batch, or has waited longest,
+        may belong to a caller who was served far more than the others: if that advanced the time,
+        every new caller would be placed behind all who wait.
+        """
+        if batch_key is not None:
+            return self._best(self._by_batch_key, (batch_key,), _Candidates.first), False
         kind = frozenset(engines)
         choices = self._choices.get(kind, 0) + 1
-        rule = _WaitingJobs.first if choices % AGEING_TURN else _WaitingJobs.longest_waiting
-        job_id = self._foremost(self._engines, engines, rule)
+        rule = _Candidates.first if choices % AGEING_TURN else _Candidates.longest_waiting
+        job_id = self._best(self._by_engine, engines, rule)
         if job_id is not None:
             self._choices[kind] = choices
-        return job_id, rule is _WaitingJobs.first
+        return job_id, rule is _Candidates.first
 
-    def _foremost(
+    def _best(
         self,
-        lines: Mapping[str, _WaitingJobs],
+        groups: Mapping[str, _Candidates],
         names: Collection[str],
-        rule: Callable[[_WaitingJobs], _Head | None],
+        rule: Callable[[_Candidates], _Ranked | None],
     ) -> str | None:
-        found = (rule(lines[name]) for name in names if name in lines)
-        heads = [head for head in found if head is not None]
-        return min(heads)[1] if heads else None
+        found = (rule(groups[name]) for name in names if name in groups)
+        ranked = [each for each in found if each is not None]
+        return min(ranked)[1] if ranked else None
 
-    def _restate(self, ticket: _Ticket, terms: Offer) -> None:
-        # No statement of an earlier ticket of the same job may pass for one of this.
-        self._statements += 1
-        ticket.version = self._statements
-        ticket.terms = terms
-        for lines, name in self._where(terms):
-            lines[name].push(ticket)
+    def _update_rank(self, job: _WaitingJob, terms: Offer) -> None:
+        # Versions are unique in the queue: a job that left and came back never matches the entries
+        # from before.
+        self._versions += 1
+        job.version = self._versions
+        job.terms = terms
+        for groups, name in self._groups(terms):
+            groups[name].push(job)
 
-    def _where(self, terms: Offer) -> tuple[tuple[dict[str, _WaitingJobs], str], ...]:
-        return (self._engines, terms.engine), (self._lines, terms.line)
+    def _groups(self, terms: Offer) -> tuple[tuple[dict[str, _Candidates], str], ...]:
+        return (self._by_engine, terms.engine), (self._by_batch_key, terms.batch_key)
 
     def _join(self, terms: Offer) -> None:
-        for lines, name in self._where(terms):
-            line = lines.get(name)
-            if line is None:
-                line = lines[name] = _WaitingJobs(self._tickets, self._served)
-            line.jobs += 1
+        for groups, name in self._groups(terms):
+            if name not in groups:
+                groups[name] = _Candidates(self._waiting, self._served)
+            groups[name].jobs += 1
 
     def _leave(self, terms: Offer) -> None:
-        for lines, name in self._where(terms):
-            lines[name].jobs -= 1
-            if not lines[name].jobs:
-                del lines[name]
+        for groups, name in self._groups(terms):
+            groups[name].jobs -= 1
+            if not groups[name].jobs:
+                del groups[name]
 
-    def _remove(self, ticket: _Ticket) -> None:
-        del self._tickets[ticket.terms.job_id]
-        self._leave(ticket.terms)
-        caller = ticket.terms.caller
-        self._active[caller] -= 1
-        if not self._active[caller]:
-            del self._active[caller]
+    def _remove(self, job: _WaitingJob) -> None:
+        del self._waiting[job.terms.job_id]
+        self._leave(job.terms)
+        caller = job.terms.caller
+        self._jobs_of[caller] -= 1
+        if not self._jobs_of[caller]:
+            del self._jobs_of[caller]
             self._forget_callers()
 
     def _count(self, engine: str, pieces: int, seconds: float) -> None:
-        before = self._tallies.get(engine, _Tally(0, 0.0))
-        after = _Tally(before.pieces + pieces, before.seconds + seconds)
+        before = self._totals.get(engine, _Total(0, 0.0))
+        after = _Total(before.pieces + pieces, before.seconds + seconds)
         if after.pieces:
-            self._tallies[engine] = after
+            self._totals[engine] = after
         else:
-            # The seconds that are left are errors of rounding.
-            del self._tallies[engine]
+            # Without pieces the seconds left are rounding errors.
+            del self._totals[engine]
 
-    def _enter(self, caller: CallerKey) -> None:
-        if caller not in self._active:
+    def _add_caller(self, caller: CallerKey) -> None:
+        if caller not in self._jobs_of:
             self._served[caller] = max(self._served.get(caller, 0.0), self._least(caller))
-        self._active[caller] = self._active.get(caller, 0) + 1
+        self._jobs_of[caller] = self._jobs_of.get(caller, 0) + 1
 
     def _least(self, caller: CallerKey) -> float:
-        return self._virtual.get(caller[:2], 0.0)
+        """What a caller who comes now is taken to have been served."""
+        return self._virtual_time.get(caller[:2], 0.0)
 
     def _forget_callers(self) -> None:
-        if len(self._served) > REMEMBERED_CALLERS + len(self._active):
-            idle = (caller for caller in self._served if caller not in self._active)
+        if len(self._served) > REMEMBERED_CALLERS + len(self._jobs_of):
+            idle = (caller for caller in self._served if caller not in self._jobs_of)
             for caller in sorted(idle, key=self._served.__getitem__)[: REMEMBERED_CALLERS // 2]:
                 del self._served[caller]

@@ -1,4 +1,4 @@
-"""How long what is left will take, from how long what is done took."""
+"""Estimates how long the audio left will take, from measurements of finished pieces."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import msgspec
 
 STABLE_SAMPLES = 3
 STABLE_AUDIO = 30.0
-"""Until so many pieces and so many seconds of audio were measured, nothing is promised."""
+"""Pieces and seconds of audio to measure before an estimate is given."""
 
 HALF_LIFE = 120.0
-"""After so many seconds of audio what was measured before them counts half."""
+"""Seconds of audio after which an earlier measurement counts half."""
 
 FASTEST, SLOWEST = 1e-4, 100.0
-"""Bounds of belief, in seconds of work a second of audio."""
+"""Seconds of work for a second of audio: a measurement beyond these is clamped."""
 
 LONGEST = 1e9
-"""A measurement of more seconds is a fault of a clock or of arithmetic."""
+"""A measurement of more seconds is ignored: it is an error of a clock or of arithmetic."""
 
 OUTLIER = 4.0
-"""Once stable, one piece is taken to be at most so many times faster or slower than usual."""
+"""Once the pace is stable, a piece counts as at most so many times faster or slower than it."""
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """Sums of what was measured in one lane, the older fading."""
+    """Sums of the measurements, weighted so that older ones fade."""
 
     samples: int = 0
     audio: float = 0.0
@@ -36,12 +36,12 @@ class Pace(msgspec.Struct, frozen=True):
 
     @property
     def factor(self) -> float:
-        """Seconds of work for a second of audio. Only meaningful once something was measured."""
+        """Seconds of work for a second of audio; meaningless before the first measurement."""
         return self.wall / self.audio if self.audio else SLOWEST
 
 
 def observe(pace: Pace, audio_seconds: float, wall_seconds: float) -> Pace:
-    """One more piece was done. Measurements that cannot be true say nothing."""
+    """Add the measurement of one piece. Implausible ones are ignored."""
     if not (_plausible(audio_seconds) and _plausible(wall_seconds)):
         return pace
     least, most = FASTEST, SLOWEST
@@ -57,19 +57,19 @@ def observe(pace: Pace, audio_seconds: float, wall_seconds: float) -> Pace:
     )
 
 
-def remaining(pace: Pace, audio_left: float, lanes: int) -> float | None:
-    """Seconds until the audio left is done, shared by so many lanes; None before it is stable."""
-    return _time(audio_left, pace.factor, lanes) if pace.stable else None
+def remaining(pace: Pace, audio_left: float, parallel: int) -> float | None:
+    """Seconds until the audio left is done by `parallel` pieces at a time; None if not stable."""
+    return _time(audio_left, pace.factor, parallel) if pace.stable else None
 
 
-def guess(pace: Pace, audio_seconds: float, lanes: int, default_factor: float) -> float:
-    """A first estimate for a submission: what was measured, or else a stated default."""
+def guess(pace: Pace, audio_seconds: float, parallel: int, default_factor: float) -> float:
+    """Seconds for that audio at the measured pace, or at the default if it is not stable."""
     factor = pace.factor if pace.stable else default_factor
-    return _time(audio_seconds, factor, lanes) or 0.0
+    return _time(audio_seconds, factor, parallel) or 0.0
 
 
-def _time(audio: float, factor: float, lanes: int) -> float | None:
-    seconds = audio * factor / max(1, lanes)
+def _time(audio: float, factor: float, parallel: int) -> float | None:
+    seconds = audio * factor / max(1, parallel)
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 

@@ -1,4 +1,4 @@
-"""How many workers there should be."""
+"""Decides how many workers a pool has: more when audio waits, fewer after idling."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     least: int = 1
     most: int = 1
     seconds_per_worker: float = 60.0
-    """One more worker for so many seconds of audio waiting."""
+    """Seconds of waiting audio for which one more worker is started."""
     idle_seconds: float = 60.0
-    """A worker too many for so long is given back."""
+    """After so many seconds with too many workers, one of them is stopped."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.least <= self.most or self.most < 1:
@@ -24,12 +24,13 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 class Change(NamedTuple):
     more: int
-    """So many workers are to be started."""
+    """How many workers to start."""
     stop: tuple[str, ...]
+    """The workers to stop."""
 
 
 class Sizing(msgspec.Struct, frozen=True):
-    """The size to go for, and since when there have been more workers than needed."""
+    """The size aimed at, and since when there have been more workers than needed."""
 
     size: int
     idle_since: float | None = None
@@ -38,7 +39,7 @@ class Sizing(msgspec.Struct, frozen=True):
 def resize(
     before: Sizing, bounds: Bounds, *, seconds_waiting: float, busy: int, now: float
 ) -> Sizing:
-    """Grow at once; shrink one at a time, and only after idling. `busy` have work in hand."""
+    """Grow at once; shrink by one, and only after idling. `busy`: how many workers have work."""
     wanted = busy + math.ceil(seconds_waiting / bounds.seconds_per_worker)
     wanted = min(bounds.most, max(bounds.least, wanted))
     if wanted >= before.size:
@@ -49,9 +50,9 @@ def resize(
     return Sizing(before.size - 1, now)
 
 
-def approach(size: int, workers: Sequence[str], busy: Collection[str]) -> Change:
-    """From these workers to a pool of this size. Of those too many the last go; but nobody with
-    work in hand, whose turn comes when it is done."""
+def plan_change(size: int, workers: Sequence[str], busy: Collection[str]) -> Change:
+    """How to get from these workers to this size. The last workers are stopped, but none that has
+    work: it is stopped later, when its work is done."""
     too_many = max(0, len(workers) - size)
     idle = [worker for worker in reversed(workers) if worker not in busy]
     return Change(max(0, size - len(workers)), tuple(idle[:too_many]))

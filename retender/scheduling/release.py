@@ -1,4 +1,4 @@
-"""Which results can join the transcript: those of all chunks up to the first that is missing."""
+"""Releases results to the transcript in order: those of all chunks before the first missing one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retender.transcript.segments import Segment
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """What joins the transcript now, and how far it then goes."""
+    """The segments that join the transcript now, and the last chunk it then contains."""
 
     segments: tuple[Segment, ...]
     upto: int
@@ -27,24 +27,24 @@ def releasable(draft: Draft, job: Job) -> Ready:
         chunk = draft.piece(job.id, upto).chunk
         assert chunk is not None
         seam, merged = merge(seam, chunk, result)
-        segments += _as_asked(merged, job.options)
+        segments += _without_extra_words(merged, job.options)
     return Ready(tuple(segments), upto, seam)
 
 
-def beyond_the_gap(stored: Stored) -> tuple[Segment, ...]:
-    """What a failed job's finished chunks say after the first that is missing."""
+def segments_after_gap(stored: Stored) -> tuple[Segment, ...]:
+    """Of a failed job: the segments of finished chunks after the first missing one."""
     seam = stored.job.seam
     segments: list[Segment] = []
     for piece in stored.pieces:
         result = stored.results.get(piece.index)
         if result is not None and piece.chunk is not None:
             seam, merged = merge(seam, piece.chunk, result)
-            segments += _as_asked(merged, stored.job.options)
+            segments += _without_extra_words(merged, stored.job.options)
     return tuple(segments)
 
 
-def _as_asked(segments: tuple[Segment, ...], options: Options) -> tuple[Segment, ...]:
-    """Without the words that were only needed to join the chunks."""
+def _without_extra_words(segments: tuple[Segment, ...], options: Options) -> tuple[Segment, ...]:
+    """Without words, if the caller asked for none: they were only needed to join the chunks."""
     if options.word_timestamps:
         return segments
     return tuple(msgspec.structs.replace(segment, words=()) for segment in segments)

@@ -1,5 +1,21 @@
-"""What follows from what happens to a job: each ruling takes a draft and a fact, and writes the
-consequences into the draft. Nothing is read but the draft, and nothing is done.
+"""Transitions: what follows from each thing that can happen to a job.
+
+    what happened                 transition     the piece                      the job
+    a job was submitted           accept         piece 0 is added               pending, queued
+    its audio is complete         audio_arrived  piece 0 is added               queued
+    a piece goes to a worker      grant          waiting -> leased              processing
+    the recording was prepared    prepared       leased -> done, chunks added
+    a chunk was transcribed       transcribed    leased -> done                 completed if last
+    the work on a piece failed    failed         leased -> waiting, or failed   failed if last
+    the worker died or is silent  worker_lost    as `failed`, one more crash    as `failed`
+    the worker returned a piece   returned       leased -> waiting
+    the manager restarted         interrupted    leased -> waiting, or failed   as `failed`
+    the job cannot be completed   fail_job       leased -> waiting              failed
+    the caller cancelled it       cancel         all are dropped                cancelled
+    the caller retried it         retry          all but done -> waiting        queued
+
+Each transition is a pure function of a draft and a fact: it reads only the draft, and writes the
+consequences into it. All changes of a draft are committed in one transaction.
 """
 
 from __future__ import annotations
@@ -8,7 +24,7 @@ import msgspec
 
 from retender.errors import Failure, WorkerCrashed
 from retender.jobs.events import EventKind
-from retender.jobs.job import Job, first_step, step
+from retender.jobs.job import Job, first_step
 from retender.jobs.messages import Note
 from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.retry import GiveUp, RetryPolicy, decide
@@ -20,31 +36,30 @@ from retender.storage.audio import Audio
 from retender.transcript.chunks import ChunkResult, Plan
 
 
-class Made(msgspec.Struct, frozen=True):
-    """What was used to make a piece's result."""
+class UsedModel(msgspec.Struct, frozen=True):
+    """The engine and model that made a result."""
 
     engine: str = ""
     model: str = ""
-    asked: str = ""
-    """The model that was asked for, where another had to be used."""
+    requested_model: str = ""
+    """The model that the caller asked for, if another one had to be used; else empty."""
 
     @property
     def note(self) -> Note | None:
-        """What people are to know of it."""
-        if not self.asked:
+        """Tells the caller that a smaller model was used; None if it was the one asked for."""
+        if not self.requested_model:
             return None
-        return Note("smaller_model", {"asked": self.asked, "used": self.model})
+        return Note("smaller_model", {"asked": self.requested_model, "used": self.model})
 
 
 def accept(draft: Draft, job: Job, known: Job | None) -> Job:
-    """A new job; `known` is a completed one with the same audio and options."""
+    """A job was submitted. `known` is a completed job with the same audio and options: the new one
+    completes at once with a copy of its transcript."""
     if known is not None:
-        job = _as_known(draft, job, known)
-        job, event = first_step(job, at=draft.at, note=Note("completed"))
-    elif job.audio is None:
-        job, event = first_step(job, at=draft.at, note=Note("uploading"))
+        job, note = _completed_like(draft, job, known), Note("completed")
     else:
-        job, event = first_step(job, at=draft.at, note=Note("queued"))
+        note = Note("uploading" if job.audio is None else "queued")
+    job, event = first_step(job, at=draft.at, note=note)
     draft.save(job, event)
     if job.status is Status.QUEUED:
         draft.add((Piece(job_id=job.id, index=PREPARATION),))
@@ -52,60 +67,46 @@ def accept(draft: Draft, job: Job, known: Job | None) -> Job:
 
 
 def audio_arrived(draft: Draft, job_id: str, audio: Audio, known: Job | None) -> Job:
-    job = draft.job(job_id)
+    """The audio of a pending job is complete. `known`: see `accept`."""
+    job = msgspec.structs.replace(draft.job(job_id), audio=audio)
     if known is not None:
-        changes = _as_known(draft, msgspec.structs.replace(job, audio=audio), known)
-        job, event = step(
-            msgspec.structs.replace(changes, status=job.status, stage=job.stage),
-            at=draft.at,
-            note=Note("completed"),
+        completed = _completed_like(draft, job, known)
+        return draft.step(
+            msgspec.structs.replace(completed, status=job.status, stage=job.stage),
+            Note("completed"),
             status=Status.COMPLETED,
             stage=Stage.FINALIZING,
             kind=EventKind.COMPLETED,
         )
-        draft.save(job, event)
-        return job
-    job, event = step(
-        job,
-        at=draft.at,
-        note=Note("queued"),
-        status=Status.QUEUED,
-        stage=Stage.QUEUED,
-        audio=audio,
-    )
-    draft.save(job, event)
+    job = draft.step(job, Note("queued"), status=Status.QUEUED, stage=Stage.QUEUED)
     draft.add((Piece(job_id=job_id, index=PREPARATION),))
     return job
 
 
-def give(draft: Draft, job_id: str, index: int, token: str) -> Piece:
+def grant(draft: Draft, job_id: str, index: int, token: str) -> Piece:
     """A piece goes to a worker under a lease."""
+    piece = draft.piece(job_id, index)
     piece = msgspec.structs.replace(
-        draft.piece(job_id, index),
-        state=PieceState.LEASED,
-        token=token,
-        attempts=draft.piece(job_id, index).attempts + 1,
+        piece, state=PieceState.LEASED, token=token, attempts=piece.attempts + 1
     )
     draft.grant(piece)
     job = draft.job(job_id)
-    stage, note = _at_work(job, index)
-    asks_early = job.room_at is not None and draft.at < job.room_at
-    if job.status is Status.QUEUED or (job.stage is not stage and not asks_early):
-        started = draft.at if job.started_at is None else job.started_at
-        job, event = step(
+    stage, note = _working_on(job, index)
+    # While its engine's rate limit lasts, a job goes on being shown as waiting for it.
+    limited = job.limited_until is not None and draft.at < job.limited_until
+    if job.status is Status.QUEUED or (job.stage is not stage and not limited):
+        draft.step(
             job,
-            at=draft.at,
-            note=note,
+            note,
             status=Status.PROCESSING,
             stage=stage,
-            started_at=started,
-            room_at=None,
+            started_at=draft.at if job.started_at is None else job.started_at,
+            limited_until=None,
         )
-        draft.save(job, event)
     return piece
 
 
-def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
+def prepared(draft: Draft, piece: Piece, plan: Plan, used: UsedModel) -> None:
     """The recording is decoded and cut: its chunks can be given out."""
     _settle(draft, piece, PieceState.DONE)
     chunks = tuple(
@@ -114,156 +115,139 @@ def prepared(draft: Draft, piece: Piece, plan: Plan, made: Made) -> None:
     )
     if chunks:
         draft.add(chunks)
-    job, event = step(
-        draft.job(piece.job_id),
-        at=draft.at,
-        note=made.note or Note("transcribing", {"n": 1, "total": max(1, len(chunks))}),
+    job = draft.job(piece.job_id)
+    draft.step(
+        job,
+        used.note or Note("transcribing", {"n": 1, "total": max(1, len(chunks))}),
         stage=Stage.TRANSCRIBING,
         piece=PREPARATION,
         duration=plan.duration,
         chunks=len(chunks),
-        engine=draft.job(piece.job_id).engine or made.engine or None,
+        engine=job.engine or used.engine or None,
         whole=plan.whole,
-        model=made.model or None,
-        requested_model=made.asked or None,
-        # What is not speech is done with the plan: the rest of the seconds are the chunks'.
+        model=used.model or None,
+        requested_model=used.requested_model or None,
+        # Seconds without speech are done with the plan; the chunks add the others.
         seconds_done=max(0.0, plan.duration - sum(chunk.own_seconds for chunk in plan.chunks)),
     )
-    draft.save(job, event)
-    _conclude(draft, job.id)
+    _finish_if_all_done(draft, job.id)
 
 
-def transcribed(draft: Draft, piece: Piece, result: ChunkResult, made: Made) -> None:
-    """A chunk's text is here. It joins the transcript when all before it have."""
+def transcribed(draft: Draft, piece: Piece, result: ChunkResult, used: UsedModel) -> None:
+    """A chunk has its text. The text joins the transcript once all chunks before it have joined."""
     chunk = piece.chunk
     assert chunk is not None
     _settle(draft, piece, PieceState.DONE, result)
     job = draft.job(piece.job_id)
-    heard = dict(job.heard)
+    seconds = dict(job.seconds_by_language)
     if result.language is not None and result.segments:
-        heard[result.language] = heard.get(result.language, 0.0) + chunk.seconds
+        seconds[result.language] = seconds.get(result.language, 0.0) + chunk.seconds
     ready = releasable(draft, job)
     job = msgspec.structs.replace(
         job,
         chunks_done=job.chunks_done + 1,
         seconds_done=job.seconds_done + chunk.own_seconds,
-        heard=heard,
-        language=max(heard, key=lambda code: (heard[code], code)) if heard else job.language,
+        seconds_by_language=seconds,
+        language=max(seconds, key=lambda code: (seconds[code], code), default=job.language),
         language_probability=_surer(job.language_probability, result.language_probability),
-        engine=job.engine or made.engine,
-        model=made.model or job.model,
-        requested_model=made.asked or job.requested_model,
+        engine=job.engine or used.engine,
+        model=used.model or job.model,
+        requested_model=used.requested_model or job.requested_model,
     )
     if ready.upto > job.released:
         draft.release(job.id, job.released, ready.upto, ready.segments)
         job = msgspec.structs.replace(job, released=ready.upto, seam=ready.seam)
-    _, note = _at_work(job, piece.index)
+    _, note = _working_on(job, piece.index)
     for start in range(0, max(1, len(ready.segments)), SEGMENTS_PER_EVENT):
-        job, event = step(
-            job,
-            at=draft.at,
-            note=note,
-            stage=Stage.TRANSCRIBING,
-            segments=ready.segments[start : start + SEGMENTS_PER_EVENT],
-            piece=piece.index,
-        )
-        draft.save(job, event)
-    _conclude(draft, job.id)
+        segments = ready.segments[start : start + SEGMENTS_PER_EVENT]
+        job = draft.step(job, note, stage=Stage.TRANSCRIBING, segments=segments, piece=piece.index)
+    _finish_if_all_done(draft, job.id)
 
 
-def broke(draft: Draft, piece: Piece, failure: Failure, policy: RetryPolicy, random: float) -> None:
-    """A piece went wrong: again later, or never."""
-    verdict = decide(policy, piece.attempts, failure, random)
-    if isinstance(verdict, GiveUp):
-        _give_up(draft, piece, failure)
+def failed(
+    draft: Draft, piece: Piece, failure: Failure, policy: RetryPolicy, random: float
+) -> None:
+    """The work on a piece failed: it is retried after a delay, or has failed for good."""
+    decision = decide(policy, piece.attempts, failure, random)
+    if isinstance(decision, GiveUp):
+        _fail_piece(draft, piece, failure)
         return
     _settle(draft, piece, PieceState.WAITING, failure=failure)
-    draft.delays[piece.job_id, piece.index] = verdict.delay
-    attempt = piece.attempts + 1
-    note = Note("retrying", {"attempt": attempt, "limit": policy.attempts})
-    job = draft.job(piece.job_id)
-    job, event = step(
+    draft.delays[piece.job_id, piece.index] = decision.delay
+    job, attempt = draft.job(piece.job_id), piece.attempts + 1
+    draft.step(
         job,
-        at=draft.at,
-        note=note,
+        Note("retrying", {"attempt": attempt, "limit": policy.attempts}),
         stage=Stage.RETRYING,
         piece=piece.index,
         attempt=max(job.attempt, attempt),
     )
-    draft.save(job, event)
 
 
 def worker_lost(
     draft: Draft, piece: Piece, failure: Failure, policy: RetryPolicy, random: float
 ) -> None:
-    """Its worker died or fell silent with this piece in hand: maybe because of it."""
+    """The worker died or went silent while it held this piece: the piece may be the cause."""
     piece = msgspec.structs.replace(piece, crashes=piece.crashes + 1)
-    broke(draft, piece, failure, policy, random)
+    failed(draft, piece, failure, policy, random)
 
 
-def given_back(draft: Draft, piece: Piece) -> None:
-    """The worker did not begin it, or never got it: as if it had not been given."""
+def returned(draft: Draft, piece: Piece) -> None:
+    """The worker did not start it, or never got it: this does not count as an attempt."""
     piece = msgspec.structs.replace(piece, attempts=max(0, piece.attempts - 1))
     _settle(draft, piece, PieceState.WAITING, failure=piece.failure)
 
 
 def interrupted(draft: Draft, piece: Piece) -> None:
-    """The manager died while the piece was out: its lease is void, and it waits again."""
-    assert piece.token is not None
-    token = piece.token
-    piece = msgspec.structs.replace(
-        piece, attempts=max(0, piece.attempts - 1), interruptions=piece.interruptions + 1
-    )
-    if piece.interruptions >= INTERRUPTIONS:
-        sentence = f"the service died {INTERRUPTIONS} times while this was being worked on"
-        failure = WorkerCrashed(sentence).failure()
-        _give_up(draft, msgspec.structs.replace(piece, token=token), failure)
-    else:
-        _settle(draft, piece, PieceState.WAITING, failure=piece.failure)
+    """The manager restarted while the piece was leased: the lease is void. If this recurs, the
+    piece is taken to be the cause, and fails."""
+    interruptions = piece.interruptions + 1
+    piece = msgspec.structs.replace(piece, interruptions=interruptions)
+    if interruptions < INTERRUPTIONS:
+        returned(draft, piece)
+        return
+    sentence = f"the service died {INTERRUPTIONS} times while this was being worked on"
+    piece = msgspec.structs.replace(piece, attempts=max(0, piece.attempts - 1))
+    _fail_piece(draft, piece, WorkerCrashed(sentence).failure())
 
 
 def cancel(draft: Draft, job_id: str) -> Job:
-    job, event = step(
+    """The caller cancelled the job."""
+    job = draft.step(
         draft.job(job_id),
-        at=draft.at,
-        note=Note("cancelled"),
+        Note("cancelled"),
         status=Status.CANCELLED,
         kind=EventKind.CANCELLED,
         completed_at=draft.at,
     )
-    draft.save(job, event)
     draft.drop_pieces(job_id)
     return job
 
 
-def fail(draft: Draft, job_id: str, failure: Failure) -> Job:
-    """The job is over. Pieces in hand are called off; finished ones keep their text."""
+def fail_job(draft: Draft, job_id: str, failure: Failure) -> Job:
+    """The job cannot be completed. Leases are cancelled; finished pieces keep their text."""
     for piece in draft.pieces_of(job_id):
         if piece.state is PieceState.LEASED:
             _reset(draft, piece, attempts=max(0, piece.attempts - 1))
-    job, event = step(
+    return draft.step(
         draft.job(job_id),
-        at=draft.at,
-        note=Note("failed"),
+        Note("failed"),
         status=Status.FAILED,
         kind=EventKind.ERROR,
         failure=failure,
         completed_at=draft.at,
     )
-    draft.save(job, event)
-    return job
 
 
-def revive(draft: Draft, job_id: str) -> Job:
-    """A failed job gets another chance: what is done stays done, the rest starts afresh."""
+def retry(draft: Draft, job_id: str) -> Job:
+    """The caller retried a failed job: finished pieces stay, the others start from zero."""
     pieces = draft.pieces_of(job_id)
     for piece in pieces:
         if piece.state is not PieceState.DONE:
             _reset(draft, piece, attempts=0, crashes=0, interruptions=0, failure=None)
-    job, event = step(
+    job = draft.step(
         draft.job(job_id),
-        at=draft.at,
-        note=Note("queued"),
+        Note("queued"),
         status=Status.QUEUED,
         stage=Stage.QUEUED,
         failure=None,
@@ -271,13 +255,13 @@ def revive(draft: Draft, job_id: str) -> Job:
         chunks_failed=0,
         attempt=1,
     )
-    draft.save(job, event)
     if not pieces:
         draft.add((Piece(job_id=job_id, index=PREPARATION),))
     return job
 
 
-def _as_known(draft: Draft, job: Job, known: Job) -> Job:
+def _completed_like(draft: Draft, job: Job, known: Job) -> Job:
+    """The job, completed with a copy of the known job's transcript."""
     draft.copy_transcript(known.id, job.id)
     return msgspec.structs.replace(
         job,
@@ -291,7 +275,7 @@ def _as_known(draft: Draft, job: Job, known: Job) -> Job:
         chunks_done=known.chunks_done,
         seam=known.seam,
         released=known.released,
-        heard=known.heard,
+        seconds_by_language=known.seconds_by_language,
         language=known.language,
         language_probability=known.language_probability,
         model=known.model,
@@ -300,47 +284,43 @@ def _as_known(draft: Draft, job: Job, known: Job) -> Job:
     )
 
 
-def _at_work(job: Job, index: int) -> tuple[Stage, Note]:
+def _working_on(job: Job, index: int) -> tuple[Stage, Note]:
+    """What the caller is shown while this piece is worked on."""
     if index == PREPARATION:
         return Stage.PREPARING, Note("preparing")
     n = min(job.chunks, job.chunks_done + 1)
     return Stage.TRANSCRIBING, Note("transcribing", {"n": n, "total": job.chunks})
 
 
-def _give_up(draft: Draft, piece: Piece, failure: Failure) -> None:
+def _fail_piece(draft: Draft, piece: Piece, failure: Failure) -> None:
+    """The piece failed for good. The other chunks go on, unless the failure affects all of them."""
     _settle(draft, piece, PieceState.FAILED, failure=failure)
     if failure.spoils_job or piece.index == PREPARATION:
-        fail(draft, piece.job_id, failure)
+        fail_job(draft, piece.job_id, failure)
         return
     job = draft.job(piece.job_id)
-    _, note = _at_work(job, piece.index)
-    job, event = step(
-        job, at=draft.at, note=note, piece=piece.index, chunks_failed=job.chunks_failed + 1
-    )
-    draft.save(job, event)
-    _conclude(draft, job.id)
+    _, note = _working_on(job, piece.index)
+    draft.step(job, note, piece=piece.index, chunks_failed=job.chunks_failed + 1)
+    _finish_if_all_done(draft, job.id)
 
 
-def _conclude(draft: Draft, job_id: str) -> None:
-    """The job is over when each of its chunks is."""
+def _finish_if_all_done(draft: Draft, job_id: str) -> None:
+    """Once every chunk is done or has failed, the job is completed or fails."""
     job = draft.job(job_id)
     if job.chunks_done + job.chunks_failed < job.chunks:
         return
     if job.chunks_failed:
         failures = (piece.failure for piece in draft.pieces_of(job_id) if piece.index)
-        fail(draft, job_id, next(failure for failure in failures if failure is not None))
+        fail_job(draft, job_id, next(failure for failure in failures if failure is not None))
         return
-    silent = job.seam.next_id == 0
-    job, event = step(
+    draft.step(
         job,
-        at=draft.at,
-        note=Note("no_speech" if silent else "completed"),
+        Note("no_speech" if job.seam.next_id == 0 else "completed"),
         status=Status.COMPLETED,
         stage=Stage.FINALIZING,
         kind=EventKind.COMPLETED,
         completed_at=draft.at,
     )
-    draft.save(job, event)
     draft.drop_pieces(job_id)
 
 
@@ -352,6 +332,7 @@ def _settle(
     *,
     failure: Failure | None = None,
 ) -> None:
+    """End the lease of the piece."""
     assert piece.token is not None
     settled = msgspec.structs.replace(piece, state=state, token=None, failure=failure)
     draft.settle(piece.token, settled, result)
@@ -362,5 +343,4 @@ def _reset(draft: Draft, piece: Piece, **changes: object) -> None:
 
 
 def _surer(one: float | None, other: float | None) -> float | None:
-    known = [value for value in (one, other) if value is not None]
-    return max(known) if known else None
+    return max((each for each in (one, other) if each is not None), default=None)

@@ -1,21 +1,18 @@
-"""Recordings that come in several goes, or from afar: kept between the goes, and over restarts.
+"""Recordings that arrive in several requests, or are fetched: kept between them and over restarts.
 
-    root/partial/<job id>/data      what has come so far
-    root/partial/<job id>/record    line by line: what it is, then how much of `data` is safe
+    root/partial/<job id>/data     the bytes that have arrived
+    root/partial/<job id>/state    what they belong to, and how many of them are synced
+    root/partial/<job id>/lock     locked by whoever writes
 
-A line of the record is appended only once what it tells of is synced, and a torn last line counts
-for nothing: so whatever dies when, the record tells of bytes that are there. What lies in `data`
-beyond that is cut off when it is next opened. A record that the disk has damaged tells of none, or
-of those that a later line tells of; of one whose first line is damaged nothing can be made. Who
-writes holds the kernel's lock on the record.
+`state` is replaced atomically, and only after the bytes it counts are synced. So after a crash it
+never counts bytes that are not there; bytes of `data` beyond its count are cut off when the upload
+is opened again. An upload whose state cannot be read is deleted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -24,60 +21,46 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 
 from retender.errors import JobNotFound, UploadLocked
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from retender.storage.audio import Audio
 from retender.storage.disk_space import raising_storage_full, storage_full
 from retender.storage.spool import BATCH
 
-T = TypeVar("T")
-
 _JOB_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _DATA: Final = "data"
-_RECORD: Final = "record"
+_STATE: Final = "state"
+_LOCK: Final = "lock"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the first line of a record says. `job_id` names the folder."""
+    """What an upload is for. `job_id` names its folder."""
 
     job_id: str
     owner: str | None = None
-    """Who may go on with it; of None anyone may."""
+    """Who may continue it; None: anyone."""
     size: int | None = None
-    """How long it will be; None: that shows when it ends."""
+    """Its length; None if it is known only at the end."""
     url: str = ""
-    """Where it is fetched from; empty: its owner sends it."""
+    """Where it is fetched from; empty if its owner sends it."""
     created_at: float = 0.0
 
 
-class _Safe(msgspec.Struct, frozen=True, tag="safe"):
-    offset: int
-
-
-class _Sealed(msgspec.Struct, frozen=True, tag="sealed"):
-    """It is whole, and is this."""
-
-    audio: Audio
-
-
-_LATER: Final[Any] = _Safe | _Sealed
-
-
 class PartialUpload(msgspec.Struct, frozen=True):
-    """What is known of one."""
+    """The stored state of an upload."""
 
     origin: Origin
-    offset: int
+    offset: int = 0
     audio: Audio | None = None
-    """Once it is whole."""
+    """Set once the upload is complete."""
 
     @property
     def whole(self) -> bool:
-        """Nothing more is to come."""
+        """True if no more bytes will come."""
         return self.audio is not None or self.offset == self.origin.size
 
 
@@ -87,20 +70,20 @@ class PartialUploadStore:
         durable_files.make_folder(self._root)
 
     async def create(self, origin: Origin) -> None:
-        """It is on the disk on return. Raises `StorageFull` where all of it would not fit."""
+        """It is on the disk on return. Raises `StorageFull` if the whole upload would not fit."""
         await asyncio.to_thread(self._create, origin)
 
     async def look(self, job_id: str) -> PartialUpload | None:
         return await asyncio.to_thread(_read, self._folder(job_id))
 
     async def all(self) -> list[PartialUpload]:
-        """But for leftovers whose record has no first line that can be read: those are gone after
-        this."""
+        """All uploads. Leftovers without a readable state are deleted."""
         return await asyncio.to_thread(self._all)
 
     @asynccontextmanager
     async def open(self, job_id: str) -> AsyncIterator[PartialUploadWriter]:
-        """To go on with it. Raises `JobNotFound`, or `UploadLocked` while another does."""
+        """Open an upload to continue it. Raises `JobNotFound`, or `UploadLocked` while another
+        request writes to it."""
         file = await asyncio.to_thread(_File, self._folder(job_id))
         try:
             yield PartialUploadWriter(file)
@@ -125,14 +108,10 @@ class PartialUploadStore:
         try:
             with raising_storage_full("the upload"):
                 folder.mkdir()
-                (folder / _DATA).touch(mode=0o600)
-                record = folder / _RECORD
-                record.touch(mode=0o600)
-                with record.open("r+b") as file:
-                    # While this is held, nobody takes the folder for a leftover.
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                    _append(file.fileno(), origin)
-                durable_files.sync_folder(folder)
+                # While this is held, nobody takes the folder for a leftover.
+                with file_lock.locked(folder / _LOCK):
+                    (folder / _DATA).touch(mode=0o600)
+                    _write(folder, PartialUpload(origin))
                 durable_files.sync_folder(self._root)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -144,29 +123,29 @@ class PartialUploadStore:
             partial = _read(folder)
             if partial is not None:
                 found.append(partial)
-            elif _abandoned(folder / _RECORD):
+            elif _is_leftover(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         return found
 
 
 class _File:
-    """Open for writing. Its methods are for threads: whoever writes may have been cancelled while
-    a write goes on, so `close` waits for it."""
+    """An upload open for writing. Its methods run in threads. A caller may be cancelled while its
+    thread goes on writing, so `close` waits for that."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _DATA
+        self._folder = folder
         self._lock = Lock()
         self._data: int | None
-        self._record = _open_alone(folder / _RECORD)
+        self._held = _lock(folder)
         try:
-            _mend(self._record)
             partial = _known(folder)
             self.origin, self.audio = partial.origin, partial.audio
             self.size = self.kept = partial.offset
-            # Once it is whole, it may have been moved to where it belongs already.
+            # A complete recording may have been moved to the blobs already.
             self._data = None if self.audio is not None else _cut_to(self.path, self.kept)
         except BaseException:
-            os.close(self._record)
+            os.close(self._held)
             raise
 
     def write(self, data: bytearray) -> None:
@@ -181,35 +160,40 @@ class _File:
         with self._lock, raising_storage_full("the upload"):
             if self._data is not None and self.size > self.kept:
                 os.fsync(self._data)
-                _append(self._record, _Safe(self.size))
-                self.kept = self.size
+                self._save(self.size)
 
     def restart(self) -> None:
         with self._lock, raising_storage_full("the upload"):
             if self._data is not None and self.size:
+                # The state first: after a crash it must not count bytes of the new attempt.
+                self._save(0)
                 os.ftruncate(self._data, 0)
-                self.size = self.kept = 0
-                _append(self._record, _Safe(0))
+                self.size = 0
 
     def seal(self) -> Audio:
         self.keep()
         with self._lock, raising_storage_full("the upload"):
             with self.path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            self.audio = Audio(digest, self.size)
-            _append(self._record, _Sealed(self.audio))
-            return self.audio
+            audio = Audio(digest, self.size)
+            self._save(self.size, audio)
+            self.audio = audio
+            return audio
 
     def close(self) -> None:
         with self._lock:
             if self._data is not None:
                 os.close(self._data)
                 self._data = None
-            os.close(self._record)
+            os.close(self._held)
+
+    def _save(self, offset: int, audio: Audio | None = None) -> None:
+        _write(self._folder, PartialUpload(self.origin, offset, audio))
+        self.kept = offset
 
 
 class PartialUploadWriter:
-    """A recording that goes on. What is written and not kept is gone when this is left."""
+    """Continues an upload. Bytes that are written and not kept are lost when it is closed."""
 
     def __init__(self, file: _File) -> None:
         self._file = file
@@ -237,27 +221,27 @@ class PartialUploadWriter:
 
     @property
     def kept(self) -> int:
-        """So much of it outlives anything."""
+        """Bytes that survive a crash."""
         return self._file.kept
 
     async def write(self, data: bytes) -> None:
-        """Raises `StorageFull` when the disk is full."""
+        """Raises `StorageFull` if the disk is full."""
         self._batch += data
         if len(self._batch) >= BATCH:
             await self._flush()
 
     async def keep(self) -> None:
-        """All that was written is safe on return."""
+        """Everything written so far survives a crash on return."""
         await self._flush()
         await asyncio.to_thread(self._file.keep)
 
     async def restart(self) -> None:
-        """From its first byte."""
+        """Start again from the first byte."""
         self._batch.clear()
         await asyncio.to_thread(self._file.restart)
 
     async def seal(self) -> Audio:
-        """It is whole, whatever happens from here on. Idempotent."""
+        """Mark the upload as complete, for good. Idempotent."""
         if self._file.audio is not None:
             return self._file.audio
         await self._flush()
@@ -269,48 +253,14 @@ class PartialUploadWriter:
             await asyncio.to_thread(self._file.write, batch)
 
 
-def _append(record: int, line: Origin | _Safe | _Sealed) -> None:
-    """All of the line, or nothing."""
-    text = msgspec.json.encode(line) + b"\n"
-    end = os.lseek(record, 0, os.SEEK_END)
-    if os.write(record, text) < len(text):
-        os.ftruncate(record, end)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    os.fsync(record)
-
-
-def _mend(record: int) -> None:
-    """Cut off a line that a crash has torn."""
-    size = os.fstat(record).st_size
-    os.ftruncate(record, os.pread(record, size, 0).rfind(b"\n") + 1)
+def _write(folder: Path, partial: PartialUpload) -> None:
+    durable_files.replace_file(folder / _STATE, msgspec.json.encode(partial))
 
 
 def _read(folder: Path) -> PartialUpload | None:
     try:
-        lines = (folder / _RECORD).read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return None
-    origin = _understood(lines[0], Origin) if lines else None
-    if origin is None:
-        return None
-    offset, audio = 0, None
-    for line in lines[1:]:
-        match _understood(line, _LATER):
-            case _Safe(safe):
-                offset = safe
-            case _Sealed(sealed):
-                offset, audio = sealed.size, sealed
-            case _:
-                # It may have been the one that begins anew: then none before it holds.
-                offset = 0
-    return PartialUpload(origin, offset, audio)
-
-
-def _understood(line: bytes, kind: type[T]) -> T | None:
-    """None: the disk has damaged it."""
-    try:
-        return msgspec.json.decode(line, type=kind)
-    except msgspec.DecodeError:
+        return msgspec.json.decode((folder / _STATE).read_bytes(), type=PartialUpload)
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
@@ -327,20 +277,18 @@ def _cut_to(data: Path, size: int) -> int:
     return descriptor
 
 
-def _open_alone(record: Path) -> int:
+def _lock(folder: Path) -> int:
     try:
-        descriptor = os.open(record, os.O_RDWR | os.O_APPEND)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         raise JobNotFound("there is no such upload") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not file_lock.try_lock(descriptor):
         os.close(descriptor)
-        raise UploadLocked("another request is writing to this upload", retry_after=1.0) from None
+        raise UploadLocked("another request is writing to this upload", retry_after=1.0)
     return descriptor
 
 
-def _abandoned(record: Path) -> bool:
+def _is_leftover(folder: Path) -> bool:
     with contextlib.suppress(FileNotFoundError):
-        return durable_files.abandoned(record)
+        return file_lock.is_unlocked(folder / _LOCK)
     return True

@@ -9,7 +9,6 @@ sentence that names the machine, the folder and what to do.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import tempfile
@@ -18,18 +17,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from retender.storage import durable_files
+from retender.problem import Problem
+from retender.storage import durable_files, file_lock
 
 _PLACE: Final = "shared"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 _MOUNT: Final = (
     "Mount the volume of the data folder there, under the same path, or keep recordings in an "
-    "object store (RETENDER_BLOBS_URL)"
+    "object store (RETENDER_BLOBS_URL)."
 )
 _LOCKS: Final = (
     "Mount it with locks that hold between machines (NFS 4, or NFS 3 with lockd; without nolock "
-    "and local_lock), or keep recordings in an object store (RETENDER_BLOBS_URL)"
+    "and local_lock), or keep recordings in an object store (RETENDER_BLOBS_URL)."
 )
 
 
@@ -44,11 +44,11 @@ def announced(root: str, name: str) -> Iterator[None]:
     for left in place.iterdir():
         # Others may announce themselves at the same time, and hold theirs.
         with contextlib.suppress(FileNotFoundError):
-            if durable_files.abandoned(left):
+            if file_lock.is_unlocked(left):
                 left.unlink()
     descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        file_lock.lock(descriptor)
         os.fsync(descriptor)
         durable_files.sync_folder(place)
         yield
@@ -57,42 +57,44 @@ def announced(root: str, name: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def check(root: str, name: str, machine: str) -> str | None:
+def check(root: str, name: str, machine: str) -> Problem | None:
     """What keeps this machine from sharing the folder with the service that is announced there;
     None: nothing. `machine` is what people call it."""
     if not Path(root).is_dir():
-        return f"{machine} does not have the data folder {root}. {_MOUNT}."
+        return Problem(f"{machine} does not have the data folder {root}", _MOUNT)
     mark = Path(root) / _PLACE / name
     if not _stands(mark):
-        return (
-            f"on {machine}, {root} is not the data folder of this service but another of that "
-            f"name. {_MOUNT}."
+        return Problem(
+            f"on {machine}, {root} is not the data folder of this service but another of that name",
+            _MOUNT,
         )
     return check_writable(root, machine) or _locked_elsewhere(mark, root, machine)
 
 
-def check_writable(root: str, machine: str) -> str | None:
+def check_writable(root: str, machine: str) -> Problem | None:
     """What keeps this machine from working in the folder; None: nothing."""
     try:
         return _tried(Path(root), machine)
     except PermissionError as error:
-        return (
-            f"{machine} may not write to {root} ({error.strerror}). Give the folder to the user "
-            f"that runs the service there."
+        return Problem(
+            f"{machine} may not write to {root} ({error.strerror})",
+            "Give the folder to the user that runs the service there.",
         )
     except OSError as error:
-        return f"{machine} cannot work in {root}: {error.strerror}. Mount it for writing there."
+        return Problem(
+            f"{machine} cannot work in {root}: {error.strerror}", "Mount it for writing there."
+        )
 
 
-def _tried(root: Path, machine: str) -> str | None:
+def _tried(root: Path, machine: str) -> Problem | None:
     descriptor, path = tempfile.mkstemp(prefix=".trial-", dir=root)
     named = Path(path)
     try:
         os.write(descriptor, b"to see whether it stays")
         os.fsync(descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if durable_files.abandoned(named):
-            return f"on {machine}, locks in {root} keep nobody out. {_LOCKS}."
+        file_lock.lock(descriptor)
+        if file_lock.is_unlocked(named):
+            return Problem(f"on {machine}, locks in {root} keep nobody out", _LOCKS)
         renamed = named.with_suffix(".renamed")
         named.rename(renamed)
         named = renamed
@@ -104,10 +106,12 @@ def _tried(root: Path, machine: str) -> str | None:
             named.unlink()
 
 
-def _locked_elsewhere(mark: Path, root: str, machine: str) -> str | None:
-    if not durable_files.abandoned(mark):
+def _locked_elsewhere(mark: Path, root: str, machine: str) -> Problem | None:
+    if not file_lock.is_unlocked(mark):
         return None
-    return f"locks in {root} do not hold between the service's machine and {machine}. {_LOCKS}."
+    return Problem(
+        f"locks in {root} do not hold between the service's machine and {machine}", _LOCKS
+    )
 
 
 def _stands(mark: Path) -> bool:

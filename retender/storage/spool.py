@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -13,6 +12,7 @@ from threading import Lock
 from typing import Final
 
 from retender.errors import EmptyUpload, IncompleteUpload, TooLarge
+from retender.storage import file_lock
 from retender.storage.audio import Audio
 from retender.storage.disk_space import raising_storage_full
 
@@ -67,7 +67,7 @@ class Spool:
             self._path.rename(place)
             self._path = None
             # In its place nobody takes it for a leftover.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            file_lock.unlock(descriptor)
 
     def discard(self) -> None:
         """Idempotent. What was moved to its place stays there."""
@@ -87,7 +87,7 @@ class Spool:
             self._descriptor, path = tempfile.mkstemp(dir=self._folder)
             self._path = Path(path)
             # While this is held, nobody takes the file for a dead process's leftover.
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            file_lock.lock(self._descriptor)
         return self._descriptor
 
 

@@ -1,1 +1,1 @@
-"""Text with times: planned in chunks, merged, cut into sentences, written as files."""
+"""Text with times: cutting a recording into chunks, merging their text, and writing files."""

@@ -1,4 +1,4 @@
-"""A recording cut into chunks, and what was heard in them put together again.
+"""Plans the chunks of a recording, and merges what was recognised in them.
 
 A chunk is speech of at most the model's window. It begins and ends in a pause, except inside
 speech that goes on for longer than a window: there it is cut at the quietest point, and the next
@@ -11,37 +11,32 @@ at a time, into a `Seam` that is small enough to be stored with the job.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import pairwise
 
 import msgspec
 
 from retender.transcript.limits import TAIL_SECONDS
 from retender.transcript.overlap import Heard, heard, repeated, tail
+from retender.transcript.packing import pack
 from retender.transcript.segments import Segment, Word, spoken, spread
 from retender.transcript.sentences import in_sentences
 
 SAMPLE_RATE = 16_000
 
 SHORTEST_PAUSE = SAMPLE_RATE // 10
-"""Speech that stops for less does not stop: it is no place to cut."""
-
-LONGEST_PAUSE = 8 * SAMPLE_RATE
-"""A longer pause always ends a chunk: models make up text in silence."""
+"""Samples: a shorter pause counts as speech, and is no place to cut."""
 
 PADDING = SAMPLE_RATE // 5
-"""Silence left around speech, where there is some: detectors miss soft beginnings."""
+"""Samples of silence kept around speech if possible: detectors miss soft beginnings."""
 
-_SENTENCE_PAUSE = SAMPLE_RATE
-"""Longer pauses are no better to cut at."""
-
-_PAUSE_WEIGHT = 0.1
-"""How much a good pause counts against even chunks."""
+LEAST_KEPT_PAUSE = SAMPLE_RATE * 3 // 10
+"""A chunk knows of its pauses from this length on."""
 
 Quietest = Callable[[int, int], int]
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Where somebody speaks."""
+    """A stretch of the recording with speech, in samples."""
 
     start: int
     end: int
@@ -54,6 +49,8 @@ class Chunk(msgspec.Struct, frozen=True):
     """So many samples at its beginning belong to the chunk before it too."""
     overlap_after: int = 0
     """So many samples at its end belong to the chunk after it too."""
+    pauses: tuple[tuple[int, int], ...] = ()
+    """Where in it nobody speaks, as far as that is known."""
 
     @property
     def seconds(self) -> float:
@@ -65,17 +62,17 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def own_seconds(self) -> float:
-        """Those that are its alone: what overlaps is counted with the chunk before."""
+        """Its seconds without the overlap, which is counted with the chunk before."""
         return self.seconds - self.overlap_seconds
 
     @property
     def joined_by_words(self) -> bool:
-        """It is to be known when each word was said: a neighbour hears some of them too."""
+        """True if words need times, as a neighbour contains some of them too."""
         return self.overlap > 0 or self.overlap_after > 0
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A plan without chunks: nobody speaks."""
+    """The chunks of a recording; none if it has no speech."""
 
     duration: float
     chunks: tuple[Chunk, ...]
@@ -104,13 +101,14 @@ def plan(
     total_samples: int,
     window: int,
     *,
+    aim: int = 0,
     quietest: Quietest | None = None,
     overlap: int = SAMPLE_RATE,
 ) -> Plan:
     """Cut the recording so that every sample of speech is in a chunk.
 
-    As few chunks as the window allows, because a model works as long on a short one; among those
-    plans the one with the longest pauses at its cuts and the most even chunks.
+    As few chunks as the window allows, with the longest pauses at their cuts and the most even; or
+    chunks of about `aim` samples, where a model works less on shorter ones (`packing`).
 
     `quietest` names the best place to cut between two positions; without it long speech is cut
     evenly. `overlap` is used only there, and must leave room in the window.
@@ -120,8 +118,21 @@ def plan(
     parts: list[Span] = []
     for span in _speech(spans, total_samples):
         parts += _cut(span, window, overlap, quietest)
-    groups = _pack(parts, window)
-    return Plan(total_samples / SAMPLE_RATE, tuple(_pad(groups, total_samples, window)))
+    packed = pack(parts, window, aim)
+    groups = [Span(parts[group.first].start, parts[group.last].end) for group in packed]
+    chunks = [
+        msgspec.structs.replace(chunk, pauses=_pauses(parts[group.first : group.last + 1]))
+        for group, chunk in zip(packed, _pad(groups, total_samples, window), strict=True)
+    ]
+    return Plan(total_samples / SAMPLE_RATE, tuple(chunks))
+
+
+def _pauses(parts: Sequence[Span]) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (former.end, latter.start)
+        for former, latter in pairwise(parts)
+        if latter.start - former.end >= LEAST_KEPT_PAUSE
+    )
 
 
 def _speech(spans: Sequence[Span], total: int) -> list[Span]:
@@ -155,42 +166,6 @@ def _cut(span: Span, window: int, overlap: int, quietest: Quietest | None) -> It
         yield Span(start, cut + overlap - overlap // 2)
         start = cut - overlap // 2
     yield Span(start, span.end)
-
-
-class _Best(NamedTuple):
-    """The cheapest way to pack the first parts, and where its last group begins."""
-
-    chunks: int
-    cost: float
-    begins: int
-
-
-def _pack(parts: Sequence[Span], window: int) -> list[Span]:
-    best = [_Best(0, 0.0, 0)]
-    for upto in range(1, len(parts) + 1):
-        best.append(min(_ways(parts, best, upto, window)))
-    groups: list[Span] = []
-    upto = len(parts)
-    while upto:
-        begins = best[upto].begins
-        groups.append(Span(parts[begins].start, parts[upto - 1].end))
-        upto = begins
-    return groups[::-1]
-
-
-def _ways(parts: Sequence[Span], best: Sequence[_Best], upto: int, window: int) -> Iterator[_Best]:
-    """Each group that may end with this part, after the best packing of all before it."""
-    end = parts[upto - 1].end
-    pause = parts[upto].start - end if upto < len(parts) else _SENTENCE_PAUSE
-    hurry = 1 - min(1.0, max(0, pause) / _SENTENCE_PAUSE)
-    for begins in range(upto - 1, -1, -1):
-        length = end - parts[begins].start
-        if length > window:
-            return
-        cost = best[begins].cost + (length / window) ** 2 + _PAUSE_WEIGHT * hurry
-        yield _Best(best[begins].chunks + 1, cost, begins)
-        if begins and parts[begins].start - parts[begins - 1].end > LONGEST_PAUSE:
-            return
 
 
 def _pad(groups: Sequence[Span], total: int, window: int) -> Iterator[Chunk]:

@@ -1,4 +1,4 @@
-"""A transcript as the files people ask for."""
+"""Writes a transcript as a file: JSON, text, or subtitles."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MEDIA_TYPES: Final[Mapping[Format, str]] = {
     "tsv": "text/tab-separated-values; charset=utf-8",
 }
 
-# JSON has no minus infinity: what exp() makes indistinguishable from certain failure.
+# Stands for a confidence of zero, whose logarithm JSON cannot express.
 _LEAST_CONFIDENCE = 1e-9
 
 
 def render(transcript: Transcript, kind: Format, *, task: str = "transcribe") -> str:
-    """The whole file. `task` is told to clients of `verbose_json` only."""
+    """The content of the file. `task` is used by `verbose_json` only."""
     if kind == "json":
         return _json(result(transcript))
     if kind == "verbose_json":
@@ -37,7 +37,7 @@ def render(transcript: Transcript, kind: Format, *, task: str = "transcribe") ->
 
 
 def result(transcript: Transcript) -> dict[str, Any]:
-    """The `result` of the wire contract. Who asked for no times gets the text alone."""
+    """The `result` of the wire contract; without segments if the caller wanted no times."""
     segments = transcript.segments if transcript.timed else ()
     body: dict[str, Any] = {
         "text": transcript.text,
@@ -59,9 +59,9 @@ def result(transcript: Transcript) -> dict[str, Any]:
 def verbose(transcript: Transcript, task: str = "transcribe") -> dict[str, Any]:
     """OpenAI's `verbose_json`.
 
-    Clients read every field as present and of its type. What is not known here (tokens, the
-    temperature in the end, the probability of silence) has the value that claims least: no
-    tokens, and zeros, which no client takes as a reason to throw a segment away.
+    Clients expect every field, with its type. Values that are unknown here (tokens, the last
+    temperature, the probability of silence) are empty or zero, which makes no client drop a
+    segment.
     """
     body: dict[str, Any] = {
         "task": task,
@@ -94,7 +94,7 @@ def _verbose_segment(segment: Segment) -> dict[str, Any]:
 
 
 def _compression_ratio(text: str) -> float:
-    """As Whisper computes it; high where a text repeats itself."""
+    """As Whisper computes it: high if the text repeats itself."""
     octets = text.encode()
     return len(octets) / len(zlib.compress(octets))
 
@@ -110,9 +110,9 @@ class _Cue(NamedTuple):
 
 
 def _cues(transcript: Transcript) -> Iterator[_Cue]:
-    """What is to be shown when, in milliseconds; without blank lines, which would end a cue.
+    """The subtitles, with times in milliseconds and without blank lines, which would end a cue.
 
-    Starts never go back and every cue lasts: WebVTT asks for both.
+    As WebVTT requires, no cue starts before the one before it, and every cue has a length.
     """
     earliest = 0
     for segment in transcript.segments:
@@ -129,7 +129,7 @@ def _txt(transcript: Transcript) -> str:
 
 
 def _srt(transcript: Transcript) -> str:
-    """SubRip has no way to escape: an arrow in the text is shortened, as Whisper does."""
+    """SubRip has no escapes: an arrow in the text is shortened, as Whisper does."""
     blocks = (
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n"
         + "\n".join(cue.lines).replace("-->", "->")
@@ -173,7 +173,7 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _clock(milliseconds: int, point: str) -> str:
-    """Hours grow beyond two digits where they must."""
+    """HH:MM:SS and thousandths; hours get more digits if needed."""
     seconds, thousandths = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""What bounds the comparison of chunks that share sound."""
+"""Limits of the comparison of two chunks that share audio."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 TAIL_SECONDS: Final = 2.0
 TAIL_WORDS: Final = 24
 TAIL_LETTERS: Final = 24
-"""Remembered of the end of a chunk and of each word in it; older words are not compared with. No
-chunks may overlap by more."""
+"""What is kept of the end of a chunk to compare it with the next one: seconds, words, and letters
+of each word. Chunks must not overlap by more seconds."""
 
 HEAD_WORDS: Final = 4 * TAIL_WORDS
-"""Words at the beginning of a chunk that are compared with the end of the one before; later ones
+"""Words at the beginning of a chunk that are compared with the end of the one before. Later words
 are kept as they are."""

@@ -1,20 +1,24 @@
-"""Which words at the beginning of a chunk the chunk before it has already given.
+"""Finds the words at the beginning of a chunk that repeat the end of the chunk before it.
 
-Two chunks share some audio only where speech had to be cut without a pause. The cut lies in the
-middle of what they share. The former gives no word whose middle is after it: of the last one it
-may have but the beginning. What it gave is released by then and stays; so the question is which of
-the latter's words to drop:
+Two chunks share some audio only where speech had to be cut without a pause:
 
-1. Both hear most of the shared words alike. Words of equal text at the same time are paired, in
-   order, so that a word said twice is not taken for a word heard twice. The former's version
-   stands up to the last pair: the latter's words up to there are dropped.
-2. After it (or where nothing pairs) a word is dropped when the former gave something else for at
-   least half of its time: one of the two misheard it, or the latter has but the end of it. Words
-   whose middle is after the cut are the latter's to tell, and only such of the former's count
-   against them: a last word drawn out too far swallows no other.
+    former chunk  ───────────────┤  audio of both  │
+    latter chunk                 │  audio of both  ├───────────────
+                                 begin    cut     end
 
-Where the recogniser measured no words, times are a guess and only the text decides: the longest
-run of words that ends the former chunk and begins the latter.
+The former chunk keeps no word whose middle is after the cut: it may have only the beginning of its
+last word. Its words are released already and stay. So some of the latter's words must be dropped:
+
+1. Most shared words are the same in both. Words with equal text at the same time are paired, in
+   order, so that a word said twice is not confused with a word recognised twice. The latter's words
+   up to the last pair are dropped.
+2. After the last pair (or without any pair) a word is dropped if the former chunk has another word
+   for at least half of its time: one of them is wrong, or the latter has only the end of the word.
+   For a word whose middle is after the cut, only words of the former that also are after the cut
+   count, so that a last word that lasts too long removes no other.
+
+If the recogniser measured no times of words, they are estimates and only the text decides: the
+longest run of words that ends the former chunk and begins the latter.
 """
 
 from __future__ import annotations
@@ -29,25 +33,25 @@ import msgspec
 from retender.transcript.limits import HEAD_WORDS, TAIL_LETTERS, TAIL_SECONDS, TAIL_WORDS
 
 _GUESS_ERROR = 1.0
-"""How far a guessed time may be off, in seconds."""
+"""Seconds by which an estimated time may be wrong."""
 
 _RESOLUTION = 0.02
-"""Whisper's clock: a word lasts for so many seconds around what it says, even if that is none."""
+"""Seconds: the resolution of Whisper's times. Words count as so much longer on each side."""
 
 _SHARED = 0.5
-"""Two words are at the same time when they share half of the shorter one."""
+"""Two words are at the same time if they share this part of the shorter one."""
 
 Pairs = tuple[tuple[int, int], ...]
 
 
 class Heard(msgspec.Struct, frozen=True, array_like=True):
-    """A word as it is compared: by its bare letters and its time."""
+    """A word for the comparison: only its letters and its time."""
 
     letters: str
     start: float
     end: float
     guessed: bool = False
-    """Its time was not measured but spread over its segment."""
+    """Its time was not measured, but estimated from its segment."""
 
     @property
     def middle(self) -> float:
@@ -61,7 +65,7 @@ def heard(text: str, start: float, end: float, *, guessed: bool = False) -> Hear
 
 
 def tail(words: Sequence[Heard], edge: float) -> tuple[Heard, ...]:
-    """Those near enough to the chunk's end to be heard again."""
+    """The words near the end of the chunk, which the next one may repeat."""
     near = [word for word in words if word.end > edge - TAIL_SECONDS]
     return tuple(near[-TAIL_WORDS:])
 
@@ -69,7 +73,7 @@ def tail(words: Sequence[Heard], edge: float) -> tuple[Heard, ...]:
 def repeated(
     former: Sequence[Heard], latter: Sequence[Heard], begin: float, end: float
 ) -> set[int]:
-    """Indexes of the latter chunk's words to drop; the two share the audio from begin to end."""
+    """Indexes of the latter chunk's words to drop. The chunks share the audio from begin to end."""
     if any(word.guessed for word in (*former, *latter[:HEAD_WORDS])):
         first = list(itertools.takewhile(lambda word: word.start < end + _GUESS_ERROR, latter))
         return set(range(_common_run([*former], first[:HEAD_WORDS])))
@@ -78,14 +82,14 @@ def repeated(
     last_before, last_after = pairs[-1] if pairs else (-1, -1)
     rivals = former[last_before + 1 :]
     cut = (begin + end) / 2
-    misheard = (
+    rivalled = (
         index for index in range(last_after + 1, len(after)) if _taken(after[index], rivals, cut)
     )
-    return {*range(last_after + 1), *misheard}
+    return {*range(last_after + 1), *rivalled}
 
 
 def _pair(before: Sequence[Heard], after: Sequence[Heard]) -> Pairs:
-    """As many words as can be paired in both orders, and rather the earlier ones."""
+    """The longest list of pairs in the order of both; of two as long, that with earlier words."""
 
     @functools.cache
     def best(i: int, j: int) -> Pairs:
@@ -118,15 +122,15 @@ def _taken(word: Heard, rivals: Sequence[Heard], cut: float) -> bool:
 
 
 def _common(one: Heard, other: Heard) -> float:
-    """Negative: the time between them."""
+    """Seconds that both share; if negative, the pause between them."""
     return min(one.end, other.end) - max(one.start, other.start)
 
 
 def _common_run(before: Sequence[Heard], after: Sequence[Heard]) -> int:
-    """How many words of the latter the longest common run settles.
+    """How many words of the latter chunk belong to the longest common run, or stand before it.
 
-    A word cut in two by the edge may stand after it or before it; a run of one word is too little
-    evidence to allow for that.
+    Beside a run there may be one word that the cut has split, in either chunk; but a run of a
+    single word is too little evidence to allow for that.
     """
     old = [word.letters for word in before]
     new = [word.letters for word in after]

@@ -1,4 +1,4 @@
-"""What a recording says: words, segments, and the whole of it. Times are seconds from its start."""
+"""Words, segments and the transcript. Times are seconds from the start of the recording."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-# Scripts that put no space between sentences: kana, ideographs, and the punctuation of both.
+# Scripts without spaces between sentences: kana, ideographs, and the punctuation of both.
 _UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
 _UNSPACED_SEAM = re.compile(f"(?<={_UNSPACED})\n(?={_UNSPACED})")
 
@@ -39,9 +39,9 @@ class Transcript(msgspec.Struct, frozen=True):
     model: str
     engine: str
     timed: bool = True
-    """Whether its reader asked for times. Subtitles have them in any case."""
+    """Whether the caller wanted times. Subtitles have them in any case."""
     requested_model: str | None = None
-    """The model that was asked for, where `model` had to stand in for it."""
+    """The model that was asked for, if `model` had to replace it; else None."""
 
     @property
     def text(self) -> str:
@@ -53,14 +53,14 @@ class Transcript(msgspec.Struct, frozen=True):
 
 
 def joined(texts: Iterable[str]) -> str:
-    """One line of text: a space between parts, except where the script is written without."""
+    """One line of text, with a space between the parts if their script uses spaces."""
     lines = (" ".join(text.split()) for text in texts)
     text = "\n".join(line for line in lines if line)
     return _UNSPACED_SEAM.sub("", text).replace("\n", " ")
 
 
 def spread(texts: Sequence[str], start: float, end: float) -> list[Word]:
-    """Words whose times nobody measured, each as long as it has letters."""
+    """Words with estimated times: each lasts in proportion to its letters."""
     pace = (end - start) / max(1, sum(map(len, texts)))
     words: list[Word] = []
     at = start
@@ -71,7 +71,8 @@ def spread(texts: Sequence[str], start: float, end: float) -> list[Word]:
 
 
 def spoken(words: Sequence[Word]) -> str:
-    """The text of these words. Recognisers that mark a word's beginning by a space are obeyed."""
+    """The text of these words. If the recogniser marks the start of words with spaces, only those
+    spaces are used."""
     if any(word.word[:1].isspace() for word in words):
         return " ".join("".join(word.word for word in words).split())
     return joined(word.word for word in words)

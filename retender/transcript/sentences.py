@@ -1,4 +1,4 @@
-"""Segments that can be read as subtitles: a sentence each, or a part of one."""
+"""Cuts text into segments short enough for subtitles: sentences, or parts of long ones."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import msgspec
 from retender.transcript.segments import Segment, Word, spread
 
 LONGEST: Final = 12.0
-"""Seconds that a segment lasts at most, unless it is a single word."""
+"""Seconds: a longer segment is cut, unless it is a single word."""
 
 _WORTH_ENDING: Final = 2.0
-"""A sentence that is shorter may share its segment with the next."""
+"""Seconds: a shorter sentence may share its segment with the next."""
 
 _PAUSE: Final = 1.0
-_ENDS: Final = tuple(".?!…。！？｡")  # noqa: RUF001 - those of other scripts are meant
+_ENDS: Final = tuple(".?!…。！？｡")  # noqa: RUF001 - the characters of other scripts are intended
 _BREATHS: Final = (*_ENDS, *",;:，、；：")  # noqa: RUF001 - as above
 _BREATH_WEIGHT: Final = 3.0
 
-# Where no space stands between words, their punctuation tells where one may end.
+# Scripts without spaces between words: a word may end at this punctuation.
 _UNSPACED: Final = "。！？｡，、；："  # noqa: RUF001 - as above
 _TOKEN: Final = re.compile(f"[^\\s{_UNSPACED}]*[{_UNSPACED}]+|[^\\s{_UNSPACED}]+")
 
@@ -44,31 +44,31 @@ W = TypeVar("W", bound=Timed)
 
 
 def sentences(words: Sequence[W]) -> list[list[W]]:
-    """In order; all words are in one of them."""
+    """The words in groups, in order. Every word is in exactly one group."""
     groups: list[list[W]] = []
     for word in words:
         if not groups or _ends(groups[-1], word):
             groups.append([])
         groups[-1].append(word)
-    return [part for group in groups for part in _short(group)]
+    return [part for group in groups for part in _cut(group)]
 
 
 def in_sentences(segment: Segment) -> list[Segment]:
-    """The segment; or, if it lasts too long to be read at a glance, the sentences in it. Their
-    texts together are its text."""
+    """The segment itself, or its sentences if it is too long for a subtitle. The texts of the
+    sentences together are the text of the segment."""
     if segment.end - segment.start <= LONGEST:
         return [segment]
     groups = sentences(_tokens(segment))
-    hands = _dealt_out(segment.words, groups)
+    words = _words_of_groups(segment.words, groups)
     return [
         msgspec.structs.replace(
             segment,
             start=group[0].start,
             end=group[-1].end,
             text=segment.text[group[0].begins : group[-1].upto],
-            words=hand,
+            words=group_words,
         )
-        for group, hand in zip(groups, hands, strict=True)
+        for group, group_words in zip(groups, words, strict=True)
     ]
 
 
@@ -78,7 +78,7 @@ class _Token(NamedTuple):
     end: float
     begins: int
     upto: int
-    """Where it stands in the segment's text."""
+    """Its slice of the segment's text is `[begins:upto]`."""
 
 
 def _tokens(segment: Segment) -> list[_Token]:
@@ -93,16 +93,18 @@ def _tokens(segment: Segment) -> list[_Token]:
     ]
 
 
-def _dealt_out(words: Sequence[Word], groups: Sequence[Sequence[_Token]]) -> list[tuple[Word, ...]]:
-    """Each group's words: as many as it has tokens, or else by their times."""
+def _words_of_groups(
+    words: Sequence[Word], groups: Sequence[Sequence[_Token]]
+) -> list[tuple[Word, ...]]:
+    """The words of each group: one for each token if the counts agree, else by their times."""
     if len(words) == sum(map(len, groups)):
-        waiting = iter(words)
-        return [tuple(next(waiting) for _ in group) for group in groups]
+        rest = iter(words)
+        return [tuple(next(rest) for _ in group) for group in groups]
     starts = [group[0].start for group in groups]
-    hands: list[list[Word]] = [[] for _ in groups]
+    found: list[list[Word]] = [[] for _ in groups]
     for word in words:
-        hands[max(0, bisect_right(starts, (word.start + word.end) / 2) - 1)].append(word)
-    return [tuple(hand) for hand in hands]
+        found[max(0, bisect_right(starts, (word.start + word.end) / 2) - 1)].append(word)
+    return [tuple(each) for each in found]
 
 
 def _ends(group: Sequence[W], following: W) -> bool:
@@ -112,17 +114,17 @@ def _ends(group: Sequence[W], following: W) -> bool:
     return last.text.rstrip().endswith(_ENDS) and last.end - group[0].start >= _WORTH_ENDING
 
 
-def _short(group: list[W]) -> Iterator[list[W]]:
+def _cut(group: list[W]) -> Iterator[list[W]]:
     if len(group) == 1 or group[-1].end - group[0].start <= LONGEST:
         yield group
         return
     at = min(range(1, len(group)), key=lambda place: _cost(group, place))
-    yield from _short(group[:at])
-    yield from _short(group[at:])
+    yield from _cut(group[:at])
+    yield from _cut(group[at:])
 
 
 def _cost(group: Sequence[W], place: int) -> float:
-    """Near the middle, after a comma rather than not, in a pause rather than not."""
+    """The lowest is the best place to cut: near the middle, after a comma, in a pause."""
     before, after = group[place - 1], group[place]
     middle = (group[0].start + group[-1].end) / 2
     breath = _BREATH_WEIGHT if before.text.rstrip().endswith(_BREATHS) else 0.0

@@ -1,1 +1,1 @@
-"""What the JobManager and its workers tell each other."""
+"""The messages between the JobManager and its workers."""

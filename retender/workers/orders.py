@@ -1,4 +1,4 @@
-"""What the JobManager and a worker tell each other: orders, outcomes, renewed leases."""
+"""The messages of leases: a worker sends outcomes and heartbeats, the JobManager sends orders."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     plan: Plan
     engine: str = ""
     model: str = ""
-    asked: str = ""
-    """The model that was asked for, where another had to be used."""
+    requested_model: str = ""
+    """The model that the caller asked for, if another one had to be used; else empty."""
 
 
 class Transcribed(msgspec.Struct, frozen=True, tag=True):
@@ -40,70 +40,77 @@ class Transcribed(msgspec.Struct, frozen=True, tag=True):
     result: ChunkResult
     engine: str = ""
     model: str = ""
-    asked: str = ""
+    requested_model: str = ""
 
 
-class Broke(msgspec.Struct, frozen=True, tag=True):
+class Failed(msgspec.Struct, frozen=True, tag=True):
     token: str
     failure: Failure
 
 
-class Dropped(msgspec.Struct, frozen=True, tag=True):
-    """Given back untouched: the worker is stopping. Not an attempt."""
+class Returned(msgspec.Struct, frozen=True, tag=True):
+    """Not started, as the worker is stopping. It does not count as an attempt."""
 
     token: str
 
 
 class Declined(msgspec.Struct, frozen=True, tag=True):
-    """Given back untouched: the engine has no room for it. Not an attempt."""
+    """Not started, as the engine's limits leave no capacity. It does not count as an attempt."""
 
     token: str
     wait: float
-    """Seconds until there may be room."""
+    """Seconds until there may be capacity."""
 
 
-Outcome = Prepared | Transcribed | Broke | Dropped | Declined
+Outcome = Prepared | Transcribed | Failed | Returned | Declined
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker turns in what it has and asks for more."""
+    """A worker sends its outcomes and asks for more pieces."""
 
     worker: str
     instance: str
-    """Tells one life of the worker from the next under the same name."""
+    """Differs between the instances of a worker that restarts under the same name."""
     outcomes: tuple[Outcome, ...] = ()
     want: int = 0
+    """How many pieces at most."""
+    lanes: int = 1
+    """Batches that this worker does side by side."""
     wait: float = 0.0
-    """How long an answer without orders may be held back in case something comes."""
+    """Seconds of the long poll: so long an answer without orders may wait for one."""
     engines: tuple[str, ...] = ("local",)
 
 
 class Orders(msgspec.Struct, frozen=True):
     orders: tuple[Order, ...] = ()
     lost: tuple[str, ...] = ()
-    """Tokens among the outcomes that no longer counted."""
+    """Tokens of outcomes that came too late: their leases were over."""
 
 
-class Verdict(enum.StrEnum):
-    GO_ON = "go_on"
+class LeaseState(enum.StrEnum):
+    """What a heartbeat learns of a lease."""
+
+    ACTIVE = "go_on"
     CANCELLED = "cancelled"
+    """The job is over: the worker stops working on the piece."""
     LOST = "lost"
+    """Another worker has or had the piece: an outcome would not count."""
 
 
-class Renewed(msgspec.Struct, frozen=True):
-    """The answer to a sign of life: what to go on with, and what is wished beside."""
+class Renewal(msgspec.Struct, frozen=True):
+    """The answer to a heartbeat: the state of each lease, and commands for models."""
 
-    verdicts: dict[str, Verdict] = {}
+    leases: dict[str, LeaseState] = {}
     commands: tuple[ModelCommand, ...] = ()
 
 
-def line(index: int, job: Job) -> str:
-    """What must be alike for two pieces to be worked on in one batch."""
+def batch_key(index: int, job: Job) -> str:
+    """Pieces may share a batch if this is equal."""
     if index == PREPARATION:
         return f"{job.engine}/preparation"
-    asked = job.options
-    what = (job.engine, asked.model, asked.task, asked.word_timestamps, asked.temperature)
-    return "/".join(map(str, what))
+    options = job.options
+    parts = (options.model, options.task, options.word_timestamps, options.temperature)
+    return "/".join(map(str, (job.engine, *parts)))
 
 
 def order(piece: Piece, job: Job) -> Order:

@@ -1,4 +1,4 @@
-"""What a worker says of itself, and what is wished of it: both go with its signs of life."""
+"""What a worker reports with each heartbeat, and the commands for models that it is sent."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class ModelState(enum.StrEnum):
     LOADING = "loading"
     LOADED = "loaded"
     FAILED = "failed"
-    """It was wished for and could not be had: `trouble` says why."""
+    """It could not be loaded: `trouble` says why."""
 
 
 class HeldModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One model at one worker. Durations are seconds up to when this was said."""
+    """One model at one worker. Durations are seconds until the time of the report."""
 
     model: str
     state: ModelState
     precision: str = ""
     bytes: int = 0
-    """What it takes in memory, at most; of a download, what has arrived."""
+    """Memory that it takes at most; during a download, bytes that have arrived."""
     total: int = 0
-    """Of a download: what will have arrived in the end, where that is known."""
+    """During a download: its size, or 0 if unknown."""
     users: int = 0
     loaded_for: float = 0.0
     idle_for: float = 0.0
@@ -35,21 +35,21 @@ class HeldModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def percent(self) -> int | None:
-        """Of a download."""
+        """Of a download; None if there is none or its size is unknown."""
         if self.state is not ModelState.DOWNLOADING or not self.total:
             return None
         return min(100, 100 * self.bytes // self.total)
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     engine: str
     resident: int = 0
-    """Bytes of memory that the worker's process has; 0 where that is not known."""
+    """Memory of the worker's process in bytes; 0 if unknown."""
     models: tuple[HeldModel, ...] = ()
     usage: dict[str, Usage] = {}
-    """What is used of each model's allowance, where the engine has one."""
+    """What is used of the limits of each model; empty if there are no limits."""
     trouble: str = ""
-    """Why the engine can do nothing at present, where it knows."""
+    """Why the engine cannot work now; empty if it can, or does not know."""
 
 
 class ModelCommand(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The limits of a rate-limited engine, and how much of them is used."""
+"""The rate limits of an engine, and how much of them is used."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import msgspec
 
 
 class UsageLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Those of Groq's free tier."""
+    """The defaults are those of Groq's free tier."""
 
     requests_per_minute: int = 20
     requests_per_day: int = 2000
     audio_per_hour: int = 7200
     audio_per_day: int = 28_800
     least_audio: int = 10
-    """A shorter recording counts as one of so many seconds."""
+    """Seconds: a shorter recording counts as this long."""
     longest_request: float = 900.0
-    """No request is under way for longer."""
+    """Seconds: no request takes longer."""
 
     @property
     def largest(self) -> int:
-        """Seconds of audio that one request may have at all."""
+        """Seconds of audio that one request may have at most."""
         return min(self.audio_per_hour, self.audio_per_day)
 
     def billed(self, seconds: float) -> int:
@@ -35,12 +35,13 @@ class Usage(msgspec.Struct, frozen=True):
     audio_today: int
     limits: UsageLimits
     closed_until: float | None = None
+    """The service has asked for no request before this time; None if it has not."""
     full_until: float | None = None
-    """There is no room before then, not even for the shortest recording."""
+    """Before this time there is no capacity even for the shortest recording; None if there is."""
 
     @property
-    def room(self) -> int:
-        """Seconds of audio that may be sent at once."""
+    def available_seconds(self) -> int:
+        """Seconds of audio that may be sent now."""
         if self.full_until is not None:
             return 0
         limits = self.limits

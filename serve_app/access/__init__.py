@@ -1,1 +1,1 @@
-"""Who asks, what they may do, and how often."""
+"""Who the caller is, what it may do, and how often."""

@@ -1,11 +1,10 @@
-"""Keys: made, read, and told apart.
+"""API keys: makes them, reads them from settings, and verifies them.
 
-A key is `rt_<id>_<secret>`. Its id is no secret: it finds the key and names it in the logs. The
-rest is known to nobody but its holder; what is kept is the SHA-256 of the whole. A secret has 256
-bits, so nothing slower than that is needed to keep it from being guessed.
+A key is `rt_<id>_<secret>`. The id is not secret: the key is found by it and named by it in logs.
+Only the key's holder knows the secret; what is stored is the SHA-256 of the whole key. A secret has
+256 bits, so it cannot be guessed, and no slower hash is needed.
 
-A key that someone has made up in a way of their own is taken as well, if it is long enough: its id
-is then the beginning of its hash.
+A key in another form is accepted as well if it is long enough; its id is the beginning of its hash.
 """
 
 from __future__ import annotations
@@ -27,32 +26,32 @@ SECRET_BYTES: Final = 32
 
 _FORM: Final = re.compile(rf"rt_([0-9a-f]{{{2 * ID_BYTES}}})_[0-9a-f]{{{2 * SECRET_BYTES}}}")
 _OWN: Final = re.compile(rf"[!-+\--~]{{24,{KEY_CHARS}}}")
-"""Whatever can stand in a header, but for the comma that parts one key from the next."""
+"""Characters that can be in a header, except the comma that separates the keys of a list."""
 
 
 class Scope(enum.StrEnum):
     SUBMIT = "submit"
-    """Jobs of one's own: making, cancelling, retrying."""
+    """Make, cancel and retry one's own jobs."""
     READ = "read"
-    """Jobs of one's own, and how busy the service is."""
+    """See one's own jobs, and how busy the service is."""
     ADMIN = "admin"
-    """Everything, and everyone's jobs."""
+    """Do everything, with the jobs of all owners."""
 
 
 USUAL: Final = (Scope.SUBMIT, Scope.READ)
-"""Of a key for which nothing else is asked."""
+"""The scopes of a key that is made without naming any."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept of a key."""
+    """What is stored of a key."""
 
     id: str
     sha256: str
     name: str = ""
-    """For people, to tell it from others."""
+    """For people."""
     scopes: tuple[Scope, ...] = USUAL
     owner: str = ""
-    """Whose the jobs are that are made with it. Keys with one owner share their jobs."""
+    """Of the jobs that are made with the key. Keys with the same owner share their jobs."""
     created_at: float = 0.0
     revoked_at: float | None = None
 
@@ -73,10 +72,10 @@ def make(
     scopes: Iterable[Scope] = USUAL,
     owner: str = "",
 ) -> tuple[str, Key]:
-    """A new key, which is shown this once, and what is kept of it."""
+    """A new key, which is shown only now, and what is stored of it."""
     key_id = token_hex(ID_BYTES)
     text = f"rt_{key_id}_{token_hex(SECRET_BYTES)}"
-    kept = Key(
+    stored = Key(
         id=key_id,
         sha256=digest(text),
         name=name,
@@ -84,11 +83,11 @@ def make(
         owner=owner or key_id,
         created_at=at,
     )
-    return text, kept
+    return text, stored
 
 
 def key_id(text: str) -> str:
-    """By which a key is looked up, whether it is a true one or not."""
+    """The id by which this key is looked up, even if it is a wrong one."""
     form = _FORM.fullmatch(text)
     return form.group(1) if form else digest(text)[: 2 * ID_BYTES]
 
@@ -98,12 +97,12 @@ def digest(text: str) -> str:
 
 
 def verify(key: Key, text: str) -> bool:
-    """In the same time, however much of it is right."""
+    """Takes the same time however much of the key is right."""
     return hmac.compare_digest(key.sha256, digest(text)) and key.revoked_at is None
 
 
 def listed(text: str) -> Key:
-    """One out of a list of keys: `KEY`, or `admin:KEY`, or `submit+read:KEY`."""
+    """A key from a list in the settings: `KEY`, `admin:KEY`, or `submit+read:KEY`."""
     before, colon, after = text.rpartition(":")
     known = {str(scope) for scope in Scope}
     names = before.split("+") if colon else []

@@ -1,4 +1,4 @@
-"""Who asks, and what they may do."""
+"""Finds out who the caller is, and what it may do."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ from actors.runtime.api import Clock
 from retender.errors import Forbidden, RateLimited, Unauthorized
 from serve_app.access.api_keys import Scope
 from serve_app.access.key_file import Keyring
-from serve_app.access.rates import Rate, neighbourhood
+from serve_app.access.rates import Rate, network_of
 from serve_app.limits import WRONG_KEYS_PER_MINUTE
 
 _FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """`owner` is whose jobs these are; of None all are: there are no keys, or it is an admin's."""
+    """`owner`: whose jobs the caller sees. None: all jobs, since there are no keys, or it is an
+    admin."""
 
     name: str = ""
-    """The id of the key, for logs and limits; never the key."""
+    """The id of the key, for logs and limits; never the key itself."""
     owner: str | None = None
     scopes: frozenset[Scope] = frozenset(Scope)
 
+    def need(self, scope: Scope) -> None:
+        """Raises `Forbidden` if the caller lacks the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"this key may not do that: it lacks the scope {scope}", scope=scope)
+
 
 ANYONE = Caller()
-"""Where no keys are set, whoever reaches the service may do everything."""
+"""The caller of a service without keys: it may do everything."""
 
 
 class Gate:
-    """Lets in who has a good key, and no more often than is allowed."""
+    """Admits callers with a valid key, and limits the rate of submissions and of wrong keys."""
 
     def __init__(self, keys: Keyring, clock: Clock, submissions_per_minute: int) -> None:
         self.keys = keys
@@ -46,10 +52,10 @@ class Gate:
         self._wrong = Rate(WRONG_KEYS_PER_MINUTE)
 
     def admit(self, connection: HTTPConnection) -> Caller:
-        """By the key that came with the request. Raises `Unauthorized` or `RateLimited`.
+        """By the key in the request. Raises `Unauthorized` or `RateLimited`.
 
-        A good key is let in whatever else came from its address: otherwise whoever shares an
-        address with others could lock them out.
+        A valid key is admitted however many wrong ones came from its address: else one caller
+        could lock out all others with the same address.
         """
         if self.keys.open:
             return ANYONE
@@ -59,15 +65,15 @@ class Gate:
         key = self.keys.find(text)
         if key is not None:
             return Caller(key.id, None if key.admin else key.owner, key.grants)
-        wait = self._wrong.wait(neighbourhood(address(connection)), self._clock.monotonic())
+        wait = self._wrong.wait(network_of(address(connection)), self._clock.monotonic())
         if wait:
             raise RateLimited("too many wrong keys came from your address", retry_after=wait)
         raise Unauthorized("this key is not known, or is good no more")
 
-    def count_submission(self, connection: HTTPConnection, who: Caller) -> None:
-        """Against the key, or the address where there is none. Raises `RateLimited`."""
-        whose = who.name or neighbourhood(address(connection))
-        wait = self._submissions.wait(whose, self._clock.monotonic())
+    def count_submission(self, connection: HTTPConnection, caller: Caller) -> None:
+        """By the key, or by the address if there is no key. Raises `RateLimited`."""
+        name = caller.name or network_of(address(connection))
+        wait = self._submissions.wait(name, self._clock.monotonic())
         if wait:
             raise RateLimited(
                 f"more than {self._per_minute} submissions a minute are not taken from one caller",
@@ -77,7 +83,7 @@ class Gate:
 
 
 def presented(headers: Mapping[str, str]) -> str:
-    """The key that a request carries; empty where there is none."""
+    """The key in a request; empty if there is none."""
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and value.strip():
         return value.strip()
@@ -85,12 +91,13 @@ def presented(headers: Mapping[str, str]) -> str:
 
 
 def address(connection: HTTPConnection) -> str:
-    """Of whoever asks: as a trusted proxy tells it, or as it is."""
+    """The address of the caller, as a trusted proxy has forwarded it, or of the connection."""
     return connection.client.host if connection.client is not None else ""
 
 
 def from_this_machine(connection: HTTPConnection) -> bool:
-    """Not through a proxy, which may stand here for anyone."""
+    """Whether the caller runs on this machine. A proxy on this machine does not count: its clients
+    may be anywhere."""
     if any(name in connection.headers for name in _FORWARDING):
         return False
     try:
@@ -100,7 +107,7 @@ def from_this_machine(connection: HTTPConnection) -> bool:
 
 
 def caller(connection: HTTPConnection) -> Caller:
-    """Whoever has been let in already (by a ticket, say), or is let in now."""
+    """The caller that was admitted before, for example by a ticket; else it is admitted now."""
     state = connection.state
     found: Caller | None = getattr(state, "caller", None)
     if found is None:
@@ -109,15 +116,15 @@ def caller(connection: HTTPConnection) -> Caller:
 
 
 def known(connection: HTTPConnection) -> Caller | None:
-    """For what is open to all and tells more to some."""
+    """For routes that are open to all, and say more to callers with a key. None: no valid key."""
     try:
         return caller(connection)
     except (Unauthorized, RateLimited):
         return None
 
 
-class _With(SecurityBase):
-    """A dependency that the service's description of itself shows as well."""
+class _NeedsScope(SecurityBase):
+    """A dependency that the OpenAPI description shows as well."""
 
     scheme_name = "key"
     model = HTTPBearer(
@@ -129,20 +136,17 @@ class _With(SecurityBase):
         self._scope = scope
 
     def __call__(self, connection: HTTPConnection) -> Caller:
-        who = caller(connection)
-        if self._scope not in who.scopes:
-            raise Forbidden(
-                f"this key may not do that: it lacks the scope {self._scope}", scope=self._scope
-            )
-        return who
+        found = caller(connection)
+        found.need(self._scope)
+        return found
 
 
-Submitter = Annotated[Caller, Depends(_With(Scope.SUBMIT))]
-Reader = Annotated[Caller, Depends(_With(Scope.READ))]
-Admin = Annotated[Caller, Depends(_With(Scope.ADMIN))]
+Submitter = Annotated[Caller, Depends(_NeedsScope(Scope.SUBMIT))]
+Reader = Annotated[Caller, Depends(_NeedsScope(Scope.READ))]
+Admin = Annotated[Caller, Depends(_NeedsScope(Scope.ADMIN))]
 
 
-class _Overseeing(_With):
+class _NeedsOverseer(_NeedsScope):
     def __init__(self) -> None:
         super().__init__(Scope.ADMIN)
 
@@ -150,17 +154,17 @@ class _Overseeing(_With):
         return ANYONE if from_this_machine(connection) else super().__call__(connection)
 
 
-Overseer = Annotated[Caller, Depends(_Overseeing())]
-"""Who watches over the service: an admin, or a program beside it."""
+Overseer = Annotated[Caller, Depends(_NeedsOverseer())]
+"""For monitoring: an admin, or a program on this machine."""
 
 
-def _uploading(connection: HTTPConnection, who: Submitter) -> Caller:
-    _gate(connection).count_submission(connection, who)
-    return who
+def _counted(connection: HTTPConnection, found: Submitter) -> Caller:
+    _gate(connection).count_submission(connection, found)
+    return found
 
 
-Uploader = Annotated[Caller, Depends(_uploading)]
-"""A `Submitter` who makes a job with this request: of these only so many come in a minute."""
+Uploader = Annotated[Caller, Depends(_counted)]
+"""A `Submitter` whose request makes a job: their rate is limited."""
 
 
 def _gate(connection: HTTPConnection) -> Gate:

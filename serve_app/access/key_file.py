@@ -1,13 +1,12 @@
-"""Which keys are good: those from the settings, and those in a file that may change at any time.
+"""The valid keys: those in the settings, and those in a file that may change at any time.
 
-The file is changed by `retender keys` while the service runs, and by nobody else. It is written
-whole and put in place at once, so whoever reads it sees it before a change or after.
+Only `retender keys` changes the file, also while the service runs. A new version is written whole
+and put in place at once, so a reader sees the file before a change or after it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,13 +18,13 @@ from loguru import logger
 from msgspec.structs import replace
 
 from retender.errors import BadRequest, KeysUnreadable
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from serve_app.access.api_keys import Key, key_id, verify
 from serve_app.limits import KEYS_KEPT, KEYS_READ_EVERY
 
 
 class _Version(NamedTuple):
-    """Tells one state of the file from the next."""
+    """Differs between two versions of the file."""
 
     inode: int
     size: int
@@ -46,7 +45,7 @@ class KeyFile:
             raise KeysUnreadable(f"the keys in {self.path} cannot be read: {error}") from error
 
     def version(self) -> _Version | None:
-        """None where there is none."""
+        """None if there is no file."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -61,7 +60,7 @@ class KeyFile:
             self._write((*keys, key))
 
     def revoke(self, wanted: str, at: float) -> Key:
-        """The key of this id, good no more. Doing so again changes nothing."""
+        """Revoke the key with this id. Revoking it again changes nothing."""
         with self._changing():
             keys = self.read()
             found = next((key for key in keys if key.id == wanted), None)
@@ -74,11 +73,11 @@ class KeyFile:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """One at a time, on this machine."""
+        """Only one process on this machine changes the file at a time."""
         durable_files.make_folder(self.path.parent)
         lock = self._opened(".lock")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            file_lock.lock(lock)
             yield
         finally:
             os.close(lock)
@@ -87,14 +86,15 @@ class KeyFile:
         descriptor = self._opened(".draft")
         with os.fdopen(descriptor, "wb") as file:
             file.truncate()
-            file.write(msgspec.json.format(msgspec.json.encode(_kept(tuple(keys)))))
+            file.write(msgspec.json.format(msgspec.json.encode(_remembered(tuple(keys)))))
             file.flush()
             os.fsync(descriptor)
         self.path.with_suffix(".draft").replace(self.path)
         durable_files.sync_folder(self.path.parent)
 
     def _opened(self, suffix: str) -> int:
-        """For its owner alone, who is the folder's where root writes: the service must read it."""
+        """Only its owner can read the file. If root writes it, its owner is the folder's, since the
+        service must be able to read it."""
         descriptor = os.open(self.path.with_suffix(suffix), os.O_RDWR | os.O_CREAT, 0o600)
         if os.geteuid() == 0:
             folder = self.path.parent.stat()
@@ -103,12 +103,12 @@ class KeyFile:
 
 
 class Keyring:
-    """The keys as they are at present. Nothing is read from disk to look one up."""
+    """The present keys, in memory: a key is looked up without reading the disk."""
 
     def __init__(
         self, listed: Iterable[Key] = (), file: KeyFile | None = None, *, closed: bool = False
     ) -> None:
-        """`closed`: a key is needed even where there is none yet."""
+        """`closed`: callers need a key even if there is none yet."""
         self._listed = {key.id: key for key in listed}
         self._file = file
         self._version: _Version | None = None
@@ -119,8 +119,8 @@ class Keyring:
 
     @property
     def open(self) -> bool:
-        """Nobody needs a key, for there has never been one. When the last is revoked, or its file
-        is gone, nobody is let in."""
+        """Callers need no key, for there has never been one. After the last one is revoked, or its
+        file is deleted, no caller is admitted."""
         return not self._closed
 
     def find(self, text: str) -> Key | None:
@@ -128,19 +128,19 @@ class Keyring:
         return key if key is not None and verify(key, text) else None
 
     async def run(self) -> None:
-        """See what changes in the file, for as long as the process serves."""
+        """Read the file again when it changes, for as long as the process serves."""
         while self._file is not None:
             await asyncio.sleep(KEYS_READ_EVERY)
             try:
-                await self._look(self._file)
+                await self._refresh(self._file)
             except (KeysUnreadable, OSError) as error:
                 logger.error("the keys stay as they are: {}", error)
 
-    async def _look(self, file: KeyFile) -> None:
+    async def _refresh(self, file: KeyFile) -> None:
         version = await asyncio.to_thread(file.version)
         if version != self._version:
             self._take(version, await asyncio.to_thread(file.read))
-            logger.info("{} keys are good", sum(k.revoked_at is None for k in self._keys.values()))
+            logger.info("{} keys are valid", sum(k.revoked_at is None for k in self._keys.values()))
 
     def _take(self, version: _Version | None, keys: tuple[Key, ...]) -> None:
         self._version = version
@@ -148,8 +148,8 @@ class Keyring:
         self._closed = self._closed or bool(keys)
 
 
-def _kept(keys: tuple[Key, ...]) -> tuple[Key, ...]:
-    """All that are good, and of the revoked ones the latest."""
+def _remembered(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """All valid keys, and the latest of the revoked ones."""
     revoked = [key for key in keys if key.revoked_at is not None]
     forgotten = {key.id for key in revoked[: max(0, len(revoked) - KEYS_KEPT)]}
     return tuple(key for key in keys if key.id not in forgotten)

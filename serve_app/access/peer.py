@@ -1,8 +1,8 @@
-"""Who is at the other end, where a door of our own stands between them and this process.
+"""Finds the client's address when Ray Serve's own HAProxy stands between it and this process.
 
-HAProxy comes from this very machine, whoever it speaks for. It tells whom, in a header that it lets
-nobody else set; where it was not told to, nobody can know. What a proxy before it says is looked at
-afterwards, with this to go by.
+HAProxy connects from this machine, whoever the client is. It passes the client's address on in a
+header that no client can set; if it is not configured to, the address is unknown. The forwarded
+headers of proxies in front of HAProxy are read afterwards, and believed by this address.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ _NAME = HEADER.lower().encode()
 
 
 class Peer:
-    def __init__(self, app: ASGIApp, *, told: bool) -> None:
-        """`told`: the door says who comes."""
+    def __init__(self, app: ASGIApp, *, added: bool) -> None:
+        """`added`: HAProxy is configured to add the header."""
         self._app = app
-        self._told = told
+        self._added = added
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            said = [value for name, value in scope["headers"] if name == _NAME]
-            known = self._told and len(said) == 1
+            values = [value for name, value in scope["headers"] if name == _NAME]
+            known = self._added and len(values) == 1
             scope = {
                 **scope,
                 "scheme": "ws" if scope["type"] == "websocket" else "http",
-                "client": (said[0].decode("latin-1"), 0) if known else None,
+                "client": (values[0].decode("latin-1"), 0) if known else None,
                 "headers": [each for each in scope["headers"] if each[0] != _NAME],
             }
         await self._app(scope, receive, send)

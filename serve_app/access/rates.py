@@ -1,5 +1,7 @@
-"""How much each caller may ask for: a bucket for each that fills evenly, and that each request
-empties a little. Of all buckets only the time is kept at which each will be full again.
+"""Limits the rate of requests of each caller, with a token bucket for each.
+
+A bucket fills evenly, and each request takes one token. For each bucket only the time is stored at
+which it will be full again.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ MINUTE = 60.0
 
 
 class Rate:
-    """`per_minute` requests at once, and as many again over each minute. 0: any number."""
+    """`per_minute` requests at once, and as many again in each minute. 0: no limit."""
 
     def __init__(self, per_minute: int, most: int = CALLERS_COUNTED) -> None:
         self._per_minute = per_minute
@@ -24,13 +26,13 @@ class Rate:
         return len(self._full_at)
 
     def wait(self, who: str, now: float) -> float:
-        """Take one. More than 0: not now, but in so many seconds."""
+        """Take one token and return 0; or, if there is none, the seconds until there is one."""
         if not self._per_minute:
             return 0.0
         each = MINUTE / self._per_minute
         full_at = max(now, self._full_at.get(who, now))
         over = full_at + each - now - MINUTE
-        # An empty bucket's last place is not lost to how numbers are rounded.
+        # Rounding must not cost a bucket its last token.
         if over > each / 1e6:
             return over
         self._full_at[who] = full_at + each
@@ -39,7 +41,7 @@ class Rate:
         return 0.0
 
     def _forget(self, now: float) -> None:
-        """A full bucket is as good as none. Beyond the bound others go as well."""
+        """Full buckets need not be stored. Beyond the limit, the oldest others are dropped too."""
         while self._full_at:
             who, full_at = next(iter(self._full_at.items()))
             if full_at > now and len(self._full_at) <= self._most:
@@ -47,8 +49,8 @@ class Rate:
             del self._full_at[who]
 
 
-def neighbourhood(address: str) -> str:
-    """What one caller has of addresses: a single one, or a whole network of IPv6."""
+def network_of(address: str) -> str:
+    """The addresses that one caller has: a single IPv4 address, or a /64 network of IPv6."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

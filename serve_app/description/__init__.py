@@ -1,1 +1,1 @@
-"""The service's own description of itself: OpenAPI, examples, and the page that shows them."""
+"""The OpenAPI description of the service, its examples, and the page that shows it."""

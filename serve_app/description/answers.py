@@ -1,4 +1,4 @@
-"""Answers as they are sent, and as the service's own description tells of them."""
+"""Sends answers as JSON, and describes errors in OpenAPI."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ErrorBody(BaseModel):
 
 
 def errors(*kinds: type[RetenderError]) -> dict[int | str, dict[str, Any]]:
-    """For `responses=`: each error that an endpoint answers with, under its status."""
+    """For `responses=`: the errors that an endpoint answers with, by their statuses."""
     described: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         status = status_of(kind.code)

@@ -1,5 +1,7 @@
-"""The description of the service as a page to try it out on. Nothing of it comes from elsewhere:
-whoever looks at it tells nobody, and needs no other network than the service's own.
+"""The page `/docs`, on which the HTTP interface can be read and tried out.
+
+Nothing of it is loaded from other hosts: it works without the internet, and no other host learns
+who reads it.
 """
 
 from __future__ import annotations
@@ -18,24 +20,24 @@ from starlette.responses import FileResponse, Response
 router = APIRouter(include_in_schema=False)
 
 _VIEWER: Final = Path(str(files("fastapi_offline"))) / "static"
-"""Swagger's viewer, as a package carries it."""
+"""Swagger's viewer, from the installed package."""
 
-_FRAMEWORKS: Final = "HTTPValidationError"
+_FRAMEWORK_ERROR: Final = "HTTPValidationError"
 _INLINE: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def correct(app: FastAPI) -> None:
-    """The framework describes errors of its own, which are answered in the service's shape: where
-    there are such, the endpoints say so."""
+    """Remove the framework's own validation errors from the description. The service answers them
+    in its own shape, which the endpoints describe."""
     describe = app.openapi
 
     def described() -> dict[str, Any]:
         description = describe()
         for path in description["paths"].values():
             for operation in path.values():
-                if _FRAMEWORKS in str(operation["responses"].get("422")):
+                if _FRAMEWORK_ERROR in str(operation["responses"].get("422")):
                     del operation["responses"]["422"]
-        for name in (_FRAMEWORKS, "ValidationError"):
+        for name in (_FRAMEWORK_ERROR, "ValidationError"):
             description["components"]["schemas"].pop(name, None)
         return description
 
@@ -44,7 +46,7 @@ def correct(app: FastAPI) -> None:
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    """The page's own script is allowed by its hash, the viewer's by being here."""
+    """The policy allows the page's own script by its hash, and the viewer's by its origin."""
     root = request.scope.get("root_path", "").rstrip("/")
     page = get_swagger_ui_html(
         openapi_url=f"{root}/openapi.json",

@@ -1,4 +1,4 @@
-"""What answers look like, for the service's own description of itself."""
+"""Examples of answers, for the OpenAPI description."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Jobs over HTTP: status, listing, results, waiting for the end."""
+"""Jobs over HTTP: status, lists, results, recordings, cancelling and retrying."""

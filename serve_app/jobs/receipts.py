@@ -1,4 +1,4 @@
-"""What a submission is answered with."""
+"""The answer to a submission."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def receipt_body(receipt: Receipt, request: Request) -> dict[str, Any]:
 
 
 def websocket_url(request: Request, job_id: str) -> str:
-    """Where the caller has come from leads there too: its scheme and its host."""
+    """On the scheme and the host by which the caller has reached the service."""
     scheme = _SOCKET_SCHEMES.get(request.url.scheme, "ws")
     root = request.scope.get("root_path", "").rstrip("/")
     return f"{scheme}://{request.url.netloc}{root}/ws/transcription/{job_id}"

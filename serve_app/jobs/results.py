@@ -1,4 +1,4 @@
-"""Transcripts as files, and the recordings that they are of."""
+"""Routes that give a job's transcript as a file, and its recording."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ from retender.storage.blobs import Blobs
 from retender.transcript.formats import MEDIA_TYPES, Format, render
 from serve_app.access.callers import Reader
 from serve_app.description import answers
-from serve_app.services import Given
+from serve_app.state.services import Given
 
 router = APIRouter(tags=["jobs"])
 
 
-class _Kind(NamedTuple):
+class _FileType(NamedTuple):
     media_type: str
-    ending: str
+    extension: str
 
 
-_KINDS: Final[Mapping[str, _Kind]] = {
-    "aac": _Kind("audio/aac", "aac"),
-    "aiff": _Kind("audio/aiff", "aiff"),
-    "amr": _Kind("audio/amr", "amr"),
-    "asf": _Kind("audio/x-ms-wma", "wma"),
-    "caf": _Kind("audio/x-caf", "caf"),
-    "flac": _Kind("audio/flac", "flac"),
-    "matroska": _Kind("audio/webm", "webm"),
-    "mov": _Kind("audio/mp4", "m4a"),
-    "mp3": _Kind("audio/mpeg", "mp3"),
-    "ogg": _Kind("audio/ogg", "ogg"),
-    "w64": _Kind("audio/x-w64", "w64"),
-    "wav": _Kind("audio/wav", "wav"),
+_TYPES: Final[Mapping[str, _FileType]] = {
+    "aac": _FileType("audio/aac", "aac"),
+    "aiff": _FileType("audio/aiff", "aiff"),
+    "amr": _FileType("audio/amr", "amr"),
+    "asf": _FileType("audio/x-ms-wma", "wma"),
+    "caf": _FileType("audio/x-caf", "caf"),
+    "flac": _FileType("audio/flac", "flac"),
+    "matroska": _FileType("audio/webm", "webm"),
+    "mov": _FileType("audio/mp4", "m4a"),
+    "mp3": _FileType("audio/mpeg", "mp3"),
+    "ogg": _FileType("audio/ogg", "ogg"),
+    "w64": _FileType("audio/x-w64", "w64"),
+    "wav": _FileType("audio/wav", "wav"),
 }
-_UNKNOWN: Final = _Kind("application/octet-stream", "bin")
-"""What a stranger uploaded is never told to be anything that a browser would run."""
+_UNKNOWN: Final = _FileType("application/octet-stream", "bin")
+"""An unknown upload never gets a type that a browser would run."""
 
-_ENDINGS: Final[Mapping[Format, str]] = {"verbose_json": "json"}
+_EXTENSIONS: Final[Mapping[Format, str]] = {"verbose_json": "json"}
 
 
 @router.get(
@@ -72,7 +72,7 @@ async def job_result(
     format: Format = "json",  # noqa: A002 - its name in the address
     partial: bool = False,
 ) -> Response:
-    """The transcript as a file. With `partial`, as far as it goes, whatever became of the job."""
+    """The transcript as a file. With `partial`, as much of it as there is, whatever the status."""
     job = (await services.manager.ask(JobManager.status, job_id, caller.owner)).job
     if job.status is not Status.COMPLETED and not partial:
         raise NotCompleted(
@@ -81,7 +81,7 @@ async def job_result(
         )
     transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)
     text = render(transcript, format, task=str(job.options.task))
-    name = f"{job_id}.{_ENDINGS.get(format, format)}"
+    name = f"{job_id}.{_EXTENSIONS.get(format, format)}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return Response(text.encode(), media_type=MEDIA_TYPES[format], headers=headers)
 
@@ -103,22 +103,22 @@ async def job_audio(job_id: str, services: Given, caller: Reader) -> Response:
         raise _not_kept()
     try:
         async with services.blobs.lend(job.audio) as path:
-            kind = await asyncio.to_thread(_kind_of, path)
+            file_type = await asyncio.to_thread(_file_type, path)
     except UploadExpired:
         raise _not_kept() from None
     headers = {
-        "Content-Disposition": f'inline; filename="{job_id}.{kind.ending}"',
+        "Content-Disposition": f'inline; filename="{job_id}.{file_type.extension}"',
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
     }
-    return _Recording(services.blobs, job.audio, media_type=kind.media_type, headers=headers)
+    return _Recording(services.blobs, job.audio, media_type=file_type.media_type, headers=headers)
 
 
 class _Recording(FileResponse):
-    """It is lent for as long as it is being sent."""
+    """Keeps the recording from being deleted while it is sent."""
 
-    def __init__(self, blobs: Blobs, audio: Audio, **how: Any) -> None:
-        super().__init__(blobs.path(audio), **how)
+    def __init__(self, blobs: Blobs, audio: Audio, **options: Any) -> None:
+        super().__init__(blobs.path(audio), **options)
         self._blobs = blobs
         self._audio = audio
 
@@ -127,9 +127,9 @@ class _Recording(FileResponse):
             await super().__call__(scope, receive, send)
 
 
-def _kind_of(path: Path) -> _Kind:
+def _file_type(path: Path) -> _FileType:
     with path.open("rb") as file:
-        return _KINDS.get(container_of(file.read(HEAD_BYTES)) or "", _UNKNOWN)
+        return _TYPES.get(container_of(file.read(HEAD_BYTES)) or "", _UNKNOWN)
 
 
 def _not_kept() -> UploadExpired:

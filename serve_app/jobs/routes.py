@@ -1,4 +1,4 @@
-"""Looking at jobs, calling them off, and giving failed ones another chance."""
+"""Routes that show and list jobs, cancel them, and retry failed ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from serve_app.jobs.receipts import receipt_body
 from serve_app.jobs.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape
 from serve_app.jobs.views import job_view
 from serve_app.middleware.accept_language import Language
-from serve_app.services import Given
+from serve_app.state.services import Given
 
 router = APIRouter(tags=["jobs"])
 
@@ -55,9 +55,9 @@ async def jobs(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Newest first. `next_cursor` leads to the next page."""
+    """Newest first. `next_cursor` is the `cursor` of the next page."""
     page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
-    return _listing(page, language)
+    return _page(page, language)
 
 
 @router.get(
@@ -67,13 +67,13 @@ async def jobs(
 async def dead_letters(
     services: Given, caller: Reader, language: Language, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Jobs that failed for good, newest first. A retry gives one another chance."""
+    """Jobs that failed for good, newest first. They can be retried."""
     failed = Status.FAILED
     page = await services.manager.ask(JobManager.jobs, caller.owner, failed, limit, cursor)
-    return _listing(page, language)
+    return _page(page, language)
 
 
-def _listing(page: Page, language: str) -> Response:
+def _page(page: Page, language: str) -> Response:
     bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})
 
@@ -83,7 +83,7 @@ def _listing(page: Page, language: str) -> Response:
     responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
 )
 async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
-    """Call it off, whatever it is at. Doing so again changes nothing."""
+    """Cancel a job at any stage. Cancelling again changes nothing."""
     cancelled = await services.manager.ask(JobManager.cancel, job_id, caller.owner)
     return answers.json({"job_id": cancelled.id, "status": str(cancelled.status)})
 
@@ -99,6 +99,6 @@ async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
     },
 )
 async def retry(job_id: str, request: Request, services: Given, caller: Uploader) -> Response:
-    """Of a failed job. What it has finished is not done again."""
+    """Retry a failed job. The parts that it had finished are not done again."""
     receipt = await services.manager.ask(JobManager.retry, job_id, caller.owner)
     return answers.json(receipt_body(receipt, request), 202)

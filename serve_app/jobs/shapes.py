@@ -1,7 +1,6 @@
-"""The shapes of the wire contract, for the service's own description of itself.
+"""The shapes of jobs on the wire, for the OpenAPI description.
 
-What is sent is built in `views` from the service's values; the tests hold both to each other.
-Fields may be added to these, never renamed or dropped.
+What is sent is built in `views`; tests compare both. Fields may be added, never renamed or removed.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ class JobShape(BaseModel):
     error: FailureShape | None
     result: ResultShape | None = None
     callback: CallbackShape | None = Field(
-        default=None, description="How far its webhook is, where it has one and has ended."
+        default=None, description="The state of its webhook, if it has one and has ended."
     )
 
 

@@ -1,1 +1,1 @@
-"""What every request passes through: ids, limits, headers, errors, the access log."""
+"""What every request passes through: ids, limits of bodies, headers, errors, the access log."""

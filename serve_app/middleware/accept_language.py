@@ -1,4 +1,4 @@
-"""In which of the service's languages a client reads what is said to people."""
+"""Chooses the language of messages for people by the header `Accept-Language`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from retender.jobs.messages import NOTES
 
 
 def preferred(header: str, default: str) -> str:
-    """Of the languages spoken here the one that an `Accept-Language` puts first."""
+    """The language of the service that this header prefers."""
     best, most = default, 0.0
     for part in header.split(","):
         tag, _, parameter = part.partition(";")
-        spoken = tag.strip().lower().partition("-")[0]
+        language = tag.strip().lower().partition("-")[0]
         weight = _weight(parameter)
-        if spoken in NOTES and weight > most:
-            best, most = spoken, weight
+        if language in NOTES and weight > most:
+            best, most = language, weight
     return best
 
 
@@ -39,4 +39,4 @@ def language_of(connection: HTTPConnection) -> str:
 
 
 Language = Annotated[str, Depends(language_of)]
-"""How an endpoint asks for it."""
+"""The type of an endpoint's parameter that receives the language."""

@@ -1,7 +1,7 @@
-"""One line for each request that was served, and one figure for the metrics.
+"""Logs one line for each request that was served, and counts it for the metrics.
 
-What a line says is bounded and names nobody: the route as a template, never the address that was
-asked for with its query; the id of the key, never the key.
+A line has a bounded length and contains nothing private: the route as a template, never the
+requested address and its query; the id of the key, never the key.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from actors.runtime.api import Clock
 
 _METHODS: Final = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 _QUIET: Final = ("/health", "/metrics")
-"""Asked for all the time by machines: told at DEBUG."""
+"""Programs request these all the time: they are logged at DEBUG."""
 
 
 class Served(NamedTuple):
     method: str
     route: str
     status: int
-    """Of a WebSocket its close code; 499 where the client left before there was an answer."""
+    """The close code of a WebSocket. 499 if the client left before there was an answer."""
     seconds: float
     received: int
     sent: int
@@ -35,34 +35,34 @@ _LAST_KNOWN_CLOSE: Final = 1015
 
 
 class AccessLog:
-    def __init__(self, app: ASGIApp, clock: Clock, tell: Callable[[Served], None]) -> None:
+    def __init__(self, app: ASGIApp, clock: Clock, count: Callable[[Served], None]) -> None:
         self._app = app
         self._clock = clock
-        self._tell = tell
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         began = self._clock.monotonic()
-        seen = _Seen(receive, send)
+        observed = _Observed(receive, send)
         try:
-            await self._app(scope, seen.receive, seen.send)
+            await self._app(scope, observed.receive, observed.send)
         finally:
             served = Served(
                 method=_method(scope),
                 route=_template(scope),
-                status=seen.status,
+                status=observed.status,
                 seconds=self._clock.monotonic() - began,
-                received=seen.received,
-                sent=seen.sent,
+                received=observed.received,
+                sent=observed.sent,
             )
-            self._tell(served)
+            self._count(served)
             _log(served, scope.get("state", {}))
 
 
-class _Seen:
-    """What passes through."""
+class _Observed:
+    """Passes a request's messages on, and notes their sizes and the status."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -77,9 +77,9 @@ class _Seen:
             case "http.request":
                 self.received += len(message.get("body", b""))
             case "websocket.receive":
-                self.received += _frame(message)
+                self.received += _frame_size(message)
             case "websocket.disconnect":
-                self.status = _left(message.get("code", GONE))
+                self.status = _close_code(message.get("code", GONE))
         return message
 
     async def send(self, message: Message) -> None:
@@ -89,18 +89,18 @@ class _Seen:
             case "http.response.body" | "websocket.http.response.body":
                 self.sent += len(message.get("body", b""))
             case "websocket.send":
-                self.sent += _frame(message)
+                self.sent += _frame_size(message)
             case "websocket.close":
                 self.status = message.get("code", 1000)
         await self._send(message)
 
 
-def _left(code: int) -> int:
-    """A client may close with any code: those that mean nothing to us count as one."""
+def _close_code(code: int) -> int:
+    """A client may close with any code: all unknown ones are counted as one."""
     return code if code <= _LAST_KNOWN_CLOSE else _LAST_KNOWN_CLOSE + 1
 
 
-def _frame(message: Message) -> int:
+def _frame_size(message: Message) -> int:
     return len(message.get("text") or message.get("bytes") or b"")
 
 
@@ -112,19 +112,19 @@ def _method(scope: Scope) -> str:
 
 
 def _template(scope: Scope) -> str:
-    """The route's own path, below the prefix that it was included with."""
+    """The path of the route with names for its parameters, and the prefix it was included with."""
     route = getattr(scope.get("route"), "path", None)
     if route is None:
         return _without_values(scope) if "endpoint" in scope else _NO_ROUTE
     if ":path}" in route:
         return str(route)
-    asked = scope["path"].split("/")
-    prefix = asked[: len(asked) - route.count("/")]
+    requested = scope["path"].split("/")
+    prefix = requested[: len(requested) - route.count("/")]
     return "/".join(prefix) + str(route)
 
 
 def _without_values(scope: Scope) -> str:
-    """Of a route that does not tell its path: the address, with names for what varies in it."""
+    """For a route that has no path: the address, with its parameters' values made names again."""
     template = str(scope["path"])
     for name, value in scope.get("path_params", {}).items():
         if value:

@@ -1,9 +1,10 @@
-"""What a request may send: how much, and how slowly. The server underneath bounds neither.
+"""Limits the body of a request: its size, and how slowly it may arrive. The server limits neither.
 
-A body that is declared too long is refused before it is read; one that turns out too long, stalls,
-crawls or breaks off ends the request with the named error, wherever the app is reading it. Whoever
-is refused in the middle of sending still gets to read why: what comes meanwhile is thrown away for
-a while before the connection is closed, for closing it at once would destroy the answer.
+A body whose declared length is too large is refused before it is read. A body that turns out too
+large, stops, arrives too slowly or breaks off ends the request with an error of its own, wherever
+the app is reading it. A client that is refused while it still sends can read why: for a while what
+it sends is thrown away, and only then is the connection closed. To close it at once would destroy
+the answer.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from serve_app.middleware import errors
 from serve_app.settings import BodyTimeouts
 
 UPLOADING: Final = ("/transcribe", "/uploads", "/v1/audio/", "/openai/v1/audio/")
-"""Where recordings are sent to: how these addresses begin."""
+"""How the addresses begin that recordings are sent to."""
 
 
 class Bodies:
     def __init__(
         self, app: ASGIApp, most_bytes: int, body_timeouts: BodyTimeouts, clock: Clock
     ) -> None:
-        """`most_bytes` is what a recording may have."""
+        """`most_bytes` is the limit of a recording."""
         self._app = app
         self._most_bytes = most_bytes
         self._timeouts = body_timeouts
@@ -57,11 +58,13 @@ class Bodies:
 
     def _limit(self, scope: Scope) -> int:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return self._most_bytes + FORM_BYTES if path.startswith(UPLOADING) else PLAIN_BODY_BYTES
+        if not path.startswith(UPLOADING):
+            return PLAIN_BODY_BYTES
+        return self._most_bytes + (FORM_BYTES if scope["method"] == "POST" else 0)
 
 
 class _Body:
-    """The request's body on its way to the app."""
+    """Passes the body of a request on to the app, and checks it."""
 
     def __init__(
         self,
@@ -79,10 +82,10 @@ class _Body:
         self.declared = int(declared) if declared.isdecimal() else 0
         self.complete = self.declared == 0 and "transfer-encoding" not in headers
         self.error: RetenderError | None = None
-        """What ended it before it was whole."""
+        """Why the body ended before it was whole."""
         self._size = 0
-        self._waited = 0.0
-        self._come = 0
+        self._window_seconds = 0.0
+        self._window_bytes = 0
 
     def check_declared(self) -> None:
         if self.declared > self._limit:
@@ -107,12 +110,13 @@ class _Body:
         return message
 
     @property
-    def more_than_a_little(self) -> bool:
-        """Is still to come. The server reads past the little that an app leaves unread."""
+    def must_close(self) -> bool:
+        """True if so much of the body is unread that the connection must be closed. The server
+        itself reads a short rest that the app leaves unread."""
         return not self.complete and not 0 < self.declared <= PLAIN_BODY_BYTES
 
     async def discard(self) -> None:
-        """Until it is whole or its sender is gone."""
+        """Read on until the body is whole or the client has left."""
         while not self.complete:
             async with asyncio.timeout(LINGER_IDLE_SECONDS):
                 message = await self._receive()
@@ -121,19 +125,19 @@ class _Body:
             self.complete = not message.get("more_body", False)
 
     def _count(self, size: int, waited: float) -> None:
-        """Only time spent waiting for the sender counts: we may be slow ourselves."""
+        """Only time spent waiting for the client counts: the service itself may be slow."""
         self._size += size
         if self._size > self._limit:
             raise self._failed(self._too_large())
-        self._come += size
-        self._waited += waited
-        if self._waited >= self._timeouts.window and not self.complete:
-            rate = self._come / self._waited
+        self._window_bytes += size
+        self._window_seconds += waited
+        if self._window_seconds >= self._timeouts.window and not self.complete:
+            rate = self._window_bytes / self._window_seconds
             if rate < self._timeouts.least_rate:
                 slow = f"the upload comes at {rate:.0f} bytes a second"
                 least = f"less than {self._timeouts.least_rate} are not waited for"
                 raise self._failed(UploadStalled(f"{slow}; {least}"))
-            self._come, self._waited = 0, 0.0
+            self._window_bytes, self._window_seconds = 0, 0.0
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the request is larger than {self._limit} bytes", limit=self._limit)
@@ -144,7 +148,7 @@ class _Body:
 
 
 class _Answer:
-    """The app's answer on its way out. Where the body has failed, the app's own is not sent."""
+    """Passes the app's answer on to the client. After an error of the body it is not sent."""
 
     def __init__(self, send: Send, body: _Body) -> None:
         self._send = send
@@ -159,7 +163,7 @@ class _Answer:
     async def send_anyway(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            if self._body.more_than_a_little:
+            if self._body.must_close:
                 self._lingering = True
                 MutableHeaders(scope=message)["Connection"] = "close"
         elif self._lingering and not message.get("more_body", False):

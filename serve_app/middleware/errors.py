@@ -1,9 +1,9 @@
-"""What went wrong, as an HTTP answer: the one place where codes meet statuses."""
+"""Answers errors over HTTP. The table of statuses by error code is only here."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retender.errors import InvalidOption, RetenderError
-from serve_app.openai import errors as openai
+
+Shape = Callable[[str, str, Mapping[str, Any]], tuple[int, dict[str, Any]]]
+"""Makes the status and the body of an error from its code, its message and its details."""
 
 STATUSES: Final[Mapping[str, int]] = {
     "bad_request": 400,
@@ -62,14 +64,14 @@ STATUSES: Final[Mapping[str, int]] = {
     "journal_away": 503,
     "storage_full": 507,
 }
-"""Any other code is a fault of the service: 500."""
+"""Any other code is an error of the service itself: 500."""
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
-_PASSING: Final = {"busy", "actor_gone", "no_answer", "journal_away"}
-"""The service is there and will be whole again in a moment."""
+_TEMPORARY: Final = {"busy", "actor_gone", "no_answer", "journal_away"}
+"""A part of the service restarts, and is back in a moment."""
 
-_MOMENT: Final = 1.0
+_RETRY_AFTER_SECONDS: Final = 1.0
 
 
 def status_of(code: str) -> int:
@@ -92,7 +94,7 @@ def body(code: str, message: str, request_id: str, details: Mapping[str, Any]) -
 
 
 def answer(request: Request, error: RetenderError) -> Response:
-    """The error in the shape that this part of the service speaks."""
+    """The error in the shape of the address that was requested."""
     status, content = shaped(request, error.code, error.message, error.details)
     headers = {}
     if (after := _retry_after(error)) is not None:
@@ -109,15 +111,18 @@ def answer(request: Request, error: RetenderError) -> Response:
 def shaped(
     request: Request, code: str, message: str, details: Mapping[str, Any]
 ) -> tuple[int, dict[str, Any]]:
-    """The status and the body, in the language of the address that was asked."""
-    status = status_of(code)
-    if openai.spoken_at(request.url.path):
-        status = openai.translated(status, code, details)
-        return status, openai.body(status, code, message, details)
-    return status, body(code, message, request_id(request), details)
+    """The status and the body of an error, in the shape of the address that was requested."""
+    path = request.url.path
+    shapes: Mapping[str, Shape] = request.app.state.error_shapes
+    for prefix, shape in shapes.items():
+        if path == prefix or path.startswith(f"{prefix}/"):
+            return shape(code, message, details)
+    return status_of(code), body(code, message, request_id(request), details)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, shapes: Mapping[str, Shape]) -> None:
+    """`shapes` has the addresses, by how they begin, whose errors have another shape."""
+    app.state.error_shapes = shapes
     app.add_exception_handler(RetenderError, _on_retender_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -129,7 +134,7 @@ async def _on_retender_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
-    """A parameter of the address or a header that is not what it must be."""
+    """A parameter of the address, or a header, with a wrong value."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     field = str(first["loc"][-1])
@@ -138,7 +143,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
-    """What the framework refuses by itself: no such path, no such method."""
+    """Errors of the framework itself: no such path, no such method."""
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_")
@@ -151,7 +156,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """All that this path knows, whichever route has them."""
+    """The methods that this path accepts, in all routes together."""
     return {
         method
         for method in _METHODS
@@ -161,7 +166,7 @@ def _methods(request: Request) -> set[str]:
 
 
 class Bugs:
-    """What nobody has expected is answered as well, with all that belongs to an answer."""
+    """Answers an unexpected exception like any other error, unless the answer has begun."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -169,13 +174,13 @@ class Bugs:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = scope["type"] != "http"
 
-        async def watched(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_note)
         except Exception as error:
             if begun:
                 raise
@@ -184,13 +189,13 @@ class Bugs:
 
 def _on_bug(request: Request, error: Exception) -> Response:
     logger.bind(request=request_id(request)).opt(exception=error).error("a bug in the service")
-    message = "Something went wrong in the service; its log knows more under this request id."
+    message = "Something went wrong in the service; its log has more under this request id."
     return _json(*shaped(request, "internal", message, {}), {})
 
 
 def _retry_after(error: RetenderError) -> float | None:
-    if error.retry_after is None and error.code in _PASSING:
-        return _MOMENT
+    if error.retry_after is None and error.code in _TEMPORARY:
+        return _RETRY_AFTER_SECONDS
     return error.retry_after
 
 

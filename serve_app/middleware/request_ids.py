@@ -1,4 +1,4 @@
-"""Every request has an id, which its answer, its errors and its log lines share."""
+"""Gives every request an id, which is in its answer, its errors and its log lines."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEADER: Final = "X-Request-ID"
 
 ACCEPTABLE: Final = "[A-Za-z0-9._-]{1,64}"
-"""A caller's own id is taken over, so that one id leads through all of its systems."""
+"""An id that the caller sends is used, so that it finds the request in all of its systems."""
 
 _acceptable: Final = re.compile(ACCEPTABLE).fullmatch
 
-_SIGNED: Final = {"http.response.start", "websocket.accept"}
+_ANSWERED: Final = {"http.response.start", "websocket.accept"}
 
 
 class RequestIds:
     def __init__(
-        self, app: ASGIApp, new_id: Callable[[], str], *, signed_outside: bool = False
+        self, app: ASGIApp, new_id: Callable[[], str], *, added_outside: bool = False
     ) -> None:
-        """`signed_outside`: whoever serves the app adds the id that a request has to the answer."""
+        """`added_outside`: the server around the app adds the request's id to the answer."""
         self._app = app
         self._new_id = new_id
-        self._signs = {"websocket.accept"} if signed_outside else _SIGNED
+        self._answers = {"websocket.accept"} if added_outside else _ANSWERED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -36,9 +36,9 @@ class RequestIds:
         request_id = given if _acceptable(given) else self._new_id()
         scope.setdefault("state", {})["request_id"] = request_id
 
-        async def signed(message: Message) -> None:
-            if message["type"] in self._signs:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] in self._answers:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        await self._app(scope, receive, signed)
+        await self._app(scope, receive, send_with_id)

@@ -1,4 +1,4 @@
-"""What every answer tells browsers, so that they do nothing with it that was not meant."""
+"""Adds to every answer the headers that stop browsers from misusing it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PAGE: Final = (
     "form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Of a page of the service's own: its own scripts and no others, framed by nobody."""
+"""For the service's own pages: only their own scripts run, and no page may frame them."""
 
 DATA: Final = "default-src 'none'; frame-ancestors 'none'"
-"""Of whatever is no page: nothing in it is run or loaded."""
+"""For all other answers: nothing in them is run or loaded."""
 
 HSTS: Final = "max-age=31536000"
-"""Said over https only: a year long the browser comes back by it."""
+"""Sent over https only: for a year the browser connects only by https."""
 
 EXPOSED: Final = (
     "Content-Disposition",
@@ -33,11 +33,11 @@ EXPOSED: Final = (
     "Retry-After",
     "X-Request-ID",
 )
-"""Headers that a page of another origin may read."""
+"""Headers that pages from other origins may read."""
 
 
 class SafeHeaders:
-    """Where an answer has one of these headers already, it knows better."""
+    """A header that an answer has already is left as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,0 +1,1 @@
+"""The API of OpenAI and Groq: their requests, their answers, their errors."""

@@ -1,4 +1,4 @@
-"""A transcript in the shapes that OpenAI's clients read."""
+"""Answers with a transcript in the shapes that OpenAI's clients read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def answer(transcript: Transcript, asked: Asked, task: str, job_id: str) -> Resp
 
 
 def _granular(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
-    """Words alone leave the segments out; words that were asked for are there, if only as none."""
+    """Segments are left out if only words were asked for. If words were asked for, `words` is
+    there, even if it is empty."""
     if "segment" not in asked.granularities:
         del body["segments"]
     if "word" in asked.granularities:
@@ -46,17 +47,17 @@ def _with_usage(body: dict[str, Any], transcript: Transcript, job_id: str) -> di
     return body
 
 
-def delta_event(delta: str) -> bytes:
+def delta_event(delta: str) -> str:
     return _event({"type": "transcript.text.delta", "delta": delta})
 
 
-def done_event(text: str) -> bytes:
+def done_event(text: str) -> str:
     return _event({"type": "transcript.text.done", "text": text})
 
 
-def error_event(error: dict[str, Any]) -> bytes:
-    return b"event: error\n" + _event(error)
+def error_event(error: dict[str, Any]) -> str:
+    return f"event: error\n{_event(error)}"
 
 
-def _event(body: dict[str, Any]) -> bytes:
-    return b"data: " + msgspec.json.encode(body) + b"\n\n"
+def _event(body: dict[str, Any]) -> str:
+    return f"data: {msgspec.json.encode(body).decode()}\n\n"

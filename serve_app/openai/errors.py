@@ -1,5 +1,7 @@
-"""Errors as OpenAI's clients read them. Codes and statuses stay the service's own, but for two:
-an option that is not right is a 400 there, and a model that nobody knows a 404.
+"""Errors in the shape that OpenAI's clients read.
+
+Codes and statuses are the service's own, with two exceptions: a wrong option is a 400, and an
+unknown model a 404.
 """
 
 from __future__ import annotations
@@ -8,11 +10,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from serve_app.middleware.errors import status_of
+
 PREFIXES: Final = ("/v1", "/openai/v1")
+"""The addresses below which errors have this shape. Groq's client adds `/openai/v1` itself."""
 
 MODEL_NOT_FOUND: Final = "model_not_found"
-
-_STATUSES: Final[Mapping[str, int]] = {"invalid_option": 400}
 
 _TYPES: Final[Mapping[int, str]] = {
     401: "authentication_error",
@@ -23,15 +26,12 @@ _TYPES: Final[Mapping[int, str]] = {
 }
 
 
-def spoken_at(path: str) -> bool:
-    """Whether this address speaks OpenAI's language."""
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PREFIXES)
-
-
-def translated(status: int, code: str, details: Mapping[str, Any]) -> int:
-    if code == "invalid_option" and details.get("field") == "model":
-        return HTTPStatus.NOT_FOUND
-    return _STATUSES.get(code, status)
+def shape(code: str, message: str, details: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """The status and the body of an error."""
+    status = status_of(code)
+    if code == "invalid_option":
+        status = 404 if details.get("field") == "model" else 400
+    return status, body(status, code, message, details)
 
 
 def body(status: int, code: str, message: str, details: Mapping[str, Any]) -> dict[str, Any]:

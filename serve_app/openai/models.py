@@ -1,4 +1,4 @@
-"""The models as OpenAI's clients list them: those that are here first, then those to be had."""
+"""Lists the models as OpenAI's clients read them: the service's models, then the known names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from serve_app.description import answers
 from serve_app.description.examples import example
 from serve_app.openai.requests import DEFAULT_MODELS, GROQ_MODELS
 from serve_app.openai.shapes import errors
-from serve_app.services import Given, Services
+from serve_app.state.services import Given, Services
 
 router = APIRouter(tags=["OpenAI"])
 
@@ -64,7 +64,7 @@ async def model(name: str, services: Given, _caller: Reader) -> Response:
 
 
 async def names(services: Services) -> list[str]:
-    """All that may be asked for here."""
+    """All models that a request may name."""
     infos = await services.manager.ask(JobManager.models)
     return [*(info.name for info in infos), *sorted(DEFAULT_MODELS | GROQ_MODELS)]
 

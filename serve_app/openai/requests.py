@@ -1,7 +1,7 @@
-"""What a client of OpenAI or Groq asks for, checked by their rules.
+"""Reads the requests of OpenAI's and Groq's clients, and checks them by their rules.
 
-Options that change the text are obeyed or refused, never ignored. Ignored are only hints about
-how the work is done (`chunking_strategy`). The service's own options may be sent as well.
+An option that changes the text is obeyed or refused, never ignored. Only hints about how the work
+is done are ignored (`chunking_strategy`). The service's own options may be sent as well.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ DEFAULT_MODELS: Final = frozenset(
         "gpt-4o-mini-transcribe-2025-12-15",
     }
 )
-"""OpenAI's own names: here they mean whichever model the service has as its default."""
+"""OpenAI's names. Here each means the service's default model."""
 
 GROQ_MODELS: Final = frozenset({"whisper-large-v3", "whisper-large-v3-turbo"})
-"""Groq's names, which each engine knows its own such models by."""
+"""Groq's names. Each engine has its own model of that name."""
 
 _OWN: Final = frozenset(
     {"response_format", "stream", "timestamp_granularities[]", "timestamp_granularities"}
 )
-_ELSEWHERE: Final = frozenset({"task", "word_timestamps", "return_timestamps"})
-"""Said by the address, by `timestamp_granularities[]` and by `response_format`."""
+_NOT_FIELDS: Final = frozenset({"task", "word_timestamps", "return_timestamps"})
+"""The address, `timestamp_granularities[]` and `response_format` say these."""
 
 _IGNORED: Final = frozenset({"chunking_strategy"})
 
@@ -50,7 +50,7 @@ _REFUSED: Final[Mapping[str, str]] = {
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How the answer is to be given. What the work is to be is in the job's `Options`."""
+    """The form of the answer. How the work is done is in the job's `Options`."""
 
     kind: Kind = "json"
     granularities: tuple[Granularity, ...] = ("segment",)
@@ -58,7 +58,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def asked(fields: Fields) -> Asked:
-    """Raises `InvalidOption` that names the field and what is accepted for it."""
+    """Raises `InvalidOption`, which names the field and the accepted values."""
     for name, reason in _REFUSED.items():
         if fields.get(name):
             raise InvalidOption(f"{name}: {reason}", field=name)
@@ -74,7 +74,7 @@ def asked(fields: Fields) -> Asked:
 
 
 def native(fields: Fields) -> Fields:
-    """The fields that are options of the job, by the names that the service's own forms have."""
+    """The fields that are options of the job, under the names that the service's own forms use."""
     model = _one(fields, "model")
     if not model:
         raise BadRequest("model: a model must be named", field="model")
@@ -82,7 +82,7 @@ def native(fields: Fields) -> Fields:
     for name, values in fields.items():
         if name in {"keywords[]", "keywords"}:
             options["hotwords"] = [", ".join(values)]
-        elif name in KNOWN - _ELSEWHERE:
+        elif name in KNOWN - _NOT_FIELDS:
             options[name] = values
         elif name not in _OWN | _IGNORED:
             raise InvalidOption(f"{name}: there is no such option", field=name)
@@ -92,7 +92,7 @@ def native(fields: Fields) -> Fields:
 
 
 def wanted(checked: Wanted, asked: Asked, task: Task) -> Wanted:
-    """What the job is to be, once the service has checked the options of the form."""
+    """Adds what the address and the form of the answer say about the job to its options."""
     words = "word" in asked.granularities
     if words and task is Task.TRANSLATE:
         name = "timestamp_granularities[]"

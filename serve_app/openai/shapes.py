@@ -1,4 +1,4 @@
-"""The shapes of OpenAI's answers, for the service's own description of itself."""
+"""Describes OpenAI's requests and answers in OpenAPI."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OpenAIErrorBody(BaseModel):
 
 
 class TextShape(BaseModel):
-    """With `verbose_json` there is more."""
+    """With `verbose_json` there are more fields."""
 
     model_config = example({"text": "Hola a todos."})
 
@@ -35,7 +35,7 @@ class TextShape(BaseModel):
 
 _PLAIN: Final = ("txt", "srt", "vtt")
 
-SPOKEN: Final[dict[int | str, dict[str, Any]]] = {
+TRANSCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "model": TextShape,
         "description": "The transcript, in the `response_format` that was asked for.",
@@ -51,7 +51,7 @@ SPOKEN: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def form(task: Task) -> dict[str, Any]:
-    """For `openapi_extra=`: what an official client sends."""
+    """For `openapi_extra=`: the form that an official client sends."""
     text = {"type": "string"}
     fields: dict[str, Any] = {
         "file": {**text, "format": "binary", "description": "The recording. One a request."},
@@ -61,7 +61,10 @@ def form(task: Task) -> dict[str, Any]:
         "prompt": {**text, "maxLength": TEXT_OPTION_CHARS},
         "temperature": {"type": "number", "minimum": 0, "maximum": 1},
         "response_format": {**text, "enum": list(get_args(Kind)), "default": "json"},
-        "stream": {"type": "boolean", "description": "With `json` or `text`: told as it comes."},
+        "stream": {
+            "type": "boolean",
+            "description": "With `json` or `text`: sent as it is made.",
+        },
     }
     if task is Task.TRANSCRIBE:
         fields["timestamp_granularities[]"] = {
@@ -75,7 +78,7 @@ def form(task: Task) -> dict[str, Any]:
 
 
 def errors(status: int, *codes: str) -> dict[int | str, dict[str, Any]]:
-    """For `responses=`: the errors that an endpoint answers with under this status."""
+    """For `responses=`: the errors that an endpoint answers with this status."""
     examples = {code: {"value": body(status, code, code.replace("_", " "), {})} for code in codes}
     return {
         status: {

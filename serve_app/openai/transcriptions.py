@@ -1,4 +1,4 @@
-"""Recordings to text for clients of OpenAI and Groq: they wait for it, or have it as it comes."""
+"""Transcribes recordings for clients of OpenAI and Groq, who wait for the text or stream it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from actors.manager.job_manager import JobManager
-from retender.errors import BadRequest, InvalidOption
+from retender.errors import InvalidOption
 from retender.jobs.job import Task
-from retender.jobs.submission import Receipt
-from retender.storage.audio import Audio
 from serve_app.access.callers import Caller, Uploader
-from serve_app.jobs.waiting import until_done
+from serve_app.live.waiting import until_done
 from serve_app.openai import requests
 from serve_app.openai.answers import answer
 from serve_app.openai.models import names
 from serve_app.openai.requests import Asked
-from serve_app.openai.shapes import SPOKEN, errors, form
+from serve_app.openai.shapes import TRANSCRIBED, errors, form
 from serve_app.openai.streaming import streamed
-from serve_app.services import Given, Services
-from serve_app.uploads.fetching import submit_url
+from serve_app.state.services import Given, Services
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import Wanted, known_among
-from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
-from serve_app.uploads.taking import take_form
+from serve_app.uploads.receiving import receive_form, submit_received
+from serve_app.uploads.submitting import IdempotencyKey, admit
 
 router = APIRouter(tags=["OpenAI"])
 
@@ -56,69 +53,53 @@ _ERRORS: Final = {
 
 @router.post(
     "/audio/transcriptions",
-    responses={**SPOKEN, **_ERRORS},
+    responses={**TRANSCRIBED, **_ERRORS},
     openapi_extra=form(Task.TRANSCRIBE),
 )
 async def transcriptions(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
 ) -> Response:
-    """As OpenAI has it. The options of `POST /transcribe-job` may be sent as well."""
-    return await _text_of(request, services, caller, key, Task.TRANSCRIBE)
+    """As in OpenAI's API. The options of `POST /transcribe-job` may be sent as well."""
+    return await _transcribe(request, services, caller, key, Task.TRANSCRIBE)
 
 
 @router.post(
-    "/audio/translations", responses={**SPOKEN, **_ERRORS}, openapi_extra=form(Task.TRANSLATE)
+    "/audio/translations", responses={**TRANSCRIBED, **_ERRORS}, openapi_extra=form(Task.TRANSLATE)
 )
 async def translations(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
 ) -> Response:
-    """The same, to English."""
-    return await _text_of(request, services, caller, key, Task.TRANSLATE)
+    """The same, translated to English."""
+    return await _transcribe(request, services, caller, key, Task.TRANSLATE)
 
 
-class _Wish(NamedTuple):
+class _Request(NamedTuple):
     wanted: Wanted
     asked: Asked
 
 
-async def _text_of(
+async def _transcribe(
     request: Request, services: Services, caller: Caller, key: str | None, task: Task
 ) -> Response:
     await admit(services, key)
     read = _reader(task, frozenset(await names(services)))
-    wish, audio = await take_form(request, services, read)
-    receipt = await _begun(services, caller, wish.wanted, audio, key)
-    if wish.asked.stream:
-        return streamed(services, request, receipt.job, keep=key is not None)
-    return await _whole(request, services, receipt, wish.asked, keep=key is not None)
+    (wanted, asked), audio = await receive_form(request, services, read)
+    job = (await submit_received(services, caller, wanted, audio, key)).job
+    keep = key is not None
+    if asked.stream:
+        return streamed(services, request, job, keep=keep)
+    await until_done(services, request, job, keep=keep)
+    transcript = await services.manager.ask(JobManager.transcript, job.id)
+    return answer(transcript, asked, str(job.options.task), job.id)
 
 
-async def _begun(
-    services: Services, caller: Caller, wanted: Wanted, audio: Audio | None, key: str | None
-) -> Receipt:
-    if audio is not None and wanted.url is None:
-        return await submit(services, submission(services, caller, wanted, audio, key))
-    if audio is None and wanted.url is not None:
-        return await submit_url(services, caller, wanted, key)
-    raise BadRequest("a recording is either sent in `file` or fetched from `url`")
-
-
-def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Wish]:
-    def read(fields: Fields) -> _Wish:
+def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Request]:
+    def read(fields: Fields) -> _Request:
         asked = requests.asked(fields)
         native = requests.native(fields)
         wanted = known_among(native)
         if wanted.options.model and wanted.options.model not in models:
             raise InvalidOption(f"model: there is no model {wanted.options.model!r}", field="model")
-        return _Wish(requests.wanted(wanted, asked, task), asked)
+        return _Request(requests.wanted(wanted, asked, task), asked)
 
     return read
-
-
-async def _whole(
-    request: Request, services: Services, receipt: Receipt, asked: Asked, *, keep: bool
-) -> Response:
-    job = receipt.job
-    await until_done(services, request, job, keep=keep)
-    transcript = await services.manager.ask(JobManager.transcript, job.id)
-    return answer(transcript, asked, str(job.options.task), job.id)

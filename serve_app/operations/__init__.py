@@ -1,1 +1,1 @@
-"""How the service is, for those who run it."""
+"""For those who run the service: health, metrics, models, the queue."""

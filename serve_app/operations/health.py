@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it can be given work, and how it is."""
+"""Routes that say whether the process runs, whether it accepts work, and how the service is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from starlette.responses import Response
 from actors.manager.job_manager import JobManager
 from retender.errors import RetenderError
 from retender.jobs.submission import QueueInfo
-from retender.workers.condition import EngineInfo
+from retender.workers.engine_info import EngineInfo
 from serve_app.access.callers import known
 from serve_app.description import answers
 from serve_app.description.examples import example
-from serve_app.operations.pulse import STALE
-from serve_app.services import Given, Services
+from serve_app.state.health_monitor import STALE_SECONDS
+from serve_app.state.services import Given, Services
 
 router = APIRouter(tags=["health"])
 
@@ -70,20 +70,20 @@ class HealthShape(BaseModel):
 
 @router.get("/health", responses={200: {"model": HealthShape}})
 async def health(services: Given, request: Request) -> Response:
-    """How the service is, as it was a moment ago: answered at once, whatever else goes on. Where
-    keys are asked for, all but the status is told to their holders only."""
+    """How the service was a moment ago: answered at once, however busy it is. If the service has
+    keys, only their holders get more than the status."""
     status, reason = state(services)
     body: dict[str, Any] = {"status": status}
     if known(request) is not None:
-        pulse = services.pulse
+        monitor = services.health
         body |= {
             "reason": reason or None,
             "version": services.settings.version,
             "profile": services.settings.profile,
-            "uptime": round(pulse.uptime, 1),
-            "age": None if pulse.age is None else round(pulse.age, 1),
-            "engines": {name: _engine(engine) for name, engine in pulse.engines.items()},
-            "queue": None if pulse.info is None else _queue(pulse.info),
+            "uptime": round(monitor.uptime, 1),
+            "age": None if monitor.age is None else round(monitor.age, 1),
+            "engines": {name: _engine(engine) for name, engine in monitor.engines.items()},
+            "queue": None if monitor.info is None else _queue(monitor.info),
         }
     return answers.json(body)
 
@@ -96,7 +96,7 @@ async def live() -> Response:
 
 @router.get("/health/ready", responses={200: {"model": ReadyShape}, 503: {"model": ReadyShape}})
 async def ready(services: Given) -> Response:
-    """Whether submissions are taken in; if not, why."""
+    """Whether submissions are accepted; if not, why."""
     reason = await _not_ready(services)
     if reason is None:
         return answers.json({"status": "ready"})
@@ -104,18 +104,18 @@ async def ready(services: Given) -> Response:
 
 
 def state(services: Services) -> tuple[State, str]:
-    """And why, where it is not healthy."""
-    pulse = services.pulse
-    if services.closing.begun or (pulse.info is not None and not pulse.info.accepting):
+    """The state, and why it is not healthy; empty if it is."""
+    monitor = services.health
+    if services.closing.begun or (monitor.info is not None and not monitor.info.accepting):
         return "stopping", "the service is stopping"
-    if pulse.age is None:
-        return "starting", pulse.trouble or "the service is starting"
-    if pulse.age > STALE or pulse.trouble:
-        return "degraded", pulse.trouble or "its actors are slow to answer"
-    for name, engine in pulse.engines.items():
+    if monitor.age is None:
+        return "starting", monitor.trouble or "the service is starting"
+    if monitor.age > STALE_SECONDS or monitor.trouble:
+        return "degraded", monitor.trouble or "its actors are slow to answer"
+    for name, engine in monitor.engines.items():
         if not engine.ready and not engine.starting:
             return "degraded", f"the engine '{name}' is not ready: {engine.reason}"
-    if not pulse.engines:
+    if not monitor.engines:
         return "degraded", "nothing can be recognised: no engine is set up"
     return "healthy", ""
 

@@ -1,10 +1,10 @@
-"""The figures of the service, for Prometheus."""
+"""The metrics of the service, for Prometheus."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from fastapi import APIRouter
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -18,7 +18,7 @@ from prometheus_client.registry import CollectorRegistry
 from starlette.responses import Response
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.broadcasting.subscriptions import Readership
+from actors.broadcasting.subscriptions import FollowerCounts
 from actors.manager.job_manager import JobManager
 from actors.metrics.figures import Figures, Histogram
 from actors.metrics.meter import Meter
@@ -29,13 +29,15 @@ from retender.errors import RetenderError
 from retender.jobs.deliveries import Backlog
 from serve_app.access.callers import Overseer
 from serve_app.operations.health import state
-from serve_app.operations.traffic import Traffic
-from serve_app.services import Given, Services
+from serve_app.state.services import Given, Services
+from serve_app.state.traffic import Traffic
+
+T = TypeVar("T")
 
 router = APIRouter(tags=["health"])
 
-PATIENCE = 2.0
-"""Seconds that a part of the service has to tell its figures; then they are left out."""
+ANSWER_SECONDS = 2.0
+"""Time that a part of the service has to send its figures. After that they are left out."""
 
 
 @router.get(
@@ -44,57 +46,32 @@ PATIENCE = 2.0
     responses={200: {"content": {"text/plain": {}}, "description": "In Prometheus' text format."}},
 )
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
-    """For a Prometheus server: on this machine, or with an admin's key."""
-    figures, tree, backlog, readership, dropped = await asyncio.gather(
-        _figures(services),
-        _tree(services),
-        _backlog(services),
-        _readership(services),
-        _dropped(services),
+    """For a Prometheus server on this machine, or one with an admin's key."""
+    described = services.root.within(ANSWER_SECONDS).ask(Supervisor.describe, ANSWER_SECONDS / 2)
+    figures, tree, backlog, follower_counts, dropped = await asyncio.gather(
+        _answer(services.meter.within(ANSWER_SECONDS).ask(Meter.figures)),
+        _answer(described),
+        _answer(services.manager.within(ANSWER_SECONDS).ask(JobManager.backlog)),
+        _answer(services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.follower_counts)),
+        _answer(asyncio.wait_for(services.dropped(), ANSWER_SECONDS)),
     )
     registry = CollectorRegistry()
-    families = (*_all(services, figures, tree, backlog, readership), _lost(dropped))
-    registry.register(_Families(families))
+    about = "Messages between actors that were dropped."
+    lost = _totals("retender_dropped_messages", about, "to", dropped or {})
+    registry.register(_Families((*_all(services, figures, tree, backlog, follower_counts), lost)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _figures(services: Services) -> Figures | None:
+async def _answer(question: Awaitable[T]) -> T | None:
+    """None if there is no answer in time."""
     try:
-        return await services.meter.within(PATIENCE).ask(Meter.figures)
-    except RetenderError:
+        return await question
+    except (RetenderError, TimeoutError):
         return None
-
-
-async def _tree(services: Services) -> TreeNode | None:
-    try:
-        return await services.root.within(PATIENCE).ask(Supervisor.describe, PATIENCE / 2)
-    except RetenderError:
-        return None
-
-
-async def _backlog(services: Services) -> Backlog | None:
-    try:
-        return await services.manager.within(PATIENCE).ask(JobManager.backlog)
-    except RetenderError:
-        return None
-
-
-async def _readership(services: Services) -> Readership | None:
-    try:
-        return await services.broadcaster.within(PATIENCE).ask(Broadcaster.readership)
-    except RetenderError:
-        return None
-
-
-async def _dropped(services: Services) -> Mapping[str, int]:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            return await services.dropped()
-    return {}
 
 
 class _Families:
-    """A collector of what is known already."""
+    """A collector of metrics that were made before."""
 
     def __init__(self, families: tuple[Metric, ...]) -> None:
         self._families = families
@@ -108,7 +85,7 @@ def _all(
     figures: Figures | None,
     tree: TreeNode | None,
     backlog: Backlog | None,
-    readership: Readership | None,
+    follower_counts: FollowerCounts | None,
 ) -> Iterator[Metric]:
     yield from _service(services)
     yield from _traffic(services.traffic)
@@ -121,31 +98,33 @@ def _all(
         age = backlog.age(services.clock.now())
         yield _gauge("retender_outbox_waiting", "Webhooks not delivered yet.", backlog.waiting)
         yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
-    if readership is not None:
-        subscriptions, jobs = readership.subscriptions, readership.jobs
-        yield _gauge("retender_subscriptions", "Processes that are told the news.", subscriptions)
-        yield _gauge("retender_followed_jobs", "Of which news is told.", jobs)
+    if follower_counts is not None:
+        subscriptions, jobs = follower_counts.subscriptions, follower_counts.jobs
+        yield _gauge("retender_subscriptions", "Processes that receive updates.", subscriptions)
+        yield _gauge("retender_followed_jobs", "Jobs whose updates are sent to them.", jobs)
 
 
 def _service(services: Services) -> Iterator[Metric]:
-    settings, pulse = services.settings, services.pulse
+    settings, monitor = services.settings, services.health
     about = {"version": settings.version, "profile": settings.profile}
     yield _gauges("retender_info", "Which service this is.", about, [(tuple(about.values()), 1)])
     healthy = int(state(services)[0] == "healthy")
     yield _gauge("retender_healthy", "1 where /health says so.", healthy)
-    yield _gauge("retender_uptime_seconds", "Since this process serves.", pulse.uptime)
+    yield _gauge("retender_uptime_seconds", "Since this process serves.", monitor.uptime)
     yield _gauge(
         "retender_memory_bytes", "Resident memory of the serving process.", resident_bytes()
     )
-    yield _gauge("retender_sockets", "Open WebSockets of this process.", services.audience.sockets)
-    yield _gauge("retender_watched_jobs", "That someone follows.", len(services.audience.jobs))
+    yield _gauge(
+        "retender_sockets", "Open WebSockets of this process.", services.open_sockets.count
+    )
+    yield _gauge("retender_watched_jobs", "That someone follows.", len(services.open_sockets.jobs))
     yield _gauges(
         "retender_engine_ready",
         "1 where the engine can be given work.",
         ("engine",),
-        (((name,), int(engine.ready)) for name, engine in pulse.engines.items()),
+        (((name,), int(engine.ready)) for name, engine in monitor.engines.items()),
     )
-    if (info := pulse.info) is not None:
+    if (info := monitor.info) is not None:
         by_state = {
             "waiting": info.queue_size,
             "processing": info.active_jobs,
@@ -156,11 +135,6 @@ def _service(services: Services) -> Iterator[Metric]:
         yield _gauge("retender_workers", "That have been heard of lately.", info.workers)
         waiting = info.audio_seconds_waiting
         yield _gauge("retender_audio_waiting_seconds", "Audio that waits for a worker.", waiting)
-
-
-def _lost(dropped: Mapping[str, int]) -> Metric:
-    about = "Messages between actors that found no place."
-    return _totals("retender_dropped_messages", about, "to", dropped)
 
 
 def _traffic(traffic: Traffic) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""The models: which are here, which are in memory, and having them there or not."""
+"""Routes that list the models, load them into memory, and unload them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retender.jobs.events import iso
 from serve_app.access.callers import Admin, Reader
 from serve_app.description import answers
 from serve_app.description.examples import example
-from serve_app.services import Given
+from serve_app.state.services import Given
 
 router = APIRouter(tags=["models"])
 
@@ -81,12 +81,12 @@ class ModelCommandShape(BaseModel):
     workers: list[str]
 
 
-_REFUSALS: Final = answers.errors(InvalidOption, EngineUnavailable)
+_ERRORS: Final = answers.errors(InvalidOption, EngineUnavailable)
 
 
 @router.get("/models", responses={200: {"model": ModelsShape}})
 async def models(services: Given, _caller: Reader) -> Response:
-    """All that may be asked for: those in memory first, then those on disk."""
+    """All models that a job may name: those in memory first, then those on disk."""
     infos = await services.manager.ask(JobManager.models)
     return answers.json({"models": [_model(info) for info in infos]})
 
@@ -94,20 +94,20 @@ async def models(services: Given, _caller: Reader) -> Response:
 @router.post(
     "/models/{name}/load",
     status_code=202,
-    responses={202: {"model": ModelCommandShape}, **_REFUSALS},
+    responses={202: {"model": ModelCommandShape}, **_ERRORS},
 )
 async def load(name: str, services: Given, _caller: Admin) -> Response:
-    """Have it in memory before it is needed, downloaded if it must be; jobs go on meanwhile.
-    `GET /models` tells how far it is."""
+    """Load a model before a job needs it, and download it if it is not on disk. Jobs go on
+    meanwhile. `GET /models` shows the progress."""
     workers = await services.manager.ask(JobManager.load_model, name)
     return answers.json({"model": name, "workers": workers}, 202)
 
 
 @router.delete(
-    "/models/{name}", status_code=202, responses={202: {"model": ModelCommandShape}, **_REFUSALS}
+    "/models/{name}", status_code=202, responses={202: {"model": ModelCommandShape}, **_ERRORS}
 )
 async def unload(name: str, services: Given, _caller: Admin) -> Response:
-    """Have its memory back, once nobody works with it. Its files stay."""
+    """Free the model's memory once no job uses it. Its files stay."""
     workers = await services.manager.ask(JobManager.unload_model, name)
     return answers.json({"model": name, "workers": workers}, 202)
 

@@ -1,4 +1,4 @@
-"""How busy the service is."""
+"""The route that says how busy the service is."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from actors.manager.job_manager import JobManager
 from serve_app.access.callers import Reader
 from serve_app.description import answers
 from serve_app.jobs.shapes import QueueInfoShape
-from serve_app.services import Given
+from serve_app.state.services import Given
 
 router = APIRouter(tags=["queue"])
 
 
 @router.get("/queue/info", responses={200: {"model": QueueInfoShape}})
 async def queue_info(services: Given, caller: Reader) -> Response:
-    """What waits, what is worked on, and who watches. The watched jobs are named to admins only."""
+    """Jobs that wait or are worked on, and open WebSockets. Only admins get the ids of the jobs
+    that are followed."""
     info = await services.manager.ask(JobManager.info)
-    audience = services.audience
-    watched = audience.jobs
+    followed = services.open_sockets.jobs
     return answers.json(
         {
             "queue": {
@@ -33,9 +33,9 @@ async def queue_info(services: Given, caller: Reader) -> Response:
                 "audio_seconds_waiting": round(info.audio_seconds_waiting, 1),
             },
             "websockets": {
-                "total_connections": audience.sockets,
-                "jobs_with_connections": len(watched),
-                "active_jobs": watched if caller.owner is None else [],
+                "total_connections": services.open_sockets.count,
+                "jobs_with_connections": len(followed),
+                "active_jobs": followed if caller.owner is None else [],
             },
         }
     )

@@ -1,1 +1,1 @@
-"""Recordings on their way in: by form, by body, in resumable parts, from an address."""
+"""Receives recordings: as a form, as a body, in resumable parts, from an address."""

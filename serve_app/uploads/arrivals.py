@@ -1,7 +1,7 @@
-"""Recordings that come in several goes, once they are whole; and those that never will be.
+"""Recordings that arrive in parts or are fetched: from the pending job to the whole recording.
 
-Each step may be the last before a crash, and doing all of them again does nothing twice: `sweep`
-takes up what an earlier life has left.
+Each step may be the last before a crash, and every step may be repeated without harm: `clean_up`
+finishes what an earlier process has left.
 """
 
 from __future__ import annotations
@@ -30,15 +30,59 @@ from retender.jobs.states import Stage, Status
 from retender.jobs.submission import Receipt, Submission
 from retender.storage.audio import Audio
 from retender.storage.partial_uploads import Origin, PartialUpload, PartialUploadWriter
-from serve_app.limits import SWEEP_AGAIN_SECONDS, SWEEP_SECONDS
-from serve_app.services import Services
-from serve_app.uploads.submitting import heard, submit
+from serve_app.limits import CLEANUP_RETRY_SECONDS, CLEANUP_SECONDS, PROGRESS_SECONDS
+from serve_app.state.asking import SUBMITTING, ask_again
+from serve_app.state.services import Services
+from serve_app.uploads.checks import FirstBytes, check_size
+from serve_app.uploads.submitting import submit
 
-_YOUNG: Final = 3600.0
-"""Seconds for which an upload without a job may be one that is being begun."""
+_YOUNG_SECONDS: Final = 3600.0
+"""An upload without a job that is younger may belong to a job that is just being submitted."""
 
 
-async def expect(
+class Arrival:
+    """Writes a recording down as it arrives, checks it, and reports the progress."""
+
+    def __init__(
+        self, services: Services, writing: PartialUploadWriter, most_bytes: int, size: int | None
+    ) -> None:
+        """`size` is the whole recording's, if it is known; `most_bytes` is its limit."""
+        self._services = services
+        self._writing = writing
+        self._most_bytes = most_bytes
+        self._size = size
+        self._first = FirstBytes() if writing.offset == 0 else None
+        self._reported_at = services.clock.monotonic()
+
+    def check_declared(self, length: int) -> None:
+        """Raises `TooLarge` if so many more bytes are too many."""
+        check_size(self._writing.offset + length, self._most_bytes)
+
+    async def write(self, data: bytes) -> bool:
+        """True if the progress was reported; it is not reported after every part."""
+        self.check_declared(len(data))
+        if self._first is not None:
+            self._first.check(data)
+        await self._writing.write(data)
+        now = self._services.clock.monotonic()
+        if now - self._reported_at < PROGRESS_SECONDS:
+            return False
+        self._reported_at = now
+        self.report_progress()
+        return True
+
+    def report_progress(self) -> None:
+        """As transient progress, to all who follow the job."""
+        percent: dict[str, str | int | float] = {}
+        if self._size:
+            percent = {"percent": 100 * self._writing.offset // self._size}
+        note = Note("uploading", percent)
+        job_id = self._writing.origin.job_id
+        broadcaster = self._services.broadcaster
+        broadcaster.tell(Broadcaster.progress, job_id, UPLOAD, 0.0, Stage.UPLOADING, note)
+
+
+async def submit_pending(
     services: Services,
     new: Submission,
     *,
@@ -46,8 +90,8 @@ async def expect(
     size: int | None = None,
     url: str = "",
 ) -> Receipt:
-    """A job whose recording is still to come. First what the recording goes into, then the job: so
-    there is no job without an upload to go on with."""
+    """A job whose recording is still to come. The upload is created before the job, so that no job
+    is without an upload to go on with."""
     origin = Origin(
         job_id=new.job_id, owner=owner, size=size, url=url, created_at=services.clock.now()
     )
@@ -55,7 +99,7 @@ async def expect(
     try:
         receipt = await submit(services, new)
     except Unreachable:
-        # The job may be there all the same: if it is not, this is swept away later.
+        # The job may exist all the same. If it does not, `clean_up` drops the upload later.
         raise
     except RetenderError:
         await services.partials.drop(new.job_id)
@@ -65,33 +109,28 @@ async def expect(
     return receipt
 
 
-async def arrive(services: Services, writing: PartialUploadWriter) -> None:
-    """All of it is here: it becomes its job's audio."""
+async def complete(services: Services, writing: PartialUploadWriter) -> None:
+    """The recording is whole: it becomes its job's audio."""
     job_id = writing.origin.job_id
     audio = await writing.seal()
-    if await _in_place(services, writing, audio):
-        await heard(lambda: services.manager.ask(JobManager.audio_arrived, job_id, audio))
-        await services.partials.drop(job_id)
-    else:
-        gone = UploadExpired("the upload was whole, but is not kept any more")
-        await give_up(services, job_id, gone)
-
-
-async def give_up(services: Services, job_id: str, error: RetenderError) -> None:
-    """It will never be whole: its job fails of this."""
-    failure = error.failure() if isinstance(error, WorkError) else _failure(error)
-    await heard(lambda: services.manager.ask(JobManager.upload_failed, job_id, failure))
+    if not await _in_place(services, writing, audio):
+        lost = UploadExpired("the upload was whole, but is not kept any more")
+        await fail(services, job_id, lost)
+        return
+    manager = services.manager
+    await ask_again(lambda: manager.ask(JobManager.audio_arrived, job_id, audio), SUBMITTING)
     await services.partials.drop(job_id)
 
 
-def tell_progress(services: Services, job_id: str, offset: int, size: int | None) -> None:
-    """In passing, to whoever watches the job."""
-    percent: dict[str, str | int | float] = {"percent": 100 * offset // size} if size else {}
-    note = Note("uploading", percent)
-    services.broadcaster.tell(Broadcaster.progress, job_id, UPLOAD, 0.0, Stage.UPLOADING, note)
+async def fail(services: Services, job_id: str, error: RetenderError) -> None:
+    """The recording will never be whole: its job fails with this error."""
+    failure = error.failure() if isinstance(error, WorkError) else _failure(error)
+    manager = services.manager
+    await ask_again(lambda: manager.ask(JobManager.upload_failed, job_id, failure), SUBMITTING)
+    await services.partials.drop(job_id)
 
 
-async def job_of(services: Services, job_id: str, owner: str | None = None) -> Job | None:
+async def find_job(services: Services, job_id: str, owner: str | None = None) -> Job | None:
     try:
         return (await services.manager.ask(JobManager.status, job_id, owner)).job
     except JobNotFound:
@@ -99,29 +138,31 @@ async def job_of(services: Services, job_id: str, owner: str | None = None) -> J
 
 
 Fetch = Callable[[str], None]
+"""Starts to fetch the recording of the job with this id."""
 
 
-async def sweeping(services: Services, fetch: Fetch) -> None:
-    """At the start and from then on: finish what is whole, begin again what was being fetched, and
-    let go of what nobody waits for."""
+async def clean_up_regularly(services: Services, fetch: Fetch) -> None:
+    """At the start of the process, and again and again while it serves."""
     while True:
         try:
-            await sweep(services, fetch)
-            await asyncio.sleep(SWEEP_SECONDS)
+            await clean_up(services, fetch)
+            await asyncio.sleep(CLEANUP_SECONDS)
         except (RetenderError, OSError) as error:
-            logger.debug("uploads are not looked after now: {}", error)
-            await asyncio.sleep(SWEEP_AGAIN_SECONDS)
+            logger.debug("unfinished uploads cannot be cleaned up now: {}", error)
+            await asyncio.sleep(CLEANUP_RETRY_SECONDS)
 
 
-async def sweep(services: Services, fetch: Fetch) -> None:
+async def clean_up(services: Services, fetch: Fetch) -> None:
+    """Finish the uploads that are whole, fetch again what was being fetched, and drop the uploads
+    whose job has ended or does not exist."""
     for partial in await services.partials.all():
-        await _settle(services, partial, fetch)
+        await _clean_up_one(services, partial, fetch)
 
 
-async def _settle(services: Services, partial: PartialUpload, fetch: Fetch) -> None:
+async def _clean_up_one(services: Services, partial: PartialUpload, fetch: Fetch) -> None:
     origin = partial.origin
-    job = await job_of(services, origin.job_id)
-    young = services.clock.now() - origin.created_at < _YOUNG
+    job = await find_job(services, origin.job_id)
+    young = services.clock.now() - origin.created_at < _YOUNG_SECONDS
     if job is None and young:
         return
     if job is None or job.status is not Status.PENDING:
@@ -129,15 +170,16 @@ async def _settle(services: Services, partial: PartialUpload, fetch: Fetch) -> N
     elif partial.whole:
         try:
             async with services.partials.open(origin.job_id) as writing:
-                await arrive(services, writing)
+                await complete(services, writing)
         except (UploadLocked, JobNotFound):
-            logger.debug("an upload is being finished elsewhere")
+            logger.debug("another request or process is finishing this upload")
     elif origin.url:
         fetch(origin.job_id)
 
 
 async def _in_place(services: Services, writing: PartialUploadWriter, audio: Audio) -> bool:
-    """Under its content's name. False: it was there once, and is gone."""
+    """Move the recording to where its content's name is looked for. False: an earlier try moved it
+    there, and it has been deleted since."""
     try:
         await services.blobs.adopt(writing.path, audio, at=services.clock.now())
     except FileNotFoundError:

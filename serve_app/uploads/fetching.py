@@ -1,9 +1,9 @@
-"""Recordings that are fetched from where a caller says they are.
+"""Fetches recordings from the addresses that callers give.
 
-The job is answered for at once, as `pending`; the fetch goes on beside it, at most so many at a
-time. Where the service stops in the middle, the next start fetches again: what is to be fetched is
-written down like an upload in several goes. Which addresses are reached at all is for `retender`'s
-rules about them to say, when the request is made and again at every connection.
+The caller is answered at once with a pending job, and the recording is fetched in the background;
+only so many are fetched at a time. What is to be fetched is written down like a resumable upload:
+if the service stops in the middle, the next start fetches again. The rules in `retender.outbound`
+decide which addresses may be reached: when the job is submitted, and again at every connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from retender.errors import (
     JobNotFound,
     RetenderError,
     StorageUnreachable,
-    TooLarge,
     Unreachable,
     UnsupportedMedia,
     UploadLocked,
@@ -41,47 +40,45 @@ from serve_app.limits import (
     FETCH_PAUSE,
     FETCH_SECONDS,
     FETCH_TRIES,
-    PROGRESS_SECONDS,
     REDIRECTS,
 )
-from serve_app.services import Services
-from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
+from serve_app.state.services import Services
+from serve_app.uploads.arrivals import Arrival, complete, fail, find_job, submit_pending
 from serve_app.uploads.options import Wanted
 from serve_app.uploads.submitting import submission
-from serve_app.uploads.taking import FirstLook
 
 _TIMEOUT: Final = httpx.Timeout(FETCH_IDLE_SECONDS, connect=FETCH_CONNECT_SECONDS)
 _TYPES: Final = (
     *("audio/", "video/", "application/ogg", "application/mp4"),
     *("application/octet-stream", "binary/"),
 )
-_WORTH_ANOTHER_TRY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class _Unwanted(Exception):
-    """Its job has ended meanwhile."""
+class _NotWanted(Exception):
+    """The job has ended while its recording was fetched."""
 
 
-class _Later(Exception):
-    """It did not work this time."""
+class _Retry(Exception):
+    """This try has failed, and the next may succeed."""
 
 
 def start(services: Services, job_id: str) -> None:
-    """Fetch the recording of a pending job."""
+    """Fetch the recording of a pending job in the background."""
     services.fetches.start(job_id, lambda: _fetch(services, job_id))
 
 
 async def submit_url(
     services: Services, caller: Caller, wanted: Wanted, key: str | None
 ) -> Receipt:
-    """A job whose recording is fetched from `wanted.url`."""
+    """Submit a job whose recording is fetched from `wanted.url`."""
     if wanted.url is None:
         raise BadRequest("there is no recording in this request: send it in the field `file`")
     if not services.settings.url_input:
         raise UrlNotAllowed("this service fetches no recordings: send it in the field `file`")
     check_url(wanted.url, services.reach.rules)
     new = submission(services, caller, wanted, None, key)
-    receipt = await expect(services, new, owner=caller.owner, url=wanted.url)
+    receipt = await submit_pending(services, new, owner=caller.owner, url=wanted.url)
     if not receipt.existing:
         start(services, new.job_id)
     return receipt
@@ -91,38 +88,40 @@ async def _fetch(services: Services, job_id: str) -> None:
     try:
         async with services.partials.open(job_id) as writing:
             if writing.audio is None:
-                await _bring(services, writing)
-            await arrive(services, writing)
-    except _Unwanted:
+                await _download(services, writing)
+            await complete(services, writing)
+    except _NotWanted:
         await services.partials.drop(job_id)
     except (Unreachable, StorageUnreachable, UploadLocked, JobNotFound) as error:
-        _left(job_id, error)
+        _leave(job_id, error)
     except RetenderError as error:
-        await _failed(services, job_id, error)
+        await _fail(services, job_id, error)
     except OSError as error:
-        _left(job_id, error)
+        _leave(job_id, error)
 
 
-async def _bring(services: Services, writing: PartialUploadWriter) -> None:
-    """Raises what the job fails of."""
+async def _download(services: Services, writing: PartialUploadWriter) -> None:
+    """Raises the error with which the job fails."""
     url = check_url(writing.origin.url, services.reach.rules)
     try:
         async with asyncio.timeout(FETCH_SECONDS):
-            await _try(services, writing, url)
+            await _download_with_retries(services, writing, url)
     except TimeoutError as error:
         raise FetchFailed(f"the recording did not come within {FETCH_SECONDS:g} s") from error
 
 
-async def _try(services: Services, writing: PartialUploadWriter, url: httpx.URL) -> None:
+async def _download_with_retries(
+    services: Services, writing: PartialUploadWriter, url: httpx.URL
+) -> None:
     for tries in range(FETCH_TRIES):
         await writing.restart()
         try:
             async with (
                 client(services.reach.open(), _TIMEOUT) as http,
-                _answer(http, url, services.reach.rules) as response,
+                _response(http, url, services.reach.rules) as response,
             ):
-                await _take(services, writing, response)
-        except (_Later, httpx.RequestError) as error:
+                await _read(services, writing, response)
+        except (_Retry, httpx.RequestError) as error:
             if tries == FETCH_TRIES - 1:
                 why = str(error) or type(error).__name__
                 raise FetchFailed(f"the recording could not be fetched: {why}") from error
@@ -132,10 +131,10 @@ async def _try(services: Services, writing: PartialUploadWriter, url: httpx.URL)
 
 
 @asynccontextmanager
-async def _answer(
+async def _response(
     http: httpx.AsyncClient, url: httpx.URL, rules: AddressRules
 ) -> AsyncIterator[httpx.Response]:
-    """From where the redirects lead to."""
+    """Of the address to which the redirects lead."""
     for _ in range(REDIRECTS + 1):
         async with http.stream("GET", url) as response:
             if not response.has_redirect_location:
@@ -146,31 +145,27 @@ async def _answer(
     raise FetchFailed(f"the recording is more than {REDIRECTS} redirects away")
 
 
-async def _take(services: Services, writing: PartialUploadWriter, response: httpx.Response) -> None:
-    """The body of the answer, as far as it is a recording and not too large."""
-    size = _expected(response, services.settings.most_bytes)
-    look = FirstLook()
-    told = services.clock.monotonic()
+async def _read(services: Services, writing: PartialUploadWriter, response: httpx.Response) -> None:
+    """Write the body of the response down, if it is a recording and not too large."""
+    _check_response(response)
+    declared = response.headers.get("content-length", "")
+    size = int(declared) if declared.isdecimal() else None
+    arrival = Arrival(services, writing, services.settings.most_bytes, size)
+    arrival.check_declared(size or 0)
     job_id = writing.origin.job_id
     async for data in response.aiter_raw():
-        look.at(data)
-        if writing.offset + len(data) > services.settings.most_bytes:
-            raise _too_large(services.settings.most_bytes)
-        await writing.write(data)
-        if services.clock.monotonic() - told >= PROGRESS_SECONDS:
-            told = services.clock.monotonic()
-            tell_progress(services, job_id, writing.offset, size)
-            await _still_wanted(services, job_id)
+        if await arrival.write(data):
+            await _check_wanted(services, job_id)
     if writing.offset == 0:
         raise EmptyUpload("there is nothing at this address")
-    await _still_wanted(services, job_id)
+    await _check_wanted(services, job_id)
 
 
-def _expected(response: httpx.Response, most: int) -> int | None:
-    """How long it will be, where that is said. Raises where it need not be read at all."""
+def _check_response(response: httpx.Response) -> None:
+    """Raises if the body of this response need not be read at all."""
     status = response.status_code
-    if status in _WORTH_ANOTHER_TRY:
-        raise _Later(f"its host answers with {status}")
+    if status in _RETRIED_STATUSES:
+        raise _Retry(f"its host answers with {status}")
     if status != httpx.codes.OK:
         raise FetchFailed(f"the host of the recording answers with {status}")
     if response.headers.get("content-encoding", "identity") != "identity":
@@ -178,38 +173,28 @@ def _expected(response: httpx.Response, most: int) -> int | None:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and not kind.startswith(_TYPES):
         raise UnsupportedMedia(f"the address leads to {kind}, not to a recording")
-    declared = response.headers.get("content-length", "")
-    if not declared.isdecimal():
-        return None
-    if int(declared) > most:
-        raise _too_large(most)
-    return int(declared)
 
 
-async def _still_wanted(services: Services, job_id: str) -> None:
-    job = await job_of(services, job_id)
+async def _check_wanted(services: Services, job_id: str) -> None:
+    job = await find_job(services, job_id)
     if job is None or job.status is not Status.PENDING:
-        raise _Unwanted
+        raise _NotWanted
 
 
-async def _failed(services: Services, job_id: str, error: RetenderError) -> None:
+async def _fail(services: Services, job_id: str, error: RetenderError) -> None:
     logger.bind(job=job_id, code=error.code).info("a recording could not be fetched")
     try:
-        await give_up(services, job_id, error)
-    except RetenderError as unheard:
-        _left(job_id, unheard)
+        await fail(services, job_id, error)
+    except RetenderError as unanswered:
+        _leave(job_id, unanswered)
 
 
-def _left(job_id: str, error: Exception) -> None:
-    logger.bind(job=job_id).debug("a fetch is left for the next round: {}", error)
+def _leave(job_id: str, error: Exception) -> None:
+    logger.bind(job=job_id).debug("a fetch is left for the next cleanup: {}", error)
 
 
 def _next(url: httpx.URL, location: str) -> httpx.URL:
     try:
         return url.join(location)
     except httpx.InvalidURL as error:
-        raise FetchFailed("the recording's host redirects to what is no URL") from error
-
-
-def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"the recording exceeds {most} bytes", limit=most)
+        raise FetchFailed("the recording's host redirects to an invalid URL") from error

@@ -1,7 +1,7 @@
-"""A form with a recording in it, read as it comes: nothing of the recording is kept in memory.
+"""Reads a form with a recording in it while it arrives; the recording is not kept in memory.
 
-Whoever has the bytes feeds them in and is handed those of the recording; the other fields are kept,
-for they are small. What the client calls its file is not kept at all.
+The caller feeds in the bytes of the form and gets back those of the recording. The other fields are
+small and are kept. The name that the client gives its file is not kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from retender.errors import BadRequest, IncompleteUpload
 from serve_app.limits import FORM_FIELD_BYTES, FORM_HEADER_BYTES, FORM_HEADERS, FORM_PARTS
 
 Fields = Mapping[str, Sequence[str]]
-"""Each field of a form by its name, with all of its values in order."""
+"""The fields of a form by their names, each with all of its values in order."""
 
 FILE: Final = "file"
 
@@ -25,7 +25,7 @@ _PLAIN: Final = {b"", b"binary", b"7bit", b"8bit"}
 
 class FormReader:
     def __init__(self, content_type: str) -> None:
-        """Raises `BadRequest` where this is not the type of a form with files."""
+        """Raises `BadRequest` if this is not the type of a form with files."""
         kind, parameters = parse_options_header(content_type)
         boundary = parameters.get(b"boundary", b"")
         if kind != b"multipart/form-data":
@@ -66,12 +66,12 @@ class FormReader:
 
     @property
     def fields(self) -> Fields:
-        """Those that have been read so far."""
+        """The fields that have been read so far."""
         return self._fields
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The bytes of the recording among these. Raises `BadRequest` for what is no form, or
-        more of a form than is taken."""
+        """The bytes of the recording among these. Raises `BadRequest` if this is no form, or if the
+        form is larger than its limits."""
         try:
             self._parser.write(data)
         except FormParserError as error:
@@ -80,12 +80,12 @@ class FormReader:
         return recording
 
     def end(self) -> Fields:
-        """All has been fed. Raises `IncompleteUpload` where the form does not end there."""
+        """The whole body was fed in. Raises `IncompleteUpload` if the form does not end there."""
         if not self._ended:
             raise IncompleteUpload("the form ends before its last boundary: the upload was cut off")
         return self._fields
 
-    # What the parser tells
+    # Callbacks of the parser
 
     def _begin(self) -> None:
         self._parts += 1

@@ -1,7 +1,7 @@
-"""What a caller writes beside a recording, made into what the job is to do.
+"""Reads the fields that come with a recording into the options of the job.
 
-The table says of each field how it is read; a value that cannot be is refused with what can. An
-empty value counts as none, for forms send what was left blank.
+A table says how each field is read. A value that cannot be read is refused, and the error names the
+accepted values. An empty value counts as left out, because forms send fields that are left blank.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     callback_url: str | None = None
     url: str | None = None
-    """Where the recording is to be fetched from."""
+    """The address from which the recording is fetched; None if it is sent."""
 
 
 class _Unacceptable(Exception):
-    """Carries what would be accepted, in words."""
+    """Its text says which values are accepted."""
 
 
 Reader = Callable[[str], Any]
@@ -43,11 +43,11 @@ _NO: Final = frozenset({"false", "f", "no", "n", "0", "off"})
 _CODES: Final = {name: code for code, name in LANGUAGES.items()}
 _MODEL: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 _SHOWN: Final = 60
-"""Of a refused value so much is repeated."""
+"""Characters of a refused value that the error repeats."""
 
 
 def language(text: str) -> str:
-    """`auto`, a code, a code with a region, or the language's English name."""
+    """Accepts `auto`, a code, a code with a region, or the language's English name."""
     asked = text.strip().lower()
     if asked == "auto":
         return asked
@@ -74,9 +74,12 @@ def model(text: str) -> str:
     return text.strip()
 
 
-def temperature(text: str) -> float:
-    value: float = _number(text, float, 0, 1)
-    return value
+def number_from(least: int, most: int) -> Reader:
+    def read(text: str) -> float:
+        value: float = _number(text, float, least, most)
+        return value
+
+    return read
 
 
 def priority(text: str) -> int:
@@ -129,16 +132,20 @@ _OPTIONS: Final[Mapping[str, tuple[str, Reader]]] = MappingProxyType(
         "vad": ("vad", boolean),
         "prompt": ("prompt", text_up_to(TEXT_OPTION_CHARS)),
         "hotwords": ("hotwords", text_up_to(TEXT_OPTION_CHARS)),
-        "temperature": ("temperature", temperature),
+        "temperature": ("temperature", number_from(0, 1)),
+        "no_speech_threshold": ("no_speech_threshold", number_from(0, 1)),
+        "log_prob_threshold": ("log_prob_threshold", number_from(-10, 0)),
+        "compression_ratio_threshold": ("compression_ratio_threshold", number_from(1, 100)),
+        "suppress_numerals": ("suppress_numerals", boolean),
         "channel": ("channel", one_of(tuple(Channel), Channel)),
         "highpass": ("highpass", boolean),
         "denoise": ("denoise", boolean),
         "normalize": ("normalize", boolean),
     }
 )
-"""By the names that callers use: the option's own name, and how it is read."""
+"""By the field's name: the name of the option, and how its value is read."""
 
-_BESIDE: Final[Mapping[str, Reader]] = MappingProxyType(
+_OTHERS: Final[Mapping[str, Reader]] = MappingProxyType(
     {
         "priority": priority,
         "user_id": text_up_to(USER_ID_CHARS, one_line=True),
@@ -147,31 +154,31 @@ _BESIDE: Final[Mapping[str, Reader]] = MappingProxyType(
     }
 )
 
-KNOWN: Final = frozenset({*_OPTIONS, *_BESIDE})
-"""All fields that say something about a job."""
+KNOWN: Final = frozenset({*_OPTIONS, *_OTHERS})
+"""The names of all fields."""
 
 
 def wanted(fields: Fields) -> Wanted:
-    """Raises `InvalidOption`, naming the field and what is accepted. A field that is misspelt and
-    ignored would be worse than none."""
+    """Raises `InvalidOption`, which names the field and the accepted values. An unknown field is
+    refused: it may be a misspelt one, and ignoring it would hide that."""
     refuse_unknown(fields, KNOWN)
     return known_among(fields)
 
 
 def known_among(fields: Fields) -> Wanted:
-    """The same, where other fields may stand beside the known ones."""
-    options, beside = {}, {}
+    """Reads the known fields and ignores the others."""
+    options, others = {}, {}
     for name, (attribute, reader) in _OPTIONS.items():
         if (value := read(fields, name, reader)) is not None:
             options[attribute] = value
-    for name, reader in _BESIDE.items():
+    for name, reader in _OTHERS.items():
         if (value := read(fields, name, reader)) is not None:
-            beside[name] = value
-    return Wanted(options=Options(**options), **beside)
+            others[name] = value
+    return Wanted(options=Options(**options), **others)
 
 
 def read(fields: Fields, name: str, reader: Reader) -> Any | None:
-    """None: it was left out."""
+    """The value of one field; None if it is left out."""
     values = [value for value in fields.get(name, ()) if value.strip()]
     if not values:
         return None

@@ -1,4 +1,4 @@
-"""Submitting recordings: for a job's id at once, or for its result."""
+"""Routes that submit a recording: answered with a job's id at once, or with the result."""
 
 from __future__ import annotations
 
@@ -40,18 +40,17 @@ from retender.errors import (
 )
 from retender.jobs.submission import Receipt
 from retender.transcript.formats import result
-from serve_app.access.callers import Caller, Uploader
+from serve_app.access.callers import Uploader
 from serve_app.description import answers
 from serve_app.jobs.receipts import receipt_body
 from serve_app.jobs.shapes import ReceiptShape
-from serve_app.jobs.waiting import until_done
-from serve_app.services import Given, Services
+from serve_app.live.waiting import until_done
+from serve_app.state.services import Given
 from serve_app.uploads import shapes
-from serve_app.uploads.fetching import submit_url
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import KNOWN, known_among, refuse_unknown, wanted
+from serve_app.uploads.receiving import receive_body, receive_form, submit_received
 from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
-from serve_app.uploads.taking import take_body, take_form
 
 router = APIRouter(tags=["submitting"])
 
@@ -79,7 +78,9 @@ async def transcribe_job(
     request: Request, services: Given, caller: Uploader, key: IdempotencyKey
 ) -> Response:
     """Submit a recording. Once this is answered, recording and job are safely on disk."""
-    return _accepted(await _submitted(request, services, caller, key), request)
+    await admit(services, key)
+    asked, audio = await receive_form(request, services, wanted, check_early=wanted)
+    return _accepted(await submit_received(services, caller, asked, audio, key), request)
 
 
 @router.put(
@@ -101,7 +102,7 @@ async def transcribe_body(
     refuse_unknown(fields, KNOWN - {"url"} | {"filename"})
     asked = known_among(fields)
     await admit(services, key)
-    audio = await take_body(request, services)
+    audio = await receive_body(request, services)
     receipt = await submit(services, submission(services, caller, asked, audio, key))
     return _accepted(receipt, request)
 
@@ -119,23 +120,13 @@ async def transcribe(
 ) -> Response:
     """Submit a recording and wait for its transcript. Hanging up cancels the job, unless an
     `Idempotency-Key` says that its sender may come back for it."""
-    receipt = await _submitted(request, services, caller, key)
+    await admit(services, key)
+    asked, audio = await receive_form(request, services, wanted, check_early=wanted)
+    receipt = await submit_received(services, caller, asked, audio, key)
     job_id = receipt.job.id
     await until_done(services, request, receipt.job, keep=key is not None)
     transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)
     return answers.json({"job_id": job_id, **result(transcript)}, 200, _headers(receipt, request))
-
-
-async def _submitted(
-    request: Request, services: Services, caller: Caller, key: str | None
-) -> Receipt:
-    await admit(services, key)
-    asked, audio = await take_form(request, services, wanted, glance=wanted)
-    if audio is None:
-        return await submit_url(services, caller, asked, key)
-    if asked.url is not None:
-        raise BadRequest("a recording is either sent or fetched: `file` and `url` exclude another")
-    return await submit(services, submission(services, caller, asked, audio, key))
 
 
 def _accepted(receipt: Receipt, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""How a submission is described to those who would make one: its form, and its query."""
+"""Describes the fields of a submission in OpenAPI: as a form, and as a query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RECORDING: Final = {"type": "string", "format": "binary"}
 
 
 class FieldsShape(BaseModel):
-    """All may be left out, and an empty value is as good as none."""
+    """Any field may be left out; an empty value counts as left out."""
 
     language: str = Field("auto", description="`auto`, or a code such as `es`.")
     model: str = Field("", description="A model's name, as `GET /models` lists them.")
@@ -27,6 +27,14 @@ class FieldsShape(BaseModel):
     prompt: str = Field("", max_length=TEXT_OPTION_CHARS)
     hotwords: str = Field("", max_length=TEXT_OPTION_CHARS)
     temperature: float = Field(0, ge=0, le=1)
+    no_speech_threshold: float = Field(
+        0.6, ge=0, le=1, description="More probably silence than this, and unsure: no text."
+    )
+    log_prob_threshold: float = Field(-1, ge=-10, le=0, description="Below it, text is unsure.")
+    compression_ratio_threshold: float = Field(
+        2.4, ge=1, le=100, description="Above it, text repeats itself and is heard again."
+    )
+    suppress_numerals: bool = Field(default=False, description="Numbers as words, not as digits.")
     channel: Literal["mix", "left", "right"] = "mix"
     highpass: bool = Field(default=False, description="Take away rumble and hum.")
     denoise: bool = Field(default=False, description="Take away steady noise.")
@@ -43,7 +51,7 @@ class TranscribedShape(ResultShape):
 
 
 def form() -> dict[str, Any]:
-    """For `openapi_extra=`: a form with the recording in it, or with where to fetch it."""
+    """For `openapi_extra=`: a form with the recording in it, or with its address."""
     properties = {
         "file": {**_RECORDING, "description": "The recording. One a request."},
         "url": {

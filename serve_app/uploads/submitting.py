@@ -1,10 +1,8 @@
-"""From a recording on disk to a job: told to the manager until it is known to have heard."""
+"""Submits a recording that is on disk as a job, and repeats this until the manager has answered."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import Depends, Request
@@ -14,14 +12,12 @@ from retender.errors import Draining, InvalidOption, Unreachable
 from retender.jobs.submission import Receipt, Submission
 from retender.storage.audio import Audio
 from serve_app.access.callers import Caller
-from serve_app.limits import IDEMPOTENCY_KEY_CHARS, SUBMIT_TRIES
-from serve_app.services import Services
+from serve_app.limits import IDEMPOTENCY_KEY_CHARS
+from serve_app.state.asking import SUBMITTING, ask_again
+from serve_app.state.services import Services
 from serve_app.uploads.options import Wanted
 
-T = TypeVar("T")
-
 _KEY_HEADER: Final = "Idempotency-Key"
-_FIRST_PAUSE: Final = 0.2
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -37,12 +33,12 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
-"""Under which a repeated submission is the same job; None where the caller gave none."""
+"""A repeated submission with the same key is the same job. None: the caller sent no key."""
 
 
 async def admit(services: Services, key: str | None = None) -> None:
-    """Before a recording is read: whether there is room for its job at all. Who has a key may be
-    asking for a job that is there already, and is heard out."""
+    """Before a recording is read: raises what a new job would be refused with now. A request with
+    a key is always read, for its job may exist already."""
     if services.closing.begun:
         raise Draining("the service is stopping; try again shortly", retry_after=10.0)
     if key is None:
@@ -65,23 +61,11 @@ def submission(
     )
 
 
-async def submit(services: Services, asked: Submission) -> Receipt:
-    """The job is on disk. An answer that got lost is asked for again: with the same id it is the
-    same job."""
+async def submit(services: Services, new: Submission) -> Receipt:
+    """On return the job is on disk. With the same id a repeated submission is the same job."""
     try:
-        receipt = await heard(lambda: services.manager.ask(JobManager.submit, asked))
+        receipt = await ask_again(lambda: services.manager.ask(JobManager.submit, new), SUBMITTING)
     except Unreachable as error:
-        # It may be there all the same: whoever asks by its id will know.
-        raise type(error)(error.message, **{**error.details, "job_id": asked.job_id}) from error
-    return msgspec.structs.replace(receipt, existing=receipt.job.id != asked.job_id)
-
-
-async def heard(ask: Callable[[], Awaitable[T]]) -> T:
-    """The answer to what may be asked again without harm, though the one asked may just be
-    starting anew."""
-    for tries in range(SUBMIT_TRIES - 1):
-        try:
-            return await ask()
-        except Unreachable:
-            await asyncio.sleep(_FIRST_PAUSE * 2**tries)
-    return await ask()
+        # The job may exist all the same: its id lets the client find out.
+        raise type(error)(error.message, **{**error.details, "job_id": new.job_id}) from error
+    return msgspec.structs.replace(receipt, existing=receipt.job.id != new.job_id)

@@ -1,14 +1,12 @@
 """Resumable uploads by the tus protocol, version 1.0.0: https://tus.io/protocols/resumable-upload
 
-An upload has its job from its first moment, and the job's id: one can watch the job, and cancel it,
-while its recording is still coming in.
+An upload has its job from its first request, and the job's id: a client can follow the job, and
+cancel it, while its recording is still arriving.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -18,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from actors.manager.job_manager import JobManager
+from retender.cancellation import finish
 from retender.errors import (
     AlreadyFinished,
     BadRequest,
@@ -49,16 +48,16 @@ from retender.storage.partial_uploads import PartialUpload, PartialUploadWriter
 from serve_app.access import callers
 from serve_app.access.callers import Caller, Submitter, Uploader
 from serve_app.description import answers
-from serve_app.limits import CHECKPOINT_BYTES, PROGRESS_SECONDS
+from serve_app.limits import CHECKPOINT_BYTES
 from serve_app.middleware import errors
-from serve_app.services import Given, Services
-from serve_app.uploads.arrivals import arrive, expect, give_up, job_of, tell_progress
+from serve_app.state.services import Given, Services
+from serve_app.uploads.arrivals import Arrival, complete, fail, find_job, submit_pending
+from serve_app.uploads.checks import check_size
 from serve_app.uploads.options import known_among
 from serve_app.uploads.submitting import IdempotencyKey, admit, submission
-from serve_app.uploads.taking import FirstLook
 from serve_app.uploads.tus_headers import (
     ALGORITHMS,
-    BYTES,
+    CONTENT_TYPE,
     EXTENSIONS,
     JOB_ID,
     VERSION,
@@ -67,9 +66,9 @@ from serve_app.uploads.tus_headers import (
     check_version,
     checksum,
     date,
-    meant_method,
     metadata,
     number,
+    overridden_method,
 )
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -78,22 +77,22 @@ _COMMON: Final[tuple[type[RetenderError], ...]] = (Unauthorized, Forbidden, Wron
 
 
 class _TusRoute(APIRoute):
-    """Checks the version of what is asked, and says it with every answer."""
+    """Checks the protocol's version in each request, and adds it to each answer."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return super().matches(scope)
-        method = meant_method(scope)
+        method = overridden_method(scope)
         match, found = super().matches({**scope, "method": method})
         return match, {**found, "method": method}
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
-        async def spoken(request: Request) -> Response:
+        async def handle_tus(request: Request) -> Response:
             try:
                 if request.method != "OPTIONS":
-                    callers.caller(request)  # a stranger is told nothing else before
+                    callers.caller(request)  # before anything else: strangers learn nothing
                     check_version(request.headers)
                 answer = await handle(request)
             except RetenderError as error:
@@ -103,7 +102,7 @@ class _TusRoute(APIRoute):
             answer.headers["Tus-Resumable"] = VERSION
             return answer
 
-        return spoken
+        return handle_tus
 
 
 router = APIRouter(prefix="/uploads", tags=["resumable uploads"], route_class=_TusRoute)
@@ -112,8 +111,8 @@ router = APIRouter(prefix="/uploads", tags=["resumable uploads"], route_class=_T
 @router.options("", status_code=204)
 @router.options("/{job_id}", status_code=204, include_in_schema=False)
 async def abilities(services: Given) -> Response:
-    """What of tus is spoken here."""
-    return _said(
+    """What this server supports of tus."""
+    return _answer(
         204,
         {
             "Tus-Version": VERSION,
@@ -144,35 +143,33 @@ async def create(
     asked = known_among(metadata(request.headers))
     if size == 0:
         raise EmptyUpload("the upload is empty")
-    if size > services.settings.most_bytes:
-        limit = services.settings.most_bytes
-        raise TooLarge(f"the upload exceeds {limit} bytes", limit=limit)
+    check_size(size, services.settings.most_bytes)
     if brings_bytes := "content-type" in request.headers:
         check_type(request.headers)
     await admit(services, key)
     new = submission(services, caller, asked, None, key)
-    receipt = await expect(services, new, owner=caller.owner, size=size)
+    receipt = await submit_pending(services, new, owner=caller.owner, size=size)
     job_id = receipt.job.id
     headers = {"Location": str(request.url_for("upload", job_id=job_id))}
     if receipt.existing:
-        return _said(201, headers | _position(services, *await _found(services, job_id, caller)))
+        return _answer(201, headers | _position(services, *await _found(services, job_id, caller)))
     offset = await _append(request, services, job_id, 0) if brings_bytes else 0
-    return _said(201, headers | _headers(services, receipt.job, offset))
+    return _answer(201, headers | _headers(services, receipt.job, offset))
 
 
 @router.head(
     "/{job_id}", name="upload", responses=answers.errors(*_COMMON, JobNotFound, UploadExpired)
 )
 async def where(job_id: str, services: Given, caller: Submitter) -> Response:
-    """How many bytes have come. Whoever sent them before is taken to be gone."""
+    """How many bytes have arrived. A request that still sends bytes is stopped."""
     await _found(services, job_id, caller)
-    await services.turns.end(job_id)
+    await services.upload_locks.break_lock(job_id)
     job, partial = await _found(services, job_id, caller)
     if partial is not None and partial.whole:
-        # An earlier life was about to hand it on.
+        # An earlier process has stopped before it could complete it.
         async with services.partials.open(job_id) as writing:
-            await arrive(services, writing)
-    return _said(200, _position(services, job, partial))
+            await complete(services, writing)
+    return _answer(200, _position(services, job, partial))
 
 
 @router.patch(
@@ -184,11 +181,13 @@ async def where(job_id: str, services: Given, caller: Submitter) -> Response:
         *(StorageUnreachable, StorageDenied),
     ),
     openapi_extra={
-        "requestBody": {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+        "requestBody": {
+            "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+        }
     },
 )
 async def append(job_id: str, request: Request, services: Given, caller: Submitter) -> Response:
-    """More bytes, from `Upload-Offset` on. What has come stays when the connection breaks."""
+    """More bytes, from `Upload-Offset` on. What has arrived stays when the connection breaks."""
     check_type(request.headers)
     given = number(request.headers, "Upload-Offset")
     if services.closing.begun:
@@ -196,9 +195,9 @@ async def append(job_id: str, request: Request, services: Given, caller: Submitt
     job, partial = await _found(services, job_id, caller)
     if partial is None:
         _check_offset(given, _size_of(job))
-        return _said(204, _headers(services, job, given))
+        return _answer(204, _headers(services, job, given))
     offset = await _append(request, services, job_id, given)
-    return _said(204, _headers(services, job, offset))
+    return _answer(204, _headers(services, job, offset))
 
 
 @router.delete(
@@ -207,18 +206,19 @@ async def append(job_id: str, request: Request, services: Given, caller: Submitt
     responses=answers.errors(*_COMMON, JobNotFound, AlreadyFinished),
 )
 async def end(job_id: str, services: Given, caller: Submitter) -> Response:
-    """Give the upload up. Its job is cancelled."""
+    """End the upload and cancel its job."""
     await services.manager.ask(JobManager.cancel, job_id, caller.owner)
-    await services.turns.end(job_id)
+    await services.upload_locks.break_lock(job_id)
     await services.partials.drop(job_id)
-    return _said(204, {})
+    return _answer(204, {})
 
 
 async def _found(
     services: Services, job_id: str, caller: Caller
 ) -> tuple[Job, PartialUpload | None]:
-    """The job, and its upload unless that is whole. Raises `JobNotFound` or `UploadExpired`."""
-    job = await job_of(services, job_id, caller.owner)
+    """The job, and its upload; None if that is complete. Raises `JobNotFound` or
+    `UploadExpired`."""
+    job = await find_job(services, job_id, caller.owner)
     partial = await services.partials.look(job_id)
     if job is None or (partial is not None and partial.origin.url):
         raise JobNotFound(f"there is no upload {job_id}")
@@ -231,74 +231,46 @@ async def _found(
 
 
 async def _append(request: Request, services: Services, job_id: str, given: int) -> int:
-    """Take in what the request brings; whatever ends it, what has come is kept. Returns where the
-    next byte goes."""
+    """Write down the bytes that the request brings. However the request ends, the bytes that have
+    arrived are kept. Returns the offset of the next byte."""
     check = checksum(request.headers)
-    async with services.turns.take(job_id), services.partials.open(job_id) as writing:
+    async with services.upload_locks.hold(job_id), services.partials.open(job_id) as writing:
         _check_offset(given, writing.offset)
-        _check_declared(request, writing)
+        size = writing.origin.size or 0
+        arrival = Arrival(services, writing, size, size)
+        arrival.check_declared(int(request.headers.get("content-length", 0)))
         try:
-            await _take(request, services, writing, check)
+            await _write(request, writing, arrival, check)
         except UnsupportedMedia as error:
-            await give_up(services, job_id, error)
+            await fail(services, job_id, error)
             raise
         except BaseException:
             if check is None:
-                await _to_its_end(writing.keep())
+                await finish(writing.keep())
             raise
         if check is not None and not check.matches:
             raise ChecksumMismatch("what came is not what was sent: send this part again")
         await writing.keep()
-        tell_progress(services, job_id, writing.offset, writing.origin.size)
+        arrival.report_progress()
         if writing.whole:
-            await arrive(services, writing)
+            await complete(services, writing)
         return writing.offset
 
 
-async def _take(
-    request: Request, services: Services, writing: PartialUploadWriter, check: Checksum | None
+async def _write(
+    request: Request, writing: PartialUploadWriter, arrival: Arrival, check: Checksum | None
 ) -> None:
-    size = writing.origin.size or 0
-    look = FirstLook() if writing.offset == 0 else None
-    told = services.clock.monotonic()
     async for data in request.stream():
-        if writing.offset + len(data) > size:
-            raise _too_large(size)
-        if look is not None:
-            look.at(data)
         if check is not None:
             check.running.update(data)
         elif writing.offset - writing.kept >= CHECKPOINT_BYTES:
             await writing.keep()
-        await writing.write(data)
-        if services.clock.monotonic() - told >= PROGRESS_SECONDS:
-            told = services.clock.monotonic()
-            tell_progress(services, writing.origin.job_id, writing.offset, size)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Even if we are told to leave meanwhile, as whoever asks where to go on tells us: what is
-    being kept would be closed over its head, and lost."""
-    task = asyncio.create_task(work)
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({task})
-    task.result()
+        await arrival.write(data)
 
 
 def _check_offset(given: int, offset: int) -> None:
     if given != offset:
         raise WrongOffset(f"the upload goes on at byte {offset}, not {given}", offset=offset)
-
-
-def _check_declared(request: Request, writing: PartialUploadWriter) -> None:
-    size = writing.origin.size or 0
-    if writing.offset + int(request.headers.get("content-length", 0)) > size:
-        raise _too_large(size)
-
-
-def _too_large(size: int) -> TooLarge:
-    return TooLarge(f"the upload was announced to have {size} bytes", limit=size)
 
 
 def _size_of(job: Job) -> int:
@@ -320,5 +292,5 @@ def _headers(services: Services, job: Job, offset: int) -> dict[str, str]:
     return headers
 
 
-def _said(status: int, headers: dict[str, str]) -> Response:
+def _answer(status: int, headers: dict[str, str]) -> Response:
     return Response(None, status, headers)

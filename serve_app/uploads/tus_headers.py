@@ -1,4 +1,4 @@
-"""The words of the tus protocol: what its headers say, and the errors in them.
+"""Reads the headers of the tus protocol, and names those that answers carry.
 
 https://tus.io/protocols/resumable-upload
 """
@@ -20,14 +20,14 @@ from serve_app.uploads.multipart import Fields
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,creation-with-upload,termination,checksum,expiration"
-BYTES: Final = "application/offset+octet-stream"
+CONTENT_TYPE: Final = "application/offset+octet-stream"
 JOB_ID: Final = "Retender-Job-Id"
 
 EXPOSED: Final = (
     *("Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"),
     *("Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length", "Upload-Expires", JOB_ID),
 )
-"""Headers of answers that clients on other origins must be able to read."""
+"""Headers of answers that pages from other origins must be able to read."""
 
 _ALGORITHMS: Final[Mapping[str, Callable[[], Any]]] = {
     "sha1": lambda: hashlib.sha1(usedforsecurity=False),
@@ -38,7 +38,7 @@ ALGORITHMS: Final = ",".join(_ALGORITHMS)
 
 
 class Checksum(NamedTuple):
-    """Of one part: what it must come to, and what it has come to so far."""
+    """Of one part of an upload: the digest that its sender gave, and the hash of what has come."""
 
     expected: bytes
     running: Any
@@ -49,8 +49,8 @@ class Checksum(NamedTuple):
         return digest == self.expected
 
 
-def meant_method(scope: Scope) -> str:
-    """Some proxies let only GET and POST through: what is meant is in a header then."""
+def overridden_method(scope: Scope) -> str:
+    """The request's method. Some proxies let only GET and POST through: then it is in a header."""
     given: str = scope["method"]
     return Headers(scope=scope).get("x-http-method-override", given).upper()
 
@@ -61,8 +61,8 @@ def check_version(headers: Headers) -> None:
 
 
 def check_type(headers: Headers) -> None:
-    if headers.get("content-type", "").strip().lower() != BYTES:
-        raise UnsupportedMedia(f"the Content-Type must be {BYTES}", accepted=[BYTES])
+    if headers.get("content-type", "").strip().lower() != CONTENT_TYPE:
+        raise UnsupportedMedia(f"the Content-Type must be {CONTENT_TYPE}", accepted=[CONTENT_TYPE])
 
 
 def number(headers: Headers, name: str) -> int:
@@ -73,7 +73,7 @@ def number(headers: Headers, name: str) -> int:
 
 
 def metadata(headers: Headers) -> Fields:
-    """What `Upload-Metadata` carries: names, each with a value in Base64 or none."""
+    """The fields in `Upload-Metadata`: names, each with a value in Base64 or without one."""
     fields: dict[str, list[str]] = {}
     for pair in headers.get("upload-metadata", "").split(","):
         name, _, encoded = pair.strip().partition(" ")
@@ -83,7 +83,7 @@ def metadata(headers: Headers) -> Fields:
 
 
 def checksum(headers: Headers) -> Checksum | None:
-    """None: the part comes without one."""
+    """None if the part comes without a checksum."""
     if "upload-checksum" not in headers:
         return None
     algorithm, _, encoded = headers["upload-checksum"].strip().partition(" ")

@@ -15,10 +15,10 @@ from retender.audio.decode import DECODED
 from retender.jobs.pieces import PieceState
 from retender.journal.sqlite import SqliteOpener
 from retender.storage.blobs import BlobStore
-from retender.transcript.segments import Transcript
 from tests.kills.recognition import JOB
 from tests.support.sound.speech import needs_speech
 from tests.support.sound.ten_minutes import heard_by_one, recording
+from tests.support.sound.undisturbed import Heard
 
 pytestmark = needs_speech
 
@@ -27,12 +27,12 @@ MOMENTS = ("given 1", "done 20", "done 45")
 
 
 @pytest.fixture(scope="module")
-def alone() -> Transcript:
+def alone() -> Heard:
     return heard_by_one()
 
 
 async def test_a_service_that_is_killed_does_nothing_again_that_was_finished(
-    tmp_path: Path, alone: Transcript
+    tmp_path: Path, alone: Heard
 ) -> None:
     decoded = BlobStore(tmp_path).job_folder(JOB) / DECODED
     done: set[int] = set()

@@ -69,8 +69,8 @@ class Nodes:
 
 
 def main(arguments: dict[str, Any], scratch: Path) -> None:
-    ray_environment.enter(ray_environment.to_serve())
-    ray_environment.enter(ray_environment.alone(HOST, scratch))
+    ray_environment.set_defaults(ray_environment.to_serve())
+    ray_environment.set_defaults(ray_environment.for_lone_machine(HOST, scratch))
     nodes = Nodes()
     # They read the environment at once, too.
     from ray import serve  # noqa: PLC0415 - see above

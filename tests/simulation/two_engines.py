@@ -25,7 +25,7 @@ from retender.scheduling.engine_choice import AUTO, GROQ, LOCAL
 from retender.scheduling.pool_size import Bounds
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
 from tests.simulation.faults import Fate
 from tests.simulation.world import Blobs, World
 from tests.support.engines.scripted import Script, ScriptedEngine
@@ -64,7 +64,7 @@ class RationedEngine(ScriptedEngine):
             return Declined(order.token, self._random.choice((0.5, 5.0, 40.0)))
         if chance < 0.4:
             self._fate.dealt["not available"] += 1
-            return Broke(order.token, EngineUnavailable("not just now").failure())
+            return Failed(order.token, EngineUnavailable("not just now").failure())
         return None
 
     def _as_it_came(self, order: Order, script: Script) -> EngineMessage:

@@ -1,7 +1,7 @@
-"""One actor's process on a cluster, whatever carries the messages to it and its words away.
+"""The process of one actor on a cluster, without the transport.
 
-It is the other side of a `Line`, and of whoever started it: that one is told, in `words`, when
-the actor has started, what it told in vain, and how it ended.
+It is the other end of a `Channel`. The process that started it learns from `words` when the actor
+has started, which of its tells could not be delivered, and how it ended.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from actors.runtime.process.frames import (
 from retender.errors import ActorGone, RetenderError
 
 NOBODY: Final = b""
-"""The answer to a message for somebody who does not live here."""
+"""The answer to a message for an actor that is not in this process."""
 
 _STOP_SECONDS: Final = 86_400.0
-"""Whoever stops an actor has a grace time of its own, and then kills it."""
+"""The process that stops an actor has its own grace time, and then kills it."""
 
 Tell = Callable[[str, str, str], None]
-"""Of a tell that found no place: to whom, what, and why."""
+"""Called for an undelivered tell: receiver, method, reason."""
 
 
 class Cell:
     def __init__(self, birth: StartChild, runtime: Callable[[Tell], LocalRuntime]) -> None:
-        """Made inside the loop that it lives in. `runtime` is called once logs are set up."""
+        """Create it inside its event loop. `runtime` is called after logging is set up."""
         self._birth = birth
         self._turnstile = ReorderBuffer()
         self._words: list[Frame] = []
@@ -52,7 +52,7 @@ class Cell:
         self._living = asyncio.create_task(self._live(runtime))
 
     async def deliver(self, line: str, number: int, frame: bytes) -> bytes | None:
-        """The answer to an ask, as a frame; to a tell nothing, or why it was not taken."""
+        """The answer to an ask, as a frame; for a tell nothing, or why it was refused."""
         message = from_bytes(frame)
         assert isinstance(message, ActorMessage)
         outcome = _Outcome()
@@ -60,7 +60,7 @@ class Cell:
         return await outcome.frame
 
     async def words(self, heard: int) -> list[bytes]:
-        """What there is to tell after the first so many words, as soon as there is something."""
+        """A long poll: the reports after the first `since`, as soon as there are any."""
         del self._words[: max(0, heard - self._forgotten)]
         self._forgotten = max(heard, self._forgotten)
         while not self._words:
@@ -69,7 +69,7 @@ class Cell:
         return [to_bytes(word) for word in self._words]
 
     async def stop(self) -> None:
-        """Have the actor come to an end in order; returns when it has."""
+        """Stop the actor in order; return when it has ended."""
         child = await asyncio.shield(self._child)
         if child is not None:
             await child.stop(_STOP_SECONDS)
@@ -79,7 +79,7 @@ class Cell:
         return await asyncio.shield(self._living)
 
     async def last(self) -> None:
-        """Returns when the actor has ended, and not at all when its process has."""
+        """Return when the actor has ended; never if its process dies."""
         await self.ended()
 
     @property

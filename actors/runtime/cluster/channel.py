@@ -1,4 +1,4 @@
-"""The way to one life of an actor in another process of a cluster, as a sender sees it."""
+"""The connection from a sender to one actor instance in another process of a cluster."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from retender.errors import ActorGone, Busy, RetenderError
 
 
 class Lost(Exception):
-    """A message got no answer, and gets none: for the life at the other end is over, or, where
-    not `for_good`, cannot be reached at the moment."""
+    """A message will get no answer: the instance at the other end is over or, if not `for_good`,
+    cannot be reached at the moment."""
 
     def __init__(self, error: ActorGone, *, for_good: bool = True) -> None:
         super().__init__(error.message)
@@ -26,18 +26,18 @@ class Lost(Exception):
 
 
 class Reached(Protocol):
-    """What carries messages there. They may overtake each other: so they are numbered."""
+    """The transport. Messages may overtake each other, so they are numbered."""
 
     @property
     def over(self) -> asyncio.Future[Any]:
-        """Done when the life there is known to be over."""
+        """Done when the instance is known to be over."""
 
     async def deliver(self, line: str, number: int, frame: bytes) -> bytes | None:
-        """The answer, or why there is none; nothing for a tell that was taken. Raises `Lost`."""
+        """The answer, or why there is none; nothing for an accepted tell. Raises `Lost`."""
 
 
 Find = Callable[[], Awaitable[Reached]]
-"""Raises `ActorGone` where there is nobody."""
+"""Raises `ActorGone` if there is no such actor."""
 
 
 class _Sent(NamedTuple):
@@ -47,13 +47,13 @@ class _Sent(NamedTuple):
 
 
 class Channel:
-    """Messages wait here while the actor is looked for, and are answered one way or another.
+    """Messages wait here while the actor is looked up. Each ends in an answer or an error.
 
-    It ends with the life it leads to: whoever has more to say begins another.
+    A channel ends with its instance: later messages open a new one.
     """
 
     def __init__(self, name: str, find: Find, drop: Callable[[str, str, str], None]) -> None:
-        """`drop` is told of each tell that found no place: to whom, what, and why."""
+        """`drop` is called for each undelivered tell: receiver, method, reason."""
         self._name = name
         self._find = find
         self._drop = drop
@@ -89,12 +89,12 @@ class Channel:
         task.add_done_callback(self._through)
 
     async def settle(self, seconds: float) -> None:
-        """Wait for the answers that are still under way, but no longer than that."""
+        """Wait for the answers that are still under way, at most so many seconds."""
         if self._under_way:
             await asyncio.wait(set(self._under_way), timeout=seconds)
 
     async def close(self, error: ActorGone) -> None:
-        """Nothing more is sent. Who still waits for an answer gets the error."""
+        """Send nothing more. Open asks end with the error."""
         self._over = self._over or error
         for task, sent in tuple(self._under_way.items()):
             if not task.done():
@@ -124,7 +124,7 @@ class Channel:
         self._bytes -= self._under_way.pop(task).size
 
     def _begin_to_count(self) -> None:
-        """Also after a message was lost on the way: so those after it do not wait for it."""
+        """Numbers continue after a lost message, so that later ones do not wait for it."""
         self._id = uuid.uuid4().hex
         self._numbers = count()
 

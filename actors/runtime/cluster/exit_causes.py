@@ -1,4 +1,4 @@
-"""Why Ray says that a process is gone, in words for people."""
+"""Ray's reason for the end of a process, in words for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CAUSES: Final = {
 
 
 def cause_of(said: str) -> str:
-    """One line. What is not known here is left as Ray has put it."""
+    """One line. Unknown reasons are left in Ray's words."""
     said = " ".join(said.split())
     for sign, cause in _CAUSES.items():
         if sign in said:

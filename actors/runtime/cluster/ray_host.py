@@ -1,12 +1,12 @@
-"""Actors on a Ray cluster: each that is started here gets a process of its own, on some node.
+"""Actors on a Ray cluster: each gets its own process on some node.
 
-Ray starts and ends processes, finds them by name and carries messages; everything else is as on
-the other hosts. A process holds one `Cell`: the actor, in the same mailbox loop as everywhere,
-and what it starts beside itself. Ray's own restarts and retries are off: supervisors decide. Only
-the root is detached, and restarted by Ray, for nobody of ours is above it; the others end with
-the process that started them.
+Ray starts and ends processes, finds them by name and carries messages; everything else works as on
+the other hosts. A process holds one `Cell`: the actor in the usual mailbox loop, and the actors
+that it starts in its own process. Ray's restarts and retries are off: supervisors decide. Only
+the root is detached and restarted by Ray, because no actor is above it; the others end with the
+process that started them.
 
-Whoever is not found under its name on the cluster lives beside the root, in its process.
+An actor whose name is unknown to the cluster is in the root's process.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ _UNREACHED_AGAIN: Final = 0.2
 
 
 class TreeLocation(msgspec.Struct, frozen=True):
-    """Where on a cluster a tree lives, and what its processes begin with."""
+    """Where a tree is on a cluster, and how its processes start."""
 
     namespace: str
     root: str
     clock: Blueprint
     prepare: Blueprint | None = None
-    """What is called in each process before its actor is made: to set up logs, say."""
+    """Called in each process before its actor is made, to set up logging for example."""
 
     @classmethod
     def of(
@@ -69,12 +69,12 @@ class TreeLocation(msgspec.Struct, frozen=True):
 
 
 class RayRuntime(LocalRuntime):
-    """The actors of this process; those it starts on the cluster; and, by name, all others."""
+    """Reaches actors of this process, those it started on the cluster, and all others by name."""
 
     def __init__(
         self, place: TreeLocation, *, seed: object = None, pass_on: Tell | None = None
     ) -> None:
-        """`pass_on` is told, too, of what was told in vain."""
+        """`pass_on` is called, too, for undelivered tells."""
         self._host = RayHost(place)
         hosts: dict[str, Host] = {"local": _Beside(), RAY: self._host}
         super().__init__(place.clock.build(), seed=seed, hosts=hosts)
@@ -90,7 +90,7 @@ class RayRuntime(LocalRuntime):
             self._pass_on(to, method, why)
 
     async def all_dropped(self) -> Mapping[str, int]:
-        """Those of the tree, which the root counts, and this process' own."""
+        """Undelivered tells of the tree, counted by the root, and of this process."""
         found = Counter(self.dropped)
         with suppress(ValueError, RayError):
             root = Root(await self._host.named(self._place.root))
@@ -98,7 +98,7 @@ class RayRuntime(LocalRuntime):
         return found
 
     async def close(self) -> None:
-        """Nothing is sent any more, and nothing waited for."""
+        """Stop sending, and end all waiting."""
         self._closed = ActorGone("this process is ending")
         for line in self._lines.values():
             await line.close(self._closed)
@@ -107,8 +107,8 @@ class RayRuntime(LocalRuntime):
         await asyncio.gather(*self._watches.values(), return_exceptions=True)
 
     async def found(self, spec: Spawn, likeness: bytes) -> Root:
-        """The root: one of its name that is there already, or else a new one, which is known by
-        this likeness. Raises `ActorGone` where there can be none at the moment."""
+        """The root: the existing one, or a new one with this fingerprint. Raises `ActorGone` if
+        there can be none at the moment."""
         with _going():
             handle = await asyncio.to_thread(
                 self._host.create, spec, self.seed_for(spec.name), likeness
@@ -135,8 +135,8 @@ class RayRuntime(LocalRuntime):
         raise gone(name)
 
     def _watch(self, process: str, handle: Any) -> asyncio.Task[None]:
-        """One for all lines that lead there: where nobody has anything to say for a while, who
-        comes next shall not be the first to learn that it has died."""
+        """One watch for all channels to the actor, so that its death is noticed before the next
+        message is sent."""
         watch = self._watches.get(process)
         if watch is None or watch.done():
             self._watches = {name: each for name, each in self._watches.items() if not each.done()}
@@ -145,7 +145,7 @@ class RayRuntime(LocalRuntime):
 
 
 class _Beside:
-    """Starts actors in this very process, from recipes that have come from another one."""
+    """Starts actors in this process from recipes that came from another one."""
 
     async def start(self, spec: Spawn, runtime: LocalRuntime) -> Child:
         try:
@@ -156,7 +156,7 @@ class _Beside:
 
 
 class RayHost:
-    """Starts each actor in a process of its own somewhere on the cluster."""
+    """Starts each actor in its own process on the cluster."""
 
     def __init__(self, place: TreeLocation) -> None:
         self._place = place
@@ -166,12 +166,12 @@ class RayHost:
         return await instance.start(instance.line)
 
     async def named(self, name: str) -> Any:
-        """Raises `ValueError` where there is none."""
+        """Raises `ValueError` if there is none."""
         return await asyncio.to_thread(ray.get_actor, name, self._place.namespace)
 
     def create(self, spec: Spawn, seed: str, likeness: bytes | None = None) -> Any:
-        """Blocks until it is in the cluster's books. `likeness`: of a root. Raises `ValueError`
-        where the name is taken by another, and `RetenderError` for what cannot be sent."""
+        """Return when the cluster has registered the actor. `likeness`: the fingerprint of a root.
+        Raises `ValueError` if the name is taken, `RetenderError` for what cannot be sent."""
         place = self._place
         birth = StartChild(
             name=spec.name,
@@ -204,7 +204,7 @@ class RayHost:
 
 
 class RayCell(Cell):
-    """What Ray holds. Made, asked and ended by other processes of the same tree only."""
+    """The Ray actor around a `Cell`. Only processes of the same tree call it."""
 
     def __init__(self, birth: bytes, namespace: str, root: str) -> None:
         begun = _born(birth)
@@ -213,7 +213,7 @@ class RayCell(Cell):
 
 
 class RayRoot(RootCell):
-    """The same for the root. Nobody is above it: what is told in vain is counted there."""
+    """The same for the root, which also counts undelivered tells of the tree."""
 
     def __init__(self, birth: bytes, namespace: str, root: str, likeness: bytes) -> None:
         begun = _born(birth)
@@ -223,41 +223,41 @@ class RayRoot(RootCell):
     def _vanish(self) -> None:
         _end(ray.get_runtime_context().current_actor)
 
-    def _stand_up_again(self) -> None:
+    def _restart(self) -> None:
         os._exit(1)
 
 
 class Root:
-    """The root of a tree, as those see it who are not of the tree."""
+    """The root of a tree, as seen by processes outside the tree."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
     async def is_like(self, likeness: bytes) -> bool:
-        """Raises `ActorGone` where it is just then going, or coming up."""
+        """Raises `ActorGone` while it is stopping or starting."""
         with _going():
             found: bytes = await self._handle.likeness.remote()
         return found == likeness
 
     async def attend(self) -> None:
-        """Tells it that it is served. Raises `ActorGone`, as above."""
+        """Send a heartbeat. Raises `ActorGone`, as above."""
         with _going():
             await self._handle.attend.remote()
 
     async def dropped(self) -> dict[str, int]:
-        """How many tells to each name found no place, in the whole tree."""
+        """Undelivered tells of the whole tree, by receiver."""
         found: dict[str, int] = await self._handle.total_dropped.remote()
         return found
 
     async def stop(self, grace: float) -> None:
-        """The whole tree: in order, as long as the grace time lasts."""
+        """Stop the whole tree in order, within the grace time."""
         with suppress(RayError, TimeoutError):
             await asyncio.wait_for(self._handle.stop.remote(), grace)
         _end(self._handle)
 
 
 class _Reached:
-    """Implements `Reached` by calls to the process in which the actor is, if it is."""
+    """Implements `Reached` by calls to the actor's process."""
 
     def __init__(self, name: str, handle: Any, over: asyncio.Future[Any]) -> None:
         self._name = name
@@ -301,7 +301,7 @@ class _RayInstance(Instance):
         return exit_
 
     async def _create(self) -> Any:
-        """An earlier one of the name may still be on its way out."""
+        """Retry while an earlier actor of this name is still ending."""
         seed = self._runtime.seed_for(self.name)
         until = asyncio.get_running_loop().time() + NAME_SECONDS
         while True:
@@ -313,7 +313,7 @@ class _RayInstance(Instance):
                 await asyncio.sleep(_AGAIN)
 
     async def _watch(self, started: asyncio.Future[None]) -> Exit:
-        """Until the end: there is always a question under way, which Ray fails at once when the
+        """Watch until the end: one call is always pending, and Ray fails it at once when the
         process dies."""
         handle = self._handle.result()
         if self._struck:
@@ -369,7 +369,7 @@ class _RayInstance(Instance):
 
 @cache
 def _known_to_ray(cell: type[Cell]) -> Any:
-    """Once in each process: each time it is made known, Ray keeps it for as long as it runs."""
+    """Defined once in each process, because Ray keeps every definition."""
     return ray.remote(cell)
 
 
@@ -393,6 +393,6 @@ async def _outlive(handle: Any) -> None:
 
 
 def _end(handle: Any) -> None:
-    """Also of one that is dead already: only this frees its name."""
+    """Also needed for a dead process: only this frees its name."""
     with suppress(RayError):
         ray.kill(handle)

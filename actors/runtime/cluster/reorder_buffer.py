@@ -1,4 +1,4 @@
-"""Puts messages that overtook each other on their way back in order."""
+"""Restores the order of messages that overtook each other."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class _Sender:
 
 
 class ReorderBuffer:
-    """Messages of one line are numbered from 0 on, and go through in that order.
+    """Messages of one sender are numbered from 0 and delivered in that order.
 
-    One that does not come holds up those after it for a while, and then no longer: it was lost
-    with the process that sent it, or its sender has been told that it was.
+    A missing message delays those after it for `GAP_SECONDS`. Then it counts as lost: its sender
+    has died, or knows that it was lost.
     """
 
     def __init__(self, patience: float = GAP_SECONDS) -> None:
@@ -30,7 +30,7 @@ class ReorderBuffer:
         self._lines: OrderedDict[str, _Sender] = OrderedDict()
 
     def admit(self, line: str, number: int, enter: Callable[[], None]) -> None:
-        """`enter` is called in its turn: now, or when those before it are through."""
+        """Call `enter` when it is this message's turn: now, or after those before it."""
         there = self._lines.setdefault(line, _Sender())
         self._lines.move_to_end(line)
         if number < there.next:

@@ -1,7 +1,8 @@
-"""The process of a tree's root, above which there is nobody: it sees to its own end.
+"""The process of a tree's root. It has no parent, so it ends itself when nobody needs it.
 
-Whoever is to serve a tree asks what it was made from, and makes it anew where that has changed. A
-tree that nobody serves any more ends in order: what it had to do is in the journal, for the next.
+A process that wants to serve a tree compares fingerprints, and restarts the tree if its settings or
+code have changed. A tree without heartbeats of ingress processes ends in order: unfinished work is
+in the journal for the next one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from actors.runtime.local import LocalRuntime
 from actors.runtime.process.frames import StartChild
 
 ENDING = b""
-"""The likeness of a root that is about to end: there is none that it could be taken for."""
+"""The fingerprint of a root that is ending: it equals no other."""
 
 
 class RootCell(Cell, ABC):
@@ -28,17 +29,17 @@ class RootCell(Cell, ABC):
         super().__init__(birth, runtime)
         self._likeness = likeness
         self._afterwards = asyncio.create_task(self._go())
-        self._desertion = self._from_now()
+        self._unattended_timer = self._new_timer()
         self._end: asyncio.Task[None]
 
     async def likeness(self) -> bytes:
-        """What it is known by."""
+        """The root's fingerprint."""
         return self._likeness
 
     async def attend(self) -> None:
-        """Somebody serves this tree."""
-        self._desertion.cancel()
-        self._desertion = self._from_now()
+        """A heartbeat of a process that serves this tree."""
+        self._unattended_timer.cancel()
+        self._unattended_timer = self._new_timer()
 
     async def stop(self) -> None:
         self._likeness = ENDING
@@ -49,22 +50,22 @@ class RootCell(Cell, ABC):
 
     @abstractmethod
     def _vanish(self) -> None:
-        """The process ends, and its name is free."""
+        """End the process; its name becomes free."""
 
     @abstractmethod
-    def _stand_up_again(self) -> None:
-        """The process ends, and another takes its place."""
+    def _restart(self) -> None:
+        """End the process; Ray starts another in its place."""
 
-    def _from_now(self) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(UNATTENDED_SECONDS, self._be_deserted)
+    def _new_timer(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(UNATTENDED_SECONDS, self._end_unattended)
 
-    def _be_deserted(self) -> None:
+    def _end_unattended(self) -> None:
         logger.warning("nobody has served this tree for {:g} s: it ends", UNATTENDED_SECONDS)
         self._end = asyncio.create_task(self.stop())
 
     async def _go(self) -> None:
-        """Not at once: whoever has it stopped is to be answered, and one that gives up again and
-        again must not do so without a pause."""
+        """Wait for the end. Pause before the exit: a caller of `stop` must get its answer, and a
+        root that fails again and again must not restart without a pause."""
         exit_ = await self.ended()
         self._likeness = ENDING
         if not exit_.normal:
@@ -73,4 +74,4 @@ class RootCell(Cell, ABC):
         if exit_.normal:
             self._vanish()
         else:
-            self._stand_up_again()
+            self._restart()

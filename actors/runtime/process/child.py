@@ -2,7 +2,7 @@
 
 It lives for one actor and no longer than its parent. The first frame says which actor and where
 to import it from; after that it is the same mailbox loop as everywhere. SIGTERM stops it in
-order; SIGINT is the parent's to decide on.
+order; SIGINT is left to the parent.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class _ThroughParent:
-    """Every message to another actor goes up the line; the parent knows where all are."""
+    """Every message to another actor goes to the parent, which knows where all actors are."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -74,7 +74,7 @@ async def _live(end: socket.socket, birth: StartChild) -> Exit:
     if link.lost.done():
         _kill_own_group()
     link.send(ChildEnded(exit_))
-    # Hanging up first could lose these words: a parent that writes to a closed line reads no more.
+    # Closing first could lose these messages: a parent that fails to write stops reading.
     await link.lost
     return exit_
 
@@ -129,7 +129,7 @@ def _kill_own_group() -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel end this process when its parent does, even if its loop hangs."""
+    """Let the kernel kill this process when its parent dies, even if its loop hangs."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -155,7 +155,7 @@ def main() -> NoReturn:
     exit_ = asyncio.run(_live(end, birth))
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads are not waited for: one that hangs in a native call would never end.
+    # Do not join threads: one that hangs in a native call never ends.
     os._exit(0 if exit_.normal else 1)
 
 

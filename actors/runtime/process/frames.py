@@ -1,7 +1,8 @@
-"""What a parent and a child process say to each other, and how it is cut out of a stream.
+"""Messages between a parent and a child process, and their framing in a byte stream.
 
-    parent -> child     Birth, once; then Message, Stop, Answered, Failed
-    child  -> parent    Started, once; then Message, Taken, Dropped, Answered, Failed; last, Ended
+    parent -> child   StartChild, once; then ActorMessage, StopChild, AskAnswered, AskFailed
+    child -> parent   ChildStarted, once; then ActorMessage, MessageTaken, MessageDropped,
+                      AskAnswered, AskFailed; at last ChildEnded
 
 A frame is four bytes of length (big endian) and one of these Structs as msgpack.
 """
@@ -40,12 +41,12 @@ class Blueprint(msgspec.Struct, frozen=True):
 
 
 def likeness(*recipes: Recipe, version: str = "") -> bytes:
-    """The same for what is made in the same way by the same code."""
+    """A fingerprint: equal for equal recipes and equal code."""
     return msgspec.msgpack.encode((version, [Blueprint.of(recipe) for recipe in recipes]))
 
 
 class StartChild(msgspec.Struct, frozen=True, tag="birth"):
-    """All that a child needs to begin."""
+    """Everything that a child process needs to start."""
 
     name: str
     actor: Blueprint
@@ -57,15 +58,15 @@ class StartChild(msgspec.Struct, frozen=True, tag="birth"):
 
 
 class ChildStarted(msgspec.Struct, frozen=True, tag="started"):
-    """The actor's `started` is through."""
+    """The actor's `started` has finished."""
 
 
 class StopChild(msgspec.Struct, frozen=True, tag="stop"):
-    """Come to an end in order."""
+    """Stop in order."""
 
 
 class ActorMessage(msgspec.Struct, frozen=True, tag="message", omit_defaults=True):
-    """An ask (its answer will carry the same number) or, numbered 0, a tell."""
+    """An ask (its answer has the same number), or a tell (number 0)."""
 
     to: str
     method: str
@@ -74,11 +75,11 @@ class ActorMessage(msgspec.Struct, frozen=True, tag="message", omit_defaults=Tru
 
 
 class MessageTaken(msgspec.Struct, frozen=True, tag="taken"):
-    """One message has left the child's mailbox: there is room for another."""
+    """One message has left the child's mailbox, which can take another."""
 
 
 class MessageDropped(msgspec.Struct, frozen=True, tag="dropped"):
-    """A tell of the child that could not be sent; the parent counts it."""
+    """An undelivered tell of the child; the parent counts it."""
 
     to: str
     method: str
@@ -96,7 +97,7 @@ class AskFailed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class ChildEnded(msgspec.Struct, frozen=True, tag="ended"):
-    """The child's last words; it leaves when the parent has heard them and hung up."""
+    """The child's last message; it exits when the parent has received it and closed the socket."""
 
     exit: Exit
 
@@ -115,7 +116,7 @@ Frame = (
 
 
 def to_bytes(frame: Frame) -> bytes:
-    """Raises `TooLarge` or, where a value in it has no form as bytes, `BadRequest`."""
+    """Raises `TooLarge`, or `BadRequest` if a value cannot be encoded."""
     body = encode(frame)
     if len(body) > FRAME_BYTES:
         raise TooLarge(
@@ -126,13 +127,13 @@ def to_bytes(frame: Frame) -> bytes:
 
 
 def from_bytes(data: bytes) -> Frame:
-    """One whole frame. Raises `msgspec.MsgspecError` for what is none."""
+    """Decode one frame. Raises `msgspec.MsgspecError`."""
     (frame,) = FrameReader().feed(data)
     return frame
 
 
 def failed(number: int, error: RetenderError) -> bytes:
-    """Like `to_bytes`, but always sendable: details that cannot travel stay behind."""
+    """Like `to_bytes`, but never fails: details that cannot be encoded are left out."""
     try:
         return to_bytes(AskFailed(number, error.to_value()))
     except RetenderError:
@@ -148,11 +149,11 @@ class FrameReader:
 
     @property
     def missing(self) -> int:
-        """How many bytes it needs, at least, before there can be another frame."""
+        """Bytes that are missing, at least, before the next frame is complete."""
         return max(0, self._frame_end() - len(self._buffer))
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Raises `msgspec.MsgspecError` for what is no frame."""
+        """Raises `msgspec.MsgspecError` for anything but a frame."""
         self._buffer += data
         while len(self._buffer) >= (end := self._frame_end()) > _PREFIX_BYTES:
             body = bytes(memoryview(self._buffer)[_PREFIX_BYTES:end])

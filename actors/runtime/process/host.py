@@ -1,4 +1,4 @@
-"""Actors in child processes: for what may crash, hang, or hold memory that must come back.
+"""Actors in child processes: for code that may crash, hang, or keep memory.
 
 This is the parent's side; `child` is the other. Between them is one socket. A child dies with
 its parent, and takes its own children with it: each is the leader of a process group.
@@ -38,10 +38,10 @@ from retender.errors import RetenderError
 
 
 class ProcessHost:
-    """Starts each actor in a process of its own.
+    """Starts each actor in its own process.
 
-    What it needs there travels as data: the recipe of its clock, and one of what is to be called
-    before the actor is made (to set up logs, say).
+    Recipes for the clock and for a preparation (to set up logging, for example) travel to the
+    child as data.
     """
 
     def __init__(self, clock: Recipe, *, prepare: Recipe | None = None) -> None:
@@ -69,7 +69,7 @@ class ProcessHost:
 
 
 class _ProcessInstance(Instance):
-    """The endpoint, too: the mailbox's bound is kept here, by the child's word on what it took."""
+    """Also the endpoint: it enforces the mailbox's bound, counting messages that the child took."""
 
     def __init__(self, spec: Spawn, runtime: LocalRuntime) -> None:
         super().__init__(spec.name, runtime)
@@ -140,8 +140,8 @@ class _ProcessInstance(Instance):
         self._kill_group()
 
     def _kill_group(self) -> None:
-        """The child and all it started. Those outlive its own exit, so this comes after it too."""
-        # macOS says "not permitted" where all that is left of a group is a zombie.
+        """Kill the child and everything it started; needed after its exit, too."""
+        # macOS answers "not permitted" if only zombies are left in a group.
         with suppress(ProcessLookupError, PermissionError):
             if self._process is not None:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -166,7 +166,7 @@ class _ProcessInstance(Instance):
 
 
 def _how_it_ended(returncode: int | None) -> Exit:
-    """Of a child that left without a word."""
+    """The exit cause of a child that sent no last message."""
     if returncode is None:
         return Exit("crashed", "it hung up")
     if returncode >= 0:

@@ -1,4 +1,4 @@
-"""One end of the line between a parent and a child process: frames, and the asks under way."""
+"""One end of the socket between a parent and a child process: frames and open asks."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from retender.errors import ActorGone, Busy, RetenderError
 
 
 class Link(asyncio.Protocol):
-    """Every ask posted here ends: in an answer, in an error, or in `fail_all`.
+    """Every ask ends in an answer, in an error, or in `fail_all`.
 
-    May be written to before it is open: what is sent then goes out first.
+    Frames sent before it is open are kept and go out first.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Link(asyncio.Protocol):
         self._over: ActorGone | None = None
 
     async def open(self, end: socket.socket, receive: Callable[[Frame], None]) -> None:
-        """`receive` gets every frame but the answers, in the order they were sent."""
+        """`receive` is called with every frame except answers, in order."""
         self._receive = receive
         await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=end)
 
@@ -56,7 +56,7 @@ class Link(asyncio.Protocol):
         self._write(to_bytes(frame))
 
     def post(self, to: str, call: Call | PackedCall, reply: Reply | None) -> None:
-        """Send a message. Raises a `RetenderError` when it cannot be, and then nothing is sent."""
+        """Send a message. Raises a `RetenderError` if it cannot be sent."""
         if self._over is not None:
             raise self._over
         if self.full:
@@ -78,7 +78,7 @@ class Link(asyncio.Protocol):
         self._write(failed(number, error))
 
     def fail_all(self, error: ActorGone) -> None:
-        """End every ask under way with `error`, and every later one."""
+        """Fail all open asks, and all later ones, with `error`."""
         if self._over is None:
             self._over = error
             unanswered, self._unanswered = self._unanswered, {}
@@ -86,12 +86,12 @@ class Link(asyncio.Protocol):
                 reply.fail(error)
 
     def hang_up(self) -> None:
-        """What was not sent yet is not sent any more."""
+        """Drop unsent frames and close."""
         if self._transport is not None:
             self._transport.abort()
 
     async def abort(self) -> None:
-        """Hang up; returns when nothing of the line is left."""
+        """Close; return when the connection is gone."""
         self.hang_up()
         if self._transport is not None:
             await self.lost
@@ -133,7 +133,7 @@ class Link(asyncio.Protocol):
 
 
 class _LinkReply:
-    """Where the answer to an ask from the other process goes."""
+    """Sends the answer to an ask of the other process."""
 
     __slots__ = ("_link", "_number")
 

@@ -23,7 +23,7 @@ from retender.engines.faster_whisper.notes import NOTE
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
 from retender.engines.models.fitting import Choice
-from retender.engines.models.library import Library, window_samples
+from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
 from retender.errors import StorageTrouble, WorkError
@@ -31,13 +31,19 @@ from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.transcript.chunks import SAMPLE_RATE
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
 
 AUTO: Final = "auto"
+
+_LONGEST: Final = 28
+"""Seconds of sound, so that some silence follows it in the window."""
+
+_BEST: Final = 15
 
 
 class WhisperEngine:
@@ -85,8 +91,10 @@ class WhisperEngine:
         self._lanes.close()
         await self._keeper.close()
 
-    async def report(self) -> Report:
-        return Report(engine=self.name, resident=resident_bytes(), models=self._keeper.models())
+    async def report(self) -> WorkerReport:
+        return WorkerReport(
+            engine=self.name, resident=resident_bytes(), models=self._keeper.models()
+        )
 
     async def load(self, model: str) -> None:
         await self._keeper.load(model)
@@ -121,7 +129,7 @@ class WhisperEngine:
                     else:
                         yield item
         except (WorkError, StorageTrouble) as error:
-            yield Broke(order.token, error.failure())
+            yield Failed(order.token, error.failure())
 
     async def _planned(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         """A model that cannot be had is told before anything is decoded."""
@@ -130,12 +138,12 @@ class WhisperEngine:
         async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
             async for sign in signs:
                 yield sign
-        how = msgspec.structs.replace(self._preparation, window=window_samples(finding.result()))
+        how = msgspec.structs.replace(self._preparation, **_lengths(finding.result()))
         async with aclosing(prepare(order, self._blobs, how)) as news:
             async for item in news:
                 if isinstance(item, Prepared):
                     yield msgspec.structs.replace(
-                        item, engine=self.name, model=choice.used, asked=_other(choice)
+                        item, engine=self.name, model=choice.used, requested_model=_other(choice)
                     )
                 else:
                     yield item
@@ -178,13 +186,13 @@ class WhisperEngine:
                     async for item in news:
                         yield item
 
-    async def _bring(self, order: Order, stack: AsyncExitStack) -> Broke | None:
+    async def _bring(self, order: Order, stack: AsyncExitStack) -> Failed | None:
         """Here is what the chunk is a part of, until the stack is closed."""
         wanted = (DECODED, NOTE) if order.options.language == AUTO else (DECODED,)
         try:
             await stack.enter_async_context(self._blobs.lend_work(order.job_id, *wanted))
         except StorageTrouble as error:
-            return Broke(order.token, error.failure())
+            return Failed(order.token, error.failure())
         return None
 
     async def _heard(
@@ -198,7 +206,7 @@ class WhisperEngine:
                 steps = item.work(orders, choice.used)
                 while (news := await self._lanes.run(next, steps, None)) is not None:
                     if isinstance(news, Transcribed):
-                        yield msgspec.structs.replace(news, asked=_other(choice))
+                        yield msgspec.structs.replace(news, requested_model=_other(choice))
                     else:
                         yield news
 
@@ -230,6 +238,15 @@ class WhisperEngine:
 
     def _choice(self, order: Order) -> Choice:
         return self._keeper.chosen(order.options.model)
+
+
+def _lengths(folder: Path) -> dict[str, int]:
+    """How long chunks may be and are best. A model that hears 30 s takes less, where less is said:
+    then work grows with the sound, and accuracy falls with very long chunks."""
+    samples = window_samples(folder)
+    if samples < WINDOW_SECONDS * SAMPLE_RATE:
+        return {"window": samples}
+    return {"window": _LONGEST * SAMPLE_RATE, "aim": _BEST * SAMPLE_RATE}
 
 
 def _other(choice: Choice) -> str:

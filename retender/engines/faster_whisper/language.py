@@ -45,7 +45,8 @@ def detect(model: Model, pcm: Pcm, places: Sequence[Place]) -> Detected:
     total: dict[str, float] = {}
     for place in places[:PLACES]:
         samples = read(pcm, place.start, min(place.end, place.start + window))
-        (shares,) = model.detect(model.encode([model.features(samples)[:, : model.window]]))
+        sound = model.features(samples)[:, : model.window]
+        (shares,) = model.detect(model.encode([sound], model.frames(sound.shape[-1])))
         for language, share in shares.items():
             total[language] = total.get(language, 0.0) + share
         surest = max(shares, key=lambda code: (shares[code], code))

@@ -42,9 +42,10 @@ def listened(
     seconds: float,
     full: bool = False,
     more: bool = False,
+    leftover: float = LEFTOVER,
 ) -> Listened:
     """`seconds` of the window are sound. `full`: the model had no room for another token.
-    `more`: the chunk goes on after the window."""
+    `more`: the chunk goes on after the window. `leftover`: less is not worth another hearing."""
     parts = _parts(tokens, first_timestamp)
     pieces = [_piece(part, first_special, first_timestamp, seconds) for part in parts]
     all_of_it = Listened(_spoken(pieces), seconds if more else None)
@@ -52,7 +53,7 @@ def listened(
         return all_of_it
     upto = pieces[-1].start
     interrupted = full or more or not pieces[-1].tokens
-    if not interrupted or upto < LEAST_STEP or (not more and seconds - upto < LEFTOVER):
+    if not interrupted or upto < LEAST_STEP or (not more and seconds - upto < leftover):
         return all_of_it
     return Listened(_spoken(pieces[:-1]), upto)
 

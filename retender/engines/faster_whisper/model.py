@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -34,10 +35,22 @@ Features = NDArray[np.float32]
 ENCODED_FRAMES: Final = 3000
 """What faster-whisper gives the encoder, whatever the model's window is."""
 
+_SILENCE_AFTER: Final = 200
+"""Frames. Whisper was trained on windows that end in silence: without any it goes on writing."""
+
+_LEAST_FRAMES: Final = 1000
+"""In less it says the same again and again."""
+
+_FRAME_STEP: Final = 500
+"""Only equally long inputs can share a batch: each is made as long as the next of these steps, by a
+rule of its own, so that none sounds different for its neighbours' sake."""
+
 FRAMES_PER_SECOND: Final = 100
 
 _FIRST_TIMESTAMP_AT_MOST: Final = 50
 """In steps of 0.02 s: the first second, where a transcript may begin."""
+
+_NUMERAL: Final = re.compile(r"[0-9%$£€]")
 
 _BEST_OF: Final = 5
 _EVERYTHING: Final = -1
@@ -59,6 +72,8 @@ class Sampling(NamedTuple):
     temperature: float = 0.0
     never_twice: int = 0
     """No run of so many tokens may come again."""
+    numerals: bool = True
+    """It may write numbers as digits."""
 
 
 class Generated(NamedTuple):
@@ -102,6 +117,22 @@ class Model:
         return min(ENCODED_FRAMES, int(self._whisper.feature_extractor.nb_max_frames))
 
     @cached_property
+    def takes_less(self) -> bool:
+        """It hears as well where it is given no more than the sound and some silence.
+
+        Whisper does, all of whose positions differ. A model whose own window is shorter than what
+        faster-whisper encodes was trained on the padding behind it, and is given that.
+        """
+        return self.window == ENCODED_FRAMES
+
+    def frames(self, sound: int) -> int:
+        """How many frames so many frames of sound are given to the encoder as."""
+        if not self.takes_less:
+            return ENCODED_FRAMES
+        wanted = max(_LEAST_FRAMES, sound + _SILENCE_AFTER)
+        return min(ENCODED_FRAMES, -(-wanted // _FRAME_STEP) * _FRAME_STEP)
+
+    @cached_property
     def first_timestamp(self) -> int:
         """Tokens from this one on are times, in steps of 0.02 s."""
         return int(self._tokenizer("en", "transcribe").timestamp_begin)
@@ -120,9 +151,11 @@ class Model:
         features: Features = self._whisper.feature_extractor(samples)[..., :-1]
         return features
 
-    def encode(self, windows: Sequence[Features]) -> StorageView:
+    def encode(self, windows: Sequence[Features], frames: int = ENCODED_FRAMES) -> StorageView:
+        """So many frames of each: what is given beside the sound changes what is heard."""
+        padded = np.stack([_padded(window, frames) for window in windows])
         try:
-            return self._whisper.encode(np.stack([_padded(window) for window in windows]))
+            return self._whisper.encode(padded)
         except (RuntimeError, MemoryError) as error:
             raise EngineFailed(f"encoding failed: {error}") from error
 
@@ -131,8 +164,9 @@ class Model:
         found = self._whisper.model.detect_language(encoded)
         return [{token[2:-2]: float(share) for token, share in each} for each in found]
 
-    def prompt(self, line: Line) -> tuple[int, ...]:
-        """Hot words and the end of the prompt, within the room for previous text."""
+    def prompt(self, line: Line, *, times: bool = True) -> tuple[int, ...]:
+        """Hot words and the end of the prompt, within the room for previous text. `times`: it is to
+        write when each sentence was said."""
         tokenizer = self._tokenizer(line.language, line.task)
         room = int(self._whisper.max_length) // 2 - 1
         hot = tokenizer.encode(f" {line.hotwords.strip()}") if line.hotwords.strip() else []
@@ -140,6 +174,8 @@ class Model:
         hot = hot[: room // 2] if before else hot[:room]
         previous = (*hot, *before[-(room - len(hot)) :])
         start = tuple(tokenizer.sot_sequence)
+        if not times:
+            start = (*start, tokenizer.no_timestamps)
         return (tokenizer.sot_prev, *previous, *start) if previous else start
 
     def generate(
@@ -162,7 +198,7 @@ class Model:
                 no_repeat_ngram_size=sampling.never_twice,
                 return_scores=True,
                 return_no_speech_prob=True,
-                suppress_tokens=list(self._suppressed),
+                suppress_tokens=list(self._suppressed if sampling.numerals else self._wordy),
                 max_initial_timestamp_index=_FIRST_TIMESTAMP_AT_MOST,
                 **how,
             )
@@ -222,6 +258,13 @@ class Model:
         tokenizer = self._tokenizer("en", "transcribe")
         return tuple(map(int, get_suppressed_tokens(tokenizer, [_EVERYTHING])))
 
+    @cached_property
+    def _wordy(self) -> tuple[int, ...]:
+        """With all tokens that have a digit, or a sign of money or per cent, in them."""
+        texts = map(self.text, ([token] for token in range(self.first_special)))
+        signs = (token for token, text in enumerate(texts) if _NUMERAL.search(text))
+        return (*self._suppressed, *signs)
+
     def _tokenizer(self, language: str, task: str) -> Any:
         with self._lock:
             made = self._tokenizers.get((language, task))
@@ -248,6 +291,6 @@ def give_memory_back() -> None:
         trim(0)
 
 
-def _padded(window: Features) -> Features:
-    missing = ENCODED_FRAMES - window.shape[-1]
-    return np.pad(window, ((0, 0), (0, missing))) if missing > 0 else window[:, :ENCODED_FRAMES]
+def _padded(window: Features, frames: int) -> Features:
+    missing = frames - window.shape[-1]
+    return np.pad(window, ((0, 0), (0, missing))) if missing > 0 else window[:, :frames]

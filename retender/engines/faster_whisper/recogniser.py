@@ -13,7 +13,9 @@ from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper import language
-from retender.engines.faster_whisper.decoding import Advance, Utterance, recognise
+from retender.engines.faster_whisper.decoding import Advance, recognise
+from retender.engines.faster_whisper.doubt import Thresholds
+from retender.engines.faster_whisper.ear import Utterance
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
 from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
@@ -21,7 +23,7 @@ from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
 from retender.jobs.job import Options
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Plan, Span
-from retender.workers.orders import Broke, Order, Transcribed
+from retender.workers.orders import Failed, Order, Transcribed
 
 AUTO = "auto"
 
@@ -53,9 +55,9 @@ class Recogniser:
             try:
                 utterances.append(self._utterance(order))
             except WorkError as error:
-                yield Broke(order.token, error.failure())
+                yield Failed(order.token, error.failure())
             except InvalidOption as error:
-                yield Broke(order.token, Failure(error.code, error.message, spoils_job=True))
+                yield Failed(order.token, Failure(error.code, error.message, spoils_job=True))
             else:
                 begun.append(order)
                 yield Progress(order.token, 0.0)
@@ -79,6 +81,16 @@ class Recogniser:
             detect=options.multilingual and self._model.multilingual,
             words=options.word_timestamps or chunk.joined_by_words,
             temperature=options.temperature,
+            pauses=tuple(
+                ((start - chunk.start) / SAMPLE_RATE, (end - chunk.start) / SAMPLE_RATE)
+                for start, end in chunk.pauses
+            ),
+            thresholds=Thresholds(
+                no_speech=options.no_speech_threshold,
+                log_probability=options.log_prob_threshold,
+                repetition=options.compression_ratio_threshold,
+            ),
+            numerals=not options.suppress_numerals,
         )
 
     def _language(self, order: Order) -> tuple[str, float | None]:

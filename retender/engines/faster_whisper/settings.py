@@ -20,7 +20,7 @@ class WhisperSettings(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
     """Threads in each lane."""
     batch: int = 1
-    """Chunks in one batch: gains much on a GPU, little on a CPU."""
+    """Chunks in one batch: gains much on a GPU, a fifth on a CPU, for memory."""
     memory: int = 0
     """Bytes that a worker may take: where the asked model needs more, a smaller one is used, and
     several models stay loaded as long as they fit. 0: unknown; the asked one, one at a time."""

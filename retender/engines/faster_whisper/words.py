@@ -50,6 +50,23 @@ def measured(hands: Sequence[Sequence[Aligned]], pieces: Sequence[Piece]) -> lis
     ]
 
 
+def clear_of(pauses: Sequence[tuple[float, float]], words: Sequence[Aligned]) -> list[Aligned]:
+    """Words that reach into a pause end or begin at its edge: on the side where more of them is."""
+    return [_clear_of(pauses, word) for word in words]
+
+
+def _clear_of(pauses: Sequence[tuple[float, float]], word: Aligned) -> Aligned:
+    for start, end in pauses:
+        before, after = start - word.start, word.end - end
+        if before >= word.end - word.start or after >= word.end - word.start:
+            continue
+        if before >= after and before > 0:
+            word = word._replace(end=start)
+        elif after > 0:
+            word = word._replace(start=end)
+    return word
+
+
 def guessed(hands: Sequence[Sequence[Aligned]], pieces: Sequence[Piece]) -> list[list[Aligned]]:
     """Words that nobody aligned, spread over their piece by their letters."""
     return [list(_spread(hand, piece)) for hand, piece in zip(hands, pieces, strict=True)]

@@ -41,8 +41,8 @@ from retender.jobs.job import Options
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 from retender.workers.usage import Usage
 
 REFUSALS: Final = 5
@@ -93,9 +93,9 @@ class GroqEngine:
         await asyncio.wait((self._watching, self._tidying))
         await self._client.close()
 
-    async def report(self) -> Report:
+    async def report(self) -> WorkerReport:
         usage = await self.usage()
-        return Report(engine=self.name, usage=usage, trouble=self._watch.trouble)
+        return WorkerReport(engine=self.name, usage=usage, trouble=self._watch.trouble)
 
     async def usage(self) -> dict[str, Usage]:
         """What has been used of each model that this engine sends to; Groq counts them apart."""
@@ -253,10 +253,10 @@ async def _judged(
     except RateLimited as full:
         return Declined(order.token, full.wait)
     except GroqFailed as failed:
-        return Broke(order.token, failed.failure)
+        return Failed(order.token, failed.failure)
     except WorkError as error:
-        return Broke(order.token, error.failure())
+        return Failed(order.token, error.failure())
     except RetenderError as error:
         # What recordings lie on is full or away, most likely: that may pass.
         passing = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
-        return Broke(order.token, passing)
+        return Failed(order.token, passing)

@@ -8,9 +8,7 @@ share one budget. They do not share the line: who waits in which order is each w
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import math
-import os
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from loguru import logger
 
+from retender.cancellation import finish
 from retender.engines.groq.failures import GroqFailed
 from retender.engines.limits import RETURNING_REQUESTS_KEPT
 from retender.engines.usage_ledger import (
@@ -34,7 +33,7 @@ from retender.engines.usage_ledger import (
 )
 from retender.errors import TooLong
 from retender.scheduling.limits import LIMIT_CHECK_SECONDS
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from retender.storage.disk_space import raising_storage_full
 from retender.workers.usage import Usage, UsageLimits
 
@@ -74,24 +73,14 @@ class UsageLedgerFile:
                 self._write(after)
         return answer
 
+    def _write(self, ledger: UsageLedger) -> None:
+        durable_files.replace_file(self._path, msgspec.json.encode(ledger))
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         durable_files.make_folder(self._path.parent)
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with file_lock.locked(self._lock):
             yield
-        finally:
-            os.close(descriptor)
-
-    def _write(self, ledger: UsageLedger) -> None:
-        new = self._path.with_suffix(".new")
-        with new.open("wb") as file:
-            file.write(msgspec.json.encode(ledger))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
-        durable_files.sync_folder(self._path.parent)
 
 
 class RateLimited(Exception):
@@ -134,7 +123,7 @@ class RateLimiter:
         return self._limits
 
     async def usage(self) -> Usage:
-        return usage(await _to_its_end(self._file.read), self._limits, self._now())
+        return usage(await finish(asyncio.to_thread(self._file.read)), self._limits, self._now())
 
     @asynccontextmanager
     async def spend(
@@ -151,7 +140,7 @@ class RateLimiter:
             yield spending
         finally:
             if spending.ticket is not None:
-                await _to_its_end(lambda: self._file.change(self._over(spending)))
+                await finish(asyncio.to_thread(self._file.change, self._over(spending)))
                 self._tell()
 
     async def _wait_for_room(
@@ -162,8 +151,8 @@ class RateLimiter:
         try:
             while True:
                 changed = self._changed
-                verdict = await _to_its_end(
-                    lambda: self._file.change(self._let_go(spending, me, seconds))
+                verdict = await finish(
+                    asyncio.to_thread(self._file.change, self._let_go(spending, me, seconds))
                 )
                 if isinstance(verdict, Allowed):
                     return
@@ -237,14 +226,3 @@ async def _first(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-async def _to_its_end(work: Callable[[], R]) -> R:
-    """In a thread. One that has begun cannot be called off: who is cancelled waits for its end."""
-    future = asyncio.get_running_loop().run_in_executor(None, work)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        await asyncio.wait([future])
-        future.exception()
-        raise

@@ -8,7 +8,6 @@ resumes what is there. A file whose content is not what the hub says is thrown a
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +20,7 @@ import httpx
 import msgspec
 
 from retender.engines.models.hub import Listing, ModelHub, RemoteFile, is_transient
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 
 R = TypeVar("R")
 
@@ -70,7 +69,7 @@ class Download:
 
     async def run(self, progress: OnProgress) -> None:
         """Returns once the model is in its place, whoever brought it there."""
-        await _off_the_loop(lambda: durable_files.make_folder(self._incoming))
+        await asyncio.to_thread(lambda: durable_files.make_folder(self._incoming))
         lock = self._incoming.parent / f".{self._incoming.name}.lock"
         async with _alone(lock, lambda: self._tell(progress)):
             if self._whole(self._place):
@@ -78,7 +77,7 @@ class Download:
             listing = await self._begin()
             for file in listing.files:
                 await self._fetch(listing, file, progress)
-            await _off_the_loop(self._move)
+            await asyncio.to_thread(self._move)
 
     async def _begin(self) -> Listing:
         """What is there of another revision is of no use."""
@@ -95,12 +94,12 @@ class Download:
                     f"{missing // 1_000_000} MB are still to come, and the disk has no such room"
                 )
 
-        await _off_the_loop(begin)
+        await asyncio.to_thread(begin)
         return listing
 
     async def _fetch(self, listing: Listing, file: RemoteFile, progress: OnProgress) -> None:
         path = self._incoming / file.name
-        if await _off_the_loop(lambda: file.is_at(path)):
+        if await asyncio.to_thread(lambda: file.is_at(path)):
             return
         part = path.with_name(f"{file.name}.part")
         failures = 0
@@ -116,10 +115,10 @@ class Download:
                 if failures >= TRIES:
                     raise
             await asyncio.sleep(PAUSE * 2 ** max(0, failures - 1))
-        if not await _off_the_loop(lambda: file.is_at(part)):
+        if not await asyncio.to_thread(lambda: file.is_at(part)):
             part.unlink()
             raise ValueError(f"what came as {file.name} is not what the hub says it is")
-        await _off_the_loop(lambda: part.replace(path))
+        await asyncio.to_thread(lambda: part.replace(path))
 
     async def _append(
         self, listing: Listing, file: RemoteFile, part: Path, progress: OnProgress
@@ -129,7 +128,7 @@ class Download:
             return
         remote = self._hub.opened(self._repository, listing.revision, file, begin)
         async with remote as (start, body):
-            with await _off_the_loop(
+            with await asyncio.to_thread(
                 lambda: part.open("r+b" if start else "wb", buffering=0)
             ) as out:
                 out.seek(start)
@@ -138,9 +137,9 @@ class Download:
                     left -= len(piece)
                     if left < 0:
                         raise ValueError(f"{file.name} is longer than the hub says")
-                    await _off_the_loop(partial(out.write, piece))
+                    await asyncio.to_thread(partial(out.write, piece))
                     progress(DownloadProgress(self._size(listing), listing.size))
-                await _off_the_loop(lambda: os.fsync(out.fileno()))
+                await asyncio.to_thread(lambda: os.fsync(out.fileno()))
         if left > 0:
             raise httpx.RemoteProtocolError(f"{file.name} broke off")
 
@@ -170,22 +169,11 @@ class Download:
 
 @asynccontextmanager
 async def _alone(lock: Path, waiting: Callable[[], None]) -> AsyncIterator[None]:
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        while not _locked(descriptor):
+    with file_lock.opened(lock) as descriptor:
+        while not file_lock.try_lock(descriptor):
             waiting()
             await asyncio.sleep(LOOK_EVERY)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _length(path: Path) -> int:
@@ -193,7 +181,3 @@ def _length(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-async def _off_the_loop(work: Callable[[], R]) -> R:
-    return await asyncio.get_running_loop().run_in_executor(None, work)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from retender.errors import BadRequest, UploadExpired
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 from retender.storage.audio import Audio
 from retender.storage.disk_space import raising_storage_full
 from retender.storage.spool import Spool, Upload
@@ -58,10 +57,10 @@ class BlobStore:
             yield Upload(spool, limit, self._keep)
         finally:
             # A second cancellation must not leave the file: the thread goes on without us.
-            await asyncio.shield(off_the_loop(spool.discard))
+            await asyncio.shield(asyncio.to_thread(spool.discard))
 
     async def adopt(self, file: Path, audio: Audio, *, at: float) -> None:
-        await off_the_loop(self._adopt, file, audio, at)
+        await asyncio.to_thread(self._adopt, file, audio, at)
 
     def path(self, audio: Audio) -> Path:
         return self._place(audio.sha256)
@@ -69,15 +68,15 @@ class BlobStore:
     @asynccontextmanager
     async def lend(self, audio: Audio) -> AsyncIterator[Path]:
         place = self.path(audio)
-        if not await off_the_loop(place.exists):
+        if not await asyncio.to_thread(place.exists):
             raise expired()
         yield place
 
     async def exists(self, sha256: str) -> bool:
-        return await off_the_loop(self._exists, self._place(sha256))
+        return await asyncio.to_thread(self._exists, self._place(sha256))
 
     async def delete(self, sha256: str) -> None:
-        await off_the_loop(self._delete, self._place(sha256))
+        await asyncio.to_thread(self._delete, self._place(sha256))
 
     def job_folder(self, job_id: str) -> Path:
         folder = self._folder(job_id)
@@ -93,19 +92,19 @@ class BlobStore:
         self._folder(job_id)
 
     async def shared(self, job_id: str) -> frozenset[str]:
-        return await off_the_loop(_names_in, self._folder(job_id))
+        return await asyncio.to_thread(_names_in, self._folder(job_id))
 
     async def withdraw(self, job_id: str, *names: str) -> None:
-        await off_the_loop(self._withdraw, self._folder(job_id), names)
+        await asyncio.to_thread(self._withdraw, self._folder(job_id), names)
 
     async def drop_job_folder(self, job_id: str) -> None:
-        await off_the_loop(self._drop_folder, self._folder(job_id))
+        await asyncio.to_thread(self._drop_folder, self._folder(job_id))
 
     async def collect(self, keep: Collection[str], older_than: float) -> int:
-        return await off_the_loop(self._collect, frozenset(keep), older_than)
+        return await asyncio.to_thread(self._collect, frozenset(keep), older_than)
 
     async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
-        return len(await off_the_loop(self._drop_old_folders, frozenset(keep), older_than))
+        return len(await asyncio.to_thread(self._drop_old_folders, frozenset(keep), older_than))
 
     async def clean_cache(self) -> None:
         """Nothing here is a copy."""
@@ -171,7 +170,7 @@ class BlobStore:
         gone = 0
         for leftover in self._incoming.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if leftover.stat().st_mtime < older_than and durable_files.abandoned(leftover):
+                if leftover.stat().st_mtime < older_than and file_lock.is_unlocked(leftover):
                     leftover.unlink()
                     gone += 1
         return gone
@@ -187,21 +186,12 @@ class BlobStore:
 
     @contextmanager
     def _locked(self, folder: Path) -> Iterator[None]:
-        descriptor = os.open(self._locks / folder.name, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with file_lock.locked(self._locks / folder.name):
             yield
-        finally:
-            os.close(descriptor)
 
 
 def expired() -> UploadExpired:
     return UploadExpired("the upload is no longer there")
-
-
-async def off_the_loop(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, lambda: work(*args, **kwargs))
 
 
 def _names_in(folder: Path) -> frozenset[str]:

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from retender.errors import StorageDamaged
 from retender.storage.audio import Audio
-from retender.storage.blobs.folder import BlobStore, expired, off_the_loop
+from retender.storage.blobs.folder import BlobStore, expired
 from retender.storage.blobs.object_cache import ObjectCache, SharedLock
 from retender.storage.blobs.object_store import INCOMING, ObjectStore
 from retender.storage.disk_space import RETRY_AFTER, storage_full
@@ -67,36 +67,36 @@ class StoredBlobs(BlobStore):
         place = self.path(audio)
         async with self._held() as hold:
             for _ in range(LEND_TRIES):
-                if await off_the_loop(hold.take, place):
+                if await asyncio.to_thread(hold.take, place):
                     break
                 await self._once(audio.sha256, lambda: self._fetch(audio))
             else:
                 raise storage_full(
                     "the recording", "what is worked on needs all that copies may take"
                 )
-            await off_the_loop(self._copies.used, place)
+            await asyncio.to_thread(self._copies.used, place)
             yield place
 
     @asynccontextmanager
     async def lend_work(self, job_id: str, *names: str) -> AsyncIterator[Path]:
         folder = self._folder(job_id)
         async with self._held() as hold:
-            while not await off_the_loop(hold.take, folder):
+            while not await asyncio.to_thread(hold.take, folder):
                 self.job_folder(job_id)
-            await off_the_loop(self._copies.used, folder)
+            await asyncio.to_thread(self._copies.used, folder)
             for name in names:
-                if not await off_the_loop((folder / name).exists):
+                if not await asyncio.to_thread((folder / name).exists):
                     await self._bring(job_id, name)
             yield folder
 
     async def share(self, job_id: str, *names: str) -> None:
-        await off_the_loop(self._share, self._folder(job_id), names)
+        await asyncio.to_thread(self._share, self._folder(job_id), names)
 
     async def shared(self, job_id: str) -> frozenset[str]:
-        return frozenset(await off_the_loop(self._work_of, self._folder(job_id)))
+        return frozenset(await asyncio.to_thread(self._work_of, self._folder(job_id)))
 
     async def clean_cache(self) -> None:
-        await off_the_loop(self._tidy)
+        await asyncio.to_thread(self._tidy)
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[SharedLock]:
@@ -105,7 +105,7 @@ class StoredBlobs(BlobStore):
             yield hold
         finally:
             # A second cancellation must not leave it held: the thread goes on without us.
-            await asyncio.shield(off_the_loop(hold.release))
+            await asyncio.shield(asyncio.to_thread(hold.release))
 
     async def _bring(self, job_id: str, name: str) -> None:
         folder = self._folder(job_id)
@@ -114,7 +114,7 @@ class StoredBlobs(BlobStore):
     async def _once(self, key: str, fetch: Callable[[], None]) -> None:
         """However many ask for it, and whoever of them is cancelled."""
         if key not in self._under_way:
-            self._under_way[key] = asyncio.ensure_future(off_the_loop(fetch))
+            self._under_way[key] = asyncio.ensure_future(asyncio.to_thread(fetch))
             self._under_way[key].add_done_callback(lambda done: self._over(key, done))
         await asyncio.shield(self._under_way[key])
 

@@ -7,7 +7,6 @@ whatever process of this machine they are in, and a process that dies holds noth
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from retender.storage import durable_files
+from retender.storage import durable_files, file_lock
 
 
 class SharedLock:
@@ -39,7 +38,7 @@ class SharedLock:
                 descriptor = os.open(place, os.O_RDONLY)
             except FileNotFoundError:
                 return False
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            file_lock.lock(descriptor, shared=True)
             if not _is_at(descriptor, place):
                 os.close(descriptor)
                 return False
@@ -76,25 +75,14 @@ class ObjectCache:
     def turn(self, key: str) -> Iterator[None]:
         """One at a time on this machine, for things of this name."""
         name = hashlib.sha256(key.encode()).hexdigest()[:2]
-        descriptor = os.open(self._turns / name, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with file_lock.locked(self._turns / name):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def only_turn(self, key: str) -> Iterator[bool]:
         """False: another is at it."""
-        descriptor = os.open(self._turns / key, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-        finally:
-            os.close(descriptor)
+        with file_lock.opened(self._turns / key) as descriptor:
+            yield file_lock.try_lock(descriptor)
 
     def used(self, place: Path) -> None:
         """The time of its last use is the time at which the file was read, as the disk has it."""
@@ -121,14 +109,13 @@ class ObjectCache:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not _is_at(descriptor, place):
+            if not (file_lock.try_lock(descriptor) and _is_at(descriptor, place)):
                 return False
             if place.is_dir():
                 shutil.rmtree(place)
             else:
                 place.unlink()
-        except (BlockingIOError, FileNotFoundError):
+        except FileNotFoundError:
             return False
         else:
             return True

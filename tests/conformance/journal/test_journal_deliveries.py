@@ -13,7 +13,7 @@ from tests.support.storage.journal_story import Story, piece, settle
 
 
 def delivery(job_id: str, seq: int = 2, lane: str = "one", due: float = 10.0) -> Delivery:
-    return Delivery(consumer="c", job_id=job_id, seq=seq, lane=lane, at=due, due=due)
+    return Delivery(consumer="c", job_id=job_id, seq=seq, receiver=lane, at=due, due=due)
 
 
 def delivered(before: Delivery) -> Delivery:
@@ -76,8 +76,8 @@ async def test_a_lane_may_have_any_name(journal: Journal, story: Story) -> None:
     names = ("", '"', "a,b", "[x]", "ñ", "'; DROP TABLE deliveries; --")
     await owe(journal, story, *(delivery(f"job{n}", lane=name) for n, name in enumerate(names)))
 
-    assert {each.lane for each in await journal.due("c", 10.0, (), 9)} == set(names)
-    assert [each.lane for each in await journal.due("c", 10.0, names[1:], 9)] == [""]
+    assert {each.receiver for each in await journal.due("c", 10.0, (), 9)} == set(names)
+    assert [each.receiver for each in await journal.due("c", 10.0, names[1:], 9)] == [""]
 
 
 async def test_a_job_is_told_of_in_the_order_of_its_events(journal: Journal, story: Story) -> None:

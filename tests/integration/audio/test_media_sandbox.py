@@ -20,8 +20,8 @@ PYTHON = (sys.executable, "-I", "-S", "-c")
 
 DYING_OWNER = """
 import asyncio, sys
-from retender.audio.sandbox import Limits, run
-asyncio.run(run(["/bin/sh", sys.argv[1]], Limits()))
+from retender.audio.sandbox import SandboxLimits, run
+asyncio.run(run(["/bin/sh", sys.argv[1]], SandboxLimits()))
 """
 
 

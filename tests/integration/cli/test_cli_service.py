@@ -225,7 +225,7 @@ async def test_ctrl_c_while_watching_leaves_the_job_alone(here: Site) -> None:
     async with running(at_hand(here), "watch", "a", "--server", here.url) as process:
 
         async def so() -> bool:
-            return here.services.audience.sockets > 0
+            return here.services.open_sockets.count > 0
 
         await until(so)
         process.send_signal(signal.SIGINT)

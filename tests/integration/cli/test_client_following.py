@@ -205,7 +205,7 @@ async def test_a_service_that_stays_away_is_given_up(
         await here.submit(LONG)
         async with aclosing(follow(client, "a")) as news:
             await anext(news)
-            monkeypatch.setattr(following, "UNHEARD_SECONDS", 0.2)
+            monkeypatch.setattr(following, "SILENCE_SECONDS", 0.2)
             between.up = False
             between.cut()
             with pytest.raises(NoService, match="no service answers"):

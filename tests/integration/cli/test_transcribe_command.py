@@ -23,6 +23,7 @@ from tests.support.http.command import (
     until,
 )
 from tests.support.sound.speech import needs_speech, say, talk
+from tests.support.sound.undisturbed import heard_alone
 
 WORDS = "one two three four five six seven eight nine"
 
@@ -34,17 +35,25 @@ def recording() -> Path:
     return say(WORDS).path
 
 
+@pytest.fixture(scope="module")
+def text() -> str:
+    """What is heard in it undisturbed."""
+    return heard_alone(say(WORDS)).text
+
+
 async def transcribe(folder: Path, *arguments: str | Path, **given: str) -> Done:
     return await retender(folder, "transcribe", *arguments, "--no-service", **given)
 
 
-async def test_it_prints_what_was_said(recording: Path, tmp_path: Path) -> None:
-    assert await transcribe(tmp_path, recording) == (0, f"{WORDS}\n", "")
+async def test_it_prints_what_was_said(recording: Path, text: str, tmp_path: Path) -> None:
+    assert await transcribe(tmp_path, recording) == (0, f"{text}\n", "")
 
 
-async def test_a_service_that_runs_here_does_the_work(recording: Path, tmp_path: Path) -> None:
+async def test_a_service_that_runs_here_does_the_work(
+    recording: Path, text: str, tmp_path: Path
+) -> None:
     with serving(tmp_path):
-        assert await retender(tmp_path, "transcribe", recording) == (0, f"{WORDS}\n", "")
+        assert await retender(tmp_path, "transcribe", recording) == (0, f"{text}\n", "")
         listed = await retender(tmp_path, "jobs")
     assert listed.out.count("completed") == 1
 
@@ -61,11 +70,11 @@ async def test_it_writes_a_file_for_each_recording(recording: Path, tmp_path: Pa
 
 
 async def test_what_is_no_recording_is_refused_in_one_sentence(
-    recording: Path, tmp_path: Path
+    recording: Path, text: str, tmp_path: Path
 ) -> None:
     (tmp_path / "notes.mp3").write_text("these are notes, not sounds\n" * 100)
     done = await transcribe(tmp_path, "notes.mp3", recording)
-    assert (done.code, done.out) == (1, f"{WORDS}\n")
+    assert (done.code, done.out) == (1, f"{text}\n")
     assert done.err.startswith("notes.mp3: this is not a recording of any known type")
     assert len(done.err.splitlines()) == 1
 
@@ -100,7 +109,9 @@ async def test_what_is_asked_for_wrongly_ends_with_2_before_anything_is_done(
     assert "Traceback" not in done.err
 
 
-async def test_a_recording_is_fetched_from_where_it_is(recording: Path, tmp_path: Path) -> None:
+async def test_a_recording_is_fetched_from_where_it_is(
+    recording: Path, text: str, tmp_path: Path
+) -> None:
     class Shelf(SimpleHTTPRequestHandler):
         def __init__(self, *arguments: object) -> None:
             super().__init__(*arguments, directory=str(recording.parent))  # type: ignore[arg-type]  # as it was given
@@ -113,7 +124,7 @@ async def test_a_recording_is_fetched_from_where_it_is(recording: Path, tmp_path
         url = f"http://127.0.0.1:{server.server_port}"
         done = await transcribe(tmp_path, f"{url}/nothing.wav", f"{url}/{recording.name}")
         server.shutdown()
-    assert (done.code, done.out) == (1, f"{WORDS}\n")
+    assert (done.code, done.out) == (1, f"{text}\n")
     assert done.err.startswith(f"{url}/nothing.wav: the recording could not be fetched: ")
     assert "404" in done.err
 
@@ -135,10 +146,10 @@ async def test_ctrl_c_ends_it_in_order_and_leaves_nothing_behind(tmp_path: Path)
 
 
 @linux_only
-def test_someone_who_watches_sees_how_far_it_is(recording: Path, tmp_path: Path) -> None:
+def test_someone_who_watches_sees_how_far_it_is(recording: Path, text: str, tmp_path: Path) -> None:
     """On a terminal there are bars, and what is printed is not among them."""
     shown = _on_a_terminal(tmp_path, f"retender transcribe {recording} --no-service > text")
-    assert (tmp_path / "text").read_text() == f"{WORDS}\n"
+    assert (tmp_path / "text").read_text() == f"{text}\n"
     assert recording.name in shown
     assert "Preparing the audio" in shown or "Processing segment" in shown
     assert "✓" in shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -12,22 +11,27 @@ import msgspec
 import pytest
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it carries no types
 
+from models.digits.train.speech import Said
 from retender.engines.api import Progress
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.model import Features, Model
 from retender.errors import ModelUnavailable
 from retender.jobs.job import Task
 from retender.transcript.chunks import SAMPLE_RATE, Chunk
-from retender.workers.orders import Broke, Prepared, Transcribed
+from retender.transcript.segments import Segment
+from retender.workers.orders import Failed, Prepared, Transcribed
 from tests.support.engines.whisper_orders import Desk, mistakes, whole, words_of
 from tests.support.paths import DIGITS
-from tests.support.sound.known_words import pause, said, talk
+from tests.support.sound.known_words import Speech, pause, said, talk
 from tests.support.sound.media import needs_espeak, noise, silence
+from tests.support.sound.undisturbed import alone_in_one_chunk, assert_understood, share_in_time
 
 pytestmark = needs_espeak
 
 AUDIBLE = 500
 PHRASE = "seven alpha two bravo nine charlie"
+MISTAKES = 0.03
+"""Of a hundred words so many may be wrong: here they are said without pauses between them."""
 
 
 @pytest.fixture
@@ -40,13 +44,17 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 async def test_minutes_of_known_words_come_out_in_order_with_their_times(desk: Desk) -> None:
     speech = talk(100, seed=1)
     segments = await desk.transcript("job", speech)
-    wrong = mistakes(speech, segments)
-    assert sum(max(len(said), len(heard)) for said, heard in wrong) <= 0.03 * len(speech.words)
+    assert wrong(speech, segments) <= MISTAKES * len(speech.words)
     assert all(segment.language == "en" for segment in segments)
     assert all(0.5 < segment.confidence <= 1 for segment in segments)
     assert all(segment.end - segment.start <= 12 for segment in segments)
     starts = [segment.start for segment in segments]
     assert starts == sorted(starts)
+
+
+def wrong(speech: Speech, segments: Sequence[Segment]) -> int:
+    """The number of words."""
+    return sum(max(len(said), len(heard)) for said, heard in mistakes(speech, segments))
 
 
 async def test_numpy_has_no_threads_of_its_own_below_those_of_the_lanes(desk: Desk) -> None:
@@ -69,20 +77,18 @@ async def test_the_text_depends_neither_on_lanes_nor_on_batches(tmp_path: Path) 
         texts.append(tuple(tuple(job.result()) for job in jobs))
         await desk.engine.close()
     assert texts[1:] == texts[:1] * 2
-    assert words_of(texts[0][0])[:3] == list(english.words[:3])
+    assert wrong(english, texts[0][0]) <= MISTAKES * len(english.words)
 
 
 async def test_chunks_of_different_jobs_share_a_batch_and_stay_apart(desk: Desk) -> None:
     english, spanish = said(PHRASE.split()), said(["cinco", "ocho", "tres"], "es")
+    apart = [await alone_in_one_chunk(desk, speech) for speech in (english, spanish)]
     desk.decoded("a", english)
     desk.decoded("b", spanish)
     heard = await desk.heard(
         desk.order("a", chunk=whole(english)), desk.order("b", chunk=whole(spanish))
     )
-    assert [words_of(item.result.segments) for item in heard] == [
-        list(english.words),
-        list(spanish.words),
-    ]
+    assert [words_of(item.result.segments) for item in heard] == apart
     assert [item.result.language for item in heard] == ["en", "es"]
     assert {(item.engine, item.model) for item in heard} == {("local", "digits")}
 
@@ -94,14 +100,14 @@ async def test_words_are_told_when_they_were_said(desk: Desk) -> None:
     for name in names:
         word = said([name])
         silent = next(n for n, sample in enumerate(word.samples) if abs(sample) > AUDIBLE)
-        begins.append((len(speech.samples) + silent) / SAMPLE_RATE)
+        begin = (len(speech.samples) + silent) / SAMPLE_RATE
+        begins.append(Said(name, begin, begin + len(word.samples) / SAMPLE_RATE))
         speech += word + pause(0.25)
     desk.decoded("job", speech)
     (told,) = await desk.heard(desk.order(chunk=whole(speech), language="en", word_timestamps=True))
     words = [word for segment in told.result.segments for word in segment.words]
-    assert [word.word for word in words] == names
-    errors = [abs(word.start - begin) for word, begin in zip(words, begins, strict=True)]
-    assert statistics.median(errors[1:]) <= 0.15
+    assert_understood(names, [word.word for word in words])
+    assert share_in_time(begins[1:], words[1:], 0.15) >= 0.5
     assert all(0.3 < word.confidence <= 1 for word in words)
     for segment in told.result.segments:
         assert segment.words[0].start == segment.start
@@ -115,10 +121,14 @@ async def test_words_are_measured_where_chunks_overlap_and_not_for_nothing(
     speech = said(PHRASE.split())
     desk.decoded("job", speech)
     plain = desk.order(chunk=whole(speech), language="en")
-    lapped = desk.order(chunk=Chunk(0, len(speech.samples), **{shared: 8000}), language="en")
+    lapped = desk.order(
+        chunk=msgspec.structs.replace(whole(speech), **{shared: 8000}), language="en"
+    )
     alone, joined = await desk.heard(plain, lapped)
     assert alone.result.segments[0].words == ()
-    assert [word.word for word in joined.result.segments[0].words] == PHRASE.split()
+    words = [word.word for word in joined.result.segments[0].words]
+    assert words == words_of(joined.result.segments)
+    assert_understood(speech.words, words)
 
 
 async def test_times_are_the_recordings(desk: Desk) -> None:
@@ -131,14 +141,17 @@ async def test_times_are_the_recordings(desk: Desk) -> None:
 
 
 async def test_a_chunk_longer_than_the_window_loses_nothing_at_its_edges(desk: Desk) -> None:
-    wrong = []
-    for seed in (6, 7, 8):
+    """Such a chunk has two edges inside: with a word lost or doubled at each, twelve in a hundred
+    were wrong."""
+    words = errors = 0
+    for seed in range(6, 14):
         speech = talk(24, seed=seed)
         desk.decoded(f"job-{seed}", speech)
         order = desk.order(f"job-{seed}", chunk=whole(speech), language="en")
         (told,) = await desk.heard(order)
-        wrong += mistakes(speech, told.result.segments)
-    assert len(wrong) <= 1
+        words += len(speech.words)
+        errors += wrong(speech, told.result.segments)
+    assert errors <= MISTAKES * words
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "a twentieth of a second", "nothing"])
@@ -188,7 +201,7 @@ async def test_a_language_that_the_model_does_not_know_is_refused_by_name(desk: 
     bad = desk.order(chunk=whole(speech), language="yue")
     heard, refused = await desk.outcomes(good, bad)
     assert isinstance(heard, Transcribed)
-    assert isinstance(refused, Broke)
+    assert isinstance(refused, Failed)
     assert refused.failure.code == "invalid_option"
     assert "'yue'" in refused.failure.message
     assert refused.failure.spoils_job
@@ -213,7 +226,7 @@ async def test_a_chunk_whose_audio_is_gone_breaks_alone(desk: Desk) -> None:
         desk.order("a", chunk=whole(speech)), desk.order("gone", chunk=whole(speech))
     )
     assert isinstance(heard, Transcribed)
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, Failed)
     assert broke.failure.code == "upload_expired"
 
 
@@ -235,7 +248,7 @@ async def test_the_window_of_the_model_decides_how_a_recording_is_cut(desk: Desk
 async def test_a_model_that_is_not_there_is_told_before_anything_is_decoded(desk: Desk) -> None:
     order = desk.order(audio=await desk.upload(said(PHRASE.split())), model="small")
     (outcome,) = await desk.outcomes(order)
-    assert isinstance(outcome, Broke)
+    assert isinstance(outcome, Failed)
     assert outcome.failure.code == "model_unavailable"
     assert str(desk.root / "models" / "small") in outcome.failure.message
     assert list(desk.blobs.job_folder("job").iterdir()) == []
@@ -252,15 +265,15 @@ async def test_work_that_is_called_off_computes_no_further_window(
     windows: list[object] = []
     encode = Model.encode
 
-    def counted(model: Model, these: Sequence[Features]) -> object:
+    def counted(model: Model, these: Sequence[Features], frames: int = 3000) -> object:
         windows.extend(these)
-        return encode(model, these)
+        return encode(model, these, frames)
 
     monkeypatch.setattr(Model, "encode", counted)
     desk = Desk(tmp_path)
     short = said(PHRASE.split())
     desk.decoded("other", short)
-    await desk.heard(desk.order("other", chunk=whole(short), language="en"))
+    text = await alone_in_one_chunk(desk, short, language="en")
     alone = len(windows)
     speech = talk(30, seed=11)
     for _ in range(3):
@@ -273,7 +286,7 @@ async def test_work_that_is_called_off_computes_no_further_window(
     begun = len(windows)
     (told,) = await desk.heard(desk.order("other", chunk=whole(short), language="en"))
     assert len(windows) == begun + alone, "those of the other recording"
-    assert words_of(told.result.segments) == list(short.words)
+    assert words_of(told.result.segments) == text
     await desk.engine.close()
 
 
@@ -294,7 +307,7 @@ async def test_a_model_comes_into_memory_when_it_is_needed_and_goes_when_it_is_n
     assert not desk.engine.held
     assert desk.engine.needs_restart
     (told,) = await desk.heard(desk.order(chunk=whole(speech)))
-    assert words_of(told.result.segments) == PHRASE.split(), "a spent engine still works"
+    assert_understood(speech.words, words_of(told.result.segments))  # a spent engine still works
     await desk.engine.close()
 
 

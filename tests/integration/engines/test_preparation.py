@@ -19,7 +19,7 @@ from retender.jobs.job import Options
 from retender.jobs.pieces import PREPARATION
 from retender.storage.blobs import BlobStore
 from retender.transcript.chunks import Plan
-from retender.workers.orders import Broke, Order, Prepared
+from retender.workers.orders import Failed, Order, Prepared
 from tests.support.engines.stuck_program import Stuck
 from tests.support.sound.media import FFMPEG, RATE, silence, voice, wav
 
@@ -147,7 +147,7 @@ async def test_what_cannot_be_decoded_breaks_the_job_for_good(
 ) -> None:
     broke = await outcome(await ordered(blobs, upload), blobs)
 
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, Failed)
     assert (broke.token, broke.failure.code) == ("t1", code)
     assert not broke.failure.retryable
     assert broke.failure.spoils_job
@@ -159,7 +159,7 @@ async def test_an_upload_that_is_gone_breaks_its_job(blobs: BlobStore) -> None:
 
     broke = await outcome(order, blobs)
 
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, Failed)
     assert broke.failure.code == "upload_expired"
 
 
@@ -188,6 +188,6 @@ async def test_a_full_disk_is_tried_again(
 
     broke = await outcome(order, blobs, msgspec.structs.replace(HOW, ffmpeg=str(full)))
 
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, Failed)
     assert broke.failure.code == "storage_full"
     assert broke.failure.retryable

@@ -6,7 +6,7 @@ import msgspec
 
 from actors.manager.job_manager import JobManager
 from retender.jobs.job import Options
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.states import Status
 from retender.transcript.formats import result
 from retender.workers.orders import Prepared, Transcribed
@@ -26,7 +26,7 @@ async def work_off(service: Service, model: str, asked: str) -> None:
         for order in orders:
             outcome = service.outcome(order)
             assert isinstance(outcome, Prepared | Transcribed)
-            done = (msgspec.structs.replace(outcome, model=model, asked=asked),)
+            done = (msgspec.structs.replace(outcome, model=model, requested_model=asked),)
 
 
 async def test_the_result_names_the_model_that_was_used_and_the_one_that_was_asked_for(
@@ -42,7 +42,9 @@ async def test_who_watches_is_told_in_a_numbered_message(service: Service) -> No
     await service.submit("one", recording("one"), options=LARGE)
     await work_off(service, "small", "large-v3")
     events = await service.manager.ask(JobManager.events, "one", 0)
-    said = {language: [say(event.note, language) for event in events] for language in ("es", "en")}
+    said = {
+        language: [note_text(event.note, language) for event in events] for language in ("es", "en")
+    }
     assert "El modelo large-v3 no cabe en este equipo: se usa small" in said["es"]
     assert "Model large-v3 does not fit on this machine: using small" in said["en"]
 

@@ -18,7 +18,7 @@ from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER
 from actors.runtime.api import Child, Recipe, Spawn
 from retender.errors import Busy, NotSubscribed
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from tests.support.actors.manager_service import Service, recording
 from tests.support.actors.virtual_time import VirtualClock
 
@@ -60,9 +60,9 @@ async def service(virtual_clock: VirtualClock) -> AsyncIterator[Followed]:
     await service.close()
 
 
-async def read(follower: Follower, seconds: float = 2.0) -> list[Event | Passing]:
+async def read(follower: Follower, seconds: float = 2.0) -> list[Event | TransientProgress]:
     """All that comes for a while."""
-    seen: list[Event | Passing] = []
+    seen: list[Event | TransientProgress] = []
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while True:
@@ -70,11 +70,11 @@ async def read(follower: Follower, seconds: float = 2.0) -> list[Event | Passing
     return seen
 
 
-def numbers(seen: list[Event | Passing]) -> list[int]:
+def numbers(seen: list[Event | TransientProgress]) -> list[int]:
     return [news.seq for news in seen if isinstance(news, Event)]
 
 
-def shown(seen: list[Event | Passing]) -> list[float]:
+def shown(seen: list[Event | TransientProgress]) -> list[float]:
     return [round(news.progress, 1) for news in seen]
 
 
@@ -109,7 +109,7 @@ async def test_passing_progress_adds_up_over_the_pieces_under_way(service: Follo
             await service.wait(0.1)
         seen = await read(follower)
     assert shown(seen)[-1] == 32.5
-    assert all(isinstance(news, Passing) for news in seen)
+    assert all(isinstance(news, TransientProgress) for news in seen)
 
 
 async def test_of_passing_progress_only_the_latest_counts(service: Followed) -> None:
@@ -203,7 +203,7 @@ async def test_a_subscriber_hears_of_what_it_follows_and_of_nothing_else(service
 async def test_more_news_than_can_wait_is_replayed(
     service: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriptions, "NEWS_WAITING", 2)
+    monkeypatch.setattr(subscriptions, "EVENTS_WAITING", 2)
     await service.submit("one", recording("one", 6))
     async with service.hub.follow("one") as follower:
         await service.work_off()

@@ -18,9 +18,9 @@ from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER
 from actors.runtime.api import Recipe, Spawn
 from retender.errors import Busy, EngineFailed
-from retender.jobs.events import Event, Passing
+from retender.jobs.events import Event, TransientProgress
 from retender.jobs.states import Status
-from retender.workers.orders import Broke
+from retender.workers.orders import Failed
 from tests.support.actors.manager_service import recording
 from tests.support.actors.scripted_service import Works
 from tests.support.actors.virtual_time import VirtualClock
@@ -49,7 +49,7 @@ class Newsroom(Works):
         await asyncio.wait(self.tasks)
         await self.stop()
 
-    async def latest(self, job_id: str) -> Passing | None:
+    async def latest(self, job_id: str) -> TransientProgress | None:
         return await self.broadcaster.ask(Broadcaster.latest, job_id)
 
     async def prepare(self, job_id: str, chunks: int) -> None:
@@ -70,9 +70,9 @@ async def service(virtual_clock: VirtualClock) -> AsyncIterator[Newsroom]:
     await service.close()
 
 
-async def seen(follower: Follower, seconds: float = 5.0) -> list[Event | Passing]:
+async def seen(follower: Follower, seconds: float = 5.0) -> list[Event | TransientProgress]:
     """All that comes for a while."""
-    news: list[Event | Passing] = []
+    news: list[Event | TransientProgress] = []
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             async for each in follower:
@@ -80,7 +80,7 @@ async def seen(follower: Follower, seconds: float = 5.0) -> list[Event | Passing
     return news
 
 
-def numbers(news: list[Event | Passing]) -> list[int]:
+def numbers(news: list[Event | TransientProgress]) -> list[int]:
     return [each.seq for each in news if isinstance(each, Event)]
 
 
@@ -129,7 +129,7 @@ async def test_what_happens_long_after_a_restart_of_the_broadcaster_is_seen(
 async def test_when_nothing_can_wait_for_a_process_it_replays_everything(
     service: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriptions, "NEWS_WAITING", 0)
+    monkeypatch.setattr(subscriptions, "EVENTS_WAITING", 0)
     await service.start_broadcaster()
     await service.submit("one")
     async with service.hub.follow("one") as follower:
@@ -170,7 +170,7 @@ async def test_who_follows_on_sees_the_retry(service: Newsroom) -> None:
     async with service.hub.follow("one") as follower:
         while not (await service.job("one")).finished:
             for order in (await service.ask_for(1)).orders:
-                await service.ask_for(0, Broke(order.token, EngineFailed("bad luck").failure()))
+                await service.ask_for(0, Failed(order.token, EngineFailed("bad luck").failure()))
             await service.wait(1.0)
         first = await seen(follower)
         await service.manager.ask(JobManager.retry, "one")
@@ -265,7 +265,7 @@ async def test_from_engine_to_follower_progress_comes_often_and_never_goes_back(
     shown = [each.progress for each in news]
     assert shown[-1] == 100.0
     assert all(before <= after <= before + 5.0 for before, after in pairwise(shown))
-    assert max(each.progress for each in news if isinstance(each, Passing)) < 100.0
+    assert max(each.progress for each in news if isinstance(each, TransientProgress)) < 100.0
 
 
 async def test_more_tickets_than_can_be_remembered_wait_until_some_are_out_of_date(

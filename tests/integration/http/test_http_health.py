@@ -25,7 +25,7 @@ RESTARTS = "retender_actor_restarts_total/broadcaster"
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Site]:
     async with site(tmp_path) as opened:
-        await opened.services.pulse.feel()
+        await opened.services.health.check()
         yield opened
 
 
@@ -75,7 +75,7 @@ async def test_health_is_answered_while_the_manager_is_not(here: Site) -> None:
     await here.services.root.ask(Supervisor.stop_child, "job_manager")
     body = (await here.http.get("/health")).json()
     assert body["status"] == "healthy"
-    await here.services.pulse.feel()
+    await here.services.health.check()
     body = (await here.http.get("/health")).json()
     assert (body["status"], "job_manager" in body["reason"]) == ("degraded", True)
     assert (await here.http.get("/health/ready")).status_code == 503

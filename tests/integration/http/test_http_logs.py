@@ -6,7 +6,6 @@ import gc
 import json
 import logging
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from serve_app.access.api_keys import make
 from serve_app.access.key_file import Keyring
 from tests.support.engines.scripted import Act, Passage, Script
 from tests.support.http.http_service import MANAGER, PATIENCE, says, site
+from tests.support.log_of_tests import log_to_a_stream_that_lasts
 
 KEY, KEPT = make(secrets.token_hex, at=1.0)
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -58,9 +58,8 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     before = (root.handlers[:], root.level)
     gc.collect()  # what other tests have left must not be told of here
     yield Log(capsys)
-    logger.remove()
     logger.configure(patcher=lambda _: None)
-    logger.add(sys.stderr)
+    log_to_a_stream_that_lasts()
     root.handlers[:], root.level = before
 
 

@@ -26,17 +26,17 @@ def errors() -> Iterator[list[str]]:
 async def test_who_follows_a_job_misses_nothing_through_a_bug_in_reading_the_news(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: list[str]
 ) -> None:
-    sound = Hub._hand_out
+    sound = Hub._take_batch
 
     def broken_once(hub: Hub, batch: EventBatch) -> None:
         if any(event.last for event in batch.events):
             # The batch counts as read, and nothing comes after it by which one could tell.
             hub._received = batch.number
-            monkeypatch.setattr(Hub, "_hand_out", sound)
+            monkeypatch.setattr(Hub, "_take_batch", sound)
             raise ZeroDivisionError("a bug")
         sound(hub, batch)
 
-    monkeypatch.setattr(Hub, "_hand_out", broken_once)
+    monkeypatch.setattr(Hub, "_take_batch", broken_once)
     async with site(tmp_path) as here:
         await here.submit(says("one", "two"))
         async with asyncio.timeout(PATIENCE):

@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> KeyFile:
 
 
 async def looked(ring: Keyring, file: KeyFile) -> Keyring:
-    await ring._look(file)
+    await ring._refresh(file)
     return ring
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from actors.manager.job_manager import JobManager
 from deployments.limits import SOCKET_FRAME_BYTES
-from retender.jobs.messages import tell
+from retender.jobs.messages import failure_text
 from serve_app.live import socket
-from serve_app.live.socket_rules import Code
-from serve_app.live.watch import JobWatch, watch
+from serve_app.live.opening import OpenedFollow, open_follow
+from serve_app.live.socket_rules import CloseCode
 from tests.support.actors.manual_worker import Hand
 from tests.support.http.http_service import Site, says, site
 from tests.support.http.live_client import viewing
@@ -142,7 +142,7 @@ async def test_a_failure_is_told_to_whoever_uploaded_and_to_whoever_runs_the_ser
         assert error["data"].pop("completed_at").endswith("Z")
         assert error["data"] == {
             "status": "failed",
-            "error": tell("corrupt_media", "en"),
+            "error": failure_text("corrupt_media", "en"),
             "code": "corrupt_media",
             "detail": "moov atom not found",
         }
@@ -275,7 +275,7 @@ async def test_who_finds_all_sockets_taken_is_told_to_come_back(
     async with viewing(here) as first:
         await first.until("status")
         async with viewing(here) as second:
-            assert await second.closed() == Code.TRY_LATER
+            assert await second.closed() == CloseCode.TRY_LATER
         await hand.finish_all()
         assert (await first.rest())[-1]["type"] == "completed"
 
@@ -285,13 +285,13 @@ async def test_of_two_that_come_at_once_for_the_last_socket_one_gets_it(
 ) -> None:
     gate = asyncio.Event()
 
-    async def slow_to_find(*args: Any) -> JobWatch:
+    async def slow_to_find(*args: Any) -> OpenedFollow:
         await gate.wait()
-        return await watch(*args)
+        return await open_follow(*args)
 
     monkeypatch.setattr(socket, "SOCKETS", 1)
-    monkeypatch.setattr(socket, "watch", slow_to_find)
+    monkeypatch.setattr(socket, "open_follow", slow_to_find)
     async with viewing(here) as first, viewing(here) as second:
-        assert await second.closed() == Code.TRY_LATER
+        assert await second.closed() == CloseCode.TRY_LATER
         gate.set()
         await first.until("status")

@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed
 
 from actors.manager.job_manager import JobManager
 from deployments.serving.connections import Http, Socket
-from serve_app.limits import NEWS_FRAME_BYTES
+from serve_app.limits import LIVE_MESSAGE_BYTES
 from serve_app.live import socket as live_socket
-from serve_app.live.messages import Press
 from serve_app.live.socket_rules import Close
+from serve_app.state.live_messages import MessageCache
 from tests.support.actors.manual_worker import Hand
 from tests.support.http.http_service import PLAIN, Site, says, site
 from tests.support.http.live_client import PATIENCE, Viewer, eventually, viewing
@@ -78,13 +78,13 @@ async def test_a_stop_tells_clients_before_it_cuts_them_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slowly = asyncio.Event()
-    goodbye = live_socket._say_goodbye
+    goodbye = live_socket._close
 
     async def slow_goodbye(websocket: WebSocket, close: Close) -> None:
         await slowly.wait()
         await goodbye(websocket, close)
 
-    monkeypatch.setattr(live_socket, "_say_goodbye", slow_goodbye)
+    monkeypatch.setattr(live_socket, "_close", slow_goodbye)
     async with site(tmp_path, workers=False) as here:
         await here.submit(MANY)
         async with viewing(here) as viewer:
@@ -191,7 +191,7 @@ async def test_a_client_that_took_nothing_for_long_is_told_why_it_was_cut_off(
     async with site(tmp_path, workers=False, narrow=True) as here:
         await here.submit(MANY)
         async with deaf(here) as viewer:
-            await eventually(lambda: not here.services.audience.sockets)
+            await eventually(lambda: not here.services.open_sockets.count)
             viewer.connection.transport.resume_reading()
             assert await viewer.closed() == 4429
 
@@ -206,7 +206,7 @@ async def test_a_client_that_takes_nothing_at_all_is_given_up(
         async with deaf(here) as viewer:
             connections = here.web._server.server_state.connections
             await eventually(lambda: not any(isinstance(each, Socket) for each in connections))
-            assert not here.services.audience.sockets
+            assert not here.services.open_sockets.count
             viewer.connection.transport.abort()
 
 
@@ -245,7 +245,7 @@ async def test_a_result_too_large_for_a_message_is_fetched_where_the_message_say
         async with viewing(here, max_size=None) as viewer:
             await viewer.rest()
         for told in viewer.heard:
-            assert len(json.dumps(told)) < NEWS_FRAME_BYTES
+            assert len(json.dumps(told)) < LIVE_MESSAGE_BYTES
         for told in viewer.heard[1:]:
             assert "result" not in told["data"]
             result = (await here.http.get(told["data"]["result_url"])).json()
@@ -256,13 +256,13 @@ async def test_a_result_is_put_together_once_for_all_who_wait_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    compose = Press._compose
+    compose = MessageCache._compose
 
-    async def counted(self: Press, *args: object) -> object:
+    async def counted(self: MessageCache, *args: object) -> object:
         asked.append("once")
         return await compose(self, *args)  # type: ignore[arg-type]  # whatever it is given
 
-    monkeypatch.setattr(Press, "_compose", counted)
+    monkeypatch.setattr(MessageCache, "_compose", counted)
     async with site(tmp_path, workers=False) as here, AsyncExitStack() as stack:
         await here.submit(MANY)
         viewers = [await stack.enter_async_context(viewing(here)) for _ in range(30)]
@@ -296,5 +296,5 @@ async def test_a_client_that_leaves_is_forgotten(tmp_path: Path) -> None:
             rude.connection.transport.abort()
             with pytest.raises(ConnectionClosed):
                 await rude.next()
-        await eventually(lambda: not here.services.audience.sockets)
+        await eventually(lambda: not here.services.open_sockets.count)
         assert not here.services.hub._followers

@@ -12,7 +12,7 @@ from retender.errors import (
     NotFailed,
 )
 from retender.jobs.states import Stage, Status
-from retender.workers.orders import Broke, Outcome, Verdict
+from retender.workers.orders import Failed, LeaseState, Outcome
 from tests.support.actors.manager_service import Service, recording
 
 
@@ -43,15 +43,15 @@ async def test_a_worker_hears_of_the_cancellation_with_its_next_sign_of_life(
     before = await service.manager.ask(JobManager.renew, "w", "1", held)
     await service.manager.ask(JobManager.cancel, "one")
     after = await service.manager.ask(JobManager.renew, "w", "1", held)
-    assert before.verdicts == {order.token: Verdict.GO_ON}
-    assert after.verdicts == {order.token: Verdict.CANCELLED}
+    assert before.leases == {order.token: LeaseState.ACTIVE}
+    assert after.leases == {order.token: LeaseState.CANCELLED}
     assert (await service.ask_for(0, service.outcome(order))).lost == (order.token,)
 
 
 async def test_a_failed_job_is_a_dead_letter_until_it_is_retried(service: Service) -> None:
     await service.submit("one")
     order = await service.order()
-    await service.ask_for(0, Broke(order.token, CorruptMedia("no recording").failure()))
+    await service.ask_for(0, Failed(order.token, CorruptMedia("no recording").failure()))
     job = await service.job("one")
     assert (job.status, job.failure and job.failure.code) == (Status.FAILED, "corrupt_media")
     assert (await service.manager.ask(JobManager.info)).dead_letters == 1
@@ -73,7 +73,7 @@ async def fail_chunk(service: Service, index: int) -> None:
     while not (await service.job("one")).finished:
         orders = (await service.ask_for(1, *done)).orders
         done = tuple(
-            Broke(order.token, EngineFailed("again").failure())
+            Failed(order.token, EngineFailed("again").failure())
             if order.index == index
             else service.outcome(order)
             for order in orders
@@ -99,7 +99,7 @@ async def test_a_retried_job_does_only_what_is_not_done(service: Service) -> Non
 async def test_a_piece_that_went_wrong_is_tried_again_after_a_while(service: Service) -> None:
     await service.submit("one")
     order = await service.order()
-    await service.ask_for(0, Broke(order.token, EngineFailed("this time").failure()))
+    await service.ask_for(0, Failed(order.token, EngineFailed("this time").failure()))
     assert (await service.job("one")).stage is Stage.RETRYING
     assert (await service.ask_for(1)).orders == ()
     await service.wait(3.0)

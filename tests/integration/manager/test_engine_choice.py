@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from retender.errors import EngineUnavailable, InvalidOption, JobNotFound
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.states import Stage, Status
 from tests.support.actors.two_engines import TwoEngines
 from tests.support.actors.virtual_time import VirtualClock
@@ -124,7 +124,7 @@ async def test_who_asked_for_it_waits_until_there_is_room_and_is_told_until_when
     await service.pass_time(10.0)
     job = await service.job("patient")
     assert (job.status, job.stage) == (Status.PROCESSING, Stage.QUEUED)
-    assert "Groq's limits are used up: going on at about" in say(job.note, "en")
+    assert "Groq's limits are used up: going on at about" in note_text(job.note, "en")
     job = await service.ended("patient")
     assert service.clock.monotonic() >= service.far.open_at
     assert (job.status, job.engine, job.attempt) == (Status.COMPLETED, "groq", 1)

@@ -6,8 +6,8 @@ import asyncio
 
 from actors.manager.job_manager import JobManager
 from retender.jobs.states import Status
-from retender.workers.condition import Condition
-from retender.workers.orders import Dropped, Verdict
+from retender.workers.engine_info import PoolReport
+from retender.workers.orders import LeaseState, Returned
 from tests.support.actors.manager_service import SETTINGS, Service, recording
 
 
@@ -45,7 +45,7 @@ async def test_a_silent_workers_piece_goes_elsewhere_and_its_late_result_does_no
     await service.submit("one", recording("one", 1))
     slow = await service.order(worker="slow")
     await service.wait(SETTINGS.lease_seconds + 5.0)
-    assert (await service.manager.ask(JobManager.load, Condition(engine="local"))).silent == (
+    assert (await service.manager.ask(JobManager.load, PoolReport(engine="local"))).silent == (
         "slow",
     )
     again = await service.order(worker="quick")
@@ -63,7 +63,7 @@ async def test_signs_of_life_keep_a_lease(service: Service) -> None:
     for _ in range(10):
         await service.wait(SETTINGS.lease_seconds / 2)
         renewed = await service.manager.ask(JobManager.renew, "w", "1", (order.token,))
-        assert renewed.verdicts == {order.token: Verdict.GO_ON}
+        assert renewed.leases == {order.token: LeaseState.ACTIVE}
 
 
 async def test_a_new_life_of_a_worker_ends_the_leases_of_the_old(service: Service) -> None:
@@ -87,7 +87,7 @@ async def test_orders_that_never_arrived_are_given_again_and_count_for_nothing(
 async def test_what_is_given_back_untouched_is_no_attempt(service: Service) -> None:
     await service.submit("one")
     order = await service.order()
-    await service.ask_for(0, Dropped(order.token))
+    await service.ask_for(0, Returned(order.token))
     assert (await service.order()).attempt == 1
 
 

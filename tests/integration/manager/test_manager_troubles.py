@@ -18,14 +18,14 @@ from retender.errors import (
 )
 from retender.jobs.states import Status
 from retender.storage.audio import Audio
-from retender.workers.orders import Broke, Verdict
+from retender.workers.orders import Failed, LeaseState
 from tests.support.actors.manager_service import AUDIO, SETTINGS, FullDisk, Service, recording
 
 
 async def fail(service: Service, job_id: str) -> None:
     await service.submit(job_id)
     order = await service.order()
-    await service.ask_for(0, Broke(order.token, CorruptMedia("no recording").failure()))
+    await service.ask_for(0, Failed(order.token, CorruptMedia("no recording").failure()))
     assert (await service.job(job_id)).status is Status.FAILED
 
 
@@ -86,7 +86,7 @@ async def test_without_room_it_still_answers_and_still_hears_signs_of_life(
     for _ in range(10):
         await service.wait(SETTINGS.lease_seconds / 2)
         renewed = await service.manager.ask(JobManager.renew, "w", "1", (order.token,))
-        assert renewed.verdicts == {order.token: Verdict.GO_ON}
+        assert renewed.leases == {order.token: LeaseState.ACTIVE}
     FullDisk.full = False
     assert (await service.ask_for(0, service.outcome(order))).lost == ()
 
@@ -167,7 +167,7 @@ async def test_a_worker_that_died_loses_what_it_held_and_no_one_elses(service: S
     dead, alive = await service.order(worker="a"), await service.order(worker="b")
     await service.manager.ask(JobManager.worker_down, "a", "killed by SIGKILL")
     renewed = await service.manager.ask(JobManager.renew, "b", "1", (alive.token, dead.token))
-    assert renewed.verdicts == {alive.token: Verdict.GO_ON, dead.token: Verdict.LOST}
+    assert renewed.leases == {alive.token: LeaseState.ACTIVE, dead.token: LeaseState.LOST}
     assert (await service.manager.ask(JobManager.info)).workers == 1
 
 

@@ -15,7 +15,7 @@ from retender.engines.models.overview import ModelInfo
 from retender.errors import EngineUnavailable, InvalidOption, JobNotFound, ModelUnavailable
 from retender.jobs.job import Options
 from retender.jobs.states import Status
-from retender.workers.reports import HeldModel, ModelState, Report
+from retender.workers.reports import HeldModel, ModelState, WorkerReport
 from tests.support.actors.manager_service import recording
 from tests.support.actors.scripted_service import SETTINGS, Watched, Works
 from tests.support.actors.virtual_time import VirtualClock
@@ -42,13 +42,13 @@ class Furnished(Watched):
         self._cupboard = cupboard
         self.needs_restart = False
 
-    async def report(self) -> Report:
+    async def report(self) -> WorkerReport:
         now = self._works.clock.monotonic()
         models = tuple(
             HeldModel(model=name, state=ModelState.LOADED, bytes=100, loaded_for=now - since)
             for name, since in self._cupboard.models.items()
         )
-        return Report(engine=self.name, resident=1000, models=models)
+        return WorkerReport(engine=self.name, resident=1000, models=models)
 
     async def load(self, model: str) -> None:
         self._cupboard.log.append(f"+{model}")

@@ -50,14 +50,12 @@ async def test_what_was_not_kept_is_cut_off(tmp_path: Path) -> None:
     assert (tmp_path / "partial" / "a" / "data").read_bytes() == b"helloworld"
 
 
-async def test_a_torn_line_of_the_record_counts_for_nothing_and_spoils_nothing(
+async def test_a_state_that_was_being_written_counts_for_nothing_and_spoils_nothing(
     tmp_path: Path,
 ) -> None:
     store = await begun(tmp_path)
     await write(store, b"hello")
-    record = tmp_path / "partial" / "a" / "record"
-    with record.open("ab") as file:
-        file.write(b'{"type":"safe","off')
+    (tmp_path / "partial" / "a" / "state.new").write_bytes(b'{"origin":{"job_id":"a"},"off')
     assert await known(store) == (5, None)
     await write(store, b"world")
     assert await known(store) == (10, None)
@@ -88,43 +86,32 @@ async def test_one_writes_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-async def test_a_leftover_that_never_got_its_first_line_is_let_go(tmp_path: Path) -> None:
+async def test_a_leftover_without_a_readable_state_is_deleted(tmp_path: Path) -> None:
     store = await begun(tmp_path)
     torn = tmp_path / "partial" / "torn"
     torn.mkdir()
-    (torn / "record").write_bytes(b'{"job_id":"to')
+    (torn / "state.new").write_bytes(b'{"job_id":"to')
     assert [each.origin.job_id for each in await store.all()] == ["a"]
     assert not torn.exists()
-
-
-def damage(record: Path, line: int) -> None:
-    lines = record.read_bytes().split(b"\n")
-    lines[line] = b"\0" * len(lines[line])
-    record.write_bytes(b"\n".join(lines))
 
 
 async def test_one_that_the_disk_has_damaged_keeps_nobody_from_the_others(tmp_path: Path) -> None:
     store = await begun(tmp_path)
     await write(store, b"hello")
-    for name, line in (("first", 0), ("middle", 1)):
-        await store.create(Origin(job_id=name, size=10))
-        async with store.open(name) as writing:
-            for part in (b"some", b"more"):
-                await writing.write(part)
-                await writing.keep()
-        damage(tmp_path / "partial" / name / "record", line)
-    there = {each.origin.job_id: each.offset for each in await store.all()}
-    assert there == {"a": 5, "middle": 8}
-    assert not (tmp_path / "partial" / "first").exists()
+    await store.create(Origin(job_id="damaged", size=10))
+    state = tmp_path / "partial" / "damaged" / "state"
+    state.write_bytes(b"\0" * len(state.read_bytes()))
+    assert {each.origin.job_id: each.offset for each in await store.all()} == {"a": 5}
+    assert not state.parent.exists()
 
 
-async def test_what_no_line_vouches_for_any_more_is_sent_again(tmp_path: Path) -> None:
-    """The damaged line may have told of a beginning anew, before which the bytes were others."""
+async def test_a_crash_in_a_restart_never_counts_bytes_of_both_attempts(tmp_path: Path) -> None:
     store = await begun(tmp_path)
     await write(store, b"wrong")
     async with store.open("a") as writing:
         await writing.restart()
-    damage(tmp_path / "partial" / "a" / "record", 2)
+        # Not kept: as if the process died here.
+        await writing.write(b"ri")
     assert await known(store) == (0, None)
     await write(store, b"right")
     assert await known(store) == (5, None)

@@ -19,7 +19,7 @@ BODY = form(part("file", b"sound" * 1000, filename="a.wav"))
 
 
 def waiting(patience: BodyTimeouts) -> HttpSettings:
-    return msgspec.structs.replace(PLAIN, patience=patience)
+    return msgspec.structs.replace(PLAIN, body_timeouts=patience)
 
 
 @pytest.fixture

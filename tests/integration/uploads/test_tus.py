@@ -19,6 +19,7 @@ from retender.errors import NoAnswer
 from retender.jobs.job import Options
 from retender.jobs.submission import Receipt
 from retender.storage.partial_uploads import Origin
+from serve_app.state.asking import RetryPolicy
 from serve_app.uploads import arrivals
 from tests.support.http.http_service import PLAIN, Site, says, site
 from tests.support.http.raw_client import line
@@ -380,7 +381,7 @@ async def test_an_upload_that_was_whole_when_the_service_died_is_handed_on_by_th
     async with site(tmp_path) as here:
         path = httpx.URL(await created(here)).path
         with monkeypatch.context() as patch:
-            patch.setattr("serve_app.uploads.submitting._FIRST_PAUSE", 0.0)
+            patch.setattr(arrivals, "SUBMITTING", RetryPolicy(3, 0.0))
             if lost == "adopt":
                 patch.setattr(type(here.services.blobs), "adopt", dies)
             else:
@@ -405,7 +406,7 @@ async def test_an_upload_that_was_whole_and_not_handed_on_is_when_its_client_ask
     silent.__name__ = "audio_arrived"
     location = await created(here)
     with monkeypatch.context() as patch:
-        patch.setattr("serve_app.uploads.submitting._FIRST_PAUSE", 0.0)
+        patch.setattr(arrivals, "SUBMITTING", RetryPolicy(3, 0.0))
         patch.setattr(JobManager, "audio_arrived", silent)
         assert (await append(here, location, RECORDING, 0)).status_code == 503
     assert await offset(here, location) == len(RECORDING)
@@ -422,7 +423,7 @@ async def test_an_upload_whose_job_is_over_is_swept_away(tmp_path: Path) -> None
         stray = Origin(job_id="stray", size=5, created_at=0.0)
         await here.services.partials.create(stray)
         await here.http.delete(f"/job/{answer.headers['Retender-Job-Id']}")
-        await arrivals.sweep(here.services, lambda _: None)
+        await arrivals.clean_up(here.services, lambda _: None)
         assert len(list((tmp_path / "partial").iterdir())) == 1
 
 
@@ -433,7 +434,7 @@ async def test_an_upload_that_was_whole_and_is_lost_fails_its_job(here: Site) ->
         await writing.write(RECORDING)
         await writing.seal()
         writing.path.unlink()
-    await arrivals.sweep(here.services, lambda _: None)
+    await arrivals.clean_up(here.services, lambda _: None)
     body: Any = await here.job(job_id)
     assert (body["status"], body["error"]["code"]) == ("failed", "upload_expired")
 
@@ -448,7 +449,7 @@ async def test_a_known_recording_is_completed_as_it_arrives(here: Site) -> None:
 
 
 async def _until_writing(here: Site) -> None:
-    await _until(lambda: bool(here.services.turns._writing))
+    await _until(lambda: bool(here.services.upload_locks._locks))
 
 
 async def _until(true: Callable[[], bool]) -> None:

@@ -20,7 +20,7 @@ from actors.runtime.api import Child, Recipe, Spawn
 from retender.errors import CorruptMedia, UrlNotAllowed
 from retender.jobs import deliveries
 from retender.jobs.deliveries import ATTEMPTS
-from retender.workers.orders import Broke
+from retender.workers.orders import Failed
 from tests.support.actors.manager_service import FullDisk, Service
 from tests.support.http.webhook_receivers import Answer, Receivers, settings
 
@@ -246,7 +246,7 @@ async def test_each_end_of_a_retried_job_is_told_in_order(
     await start(service, receivers)
     await service.submit("a", callback_url="https://one.example/")
     order = await service.order()
-    await service.ask_for(0, Broke(order.token, CorruptMedia("broken").failure()))
+    await service.ask_for(0, Failed(order.token, CorruptMedia("broken").failure()))
     await service.wait(1.0)
     await service.manager.ask(JobManager.retry, "a")
     await service.work_off()

@@ -9,13 +9,13 @@ from retender.jobs.pieces import PREPARATION, Piece
 from retender.jobs.states import Stage, Status
 from retender.scheduling import transitions
 from retender.scheduling.draft import ActiveJobs, Draft
-from retender.scheduling.transitions import Made
+from retender.scheduling.transitions import UsedModel
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
 
 AUDIO = Audio("a" * 64, 1000)
-MADE = Made("local", "medium")
+MADE = UsedModel("local", "medium")
 SECOND = SAMPLE_RATE
 
 
@@ -54,7 +54,7 @@ class Table:
     def give(self, index: int) -> Piece:
         self.tokens += 1
         draft = self.draft()
-        piece = transitions.give(draft, "j", index, f"t{self.tokens}")
+        piece = transitions.grant(draft, "j", index, f"t{self.tokens}")
         self.active.merge(draft)
         return piece
 

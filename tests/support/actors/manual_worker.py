@@ -7,7 +7,7 @@ import asyncio
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
 from retender.errors import CorruptMedia, Unreachable
-from retender.workers.orders import Broke, Exchange, Order, Orders, Outcome, Prepared, Transcribed
+from retender.workers.orders import Exchange, Failed, Order, Orders, Outcome, Prepared, Transcribed
 from tests.support.engines.scripted import Script
 from tests.support.http.http_service import Site
 
@@ -54,7 +54,7 @@ class Hand:
     async def fail(self) -> None:
         assert self._order is not None
         failure = CorruptMedia("moov atom not found").failure()
-        await self._exchange(0, Broke(self._order.token, failure))
+        await self._exchange(0, Failed(self._order.token, failure))
 
     async def finish_all(self) -> None:
         """Whatever is left of the job."""

@@ -26,9 +26,9 @@ from retender.scheduling.pool_size import Bounds
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
-from retender.workers.condition import EngineInfo
-from retender.workers.orders import Broke, Declined, Order, Prepared, Transcribed
-from retender.workers.reports import Report
+from retender.workers.engine_info import EngineInfo
+from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
+from retender.workers.reports import WorkerReport
 from tests.integration.supervision.test_tree import NoBlobs
 from tests.support.actors.manager_service import MemoryDisk
 from tests.support.actors.virtual_time import VirtualClock
@@ -62,8 +62,8 @@ class FarEngine(ScriptedEngine):
         super().__init__(library, lanes)
         self._far = far
 
-    async def report(self) -> Report:
-        return Report(engine=self.name, trouble=self._far.refusal)
+    async def report(self) -> WorkerReport:
+        return WorkerReport(engine=self.name, trouble=self._far.refusal)
 
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
@@ -85,7 +85,7 @@ class FarEngine(ScriptedEngine):
         far = self._far
         if far.refusal:
             failure = EngineUnavailable(far.refusal).failure()
-            return Broke(order.token, failure)
+            return Failed(order.token, failure)
         now = far.clock.monotonic()
         if far.open_at > now or far.room < chunk.seconds:
             far.declined += 1

@@ -21,7 +21,7 @@ from retender.jobs.pieces import PREPARATION
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment, Word
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
 
 STEPS = 4
 
@@ -145,9 +145,9 @@ class ScriptedEngine:
 
     def _outcome(self, order: Order, script: Script, act: Act) -> EngineMessage:
         if act is Act.FAIL:
-            return Broke(order.token, EngineFailed("it went wrong this time").failure())
+            return Failed(order.token, EngineFailed("it went wrong this time").failure())
         if act is Act.FATAL:
-            return Broke(order.token, CorruptMedia("this is no recording").failure())
+            return Failed(order.token, CorruptMedia("this is no recording").failure())
         if order.chunk is None:
             return Prepared(order.token, script.plan(), "scripted", "script")
         result = script.result(order.index, order.chunk)

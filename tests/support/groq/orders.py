@@ -22,7 +22,7 @@ from retender.jobs.job import Options
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
-from retender.workers.orders import Broke, Order, Prepared, Transcribed
+from retender.workers.orders import Failed, Order, Prepared, Transcribed
 from tests.support.groq.rules import KEY, Asked, Heard
 from tests.support.sound.media import FFMPEG
 
@@ -149,7 +149,7 @@ async def transcribed(engine: GroqEngine, order: Order) -> Transcribed:
     return outcome
 
 
-async def broke(engine: GroqEngine, order: Order) -> Broke:
+async def broke(engine: GroqEngine, order: Order) -> Failed:
     outcome = await done(engine, order)
-    assert isinstance(outcome, Broke), outcome
+    assert isinstance(outcome, Failed), outcome
     return outcome

@@ -37,8 +37,8 @@ from retender.outbound.connections import OutboundAccess
 from retender.scheduling.pool_size import Bounds
 from retender.storage.blobs import Blobs, BlobStore
 from serve_app.access.key_file import Keyring
-from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from serve_app.state.services import Services
 from tests.support.engines.scripted import Passage, Script, ScriptedEngine
 
 VERSION = "0.0.test"

@@ -47,7 +47,7 @@ def test_every_job_of_the_day_ends_exactly_once(day: World) -> None:
     assert day.tally.ends.total() == len(list(arrivals(a_mix(JOBS, WORKERS, 7))))
     assert day.tally.ends == +Counter(day.desk.active.counts), "as the board counts them"
     assert not list(day.desk.active)
-    assert day.desk.dispatcher.leases == 0
+    assert day.desk.dispatcher.lease_count == 0
     assert day.desk.dispatcher.pieces_waiting == 0
 
 

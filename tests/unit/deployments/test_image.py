@@ -52,7 +52,7 @@ def test_each_setting_is_a_real_one() -> None:
 
 
 def test_ray_is_told_the_same_as_on_a_machine_alone(tmp_path: Path) -> None:
-    told = {**ray_environment.to_serve(), **ray_environment.alone("127.0.0.1", tmp_path)}
+    told = {**ray_environment.to_serve(), **ray_environment.for_lone_machine("127.0.0.1", tmp_path)}
     said_here = {
         name: value for name, value in environment().items() if name.upper().startswith("RAY_")
     }

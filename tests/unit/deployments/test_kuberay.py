@@ -57,7 +57,7 @@ RAY: Final = {
     "RAY_SERVE_HAPROXY_MAXCONN",
     "RAY_SERVE_HAPROXY_BINARY_PATH",
     "RAY_AUTH_MODE",
-    ray_environment.TELLS,
+    ray_environment.PASSES_CLIENT_ADDRESS,
 }
 """What Ray itself is told on Kubernetes, beside what the image tells it."""
 

@@ -106,8 +106,8 @@ class Model:
             earliest.setdefault(each.job_id, each)
         lanes: dict[str, Delivery] = {}
         for each in sorted(earliest.values(), key=lambda each: each.due):
-            if each.due <= now and each.lane not in busy:
-                lanes.setdefault(each.lane, each)
+            if each.due <= now and each.receiver not in busy:
+                lanes.setdefault(each.receiver, each)
         return list(lanes.values())[:limit]
 
     def _swap(self, after: Piece, state: PieceState, token: str | None) -> None:

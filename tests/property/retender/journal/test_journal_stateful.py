@@ -153,7 +153,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
                 consumer=consumer,
                 job_id=job.id,
                 seq=seq,
-                lane=lane if known is None else known.lane,
+                receiver=lane if known is None else known.receiver,
                 at=at if known is None else known.at,
                 due=at,
                 state=state,

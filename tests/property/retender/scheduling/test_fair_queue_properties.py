@@ -69,7 +69,7 @@ class Queue(RuleBasedStateMachine):
 
     @rule(kind=KINDS, line=st.sampled_from(["local/small", "groq/large", "groq/small"]))
     def a_worker_fills_its_batch(self, kind: tuple[str, ...], line: str) -> None:
-        fitting = [job for job in self.waiting.values() if job[0].line == line]
+        fitting = [job for job in self.waiting.values() if job[0].batch_key == line]
         self.took(self.queue.take(kind, line), fitting)
 
     @precondition(lambda self: self.waiting)
@@ -227,8 +227,8 @@ def test_pieces_and_turns_that_are_over_leave_nothing_behind() -> None:
 
 def statements(queue: FairQueue) -> int:
     """Of where jobs stand, whether they still hold or not."""
-    lines = [*queue._engines.values(), *queue._lines.values()]
-    return sum(len(line._longest) + sum(map(len, line._jobs.values())) for line in lines)
+    lines = [*queue._by_engine.values(), *queue._by_batch_key.values()]
+    return sum(len(line._oldest) + sum(map(len, line._jobs.values())) for line in lines)
 
 
 def test_kinds_of_work_that_are_done_with_cost_nothing() -> None:
@@ -239,4 +239,4 @@ def test_kinds_of_work_that_are_done_with_cost_nothing() -> None:
         queue.offer(offer(f"job-{n}", line=f"line-{n}", priority=1))
         while f"job-{n}" in queue:
             queue.take(("local",))
-    assert len(queue._lines) <= 2
+    assert len(queue._by_batch_key) <= 2

@@ -17,14 +17,14 @@ from retender.jobs.states import TERMINAL, Stage, Status
 from retender.journal.api import AddPieces, Release, Stored
 from retender.scheduling import transitions
 from retender.scheduling.draft import ActiveJobs, Draft
-from retender.scheduling.transitions import Made
+from retender.scheduling.transitions import UsedModel
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
 
 AUDIO = Audio("0" * 64, 1000)
 POLICY = RetryPolicy(attempts=2)
-MADE = Made("scripted", "script")
+MADE = UsedModel("scripted", "script")
 SECONDS = 10
 JOBS = 3
 
@@ -86,7 +86,7 @@ class JobTable(RuleBasedStateMachine):
         if piece := self.one_of(job_id, PieceState.WAITING, pick):
             self.tokens += 1
             draft = self.draft()
-            transitions.give(draft, job_id, piece.index, f"token-{self.tokens}")
+            transitions.grant(draft, job_id, piece.index, f"token-{self.tokens}")
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms(), chunks=st.integers(0, 4))
@@ -110,7 +110,7 @@ class JobTable(RuleBasedStateMachine):
     def a_piece_breaks(self, job_id: str, pick: Random, chance: float) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            transitions.broke(draft, piece, EngineFailed("this time").failure(), POLICY, chance)
+            transitions.failed(draft, piece, EngineFailed("this time").failure(), POLICY, chance)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms(), worker_dies=st.booleans())
@@ -126,7 +126,7 @@ class JobTable(RuleBasedStateMachine):
     def a_piece_spoils_its_job(self, job_id: str, pick: Random) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            transitions.broke(draft, piece, CorruptMedia("no recording").failure(), POLICY, 0.5)
+            transitions.failed(draft, piece, CorruptMedia("no recording").failure(), POLICY, 0.5)
             self.commit(draft)
 
     @rule(job_id=jobs, pick=st.randoms())
@@ -140,7 +140,7 @@ class JobTable(RuleBasedStateMachine):
     def a_piece_is_given_back(self, job_id: str, pick: Random) -> None:
         if piece := self.one_of(job_id, PieceState.LEASED, pick):
             draft = self.draft()
-            transitions.given_back(draft, piece)
+            transitions.returned(draft, piece)
             self.commit(draft)
 
     @rule()
@@ -163,9 +163,9 @@ class JobTable(RuleBasedStateMachine):
     def it_is_retried(self, job_id: str) -> None:
         stored = self.shelf.pop(job_id, None)
         if stored is not None:
-            with self.active.revived(stored):
+            with self.active.reopened(stored):
                 draft = self.draft()
-                transitions.revive(draft, job_id)
+                transitions.retry(draft, job_id)
                 self.commit(draft)
 
     # What must be

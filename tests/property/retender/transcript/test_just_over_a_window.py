@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retender.audio.energy import EnergyDetector
-from retender.transcript.chunks import LONGEST_PAUSE, PADDING, SHORTEST_PAUSE, Chunk, Span, plan
+from retender.transcript.chunks import PADDING, SHORTEST_PAUSE, Chunk, Span, plan
+from retender.transcript.packing import LONGEST_PAUSE
 from tests.support.sound.media import RATE, noise, silence, voice
 
 WINDOW = 30 * RATE

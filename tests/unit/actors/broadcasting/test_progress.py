@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.broadcasting.progress import Track
-from retender.jobs.events import Event, EventKind, Passing
+from retender.jobs.events import Event, EventKind, TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
@@ -38,7 +38,7 @@ async def track(virtual_clock: VirtualClock) -> Track:
     return track
 
 
-def latest(track: Track) -> Passing:
+def latest(track: Track) -> TransientProgress:
     assert track.latest is not None
     return track.latest
 

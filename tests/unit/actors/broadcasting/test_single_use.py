@@ -6,14 +6,14 @@ from actors.broadcasting.single_use import SingleUse
 
 
 def test_the_first_use_is_the_only_good_one() -> None:
-    once = SingleUse(room=3)
+    once = SingleUse(capacity=3)
     assert once.first("a", until=60.0)
     assert not once.first("a", until=60.0)
     assert once.first("b", until=60.0)
 
 
 def test_what_was_used_is_remembered_no_longer_than_it_is_good() -> None:
-    once = SingleUse(room=3)
+    once = SingleUse(capacity=3)
     for number, name in enumerate("abc"):
         assert not once.full(now=0.0)
         once.first(name, until=60.0 + number)

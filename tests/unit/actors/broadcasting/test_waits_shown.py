@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from actors.broadcasting.progress import Track
-from retender.jobs.events import Event, EventKind, Passing
-from retender.jobs.messages import Note, say
+from retender.jobs.events import Event, EventKind, TransientProgress
+from retender.jobs.messages import Note, note_text
 from retender.jobs.states import Stage, Status
 from tests.support.actors.virtual_time import VirtualClock
 
@@ -43,7 +43,7 @@ async def track(virtual_clock: VirtualClock) -> Track:
     return track
 
 
-def shown(news: Passing | None) -> tuple[Stage, float]:
+def shown(news: TransientProgress | None) -> tuple[Stage, float]:
     assert news is not None
     return news.stage, news.progress
 
@@ -55,8 +55,8 @@ async def test_a_download_is_shown_before_anything_is_known_of_the_recording(
     news = track.under_way(0, 0.0, virtual_clock, WAIT)
     assert shown(news) == (Stage.DOWNLOADING_MODEL, 0.0)
     assert news is not None
-    assert say(news.note, "es") == "Descargando el modelo small: 25 % (121 de 484 MB)"
-    assert say(news.note, "en") == "Downloading model small: 25% (121 of 484 MB)"
+    assert note_text(news.note, "es") == "Descargando el modelo small: 25 % (121 de 484 MB)"
+    assert note_text(news.note, "en") == "Downloading model small: 25% (121 of 484 MB)"
     assert track.latest == news
 
 

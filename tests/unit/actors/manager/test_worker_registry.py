@@ -7,10 +7,10 @@ import pytest
 from actors.limits import COMMANDS_WAITING
 from actors.manager.worker_registry import WorkerRegistry
 from retender.errors import EngineUnavailable
-from retender.workers.reports import Report
+from retender.workers.reports import WorkerReport
 
-LOCAL = Report(engine="local", resident=100)
-GROQ = Report(engine="groq")
+LOCAL = WorkerReport(engine="local", resident=100)
+GROQ = WorkerReport(engine="groq")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from retender.errors import Failure
 from retender.jobs.events import Event, EventKind
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
-from retender.workers.reports import HeldModel, ModelState, Report
+from retender.workers.reports import HeldModel, ModelState, WorkerReport
 
 BROKEN = Failure("corrupt_media", "it is damaged")
 
@@ -117,9 +117,9 @@ def test_a_value_on_a_bound_counts_below_it() -> None:
     assert dict(histogram.cumulative()) == {"1.0": 2, "2.0": 4, "+Inf": 5}
 
 
-def holding(*names: str, loaded_for: float = 0.0) -> Report:
+def holding(*names: str, loaded_for: float = 0.0) -> WorkerReport:
     models = (HeldModel(model=n, state=ModelState.LOADED, loaded_for=loaded_for) for n in names)
-    return Report(engine="local", resident=100, models=tuple(models))
+    return WorkerReport(engine="local", resident=100, models=tuple(models))
 
 
 def test_a_load_is_counted_once_however_often_it_is_reported() -> None:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from actors.runtime.api import NORMAL, Exit, Recipe
 from actors.supervision.children import ChildSpec, ChildStep, Slot, affected, next_steps
-from actors.supervision.restarts import Backoff, History, Intensity, Restart, delay, rule, streak
+from actors.supervision.restarts import (
+    Backoff,
+    History,
+    Intensity,
+    Restart,
+    decide_restart,
+    delay,
+    streak,
+)
 
 CRASH = Exit("crashed", "boom")
 KILL = Exit("killed", "killed")
@@ -40,7 +48,7 @@ backoffs = st.builds(
 def test_only_those_that_are_wanted_again_are_started_again(
     restart: Restart, exit_: Exit, again: bool
 ) -> None:
-    ruling = rule(restart, exit_, THRICE, (), now=1.0)
+    ruling = decide_restart(restart, exit_, THRICE, (), now=1.0)
     assert ruling == (((1.0,), "restart") if again else ((), "rest"))
 
 
@@ -48,27 +56,30 @@ def test_as_many_restarts_as_allowed_are_borne_and_one_more_is_not() -> None:
     history: History = ()
     verdicts = []
     for now in (0.0, 1.0, 2.0, 3.0):
-        history, verdict = rule("permanent", CRASH, THRICE, history, now)
+        history, verdict = decide_restart("permanent", CRASH, THRICE, history, now)
         verdicts.append(verdict)
     assert verdicts == ["restart", "restart", "restart", "exhausted"]
 
 
 def test_an_end_that_calls_for_no_restart_is_not_counted() -> None:
-    assert rule("transient", NORMAL, THRICE, (1.0, 2.0, 3.0), 4.0) == ((1.0, 2.0, 3.0), "rest")
+    assert decide_restart("transient", NORMAL, THRICE, (1.0, 2.0, 3.0), 4.0) == (
+        (1.0, 2.0, 3.0),
+        "rest",
+    )
 
 
 def test_a_restart_counts_up_to_the_very_end_of_the_period_and_no_longer() -> None:
-    assert rule("permanent", CRASH, THRICE, (0.0, 1.0, 2.0), 10.0).verdict == "exhausted"
-    assert rule("permanent", CRASH, THRICE, (0.0, 1.0, 2.0), 10.1).verdict == "restart"
+    assert decide_restart("permanent", CRASH, THRICE, (0.0, 1.0, 2.0), 10.0).verdict == "exhausted"
+    assert decide_restart("permanent", CRASH, THRICE, (0.0, 1.0, 2.0), 10.1).verdict == "restart"
 
 
 def test_where_no_restart_is_allowed_the_first_is_too_many() -> None:
-    assert rule("permanent", CRASH, Intensity(0, 1.0), (), 5.0).verdict == "exhausted"
+    assert decide_restart("permanent", CRASH, Intensity(0, 1.0), (), 5.0).verdict == "exhausted"
 
 
 def test_after_too_many_the_count_begins_anew() -> None:
-    history, _ = rule("permanent", CRASH, THRICE, (0.0, 1.0, 2.0), 3.0)
-    assert rule("permanent", CRASH, THRICE, history, 4.0) == ((4.0,), "restart")
+    history, _ = decide_restart("permanent", CRASH, THRICE, (0.0, 1.0, 2.0), 3.0)
+    assert decide_restart("permanent", CRASH, THRICE, history, 4.0) == ((4.0,), "restart")
 
 
 @given(st.lists(seconds, max_size=60), st.integers(0, 6), st.floats(0.1, 1e3))
@@ -78,7 +89,9 @@ def test_no_period_ever_holds_more_restarts_than_allowed(
     history: History = ()
     granted: list[float] = []
     for now in sorted(times):
-        history, verdict = rule("permanent", CRASH, Intensity(restarts, within), history, now)
+        history, verdict = decide_restart(
+            "permanent", CRASH, Intensity(restarts, within), history, now
+        )
         if verdict == "exhausted":
             granted.clear()
             continue
@@ -107,8 +120,8 @@ def test_pauses_grow_from_the_first_by_the_factor_up_to_the_cap() -> None:
 
 
 def test_a_long_life_ends_a_streak() -> None:
-    assert streak(4, lived=10.0, intensity=THRICE) == 5
-    assert streak(4, lived=10.1, intensity=THRICE) == 1
+    assert streak(4, uptime=10.0, intensity=THRICE) == 5
+    assert streak(4, uptime=10.1, intensity=THRICE) == 1
 
 
 @pytest.mark.parametrize("fields", [{"first": -1.0}, {"factor": 0.5}, {"first": 3.0, "cap": 2.0}])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.cli.sources import NothingThere, sources, targets
+from deployments.cli.sources import SourceNotFound, sources, targets
 from deployments.client.backend import Source
 
 
@@ -60,7 +60,7 @@ def test_an_address_is_taken_as_it_is(folder: Path) -> None:
     ],
 )
 def test_what_is_not_there_is_said(folder: Path, named: str, sentence: str) -> None:
-    with pytest.raises(NothingThere, match=sentence):
+    with pytest.raises(SourceNotFound, match=sentence):
         sources(["a.mp3", named])
 
 

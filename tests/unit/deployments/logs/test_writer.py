@@ -86,7 +86,7 @@ def test_who_does_not_read_holds_nobody_up_and_is_told_how_much_was_left_out(
 def test_the_end_does_not_wait_for_who_does_not_read(
     lines: LogWriter, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "LOG_GOODBYE_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "LOG_FLUSH_SECONDS", 0.1)
     fill(lines, reader)
     lines.stop()
     reader.read("left out\n")

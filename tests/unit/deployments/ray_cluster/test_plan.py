@@ -8,7 +8,7 @@ import pytest
 
 from actors.runtime.api import Needs
 from actors.runtime.process.frames import Blueprint
-from deployments.ray_cluster.plan import Arguments, ClusterPlan, Pool, without_a_place
+from deployments.ray_cluster.plan import Arguments, ClusterPlan, Pool, unplaceable
 from deployments.settings import BadSetting, Settings, read
 from deployments.wiring.journals import check_for_many
 
@@ -61,7 +61,7 @@ def test_what_no_machine_has_room_for_is_spoken_of(tmp_path: Path) -> None:
     pools = ClusterPlan.read(
         Arguments(settings={"RETENDER_DATA_DIR": str(tmp_path)}, pools=wanted), {}
     ).pools
-    told = without_a_place(pools, [{"CPU": 1.0, "GPU": 1.0}, {"CPU": 4.0}])
+    told = unplaceable(pools, [{"CPU": 1.0, "GPU": 1.0}, {"CPU": 4.0}])
     assert len(told) == 1
     assert "transcriber_pool_tiny" in told[0]
     assert Needs(cpus=1, others={"x": 1}).told in told[0]

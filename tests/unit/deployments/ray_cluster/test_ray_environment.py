@@ -21,7 +21,7 @@ BOUND = ("metrics_port", "frontend_port", "grpc_frontend_port", "stats_port")
 def started_with(folder: Path, host: str, binds: list[str], monkeypatch: pytest.MonkeyPatch) -> str:
     """What HAProxy reads, when it is started with these lines in its configuration."""
     monkeypatch.setattr(ray_environment, "_haproxy", lambda: "/bin/cat")
-    given = ray_environment.alone(host, folder)
+    given = ray_environment.for_lone_machine(host, folder)
     configuration = folder / "haproxy.cfg"
     ports = {
         "METRICS": given["RAY_SERVE_HAPROXY_METRICS_PORT"],

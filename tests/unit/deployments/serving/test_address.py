@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.serving.address import left_in, likely, near, reached_at
+from deployments.serving.address import candidates, is_local, published, reachable
 from deployments.settings import Settings, read
 
 
@@ -13,21 +13,21 @@ def settings(folder: Path, **given: str) -> Settings:
 
 
 def test_a_service_is_found_by_what_it_left_in_its_data_folder(tmp_path: Path) -> None:
-    with left_in(tmp_path, "http://127.0.0.1:40123"):
-        found = likely(settings(tmp_path, PORT="8123"))
+    with published(tmp_path, "http://127.0.0.1:40123"):
+        found = candidates(settings(tmp_path, PORT="8123"))
     assert found == ["http://127.0.0.1:40123", "http://127.0.0.1:8123"]
 
 
 def test_when_it_has_stopped_nothing_is_left(tmp_path: Path) -> None:
-    with left_in(tmp_path, "http://127.0.0.1:40123"):
+    with published(tmp_path, "http://127.0.0.1:40123"):
         pass
-    assert likely(settings(tmp_path, PORT="0")) == []
+    assert candidates(settings(tmp_path, PORT="0")) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_address_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "address").write_bytes(b"\xff\xfe file:///etc/passwd")
-    assert likely(settings(tmp_path, PORT="0")) == []
+    assert candidates(settings(tmp_path, PORT="0")) == []
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_what_is_no_address_is_not_followed(tmp_path: Path) -> None:
     ],
 )
 def test_a_service_on_every_address_is_reached_on_this_machines_own(url: str, reached: str) -> None:
-    assert reached_at(url) == reached
+    assert reachable(url) == reached
 
 
 def test_no_proxy_stands_before_this_very_machine() -> None:
-    assert near("http://127.0.0.1:8000")
-    assert near("http://[::1]:8000")
-    assert near("http://localhost")
-    assert not near("http://10.0.0.7:8000")
-    assert not near("https://localhost.example.org")
+    assert is_local("http://127.0.0.1:8000")
+    assert is_local("http://[::1]:8000")
+    assert is_local("http://localhost")
+    assert not is_local("http://10.0.0.7:8000")
+    assert not is_local("https://localhost.example.org")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retender.jobs.bodies import job_body
-from retender.jobs.events import Passing
+from retender.jobs.events import TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
@@ -23,7 +23,7 @@ JOB = Job(
 
 
 def seen(progress: float, after: int) -> tuple[float, str, str]:
-    passing = Passing(
+    passing = TransientProgress(
         "j", 1.0, Status.PROCESSING, Stage.TRANSCRIBING, progress, Note("transcribing"), 9.0, after
     )
     body = job_body(JobStatus(JOB), passing, "en")

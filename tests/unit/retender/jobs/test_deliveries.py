@@ -15,17 +15,17 @@ from retender.jobs.deliveries import (
     Delivery,
     DeliveryOutcome,
     DeliveryState,
-    begun,
-    owed,
-    settled,
+    attempt_ended,
+    attempt_started,
+    deliveries_for,
 )
 from retender.jobs.events import EventKind
 from retender.jobs.job import Job, first_step, step
-from retender.jobs.limits import DELIVERY_HAND_SECONDS
+from retender.jobs.limits import DELIVERY_ATTEMPT_SECONDS
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
 
-NEW = Delivery(consumer=WEBHOOKS, job_id="a", seq=3, lane="b.example", at=100.0, due=100.0)
+NEW = Delivery(consumer=WEBHOOKS, job_id="a", seq=3, receiver="b.example", at=100.0, due=100.0)
 
 
 def told(how: Any = "again", attempt: int = 1, **fields: Any) -> DeliveryOutcome:
@@ -38,16 +38,16 @@ def after(attempts: int) -> Delivery:
 
 @pytest.mark.parametrize("random", [0.0, 0.5, 0.999])
 def test_an_attempt_nobody_tells_of_has_failed_and_comes_again(random: float) -> None:
-    out = begun(NEW, 100.0, random)
+    out = attempt_started(NEW, 100.0, random)
     assert (out.attempts, out.waiting) == (1, True)
-    assert out.due >= 100.0 + DELIVERY_HAND_SECONDS
+    assert out.due >= 100.0 + DELIVERY_ATTEMPT_SECONDS
     assert "interrupted" in out.last_error
 
 
 def test_what_failed_comes_again_after_pauses_that_grow_from_seconds_to_a_day() -> None:
     delays = []
     for attempts in range(1, ATTEMPTS):
-        waits = settled(after(attempts), told(attempt=attempts), 1000.0, 0.5)
+        waits = attempt_ended(after(attempts), told(attempt=attempts), 1000.0, 0.5)
         assert waits is not None
         delays.append(waits.due - 1000.0)
     assert delays == list(PAUSES)
@@ -55,32 +55,32 @@ def test_what_failed_comes_again_after_pauses_that_grow_from_seconds_to_a_day() 
 
 
 def test_what_failed_together_does_not_come_back_together() -> None:
-    early, late = (settled(after(5), told(attempt=5), 0.0, random) for random in (0.0, 0.999))
+    early, late = (attempt_ended(after(5), told(attempt=5), 0.0, random) for random in (0.0, 0.999))
     assert early is not None
     assert late is not None
     assert late.due > 1.5 * early.due
 
 
 def test_after_the_last_attempt_it_is_given_up_with_the_last_error() -> None:
-    over = settled(after(ATTEMPTS), told(attempt=ATTEMPTS), 0.0, 0.5)
+    over = attempt_ended(after(ATTEMPTS), told(attempt=ATTEMPTS), 0.0, 0.5)
     assert over is not None
     assert (over.state, over.last_error) == (DeliveryState.GIVEN_UP, "no answer")
 
 
 def test_one_whose_last_attempt_was_interrupted_is_given_up_when_it_comes_due() -> None:
-    over = begun(begun(after(ATTEMPTS - 1), 0.0, 0.5), 1e6, 0.5)
+    over = attempt_started(attempt_started(after(ATTEMPTS - 1), 0.0, 0.5), 1e6, 0.5)
     assert (over.state, over.attempts) == (DeliveryState.GIVEN_UP, ATTEMPTS)
 
 
 def test_a_receiver_that_wants_no_more_gets_no_more() -> None:
-    over = settled(after(1), told("never"), 0.0, 0.5)
+    over = attempt_ended(after(1), told("never"), 0.0, 0.5)
     assert over is not None
     assert over.state is DeliveryState.GIVEN_UP
 
 
 def test_a_receiver_is_left_alone_for_as_long_as_it_asks_but_no_longer_than_a_day() -> None:
-    asked = settled(after(1), told(retry_after=3600.0), 0.0, 0.5)
-    for_ever = settled(after(1), told(retry_after=1e9), 0.0, 0.5)
+    asked = attempt_ended(after(1), told(retry_after=3600.0), 0.0, 0.5)
+    for_ever = attempt_ended(after(1), told(retry_after=1e9), 0.0, 0.5)
     assert asked is not None
     assert for_ever is not None
     assert (asked.due, for_ever.due) == (3600.0, 86_400.0)
@@ -88,15 +88,15 @@ def test_a_receiver_is_left_alone_for_as_long_as_it_asks_but_no_longer_than_a_da
 
 @pytest.mark.parametrize("attempt", [1, 3])
 def test_news_of_another_attempt_changes_nothing(attempt: int) -> None:
-    assert settled(after(2), told("delivered", attempt=attempt), 0.0, 0.5) is None
+    assert attempt_ended(after(2), told("delivered", attempt=attempt), 0.0, 0.5) is None
 
 
 def test_what_is_delivered_stays_so_and_keeps_no_copy_of_the_job() -> None:
     delivery = msgspec.structs.replace(after(1), job=Job(**_NEW_JOB), last_error="no answer")
-    done = settled(delivery, told("delivered"), 0.0, 0.5)
+    done = attempt_ended(delivery, told("delivered"), 0.0, 0.5)
     assert done is not None
     assert (done.state, done.job, done.last_error) == (DeliveryState.DELIVERED, None, "")
-    assert settled(done, told(), 0.0, 0.5) is None
+    assert attempt_ended(done, told(), 0.0, 0.5) is None
 
 
 _NEW_JOB: dict[str, Any] = {
@@ -111,19 +111,19 @@ _NEW_JOB: dict[str, Any] = {
 def test_every_end_of_a_job_is_owed_and_nothing_on_the_way() -> None:
     job = Job(**_NEW_JOB, callback_url="https://Hooks.Example:443/a?b")
     job, event = first_step(job, at=1.0, note=Note("queued"))
-    assert owed(job, event) == ()
+    assert deliveries_for(job, event) == ()
     ended = step(
         job, at=2.0, note=Note("cancelled"), status=Status.CANCELLED, kind=EventKind.CANCELLED
     )
-    (delivery,) = owed(*ended)
-    assert (delivery.lane, delivery.seq, delivery.due) == ("hooks.example", 2, 2.0)
+    (delivery,) = deliveries_for(*ended)
+    assert (delivery.receiver, delivery.seq, delivery.due) == ("hooks.example", 2, 2.0)
     assert delivery.job == ended[0]
 
 
 def test_a_job_without_a_callback_owes_nothing() -> None:
     job, _ = first_step(Job(**_NEW_JOB), at=1.0, note=Note("queued"))
     ended = step(job, at=2.0, note=Note("failed"), status=Status.FAILED, kind=EventKind.ERROR)
-    assert owed(*ended) == ()
+    assert deliveries_for(*ended) == ()
 
 
 def test_the_age_of_a_backlog_is_that_of_its_oldest_and_never_negative() -> None:

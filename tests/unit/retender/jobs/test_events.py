@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from retender.errors import Failure
-from retender.jobs.events import Event, EventKind, Passing, iso, wire
-from retender.jobs.messages import Note, tell
+from retender.jobs.events import Event, EventKind, TransientProgress, iso, wire_message
+from retender.jobs.messages import Note, failure_text
 from retender.jobs.states import Stage, Status
 from retender.transcript.segments import Segment
 
@@ -35,7 +35,7 @@ def test_times_are_iso_8601_in_utc_with_milliseconds() -> None:
 
 def test_progress_says_where_the_job_is_and_what_was_said_since() -> None:
     segments = (Segment(0, 0.0, 2.0, "hello"),)
-    message = wire(event(EventKind.PROGRESS, Status.PROCESSING, segments=segments), "en")
+    message = wire_message(event(EventKind.PROGRESS, Status.PROCESSING, segments=segments), "en")
     assert (message["type"], message["job_id"], message["seq"]) == ("progress", "j", 7)
     assert message["timestamp"] == WHEN
     said = message["data"].pop("segments")
@@ -50,25 +50,29 @@ def test_progress_says_where_the_job_is_and_what_was_said_since() -> None:
 
 
 def test_a_message_without_new_text_carries_no_segments() -> None:
-    assert "segments" not in wire(event(EventKind.PROGRESS, Status.PROCESSING), "en")["data"]
+    assert (
+        "segments" not in wire_message(event(EventKind.PROGRESS, Status.PROCESSING), "en")["data"]
+    )
 
 
 def test_it_speaks_the_readers_language() -> None:
     told = event(EventKind.COMPLETED, Status.COMPLETED, "completed")
-    assert wire(told, "es")["data"]["message"] == "Transcripción completada"
-    assert wire(told, "en")["data"]["message"] == "Transcription completed"
+    assert wire_message(told, "es")["data"]["message"] == "Transcripción completada"
+    assert wire_message(told, "en")["data"]["message"] == "Transcription completed"
 
 
 def test_passing_news_is_progress_without_a_number() -> None:
-    news = Passing("j", AT, Status.PROCESSING, Stage.TRANSCRIBING, 50.0, Note("preparing"), 12.5)
-    message = wire(news, "en")
+    news = TransientProgress(
+        "j", AT, Status.PROCESSING, Stage.TRANSCRIBING, 50.0, Note("preparing"), 12.5
+    )
+    message = wire_message(news, "en")
     assert message["type"] == "progress"
     assert "seq" not in message
     assert message["data"]["estimated_time_remaining"] == 12.5
 
 
 def test_the_end_says_when_and_that_it_is_whole() -> None:
-    message = wire(event(EventKind.COMPLETED, Status.COMPLETED, "completed"), "en")
+    message = wire_message(event(EventKind.COMPLETED, Status.COMPLETED, "completed"), "en")
     assert message["type"] == "completed"
     assert message["data"]["progress"] == 100
     assert message["data"]["completed_at"] == WHEN
@@ -76,11 +80,11 @@ def test_the_end_says_when_and_that_it_is_whole() -> None:
 
 def test_a_failure_says_why_by_its_code() -> None:
     failure = Failure("corrupt_media", "moov atom not found")
-    message = wire(event(EventKind.ERROR, Status.FAILED, "failed", failure=failure), "en")
+    message = wire_message(event(EventKind.ERROR, Status.FAILED, "failed", failure=failure), "en")
     assert message["type"] == "error"
     assert message["data"] == {
         "status": "failed",
-        "error": tell("corrupt_media", "en"),
+        "error": failure_text("corrupt_media", "en"),
         "code": "corrupt_media",
         "detail": "moov atom not found",
         "completed_at": WHEN,
@@ -88,14 +92,14 @@ def test_a_failure_says_why_by_its_code() -> None:
 
 
 def test_a_failure_without_a_reason_is_the_services_own() -> None:
-    message = wire(event(EventKind.ERROR, Status.FAILED, "failed"), "en")
+    message = wire_message(event(EventKind.ERROR, Status.FAILED, "failed"), "en")
     assert message["data"]["code"] == "internal"
-    assert message["data"]["error"] == tell("internal", "en")
+    assert message["data"]["error"] == failure_text("internal", "en")
     assert message["data"]["detail"] == "The transcription could not be completed"
 
 
 def test_a_cancellation_says_when() -> None:
-    message = wire(event(EventKind.CANCELLED, Status.CANCELLED, "cancelled"), "en")
+    message = wire_message(event(EventKind.CANCELLED, Status.CANCELLED, "cancelled"), "en")
     assert message["type"] == "cancelled"
     assert message["data"] == {"status": "cancelled", "completed_at": WHEN}
 

@@ -69,6 +69,12 @@ def test_a_job_of_an_older_version_leaves_its_sound_as_it_is() -> None:
     assert old.cleaning.is_default
 
 
+def test_what_an_older_version_stored_under_other_names_is_read() -> None:
+    stored = msgspec.json.encode(JOB)[:-1] + b',"heard":{"es":2.0},"room_at":3.0}'
+    job = msgspec.json.decode(stored, type=Job)
+    assert (job.seconds_by_language, job.limited_until) == ({"es": 2.0}, 3.0)
+
+
 def test_each_way_of_cleaning_can_be_asked_for() -> None:
     asked = Options(channel=Channel.RIGHT, highpass=True, denoise=True, normalize=True)
     assert asked.cleaning == Cleaning(

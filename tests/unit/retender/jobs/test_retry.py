@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from retender.errors import EngineFailed, Failure, ModelUnavailable
-from retender.jobs.retry import LONGEST_ASKED, SHORTEST_DELAY, GiveUp, RetryAt, RetryPolicy, decide
+from retender.jobs.retry import (
+    MAX_RETRY_AFTER,
+    SHORTEST_DELAY,
+    GiveUp,
+    RetryAt,
+    RetryPolicy,
+    decide,
+)
 
 PASSING = EngineFailed("out of memory").failure()
 LASTING = ModelUnavailable("no such model").failure()
@@ -66,7 +73,7 @@ def test_a_time_to_come_back_makes_no_failure_worth_repeating() -> None:
 
 def test_an_absurd_time_to_come_back_is_cut_to_a_day() -> None:
     busy = EngineFailed("too many requests", retry_after=1e12).failure()
-    assert decide(RetryPolicy(), 1, busy, 0.0) == RetryAt(LONGEST_ASKED)
+    assert decide(RetryPolicy(), 1, busy, 0.0) == RetryAt(MAX_RETRY_AFTER)
 
 
 def test_failures_stored_before_this_was_known_are_still_read() -> None:

@@ -43,7 +43,7 @@ JOB = Job(
     user_id="u",
 )
 DELIVERY = Delivery(
-    consumer=WEBHOOKS, job_id="4f1c", seq=7, lane="hooks.example", at=2.0, due=2.0, attempts=1
+    consumer=WEBHOOKS, job_id="4f1c", seq=7, receiver="hooks.example", at=2.0, due=2.0, attempts=1
 )
 
 

@@ -11,10 +11,10 @@ from retender.jobs.states import Stage, Status
 from retender.scheduling import transitions
 from retender.scheduling.dispatcher import Dispatcher, Lease
 from retender.scheduling.draft import ActiveJobs, Draft
-from retender.scheduling.transitions import Made
+from retender.scheduling.transitions import UsedModel
 from retender.storage.audio import Audio
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, Plan
-from retender.workers.orders import Exchange, Verdict
+from retender.workers.orders import Exchange, LeaseState
 
 LEASE = 10.0
 
@@ -29,7 +29,7 @@ class Desk:
 
     def commit(self, draft: Draft) -> None:
         self.active.merge(draft)
-        self.dispatcher.follow(draft, self.now)
+        self.dispatcher.apply(draft, self.now)
 
     def draft(self) -> Draft:
         return Draft(self.active, 0.0, 0)
@@ -61,7 +61,7 @@ class Desk:
         each = 10 * SAMPLE_RATE
         plan = Plan(10.0 * chunks, tuple(Chunk(n * each, (n + 1) * each) for n in range(chunks)))
         draft = self.draft()
-        transitions.prepared(draft, draft.piece(*lease.key), plan, Made())
+        transitions.prepared(draft, draft.piece(*lease.key), plan, UsedModel())
         self.commit(draft)
 
     def give(
@@ -75,7 +75,7 @@ class Desk:
         leases = self.dispatcher.choose(asked, self.now)
         draft = self.draft()
         for lease in leases:
-            transitions.give(draft, lease.job_id, lease.index, lease.token)
+            transitions.grant(draft, lease.job_id, lease.index, lease.token)
         self.commit(draft)
         return leases
 
@@ -89,7 +89,7 @@ class Desk:
 
     def later(self, seconds: float) -> None:
         self.now += seconds
-        self.dispatcher.wake(self.now)
+        self.dispatcher.end_delays(self.now)
 
 
 def test_tokens_name_their_epoch_and_never_come_twice() -> None:
@@ -108,12 +108,22 @@ def test_a_batch_is_of_one_line() -> None:
     assert sorted(map(sorted, batches)) == [["one"], ["warm"]]
 
 
+def test_the_last_pieces_are_shared_among_a_workers_lanes() -> None:
+    desk = Desk()
+    desk.job("one", 5)
+    shares = [
+        len(desk.dispatcher.choose(Exchange(worker="w", instance="1", want=4, lanes=2), 0.0))
+        for _ in range(4)
+    ]
+    assert shares == [3, 1, 1, 0]
+
+
 def test_a_lease_runs_out_unless_it_is_renewed() -> None:
     desk = Desk()
     desk.job("one")
     kept, lapsed = desk.give(2)
     desk.now = LEASE * 0.6
-    assert desk.dispatcher.renew((kept.token,), desk.now) == {kept.token: Verdict.GO_ON}
+    assert desk.dispatcher.renew((kept.token,), desk.now) == {kept.token: LeaseState.ACTIVE}
     desk.now = LEASE * 1.2
     assert [lease.token for lease in desk.dispatcher.expired(desk.now)] == [lapsed.token]
 
@@ -123,12 +133,12 @@ def test_a_renewal_says_what_became_of_the_piece() -> None:
     desk.job("one")
     first, second = desk.give(2)
     desk.crash(first)
-    assert desk.dispatcher.renew((first.token,), 0.0) == {first.token: Verdict.LOST}
+    assert desk.dispatcher.renew((first.token,), 0.0) == {first.token: LeaseState.LOST}
     draft = desk.draft()
     transitions.cancel(draft, "one")
     desk.commit(draft)
-    assert desk.dispatcher.renew((second.token,), 0.0) == {second.token: Verdict.CANCELLED}
-    assert desk.dispatcher.renew(("never given",), 0.0) == {"never given": Verdict.LOST}
+    assert desk.dispatcher.renew((second.token,), 0.0) == {second.token: LeaseState.CANCELLED}
+    assert desk.dispatcher.renew(("never given",), 0.0) == {"never given": LeaseState.LOST}
 
 
 def test_what_its_worker_does_not_know_of_after_a_while_got_lost_on_the_way() -> None:
@@ -136,16 +146,16 @@ def test_what_its_worker_does_not_know_of_after_a_while_got_lost_on_the_way() ->
     desk.job("one")
     known, unknown = desk.give(2)
     holding = (known.token,)
-    assert desk.dispatcher.unclaimed("w", "1", holding, before=0.0) == []
-    assert desk.dispatcher.unclaimed("w", "1", holding, before=5.0) == [unknown]
+    assert desk.dispatcher.undelivered("w", "1", holding, before=0.0) == []
+    assert desk.dispatcher.undelivered("w", "1", holding, before=5.0) == [unknown]
 
 
 def test_leases_of_an_earlier_life_are_found() -> None:
     desk = Desk()
     desk.job("one")
     (lease,) = desk.give(instance="1")
-    assert desk.dispatcher.of_worker("w", other_than="2") == [lease]
-    assert desk.dispatcher.of_worker("w", other_than="1") == []
+    assert desk.dispatcher.leases_of("w", other_than="2") == [lease]
+    assert desk.dispatcher.leases_of("w", other_than="1") == []
 
 
 def test_a_piece_waits_out_its_delay() -> None:
@@ -154,7 +164,7 @@ def test_a_piece_waits_out_its_delay() -> None:
     (lease,) = desk.give()
     draft = desk.draft()
     piece = draft.piece(*lease.key)
-    transitions.broke(draft, piece, EngineFailed("again").failure(), RetryPolicy(first=8.0), 0.5)
+    transitions.failed(draft, piece, EngineFailed("again").failure(), RetryPolicy(first=8.0), 0.5)
     desk.commit(draft)
     desk.later(3.9)
     assert desk.give() == []
@@ -208,11 +218,11 @@ def test_what_could_not_be_committed_is_given_again() -> None:
 
 def test_workers_are_counted_while_they_are_heard_of() -> None:
     desk = Desk()
-    desk.dispatcher.seen("a", 0.0)
-    desk.dispatcher.seen("b", 8.0)
+    desk.dispatcher.worker_seen("a", 0.0)
+    desk.dispatcher.worker_seen("b", 8.0)
     assert desk.dispatcher.workers(9.0) == 2
     assert desk.dispatcher.workers(15.0) == 1
-    desk.dispatcher.gone("b")
+    desk.dispatcher.worker_gone("b")
     assert desk.dispatcher.workers(15.0) == 0
 
 
@@ -221,10 +231,10 @@ def test_the_end_of_a_job_calls_off_all_that_is_out_of_it() -> None:
     desk.job("one")
     tokens = tuple(lease.token for lease in desk.give(2))
     draft = desk.draft()
-    transitions.fail(draft, "one", EngineFailed("for good").failure())
+    transitions.fail_job(draft, "one", EngineFailed("for good").failure())
     desk.commit(draft)
-    assert Verdict.GO_ON not in desk.dispatcher.renew(tokens, 0.0).values()
-    assert (desk.dispatcher.leases, desk.dispatcher.busy_workers) == (0, ())
+    assert LeaseState.ACTIVE not in desk.dispatcher.renew(tokens, 0.0).values()
+    assert (desk.dispatcher.lease_count, desk.dispatcher.busy_workers) == (0, ())
     assert desk.dispatcher.pieces_waiting == 0
 
 
@@ -239,8 +249,8 @@ def test_what_was_called_off_is_remembered_for_a_while_and_not_for_ever() -> Non
         desk.commit(draft)
         desk.later(11 * LEASE)
     assert list(desk.dispatcher.renew(tuple(tokens), desk.now).values()) == [
-        Verdict.LOST,
-        Verdict.CANCELLED,
+        LeaseState.LOST,
+        LeaseState.CANCELLED,
     ]
 
 
@@ -292,7 +302,7 @@ def test_a_suspect_that_could_not_be_committed_is_worked_on_alone_still() -> Non
     desk.dispatcher.put_back(
         desk.dispatcher.choose(Exchange(worker="w", instance="1", want=2), desk.now)
     )
-    assert desk.dispatcher.leases == 0
+    assert desk.dispatcher.lease_count == 0
     assert [lease.alone for lease in desk.give(2)] == [True]
 
 
@@ -313,5 +323,5 @@ def test_a_dispatcher_begins_with_all_that_waits_on_the_board() -> None:
     desk.job("one", 3)
     desk.give()
     again = Dispatcher(desk.active, epoch=4, lease_seconds=LEASE)
-    again.load()
+    again.enqueue_all()
     assert (again.pieces_waiting, again.seconds_waiting()) == (2, 20.0)

@@ -54,7 +54,7 @@ def test_a_job_is_on_the_board_until_it_is_finished_and_counted_after() -> None:
     assert "j" not in active
     assert (active.count(Status.QUEUED), active.count(Status.CANCELLED)) == (0, 1)
     draft = Draft(active, 0.0, 0)
-    draft.forget(job)
+    draft.delete(job)
     active.merge(draft)
     assert (active.count(Status.CANCELLED), active.count(Status.COMPLETED)) == (0, 5)
 
@@ -64,9 +64,9 @@ def test_a_failed_job_is_back_on_the_board_only_if_its_retry_succeeds() -> None:
     stored = Stored(a_job(Status.FAILED))
 
     def retry(*, room: bool) -> None:
-        with active.revived(stored):
+        with active.reopened(stored):
             draft = Draft(active, 0.0, 0)
-            transitions.revive(draft, "j")
+            transitions.retry(draft, "j")
             if not room:
                 raise StorageFull("no space left on device")
             active.merge(draft)
@@ -83,7 +83,7 @@ def test_a_job_that_came_and_went_in_one_draft_leaves_only_its_count() -> None:
     active = ActiveJobs({})
     draft = Draft(active, 0.0, 0)
     transitions.accept(draft, a_job(), None)
-    transitions.fail(draft, "j", UploadExpired("too late").failure())
+    transitions.fail_job(draft, "j", UploadExpired("too late").failure())
     active.merge(draft)
     assert "j" not in active
     assert (active.count(Status.QUEUED), active.count(Status.FAILED)) == (0, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from retender.jobs.messages import say
+from retender.jobs.messages import note_text
 from retender.jobs.pieces import PREPARATION, PieceState
 from retender.jobs.states import Stage, Status
 from retender.scheduling import engine_changes, transitions
@@ -35,7 +35,7 @@ def test_a_declined_piece_is_no_attempt_and_holds_its_job() -> None:
     table.active.merge(draft)
     piece = table.piece(1)
     assert (piece.state, piece.attempts, piece.token) == (PieceState.WAITING, 0, None)
-    assert draft.holds == {"j": 90.0}
+    assert draft.job_delays == {"j": 90.0}
 
 
 def test_a_long_wait_is_asked_about_again_before_it_is_over() -> None:
@@ -43,7 +43,7 @@ def test_a_long_wait_is_asked_about_again_before_it_is_over() -> None:
     table.prepare(*chunks(10))
     draft = table.draft()
     engine_changes.declined(draft, table.give(1), 3600.0)
-    assert draft.holds == {"j": LIMIT_CHECK_SECONDS}
+    assert draft.job_delays == {"j": LIMIT_CHECK_SECONDS}
 
 
 def test_who_waits_is_told_what_for_and_how_long_in_both_languages() -> None:
@@ -53,7 +53,7 @@ def test_who_waits_is_told_what_for_and_how_long_in_both_languages() -> None:
     engine_changes.declined(draft, table.give(1), 3000.0)
     table.active.merge(draft)
     assert (table.job.status, table.job.stage) == (Status.PROCESSING, Stage.QUEUED)
-    english, spanish = say(table.job.note, "en"), say(table.job.note, "es")
+    english, spanish = note_text(table.job.note, "en"), note_text(table.job.note, "es")
     assert english == "Groq's limits are used up: going on at about 00:50 UTC, in 50 min"
     assert spanish == "El límite de Groq está agotado: se sigue hacia las 00:50 UTC, en 50 min"
 
@@ -74,12 +74,12 @@ def test_a_job_taken_on_elsewhere_keeps_what_is_done_and_what_is_in_hand() -> No
     table.done(1, "one")
     table.give(2)
     draft = table.draft()
-    job = engine_changes.taken_on(draft, "j", "local")
+    job = engine_changes.engine_changed(draft, "j", "local")
     table.active.merge(draft)
     assert (job.engine, job.chunks_done, job.chunks) == ("local", 1, 3)
     states = [table.piece(index).state for index in (1, 2, 3)]
     assert states == [PieceState.DONE, PieceState.LEASED, PieceState.WAITING]
-    assert draft.begun_anew == set()
+    assert draft.replaced == set()
 
 
 def test_a_job_of_which_nothing_was_decoded_is_prepared_anew() -> None:
@@ -87,8 +87,8 @@ def test_a_job_of_which_nothing_was_decoded_is_prepared_anew() -> None:
     prepared_whole(table)
     draft = table.draft()
     piece = table.give(1)
-    transitions.given_back(draft, piece)
-    job = engine_changes.taken_on(draft, "j", "local")
+    transitions.returned(draft, piece)
+    job = engine_changes.engine_changed(draft, "j", "local")
     table.active.merge(draft)
     assert (job.engine, job.whole, job.chunks) == ("local", False, 0)
     assert list(table.active["j"].pieces) == [PREPARATION]
@@ -104,7 +104,7 @@ def test_a_whole_upload_that_is_under_way_is_not_taken_from_under_its_engine() -
     prepared_whole(table)
     table.give(1)
     draft = table.draft()
-    engine_changes.taken_on(draft, "j", "local")
+    engine_changes.engine_changed(draft, "j", "local")
     table.active.merge(draft)
     assert table.piece(1).state is PieceState.LEASED
     assert table.job.whole
@@ -117,6 +117,6 @@ def test_a_piece_that_was_dropped_in_this_very_draft_is_in_nobodys_hands() -> No
     piece = table.give(1)
     assert piece.token is not None
     draft = table.draft()
-    transitions.given_back(draft, piece)
-    engine_changes.taken_on(draft, "j", "local")
+    transitions.returned(draft, piece)
+    engine_changes.engine_changed(draft, "j", "local")
     assert not draft.leased(("j", 1), piece.token)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from retender.errors import EngineUnavailable, InvalidOption
 from retender.jobs.job import Job, Options
 from retender.jobs.states import Stage, Status
-from retender.scheduling.engine_choice import InLine, chosen, leaving
+from retender.scheduling.engine_choice import QueuedJob, choose_engine, jobs_to_move
 
 BOTH = ("local", "groq")
 
@@ -27,19 +27,19 @@ def a_job(name: str, options: Options | None = None) -> Job:
     )
 
 
-def a_line(*seconds: float) -> list[InLine]:
-    return [InLine(a_job(f"job-{n}"), each) for n, each in enumerate(seconds)]
+def a_line(*seconds: float) -> list[QueuedJob]:
+    return [QueuedJob(a_job(f"job-{n}"), each) for n, each in enumerate(seconds)]
 
 
 def gone(
-    line: list[InLine],
+    line: list[QueuedJob],
     *,
     pace: float = 1.0,
     after: float = 100.0,
     down: bool = False,
     room: float = math.inf,
 ) -> list[str]:
-    return [job.id for job in leaving(line, pace=pace, after=after, down=down, room=room)]
+    return [job.id for job in jobs_to_move(line, pace=pace, after=after, down=down, capacity=room)]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def gone(
 def test_a_job_goes_where_it_asked_to_or_to_the_first_there_is(
     asked: str, engines: tuple[str, ...], expected: str
 ) -> None:
-    assert chosen(Options(engine=asked), engines) == expected
+    assert choose_engine(Options(engine=asked), engines) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_an_engine_that_is_not_there_is_refused_with_what_would_bring_it_here(
     asked: str, engines: tuple[str, ...], remedy: str
 ) -> None:
     with pytest.raises(EngineUnavailable, match=remedy):
-        chosen(Options(engine=asked), engines)
+        choose_engine(Options(engine=asked), engines)
 
 
 def test_an_engine_that_nobody_knows_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidOption, match="auto, local, groq") as refused:
-        chosen(Options(engine="whisper.cpp"), BOTH)
+        choose_engine(Options(engine="whisper.cpp"), BOTH)
     assert refused.value.details["field"] == "engine"
 
 
@@ -112,6 +112,6 @@ def test_from_an_engine_that_is_down_all_leave_at_once() -> None:
     ids=lambda job: job.id,
 )
 def test_who_is_bound_or_begun_stays_however_long_it_waits(staying: Job) -> None:
-    line = [*a_line(500), InLine(staying, 10.0)]
+    line = [*a_line(500), QueuedJob(staying, 10.0)]
     assert gone(line) == []
     assert gone(line, down=True) == ["job-0"]

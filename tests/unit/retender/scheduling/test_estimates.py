@@ -41,7 +41,7 @@ def measured(factor: float, lanes: int = 1) -> Estimates:
     estimates = Estimates(default_factor=9.0)
     for _ in range(10):
         estimates.observe("local", 30.0, 30.0 * factor)
-    estimates.at_work({"local": lanes})
+    estimates.set_parallel({"local": lanes})
     return estimates
 
 
@@ -54,7 +54,7 @@ def test_the_place_in_the_queue_is_by_priority_and_then_by_time() -> None:
         a_job("patient", at=0.0, priority=-5),
     ]
     for job in jobs:
-        estimates.enter(job)
+        estimates.update(job)
     places = {job.id: estimates.position(job) for job in jobs}
     assert places == {"urgent": 1, "early": 2, "late": 3, "patient": 4}
 
@@ -63,10 +63,10 @@ def test_the_place_in_the_queue_is_by_priority_and_then_by_time() -> None:
 def test_who_leaves_the_queue_lets_the_others_move_up(status: Status) -> None:
     estimates = Estimates(1.0)
     first, second = a_job("first", at=1.0), a_job("second", at=2.0)
-    estimates.enter(first)
-    estimates.enter(second)
+    estimates.update(first)
+    estimates.update(second)
     gone = moved(first, status)
-    estimates.enter(gone)
+    estimates.update(gone)
     assert (estimates.position(gone), estimates.position(second)) == (None, 1)
 
 
@@ -74,65 +74,65 @@ def test_a_retried_job_takes_its_old_place() -> None:
     estimates = Estimates(1.0)
     first, second = a_job("first", at=1.0), a_job("second", at=2.0)
     for job in (first, second, moved(first, Status.FAILED), first):
-        estimates.enter(job)
+        estimates.update(job)
     assert (estimates.position(first), estimates.position(second)) == (1, 2)
 
 
 def test_nothing_is_said_of_a_running_job_until_the_pace_is_known() -> None:
     job = moved(a_job("one"), Status.PROCESSING)
     estimates = Estimates(1.0)
-    estimates.enter(job)
+    estimates.update(job)
     assert estimates.remaining(job) is None
 
 
 def test_what_is_left_takes_as_long_as_what_is_done_took() -> None:
     job = moved(a_job("one"), Status.PROCESSING, done=60.0)
     estimates = measured(0.5)
-    estimates.enter(job)
+    estimates.update(job)
     assert estimates.remaining(job) == pytest.approx(20.0)
 
 
 def test_more_lanes_take_less_time() -> None:
     job = moved(a_job("one"), Status.PROCESSING)
     estimates = measured(0.5, lanes=5)
-    estimates.enter(job)
+    estimates.update(job)
     assert estimates.remaining(job) == pytest.approx(10.0)
 
 
 def test_a_job_that_waits_has_no_time_of_its_own_yet() -> None:
     job = a_job("one")
     estimates = measured(0.5)
-    estimates.enter(job)
+    estimates.update(job)
     assert estimates.remaining(job) is None
 
 
 def test_a_new_job_waits_for_all_that_is_before_it() -> None:
     estimates = measured(0.5)
-    estimates.enter(a_job("before", seconds=300.0))
+    estimates.update(a_job("before", seconds=300.0))
     new = a_job("new", seconds=100.0)
-    estimates.enter(new)
-    assert estimates.whole(new) == pytest.approx(200.0)
-    estimates.enter(moved(a_job("before"), Status.COMPLETED))
-    assert estimates.whole(new) == pytest.approx(50.0)
-    assert estimates.whole(moved(new, Status.COMPLETED)) == 0.0
+    estimates.update(new)
+    assert estimates.seconds_until_done(new) == pytest.approx(200.0)
+    estimates.update(moved(a_job("before"), Status.COMPLETED))
+    assert estimates.seconds_until_done(new) == pytest.approx(50.0)
+    assert estimates.seconds_until_done(moved(new, Status.COMPLETED)) == 0.0
 
 
 def test_before_anything_is_measured_the_stated_default_holds() -> None:
     estimates = Estimates(default_factor=2.0)
     job = a_job("one", seconds=100.0)
-    estimates.enter(job)
-    assert estimates.whole(job) == pytest.approx(200.0)
+    estimates.update(job)
+    assert estimates.seconds_until_done(job) == pytest.approx(200.0)
 
 
 def test_whoever_is_sent_away_is_told_neither_at_once_nor_tomorrow() -> None:
     shortest, longest = RETRY_AFTER_BOUNDS
     estimates = measured(0.5)
-    assert estimates.until_room() == shortest
+    assert estimates.until_capacity() == shortest
     for n in range(3):
-        estimates.enter(a_job(f"job-{n}", seconds=60.0))
-    assert estimates.until_room() == pytest.approx(30.0)
-    estimates.enter(a_job("endless", seconds=1e7))
-    assert estimates.until_room() == longest
+        estimates.update(a_job(f"job-{n}", seconds=60.0))
+    assert estimates.until_capacity() == pytest.approx(30.0)
+    estimates.update(a_job("endless", seconds=1e7))
+    assert estimates.until_capacity() == longest
 
 
 def test_the_time_left_is_known_by_the_plan_or_guessed_by_the_size() -> None:
@@ -145,8 +145,8 @@ def test_each_engine_has_a_line_and_a_pace_of_its_own() -> None:
     estimates = measured(0.5)
     estimates.observe("groq", 30.0, 0.3)
     here, there = a_job("here", seconds=300.0), a_job("there", seconds=100.0, engine="groq")
-    estimates.enter(here)
-    estimates.enter(there)
+    estimates.update(here)
+    estimates.update(there)
     assert (estimates.position(here), estimates.position(there)) == (1, 1)
     assert estimates.wait("local") == pytest.approx(150.0)
     assert estimates.seconds_left("groq") == pytest.approx(100.0)
@@ -156,6 +156,6 @@ def test_each_engine_has_a_line_and_a_pace_of_its_own() -> None:
 def test_a_job_that_goes_to_another_engine_leaves_the_line_of_the_first() -> None:
     estimates = measured(0.5)
     job = a_job("one", seconds=300.0)
-    estimates.enter(job)
-    estimates.enter(msgspec.structs.replace(job, engine="groq"))
+    estimates.update(job)
+    estimates.update(msgspec.structs.replace(job, engine="groq"))
     assert (estimates.wait("local"), estimates.seconds_left("groq")) == (0.0, 300.0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retender.scheduling.pool_size import Bounds, Change, Sizing, approach, resize
+from retender.scheduling.pool_size import Bounds, Change, Sizing, plan_change, resize
 
 BOUNDS = Bounds(least=1, most=4, seconds_per_worker=60.0, idle_seconds=30.0)
 
@@ -40,12 +40,12 @@ def test_bounds_that_cannot_be_are_refused(least: int, most: int) -> None:
 
 
 def test_of_workers_too_many_the_last_go() -> None:
-    assert approach(1, ["a", "b", "c"], busy=()) == Change(0, ("c", "b"))
-    assert approach(3, ["a", "b", "c"], busy=()) == Change(0, ())
-    assert approach(5, ["a", "b", "c"], busy=("a",)) == Change(2, ())
+    assert plan_change(1, ["a", "b", "c"], busy=()) == Change(0, ("c", "b"))
+    assert plan_change(3, ["a", "b", "c"], busy=()) == Change(0, ())
+    assert plan_change(5, ["a", "b", "c"], busy=("a",)) == Change(2, ())
 
 
 def test_nobody_is_sent_away_from_work() -> None:
-    assert approach(1, ["a", "b", "c"], busy=("c",)) == Change(0, ("b", "a"))
-    assert approach(1, ["a", "b", "c"], busy=("b", "c")) == Change(0, ("a",))
-    assert approach(1, ["a", "b"], busy=("a", "b")) == Change(0, ())
+    assert plan_change(1, ["a", "b", "c"], busy=("c",)) == Change(0, ("b", "a"))
+    assert plan_change(1, ["a", "b", "c"], busy=("b", "c")) == Change(0, ("a",))
+    assert plan_change(1, ["a", "b"], busy=("a", "b")) == Change(0, ())

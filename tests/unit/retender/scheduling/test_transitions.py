@@ -51,10 +51,10 @@ def test_a_job_is_begun_once_however_often_it_is_begun_again() -> None:
     first = table.give(PREPARATION)
     assert table.job.started_at == 5.0
     draft = table.draft()
-    transitions.broke(draft, first, EngineFailed("again").failure(), POLICY, 0.5)
+    transitions.failed(draft, first, EngineFailed("again").failure(), POLICY, 0.5)
     table.active.merge(draft)
     draft = Draft(table.active, at=50.0, position=0)
-    transitions.give(draft, "j", PREPARATION, "t9")
+    transitions.grant(draft, "j", PREPARATION, "t9")
     assert draft.job("j").started_at == 5.0
     assert draft.job("j").stage is Stage.PREPARING
 
@@ -64,7 +64,7 @@ def test_the_next_piece_of_a_running_job_makes_no_noise() -> None:
     table.prepare(*chunks(10, 10))
     table.give(1)
     draft = table.draft()
-    transitions.give(draft, "j", 2, "t9")
+    transitions.grant(draft, "j", 2, "t9")
     assert draft.events == []
 
 
@@ -147,7 +147,7 @@ def broken(table: Table, index: int, times: int = 1) -> Draft:
     for _ in range(times):
         draft = table.draft()
         failure = EngineFailed(f"chunk {index} is odd").failure()
-        transitions.broke(draft, table.give(index), failure, POLICY, 0.5)
+        transitions.failed(draft, table.give(index), failure, POLICY, 0.5)
         table.active.merge(draft)
     return draft
 
@@ -188,7 +188,7 @@ def test_what_spoils_the_job_ends_it_and_costs_the_others_no_attempt() -> None:
     piece = table.give(1)
     table.give(2)
     draft = table.draft()
-    transitions.broke(draft, piece, ModelUnavailable("no such model").failure(), POLICY, 0.5)
+    transitions.failed(draft, piece, ModelUnavailable("no such model").failure(), POLICY, 0.5)
     assert draft.job("j").status is Status.FAILED
     assert draft.piece("j", 2).state is PieceState.WAITING
     assert draft.piece("j", 2).attempts == 0
@@ -213,7 +213,7 @@ def test_what_a_worker_gives_back_untouched_was_not_tried() -> None:
     table.prepare(*chunks(10))
     broken(table, 1)
     draft = table.draft()
-    transitions.given_back(draft, table.give(1))
+    transitions.returned(draft, table.give(1))
     assert draft.piece("j", 1).attempts == 1
     assert draft.events == [], "nothing has happened that anyone would notice"
 
@@ -268,11 +268,11 @@ def test_a_retry_forgets_what_went_wrong_and_keeps_what_went_well() -> None:
     broken(table, 1, times=2)
     table.give(2)
     draft = table.draft()
-    transitions.fail(draft, "j", EngineFailed("over").failure())
+    transitions.fail_job(draft, "j", EngineFailed("over").failure())
     stored.pieces.update({index: piece for (_, index), piece in draft.pieces.items()})
     stored.job = draft.job("j")
     draft = table.draft()
-    job = transitions.revive(draft, "j")
+    job = transitions.retry(draft, "j")
     assert (job.status, job.failure, job.completed_at) == (Status.QUEUED, None, None)
     assert (job.attempt, job.chunks_done, job.chunks_failed) == (1, 1, 0)
     waiting = [piece.index for piece in draft.pieces.values()]

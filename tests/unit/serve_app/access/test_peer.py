@@ -25,7 +25,7 @@ async def seen(*headers: tuple[str, str], told: bool, kind: str = "http") -> dic
         scopes.append(scope)
 
     behind: Any = ProxyHeadersMiddleware(app, TRUSTED)
-    door = Peer(behind, told=told)
+    door = Peer(behind, added=told)
     scope = {
         "type": kind,
         "scheme": "https",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve_app.access.rates import MINUTE, Rate, neighbourhood
+from serve_app.access.rates import MINUTE, Rate, network_of
 
 
 def test_so_many_at_once_and_no_more() -> None:
@@ -62,7 +62,7 @@ def test_in_no_minute_are_more_let_in_than_twice_the_rate(rate: int, pauses: lis
 
 
 def test_addresses_of_one_ipv6_network_are_one_caller() -> None:
-    assert neighbourhood("2001:db8::1") == neighbourhood("2001:db8::ffff")
-    assert neighbourhood("2001:db8::1") != neighbourhood("2001:db8:0:1::1")
-    assert neighbourhood("::ffff:192.0.2.1") == neighbourhood("192.0.2.1")
-    assert neighbourhood("192.0.2.1") != neighbourhood("192.0.2.2")
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff")
+    assert network_of("2001:db8::1") != network_of("2001:db8:0:1::1")
+    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1")
+    assert network_of("192.0.2.1") != network_of("192.0.2.2")

@@ -101,7 +101,7 @@ async def test_one_that_comes_after_its_place_was_skipped_still_goes_through(
 async def test_a_line_not_used_for_long_makes_place_and_loses_nothing(
     gate: Gate, virtual_clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reorder_buffer, "LINES_KEPT", 2)
+    monkeypatch.setattr(reorder_buffer, "SENDERS_KEPT", 2)
     gate.admit(1, 3, line="oldest")
     gate.admit(0, line="a")
     assert gate.through == ["a0"]
@@ -114,7 +114,7 @@ async def test_a_line_not_used_for_long_makes_place_and_loses_nothing(
 async def test_the_line_that_goes_is_the_one_not_used_for_longest(
     gate: Gate, virtual_clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reorder_buffer, "LINES_KEPT", 2)
+    monkeypatch.setattr(reorder_buffer, "SENDERS_KEPT", 2)
     for line in ("a", "b", "a", "c"):
         gate.admit(0, line=line)
     gate.admit(1, line="a")

@@ -26,7 +26,7 @@ class Cellar(RootCell):
     def _vanish(self) -> None:
         self.fate = "gone"
 
-    def _stand_up_again(self) -> None:
+    def _restart(self) -> None:
         self.fate = "up again"
 
 

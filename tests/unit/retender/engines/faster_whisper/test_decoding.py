@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from retender.engines.faster_whisper.decoding import Advance, Told, Utterance, alike, recognise
+from retender.engines.faster_whisper.decoding import Advance, Told, alike, recognise
+from retender.engines.faster_whisper.ear import Utterance
 from retender.engines.faster_whisper.model import Features, Generated, Line, Model, Sampling
 from retender.engines.faster_whisper.tokens import Aligned
 
@@ -22,21 +23,29 @@ class Parrot:
     """Says for each window, known by its first number, what it was taught; words are numbers."""
 
     window = 3000
+    takes_less = False
     first_special = SPECIAL
     first_timestamp = TIMES
 
     def __init__(self, says: Mapping[float, Sequence[Generated]]) -> None:
         self._says = {window: list(answers) for window, answers in says.items()}
         self.calls: list[tuple[Any, ...]] = []
+        self.given: list[int] = []
 
     def features(self, samples: Features) -> Features:
         return np.repeat(samples[np.newaxis, :1], 100 * len(samples), axis=1)
 
-    def prompt(self, line: Line) -> tuple[int, ...]:
+    def prompt(self, line: Line, *, times: bool = True) -> tuple[int, ...]:
+        if not times:
+            self.calls.append(("without times",))
         return (1, 2, 3, *([0] * len(line.prompt.split())))
 
-    def encode(self, windows: Sequence[Features]) -> list[float]:
+    def frames(self, sound: int) -> int:
+        return 3000
+
+    def encode(self, windows: Sequence[Features], frames: int = 3000) -> list[float]:
         encoded = [float(window[0, 0]) for window in windows]
+        self.given.append(frames)
         self.calls.append(("encode", *encoded))
         return encoded
 
@@ -162,3 +171,46 @@ def test_a_batch_of_unknown_languages_is_detected_at_once() -> None:
     parrot = Parrot({1: [said([7])], -2: [said([8])]})
     assert texts(parrot, window(1, detect=True), window(-2, detect=True)) == ["en7", "es8"]
     assert len(parrot.calls) == 2
+
+
+class Keen(Parrot):
+    """Hears as well what is hardly longer than its sound."""
+
+    takes_less = True
+
+    def frames(self, sound: int) -> int:
+        return 1000
+
+
+SURE = said(range(1, 8))
+
+
+def test_a_model_that_takes_less_hears_a_chunk_once_without_times() -> None:
+    keen = Keen({1: [SURE]})
+    (heard,) = texts(keen, window(1, 8))
+    assert heard.split() == [f"en{n}" for n in range(1, 8)]
+    assert keen.given == [1000]
+    assert ("without times",) in keen.calls
+
+
+def test_what_is_doubtful_is_heard_again_in_the_full_window() -> None:
+    keen = Keen({1: [said(LOOP), said([TIMES, 1, 2, 3, TIMES + 450])]})
+    assert texts(keen, window(1)) == ["en1 en2 en3"]
+    assert keen.given == [1000, 3000]
+
+
+def test_a_second_hearing_that_is_worse_leaves_the_first() -> None:
+    keen = Keen({1: [said(CALM, average=-1.2), *[said(LOOP * 3, average=-2.0)] * 2]})
+    assert texts(keen, window(1)) == ["en1 en2 en3"]
+
+
+def test_a_doubtful_neighbour_changes_nothing_for_the_others() -> None:
+    keen = Keen({1: [SURE], 2: [said(LOOP), said([4, 5])]})
+    alone = texts(Keen({1: [SURE]}), window(1, 8))
+    assert texts(keen, window(1, 8), window(2)) == [*alone, "en4 en5"]
+
+
+def test_a_text_that_ends_before_the_speaker_does_is_heard_again() -> None:
+    whole = said([TIMES, 1, 2, 3, TIMES + 150, TIMES + 150, 4, 5, 6, TIMES + 480])
+    keen = Keen({1: [said(CALM), whole]})
+    assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6"]

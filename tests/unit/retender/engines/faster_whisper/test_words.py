@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retender.engines.faster_whisper.listening import Piece
 from retender.engines.faster_whisper.tokens import Aligned
-from retender.engines.faster_whisper.words import attached, dealt_out, guessed, measured
+from retender.engines.faster_whisper.words import attached, clear_of, dealt_out, guessed, measured
 
 
 def heard(*words: tuple[str, float, float]) -> list[Aligned]:
@@ -61,3 +61,9 @@ def test_words_that_were_not_measured_share_their_piece_by_their_letters() -> No
 def test_tokens_that_are_no_text_take_no_time() -> None:
     (hand,) = guessed([heard(("", 0, 0), ("", 0, 0))], [Piece(3.0, 6.0, (1, 2))])
     assert {(word.start, word.end) for word in hand} == {(3.0, 3.0)}
+
+
+def test_words_keep_out_of_the_pauses_between_them() -> None:
+    words = heard((" one", 0.2, 1.8), (" two", 1.4, 2.5), (" three", 2.5, 3.0))
+    clear = clear_of([(0.7, 2.0)], words)
+    assert [(word.start, word.end) for word in clear] == [(0.2, 0.7), (2.0, 2.5), (2.5, 3.0)]

@@ -1,0 +1,144 @@
+"""Recordings of people through faster-whisper by itself and through the service.
+
+    python -m bench.speech [--model FOLDER] [--languages en,es,fr] [--seconds 250] [--clips 40]
+                           [--seed 1] [--rounds 1] [--beam 5] [--only long|clips|auto] [--quick]
+
+(long) a long recording, (clips) short ones: one after the other there, all at once here, and (auto)
+the same with the language to be found. Word errors in per cent, with what was replaced, lost and
+added; seconds by the clock, and of the processors. All ways take turns, each time in a process of
+its own; of several rounds the fastest counts. Loading is counted nowhere. The model is `base`, from
+the package index (`models.py`); the recordings come from Debian's archive (`recordings.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from loguru import logger
+
+from bench.speech import models
+from bench.speech.measure import CORES, Figures, scored, wrong_languages
+from bench.speech.raw import MODES, Raw
+from bench.speech.recordings import LANGUAGES, Recording, clips, long
+from bench.speech.served import served
+
+HERE: Final = "the service"
+KINDS: Final = ("long", "clips", "auto")
+
+
+class Task(msgspec.Struct, frozen=True):
+    """One row, for a process of its own."""
+
+    who: str
+    kind: str
+    language: str
+    seed: int
+    seconds: float
+    count: int
+    model: str
+    beam: int
+
+    def recordings(self) -> list[Recording]:
+        if self.kind == "long":
+            return [long(self.language, self.seconds, seed=self.seed)]
+        return clips(self.language, self.count, seed=self.seed)
+
+    @property
+    def asked(self) -> str | None:
+        return None if self.kind == "auto" else self.language
+
+
+def done(task: Task) -> Figures:
+    logger.remove()
+    recordings, folder = task.recordings(), Path(task.model)
+    if task.who == HERE:
+        return asyncio.run(served(folder, recordings, task.asked, task.beam))
+    return Raw(folder, task.who, task.beam).one_after_the_other(recordings, task.asked)
+
+
+def measured(task: Task) -> Figures:
+    command = [sys.executable, "-m", "bench.speech", "--row", msgspec.json.encode(task).decode()]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    return msgspec.json.decode(told, type=Figures)
+
+
+def rows(tasks: Sequence[Task], rounds: int) -> Iterator[str]:
+    best: dict[str, Figures] = {}
+    for _ in range(rounds):
+        for task in tasks:
+            figures = measured(task)
+            before = best.get(task.who)
+            if before is None or figures.seconds < before.seconds:
+                best[task.who] = figures
+    recordings = tasks[0].recordings()
+    against = best["sequential"] if "batched" not in best else best["batched"]
+    for who, figures in best.items():
+        wrong = scored(recordings, figures)
+        kinds = f"({wrong.replaced}/{wrong.lost}/{wrong.added})"
+        languages = wrong_languages(recordings, figures)
+        mistaken = f", {languages} in another language" if languages else ""
+        yield (
+            f"    {who:12}{100 * wrong.rate:7.2f} % {kinds:12}{figures.seconds:8.1f} s"
+            f"{figures.busy:8.1f} s{against.seconds / figures.seconds:6.2f} x"
+            f"{against.busy / figures.busy:6.2f} x{mistaken}"
+        )
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--row"]:
+        print(json.dumps(msgspec.to_builtins(done(msgspec.json.decode(sys.argv[2], type=Task)))))
+        return
+    asked = arguments()
+    folder = asked.model or str(models.base())
+    print(f"{folder}, int8, beam {asked.beam}, {CORES} cores, seed {asked.seed}", flush=True)
+    print(f"    {'':12}{'word error':22}{'clock':>7}{'busy':>10}", flush=True)
+    for kind in asked.only.split(","):
+        for language in asked.languages.split(","):
+            who = (*MODES, HERE) if kind == "long" else (MODES[0], HERE)
+            tasks = [
+                Task(
+                    each,
+                    kind,
+                    language,
+                    asked.seed,
+                    asked.seconds,
+                    asked.clips,
+                    folder,
+                    asked.beam,
+                )
+                for each in who
+            ]
+            recordings = tasks[0].recordings()
+            seconds = sum(each.seconds for each in recordings)
+            print(f"{language}, {kind}: {len(recordings)} of {seconds:.0f} s", flush=True)
+            for row in rows(tasks, asked.rounds):
+                print(row, flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.speech", description=__doc__)
+    parser.add_argument("--model", default="")
+    parser.add_argument("--languages", default=",".join(LANGUAGES))
+    parser.add_argument("--only", default=",".join(KINDS))
+    parser.add_argument("--seconds", type=float, default=250)
+    parser.add_argument("--clips", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--beam", type=int, default=5)
+    parser.add_argument("--quick", action="store_true")
+    asked = parser.parse_args()
+    if asked.quick:
+        asked.seconds, asked.clips, asked.languages = 30, 4, "en"
+    return asked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What is measured of a way to recognise recordings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from bench.speech.recordings import Recording
+from bench.speech.texts import errors
+from models.digits.train.scoring import WordErrors
+
+CORES = len(os.sched_getaffinity(0))
+
+
+class Heard(NamedTuple):
+    text: str
+    language: str
+
+
+class Figures(msgspec.Struct):
+    seconds: float
+    busy: float
+    """Seconds of the processors' time: it tells more than the clock where others use them too."""
+    heard: list[Heard]
+
+
+def scored(recordings: Sequence[Recording], figures: Figures) -> WordErrors:
+    each = (
+        errors(recording.text, heard.text, recording.language)
+        for recording, heard in zip(recordings, figures.heard, strict=True)
+    )
+    return sum(each, start=WordErrors(0))
+
+
+def wrong_languages(recordings: Sequence[Recording], figures: Figures) -> int:
+    pairs = zip(recordings, figures.heard, strict=True)
+    return sum(heard.language != recording.language for recording, heard in pairs)

@@ -1,0 +1,4 @@
+import { defineSchema } from "convex/server";
+import { transcriptionTables } from "./retender/tables";
+
+export default defineSchema(transcriptionTables);

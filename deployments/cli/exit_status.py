@@ -1,0 +1,71 @@
+"""How a command ends: its exit status, and one sentence on standard error if it failed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from deployments.client.client import NoService
+from retender.errors import RetenderError
+
+FAILED: Final = 1
+USAGE: Final = 2
+BY_SIGNAL: Final = 128
+"""And the signal's number: 130 after Ctrl-C."""
+
+SHOW_CURSOR: Final = "\x1b[?25h"
+
+
+def complain(error: Exception, about: str = "") -> None:
+    sentence = cause(error)
+    if isinstance(error, NoService):
+        sentence += "; start one with `retender serve`, or say where it is with --server"
+    sys.stderr.write(f"{about}: {sentence}\n" if about else f"{sentence}\n")
+
+
+def cause(error: Exception) -> str:
+    """The innermost cause, in one sentence."""
+    if isinstance(error, RetenderError):
+        return str(error.details.get("cause", error.message)).removeprefix("ChildFailed: ")
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Run `work` and return its exit status. The first Ctrl-C cancels it in order; the second exits
+    at once."""
+
+    async def guarded() -> int:
+        told: list[int] = []
+        task = asyncio.current_task()
+        assert task is not None
+
+        def hear(number: int) -> None:
+            if told:
+                _leave(number)
+            told.append(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, hear, number)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not told:
+                raise
+            return BY_SIGNAL + told[0]
+
+    return asyncio.run(guarded())
+
+
+def _leave(number: int) -> None:
+    """Exit at once; only the cursor is restored."""
+    if sys.stderr.isatty():
+        sys.stderr.write(SHOW_CURSOR)
+        sys.stderr.flush()
+    os._exit(BY_SIGNAL + number)

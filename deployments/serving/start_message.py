@@ -1,0 +1,53 @@
+"""The first lines of the log: where the service is, and which engines it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployments.serving.address import reachable
+from deployments.settings import Settings
+from deployments.wiring import groq, recognition
+from deployments.wiring.keys import exposure_warning
+from deployments.wiring.whisper import library
+from retender.engines.models.library import Library
+from retender.journal.durability import durability_warning
+from serve_app.access.key_file import Keyring
+
+
+def start_message(settings: Settings, url: str) -> list[str]:
+    """Lines for the log; the address comes first."""
+    return [
+        f"Retender is up at {url}",
+        f"its data is in {settings.data_dir.absolute()}",
+        *_engines(settings),
+        f"try it: retender transcribe RECORDING, or the page {reachable(url)}/docs",
+    ]
+
+
+def warnings(settings: Settings, keys: Keyring) -> list[str]:
+    """Warnings about data that will not last, and about open access."""
+    found = (
+        durability_warning(str(settings.data_dir.absolute())),
+        exposure_warning(settings.host, keys),
+    )
+    return [sentence for sentence in found if sentence is not None]
+
+
+def _engines(settings: Settings) -> Iterator[str]:
+    if recognition.installed():
+        yield f"speech is recognised on this machine; the model is {_model(settings)}"
+    if groq.set_up(settings):
+        whose = "for jobs that ask for it" if recognition.installed() else "for all jobs"
+        yield f"speech is recognised by Groq with {settings.groq_model}, {whose}"
+    elif not recognition.installed():
+        yield "NOTHING is recognised here: `retender doctor` says what is missing"
+
+
+def _model(settings: Settings) -> str:
+    """The model's name, and whether it still has to be downloaded."""
+    name = settings.default_model
+    if Library(library(settings)).find(name) is not None:
+        return name
+    if settings.offline:
+        return f"{name}, which is NOT here and may not be downloaded (RETENDER_OFFLINE)"
+    return f"{name}, which comes with the first job, or with `retender models download {name}`"

@@ -1,0 +1,202 @@
+"""How far one chunk has been listened to, and what was heard in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent, stopped_early
+from retender.engines.faster_whisper.listening import LEFTOVER, Listened, listened
+from retender.engines.faster_whisper.model import (
+    FRAMES_PER_SECOND,
+    Features,
+    Generated,
+    Line,
+    Model,
+    Samples,
+)
+from retender.engines.faster_whisper.tokens import Aligned
+from retender.transcript.chunks import SAMPLE_RATE, ChunkResult
+from retender.transcript.segments import Segment, Word
+from retender.transcript.sentences import sentences
+
+_WORTH_HEARING: Final = 1.0
+"""Seconds of sound after a stop: in less, Whisper sooner makes something up than it has left out a
+word."""
+
+
+class Utterance(NamedTuple):
+    """A chunk to be recognised."""
+
+    samples: Samples
+    begins: float
+    """Seconds from the recording's beginning."""
+    line: Line
+    probability: float | None = None
+    """How sure it is that this is the language, where somebody has listened for it."""
+    detect: bool = False
+    """Listen for the language in this very chunk; that of `line` holds its place until then."""
+    words: bool = False
+    """Measure when each word was said."""
+    temperature: float = 0.0
+    pauses: tuple[tuple[float, float], ...] = ()
+    """Where nobody speaks, in seconds from the chunk's beginning."""
+    thresholds: Thresholds = Thresholds()
+    numerals: bool = True
+    """Numbers may be written as digits."""
+
+    @property
+    def frames(self) -> int:
+        return len(self.samples) * FRAMES_PER_SECOND // SAMPLE_RATE
+
+    @property
+    def speech(self) -> float:
+        """Seconds of it."""
+        silence = sum(end - start for start, end in self.pauses)
+        return max(0.0, len(self.samples) / SAMPLE_RATE - silence)
+
+
+class _First(NamedTuple):
+    """What was heard in the first go, of which there is doubt."""
+
+    doubts: int
+    segments: tuple[Segment, ...]
+
+
+class Ear:
+    """For one utterance."""
+
+    def __init__(self, model: Model, number: int, utterance: Utterance) -> None:
+        self.number = number
+        self.utterance = utterance
+        self.line = utterance.line
+        self.upto = 0.0
+        self._model = model
+        self._probability = utterance.probability
+        self._features: Features = model.features(utterance.samples)
+        self._frames: int = self._features.shape[-1]
+        self._segments: list[Segment] = []
+        self._done = 0.0
+        self._first: _First | None = None
+        self._average = 0.0
+        self.undetected = utterance.detect
+        self.brief = model.takes_less and self._frames <= model.window
+        """It is heard in one go at first."""
+
+    @property
+    def _frame(self) -> int:
+        return round(self.upto * FRAMES_PER_SECOND)
+
+    @property
+    def listening(self) -> bool:
+        return self._frame < self._frames
+
+    @property
+    def window(self) -> Features:
+        return self._features[:, self._frame : self._frame + self._model.window]
+
+    @property
+    def seconds(self) -> float:
+        """Of sound in the window."""
+        return min(self._model.window, self._frames - self._frame) / FRAMES_PER_SECOND
+
+    def advance(self, share: float) -> float:
+        """Seconds that are done, with this share of the present window. It never goes back."""
+        self._done = max(self._done, self.upto + share * self.seconds)
+        return self._done
+
+    def detected(self, shares: dict[str, float]) -> None:
+        """The language of its first window is the chunk's."""
+        if self.undetected:
+            language = max(shares, key=lambda code: (shares[code], code))
+            self.line = self.line._replace(language=language)
+            self._probability = shares[language]
+            self.undetected = False
+
+    def text(self, answer: Generated) -> list[int]:
+        """The tokens of a text without times; none, where it is silence."""
+        if silent(answer.no_speech, answer.average, self.utterance.thresholds):
+            return []
+        return [token for token in answer.tokens if token < self._model.first_special]
+
+    def take_whole(self, answer: Generated, words: Sequence[list[Aligned]]) -> None:
+        """All of it at once, unless there is doubt."""
+        segments = self._segments_of_all(answer, words)
+        wrong = 0
+        if not silent(answer.no_speech, answer.average, self.utterance.thresholds):
+            all_words = [word for hand in words for word in hand]
+            early = stopped_early(all_words, self.utterance.pauses, self.seconds)
+            wrong = self._doubts(segments, answer.average) + answer.full
+            wrong += crowded(all_words) + early
+        if wrong:
+            self._first = _First(wrong, tuple(segments))
+        else:
+            self._segments = segments
+            self.upto = self.seconds
+
+    def heard(self, answer: Generated) -> Listened:
+        more = self._frame + self._model.window < self._frames
+        nothing = Listened((), self.seconds if more else None)
+        if silent(answer.no_speech, answer.average, self.utterance.thresholds):
+            return nothing
+        if self._made_up(answer):
+            return nothing
+        return listened(
+            answer.tokens,
+            first_special=self._model.first_special,
+            first_timestamp=self._model.first_timestamp,
+            seconds=self.seconds,
+            full=answer.full,
+            more=more,
+            leftover=_WORTH_HEARING if self._model.takes_less else LEFTOVER,
+        )
+
+    def take(self, answer: Generated, heard: Listened, words: Sequence[list[Aligned]]) -> None:
+        self._segments += self._segments_of_all(answer, words)
+        self._average = min(self._average, answer.average)
+        self.upto += self.seconds if heard.upto is None else heard.upto
+
+    def result(self) -> ChunkResult:
+        """The second hearing stands, unless it is the more doubtful one."""
+        language = None if self.undetected else self.line.language
+        segments = tuple(self._segments)
+        if self._first and self._first.doubts < self._doubts(segments, self._average):
+            segments = self._first.segments
+        return ChunkResult(segments, language, self._probability)
+
+    def _doubts(self, segments: Sequence[Segment], average: float) -> int:
+        text = " ".join(segment.text for segment in segments)
+        return doubts(text, average, self.utterance.speech, self.utterance.thresholds)
+
+    def _made_up(self, answer: Generated) -> bool:
+        """After a stop, where there may be nothing left to hear."""
+        if not self._model.takes_less or not self.upto:
+            return False
+        text = self._model.text(answer.tokens)
+        return doubts(text, answer.average, self.seconds, self.utterance.thresholds) > 0
+
+    def _segments_of_all(self, answer: Generated, words: Sequence[list[Aligned]]) -> list[Segment]:
+        confidence = math.exp(min(0.0, answer.average))
+        return [segment for hand in words for segment in self._segments_of(hand, confidence)]
+
+    def _segments_of(self, hand: list[Aligned], confidence: float) -> Iterator[Segment]:
+        begins = self.utterance.begins + self.upto
+        for group in sentences(hand):
+            text = "".join(word.text for word in group).strip()
+            if text:
+                yield Segment(
+                    0,
+                    round(begins + group[0].start, 3),
+                    round(begins + max(group[0].start, group[-1].end), 3),
+                    text,
+                    confidence,
+                    self.line.language,
+                    tuple(self._placed(group, begins)) if self.utterance.words else (),
+                )
+
+    def _placed(self, group: Sequence[Aligned], begins: float) -> Iterator[Word]:
+        for word in group:
+            if word.text.strip():
+                start, end = round(begins + word.start, 3), round(begins + word.end, 3)
+                yield Word(word.text.strip(), start, end, word.confidence)

@@ -1,0 +1,98 @@
+"""Tickets: who they let in, and how long."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.limits import TICKET_SECONDS
+from retender.errors import Unauthorized
+from serve_app.access.api_keys import Scope
+from serve_app.access.callers import Caller
+from serve_app.access.tickets import Tickets
+from serve_app.live.admission import welcome
+
+ANA = Caller("key", "ana", frozenset({Scope.READ}))
+
+
+class Clock:
+    time = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+def office(secret: bytes = b"secret", clock: Clock | None = None) -> Tickets:
+    numbers = count()
+    return Tickets(secret, clock or Clock(), lambda: str(next(numbers)))
+
+
+def test_a_ticket_says_who_its_holder_is() -> None:
+    here = office()
+    assert here.read(here.issue(ANA)).holder == ANA
+
+
+def test_each_ticket_has_a_number_of_its_own() -> None:
+    here = office()
+    assert here.read(here.issue(ANA)).number != here.read(here.issue(ANA)).number
+
+
+def test_a_ticket_is_good_for_a_minute() -> None:
+    clock = Clock()
+    here = office(clock=clock)
+    early, late = here.issue(ANA), here.issue(ANA)
+    clock.time += TICKET_SECONDS - 0.001
+    assert here.read(early).until > clock.time
+    clock.time += 0.001
+    with pytest.raises(Unauthorized):
+        here.read(late)
+
+
+def test_processes_with_one_secret_take_each_others_tickets() -> None:
+    assert office(b"shared").read(office(b"shared").issue(ANA)).holder == ANA
+    with pytest.raises(Unauthorized):
+        office(b"another").read(office(b"shared").issue(ANA))
+
+
+@given(st.data())
+def test_a_ticket_that_was_changed_is_none(data: st.DataObject) -> None:
+    here = office()
+    ticket = here.issue(ANA)
+    place = data.draw(st.integers(0, len(ticket) - 3))
+    letter = data.draw(st.sampled_from("ABCabc012-_"))
+    changed = ticket[:place] + letter + ticket[place + 1 :]
+    if changed != ticket:
+        with pytest.raises(Unauthorized):
+            here.read(changed)
+
+
+@given(st.text())
+def test_what_is_no_ticket_is_refused(text: str) -> None:
+    with pytest.raises(Unauthorized):
+        office().read(text)
+
+
+@pytest.mark.parametrize(
+    ("origin", "others", "expected"),
+    [
+        (None, (), True),
+        ("https://here.example", (), True),
+        ("https://HERE.example", (), True),
+        ("https://here.example:8443", (), False),
+        ("https://app.example", (), False),
+        ("https://app.example", ("https://app.example",), True),
+        ("http://app.example", ("https://app.example",), False),
+        ("null", (), False),
+        ("https://evil.example", ("*",), True),
+    ],
+)
+def test_pages_from_here_and_those_that_were_named_are_welcome(
+    origin: str | None, others: tuple[str, ...], expected: bool
+) -> None:
+    assert welcome(origin, "here.example", others) == expected

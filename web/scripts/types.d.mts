@@ -1,0 +1,1 @@
+export function typesOf(description: unknown): Promise<string>;
