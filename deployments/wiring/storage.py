@@ -42,11 +42,11 @@ def blobs(root: str, objects: str = "", copies_bytes: int = 0) -> Blobs:
     if not objects:
         return BlobStore(root)
     # The client of an object store is large: imported only where one is set.
-    from retender.storage.blobs.object_blobs import StoredBlobs  # noqa: PLC0415 - see above
+    from retender.storage.blobs.object_blobs import object_store_blobs  # noqa: PLC0415 - see above
     from retender.storage.blobs.object_store import ObjectStore  # noqa: PLC0415 - see above
 
     store = ObjectStore(objects, _new_name)
-    return StoredBlobs(root, store, most_bytes=copies_bytes, now=time.time)
+    return object_store_blobs(root, store, most_bytes=copies_bytes, now=time.time)
 
 
 def check_store(settings: Settings) -> None:

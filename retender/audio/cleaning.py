@@ -1,7 +1,7 @@
-"""What may be done to a recording before it is recognised. Nothing of it is done unasked.
+"""Filters for a recording before it is recognised. None is applied unless the client asks.
 
-A recogniser learned from sound as it comes, and each of these costs words where there is nothing
-to clean. Word errors of the digits model, 140 words each (`python -m bench.cleaning`):
+A model is trained on unfiltered sound, so each filter costs words where there is nothing to
+clean. Word errors of the digits model, 140 words each (`python -m bench.cleaning`):
 
                                   as it is   high-pass   noise reduction   loudness
     clean                            0.7 %       0.7 %             0.7 %      0.7 %
@@ -18,12 +18,13 @@ from typing import Final
 import msgspec
 
 LATE_START: Final = "aresample=first_pts=0:min_hard_comp=1000000000"
-"""Sound that begins after the picture keeps its time. Only there is a file's clock believed: where
-it jumps back later, as in recordings strung together, to follow it would be to drop sound."""
+"""Sound that begins later than the video keeps its time. Only the first timestamp of a file is
+used: where the timestamps jump back later, as in concatenated recordings, following them would drop
+sound."""
 
 
 BELOW_VOICES: Final = 80
-"""Hz: what is lower is rumble and hum, not speech."""
+"""Hz. Sound below this is rumble and hum, not speech."""
 
 
 class Channel(enum.StrEnum):
@@ -34,25 +35,26 @@ class Channel(enum.StrEnum):
 
 class Cleaning(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel = Channel.MIX
-    """One side of a stereo recording: of a telephone call, or where the sides cancel out."""
+    """One side of a stereo recording: a telephone call, or sides that cancel each other out."""
     high_pass: int = 0
-    """Hz below which nothing is kept; 0 keeps all. Takes away rumble and hum."""
+    """Removes sound below this frequency in Hz, such as rumble and hum; 0: nothing."""
     noise_reduction: bool = False
-    """Takes away steady noise."""
+    """Removes steady noise."""
     loudness: bool = False
-    """Raises quiet passages, as where one of two speakers is far away."""
+    """Raises quiet passages, for example if one of two speakers is far away."""
 
     @property
     def is_default(self) -> bool:
-        """The sound is recognised as it came."""
+        """No filter was asked for."""
         return self == Cleaning()
 
     def filters(self) -> tuple[str, ...]:
-        """In this order: noise is measured without the rumble, and not made louder first."""
+        """ffmpeg filters, in order: rumble is removed before noise is measured, and loudness comes
+        last."""
         chosen = [LATE_START]
         if self.channel is not Channel.MIX:
             side = "c0" if self.channel is Channel.LEFT else "c1"
-            # Made stereo first, so that a mono recording has both sides.
+            # Converted to stereo first, so that a mono recording has both sides.
             chosen += ["aformat=channel_layouts=stereo", f"pan=mono|c0={side}"]
         if self.high_pass:
             chosen.append(f"highpass=f={self.high_pass}")

@@ -1,7 +1,7 @@
-"""What a file says it is by its first bytes.
+"""The type of a file, by its first bytes.
 
-ffmpeg guesses from all it sees and calls noise a bad MP3. These bytes tell a recording that is
-damaged from something that never was one; they decide nothing else.
+ffmpeg guesses from the whole file, and takes noise for a bad MP3. The first bytes distinguish a
+damaged recording from a file that never was one. They are used for nothing else.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 HEAD_BYTES: Final = 64
-"""Bytes that are enough to tell."""
+"""How many bytes are needed."""
 
 ACCEPTED: Final = (
     *("mp3", "wav", "m4a", "mp4", "mov", "flac", "ogg", "opus", "webm", "mkv"),
     *("aac", "aiff", "amr", "caf", "wma"),
 )
-"""What people may be told that they can upload."""
+"""File types named in error messages as accepted."""
 
 _SIGNS: Final = (
     (0, b"RIFF", "wav"),
@@ -51,16 +51,16 @@ _FOREIGN: Final = (
     (b"#extm3u", "a playlist"),
     (b"\x7felf", "a program"),
 )
-"""In small letters, as they are compared."""
+"""In lower case, as they are compared."""
 
-_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before text and says nothing."""
+_SKIPPED: Final = b"\xef\xbb\xbf \t\r\n"
+"""Bytes that may come before text and are skipped."""
 
 _VERSION, _LAYER = 0x18, 0x06
 
 
 def container_of(head: bytes) -> str | None:
-    """The container, by its ffmpeg name."""
+    """The container, by its ffmpeg name; None if it is unknown."""
     for at, sign, name in _SIGNS:
         if head[at : at + len(sign)] == sign:
             return name
@@ -68,13 +68,13 @@ def container_of(head: bytes) -> str | None:
 
 
 def foreign_type(head: bytes) -> str | None:
-    """What it is, in words, where it plainly is no recording. Of most things one cannot tell."""
-    seen = head.lstrip(_BEFORE).lower()
-    return next((words for sign, words in _FOREIGN if seen.startswith(sign)), None)
+    """The type in words, if the file clearly is no recording; None if that is unknown."""
+    text = head.lstrip(_SKIPPED).lower()
+    return next((words for sign, words in _FOREIGN if text.startswith(sign)), None)
 
 
 def _bare_frame(head: bytes) -> str | None:
-    """MPEG sound without a container begins with eleven set bits."""
+    """MPEG audio without a container begins with eleven set bits."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - see above
         return None
     if head[1] & 0xF6 == 0xF0:  # noqa: PLR2004 - twelve set bits and layer 0: AAC in ADTS

@@ -1,9 +1,9 @@
-"""From an upload to `audio.pcm` in its job's folder.
+"""Decodes an upload to `audio.pcm` in its job's folder.
 
-The file appears whole, synced to disk, by one rename: where it is, nothing needs to be decoded
-again. The samples go from ffmpeg straight into the file, never through this process. How many
-there are is counted by the file's size, whatever the upload's header claims; ffmpeg is stopped at
-the most that is allowed, and the kernel stops it a little later if it should go on.
+The file appears complete and synced to disk, by one rename: if it exists, nothing is decoded again.
+ffmpeg writes the samples directly to the file, not through this process. Their number is counted by
+the file's size, whatever the upload's header claims. ffmpeg stops at the longest allowed duration;
+if it does not, the kernel stops it a little later.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def decode(
 ) -> Pcm:
     """Raises the `WorkError` that says what is wrong with the upload, or `StorageFull`.
 
-    Cancelled, it kills ffmpeg at once. Whatever happens, it leaves a whole file or none.
+    If it is cancelled, it kills ffmpeg at once. In any case it leaves a complete file or none.
     """
     whole = folder / DECODED
     if await asyncio.to_thread(whole.exists):
@@ -71,16 +71,16 @@ def _limits(most_seconds: float) -> SandboxLimits:
 
 
 class _Part:
-    """The file being written. Who waits for a thread may be cancelled while the thread goes on:
-    so `discard` waits for `settle`, and `settle` after `discard` does nothing."""
+    """The file being written. A caller may be cancelled while its thread goes on: so `discard`
+    waits for `settle`, and `settle` after `discard` does nothing."""
 
     def __init__(self, folder: Path) -> None:
-        _sweep(folder)
+        _delete_leftovers(folder)
         self._lock = Lock()
         with raising_storage_full("the decoded audio"):
             self.descriptor, path = tempfile.mkstemp(suffix=_PART, dir=folder)
         self._path: Path | None = Path(path)
-        # Held by ffmpeg too: nobody takes the file for a leftover while either lives.
+        # ffmpeg holds this lock too: while either runs, the file is not deleted as a leftover.
         file_lock.lock(self.descriptor)
 
     def count(self) -> int:
@@ -99,7 +99,7 @@ class _Part:
                 durable_files.sync_folder(place.parent)
 
     def discard(self) -> None:
-        """What was moved to its place stays there."""
+        """Delete the file, unless it was moved to its place."""
         with self._lock:
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
@@ -107,8 +107,8 @@ class _Part:
             os.close(self.descriptor)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what decoders left whose process has died."""
+def _delete_leftovers(folder: Path) -> None:
+    """Delete files of decoders whose process has died."""
     for leftover in folder.glob(f"*{_PART}"):
         with contextlib.suppress(FileNotFoundError):
             if file_lock.is_unlocked(leftover):

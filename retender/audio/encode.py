@@ -1,4 +1,4 @@
-"""A part of a decoded recording as a small file, for a service that is reached over the network."""
+"""Encodes a part of a decoded recording as a small file, to be sent over the network."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ _HEADER: Final = 1 << 16
 
 
 async def flac(pcm: Pcm, chunk: Chunk, target: Path, *, binary: str) -> None:
-    """The chunk without loss; a file that was there is replaced. Cancelled, it leaves none."""
+    """Encode the chunk without loss, and replace an existing file. If cancelled, it leaves no
+    file."""
     length = chunk.end - chunk.start
     command = ffmpeg.encode_command(binary, pcm.path, target, start=chunk.start, length=length)
-    # Noise can't be packed; FLAC then takes as much as the samples, and a little more.
+    # Noise cannot be compressed: FLAC then takes a little more space than the samples.
     output = int(chunk.seconds * BYTES_PER_SECOND * 1.1) + _HEADER
-    made = False
+    done = False
     try:
         ended = await run(command, SandboxLimits(output=output))
-        if ffmpeg_report.parse(ended.stderr).no_room:
+        if ffmpeg_report.parse(ended.stderr).disk_full:
             raise storage_full("a chunk on its way out", "it filled up")
         if ended.code != 0 or ended.timed_out:
             raise EngineFailed("a chunk could not be encoded")
-        made = True
+        done = True
     finally:
-        if not made:
-            target.unlink(missing_ok=True)  # noqa: ASYNC240 - a moment, and it must not be lost
+        if not done:
+            target.unlink(missing_ok=True)  # noqa: ASYNC240 - short, and a cancellation must not prevent it

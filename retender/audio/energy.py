@@ -1,8 +1,8 @@
-"""Speech is what is louder than what goes on around it.
+"""Finds speech by its energy: speech is louder than its surroundings.
 
-Of each frame only its level is kept, a byte for 30 ms: a megabyte for ten hours. When all have
-been heard, each is held against the level of the quiet parts of half a minute around it. In doubt
-it is speech: a model makes little of noise, but a word left out is lost.
+Only the level of each frame is kept, one byte for 30 ms: a megabyte for ten hours. At the end, each
+level is compared with the quiet parts of the half minute around it. In doubt a frame is speech: a
+model produces little from noise, but a word that is left out is lost.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STEP: Final = 480
 """Samples in a frame: 30 ms."""
 
 _PAUSE = 8
-"""Frames; the closure of a consonant is no pause."""
+"""Frames. The closure of a consonant is shorter, and is no pause."""
 
 _SHORTEST = 2
 
@@ -28,24 +28,25 @@ _SCALE = 2
 """Levels are stored in half decibels."""
 
 _AROUND = 167
-"""Frames for which the surroundings are taken to be the same: 5 s."""
+"""Frames that are compared with the same surroundings: 5 s."""
 _REACH = 3
-"""How many times that, to either side, the surroundings are."""
+"""The surroundings extend this many times `_AROUND` to each side."""
 
 _QUIET, _LOUD = 0.1, 0.98
-"""Their quiet tenth is their floor, and the loud fiftieth is who speaks, if somebody does."""
+"""Quantiles of the levels around a frame: the noise floor, and the level of speech if there is
+any."""
 
 _DOUBT = 3, 10
-"""Somebody may speak in noise that is almost as loud. Where the loud moments are so many decibels
-above the floor, all of it is speech; even noise alone has none that loud."""
+"""Somebody may speak in noise that is almost as loud. If the loud moments are this many decibels
+above the floor, all of it counts as speech; steady noise alone has no moments that loud."""
 
 _ENTER, _LEAVE = 5, 3
-"""Decibels above the floor at which speech begins, and below which it may end. The level of even
-noise wavers by less than one."""
+"""Decibels above the floor at which speech begins, and below which it may end. The level of steady
+noise varies by less than one."""
 
 _LOWEST_FLOOR, _HIGHEST_FLOOR = 10, 52
-"""Decibels. Below the one is nothing that could be understood; what is well above the other is
-taken for speech however steady it is."""
+"""Decibels. Sound below the first cannot be understood. Sound well above the second counts as
+speech, however steady it is."""
 
 
 class EnergyDetector:

@@ -1,11 +1,11 @@
-"""Where ffmpeg is, and the one way of pointing it at a stranger's file.
+"""Where ffmpeg is, and its command lines for files of clients.
 
-It can do far more than is wanted here: follow a playlist to other files and addresses, open video
-that nobody asked for. What it may do is named, and named before the input, or it does not count:
+ffmpeg can do much more than is wanted here: follow a playlist to other files and addresses, or
+decode video. So the command line lists what is allowed. These options work only before the input:
 
-- protocols: a file and its own pipes. This alone does not stop a playlist;
-- formats: those of recordings. This does;
-- codecs: those of sound. Without this even `-vn` lets it open video decoders to see what is there.
+- protocols: a file, and its own pipes. This alone does not stop a playlist;
+- formats: those of recordings. This stops playlists;
+- codecs: those of sound. Without this, even with `-vn`, video decoders are opened.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ DECODERS: Final = (
 _CODEC_OF_DECODER = {"mp3float": "mp3", "amrnb": "amr_nb", "amrwb": "amr_wb"}
 
 CODECS: Final = frozenset(_CODEC_OF_DECODER.get(decoder, decoder) for decoder in DECODERS)
-"""What those decoders read, by the names ffmpeg calls it by."""
+"""The codecs that those decoders read, by their ffmpeg names."""
 
 _TIME = re.compile(r"\btime=(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
 def find(search: str) -> str:
-    """The ffmpeg on this search path, else the one that imageio-ffmpeg carries."""
+    """The ffmpeg on this search path, otherwise the one from imageio-ffmpeg."""
     found = shutil.which("ffmpeg", path=search)
     if found is not None:
         return str(Path(found).resolve())
@@ -55,19 +55,19 @@ def find(search: str) -> str:
 
 
 def probe_command(binary: str, source: Path) -> list[str]:
-    """Says what the file is, and gives up for want of an output."""
+    """Prints what the file is, then fails because there is no output."""
     return [*_called(binary), *ffmpeg.get_args(_guarded(source).output("pipe:1"))[:-1]]
 
 
 def duration_command(binary: str, source: Path) -> list[str]:
-    """Reads all of the first sound track without decoding it, and says how long it is."""
+    """Reads the whole first sound track without decoding it, and prints how long it is."""
     return _compiled(binary, _guarded(source), "-", c="copy", f="null")
 
 
 def decode_command(
     binary: str, source: Path, *, filters: tuple[str, ...], seconds: float
 ) -> list[str]:
-    """Writes the first sound track as samples. `seconds` is the most that is decoded."""
+    """Writes the first sound track as samples, and stops after `seconds`."""
     return _compiled(
         binary,
         _guarded(source),
@@ -83,7 +83,7 @@ def decode_command(
 def encode_command(
     binary: str, samples: Path, target: Path, *, start: int, length: int
 ) -> list[str]:
-    """Writes a part of our own samples as FLAC: without loss, in half of the bytes."""
+    """Writes a part of our own samples as FLAC: without loss, in half the bytes."""
     source = ffmpeg.input(
         f"file:{samples}",
         f="s16le",
@@ -99,7 +99,7 @@ def encode_command(
 
 
 def last_time(stderr: str) -> float | None:
-    """How far it says to have come."""
+    """The last position that ffmpeg printed, in seconds."""
     times = _TIME.findall(stderr)
     if not times:
         return None
@@ -125,6 +125,6 @@ def _compiled(binary: str, source: Any, target: str, **options: Any) -> list[str
 
 
 def _called(binary: str) -> list[str]:
-    """`-v info`, because what the file is must be told by it; progress lines are not wanted."""
+    """`-v info`, because the type of the file is read from the output; without progress lines."""
     quiet = ["-nostdin", "-hide_banner", "-nostats", "-v", "info"]
     return [binary, *quiet, "-max_alloc", str(PROGRAM_ALLOCATION), "-filter_threads", "1"]

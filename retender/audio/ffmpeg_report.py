@@ -1,4 +1,4 @@
-"""What ffmpeg says about a file, read from what it prints while opening it."""
+"""Parses what ffmpeg prints about a file when it opens it."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ _END_OF_INPUT = re.compile(r"^(Stream mapping:|Output #0|At least one output)", 
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),", re.MULTILINE)
 _SOUND = re.compile(r"^  Stream #0:\d+\S*: Audio: (\w+)", re.MULTILINE)
 _GUESSED = "misdetection possible"
-_NO_ROOM = ("No space left on device", "Disk quota exceeded")
+_DISK_FULL = ("No space left on device", "Disk quota exceeded")
 _NO_MEMORY = "Cannot allocate memory"
 
 
 class FfmpegReport(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
-    """None: it was not opened."""
+    """None if the file could not be opened."""
     guessed: bool = False
-    """It could be anything; this is only what speaks least against it."""
+    """The format is only a guess: the file could be anything."""
     duration: float | None = None
-    """As the file claims. Files err, and lie."""
+    """In seconds, as the file claims. It may be wrong."""
     codecs: tuple[str, ...] = ()
-    """Of its sound tracks, in order."""
-    no_room: bool = False
+    """The codecs of its sound tracks, in order."""
+    disk_full: bool = False
     no_memory: bool = False
 
 
 def parse(stderr: str) -> FfmpegReport:
-    trouble = FfmpegReport(
+    failure = FfmpegReport(
         guessed=_GUESSED in stderr,
-        no_room=any(words in stderr for words in _NO_ROOM),
+        disk_full=any(words in stderr for words in _DISK_FULL),
         no_memory=_NO_MEMORY in stderr,
     )
     opened = _OPENED.search(stderr)
     if opened is None:
-        return trouble
-    about = stderr[opened.start() :]
-    if ends := _END_OF_INPUT.search(about):
-        about = about[: ends.start()]
+        return failure
+    text = stderr[opened.start() :]
+    if ends := _END_OF_INPUT.search(text):
+        text = text[: ends.start()]
     return msgspec.structs.replace(
-        trouble,
+        failure,
         format=opened[1],
-        duration=_seconds(_DURATION.search(about)),
-        codecs=tuple(_SOUND.findall(about)),
+        duration=_seconds(_DURATION.search(text)),
+        codecs=tuple(_SOUND.findall(text)),
     )
 
 

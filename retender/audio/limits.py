@@ -1,41 +1,41 @@
-"""What bounds the handling of media, and what happens at each bound."""
+"""The bounds of decoding recordings, and what happens at each bound."""
 
 from __future__ import annotations
 
 from typing import Final
 
 PROGRAM_MEMORY: Final = 256 << 20
-"""Bytes that ffmpeg can write to; beyond that it is refused more, and the file with it."""
+"""Bytes of memory that ffmpeg can write to. More is refused, and then the file is rejected."""
 
 PROGRAM_ADDRESSES: Final = 1 << 30
-"""Bytes that its libraries and stacks may take up on paper beside that; likewise."""
+"""Bytes of address space for its libraries and stacks beside that; likewise."""
 
 PROGRAM_ALLOCATION: Final = 256 << 20
-"""Bytes that it may ask for at once; it then takes the file for damaged."""
+"""Bytes that ffmpeg may allocate at once; beyond that it takes the file for damaged."""
 
 PROGRAM_CPU_SECONDS: Final = 60
-"""CPU time for what does not depend on a recording's length; then it is stopped."""
+"""CPU seconds for commands that do not depend on the recording's length; then ffmpeg is stopped."""
 
 PROGRAM_SECONDS: Final = 600.0
-"""The same on the clock, however busy the machine is; then it is killed."""
+"""The same in real time, however busy the machine is; then ffmpeg is killed."""
 
 PROGRAM_FILES: Final = 64
-"""Files it can have open; it is refused more."""
+"""Files that ffmpeg can have open; more are refused."""
 
 STDERR_FIRST_BYTES: Final = 256 * 1024
 STDERR_LAST_BYTES: Final = 4 * 1024
-"""Kept of what a program says; what lies between its beginning and its end is dropped."""
+"""How much is kept of the beginning and the end of a program's output; the middle is dropped."""
 
 DECODING_CPU_SHARE: Final = 1 / 20
-"""Seconds of CPU time that a second of sound may take to decode; usual is a five-hundredth. At
-the limit decoding is stopped, and the file refused."""
+"""CPU seconds that a second of sound may take to decode; usual is 1/500. At the limit decoding is
+stopped, and the file rejected."""
 
 DECODING_START_SECONDS: Final = 60
-"""CPU time beside that, for opening a file with a long index."""
+"""CPU seconds beside that, for opening a file with a long index."""
 
 DECODING_WAIT: Final = 10
-"""Decoding may take so many times its CPU time on the clock: a tenth of a CPU is the least that
-it is given. Then it is killed."""
+"""Decoding may take this many times its CPU limit in real time: it gets at least a tenth of a CPU.
+Then it is killed."""
 
 SPEECH_BLOCK_SECONDS: Final = 60
-"""Of a recording so much is in memory at once while speech is looked for; the rest comes after."""
+"""Speech is detected in blocks of this length: so much of a recording is in memory at once."""

@@ -1,7 +1,7 @@
-"""What came of looking at a file, or of decoding it: nothing to object to, or which error.
+"""Which error follows from ffmpeg's report about a file, after probing or decoding it.
 
-What could be saved is kept: a recording that breaks off is transcribed up to there. But what is
-left of an hour must not be a moment, or a damaged file would pass for a silent one.
+A recording that breaks off is transcribed up to there. But if only a moment is left of an hour, it
+is an error: otherwise a damaged file would count as a silent one.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from retender.errors import (
 from retender.storage.disk_space import storage_full
 from retender.transcript.chunks import SAMPLE_RATE
 
-LEAST_SAVED: Final = 0.01
-"""Of what a file claims to hold, so much must be there."""
+LEAST_DECODED: Final = 0.01
+"""This share of the duration that a file claims must be decoded."""
 
 _UNKNOWN_CODEC = "none"
 _ACCEPTED = ", ".join(ACCEPTED)
 
 
 def program_error(ended: ProgramEnded, report: FfmpegReport) -> RetenderError | None:
-    """It was stopped, by us, by its limits, or for want of something. None: it came to an end."""
-    if report.no_room:
+    """Why the program was stopped, by a limit or from outside; None if it ended by itself."""
+    if report.disk_full:
         return storage_full("the decoded audio", "it filled up while decoding")
     if ended.timed_out:
         return EngineFailed("reading the file took longer than it may on this machine")
@@ -42,7 +42,7 @@ def program_error(ended: ProgramEnded, report: FfmpegReport) -> RetenderError | 
 
 
 def probe_error(report: FfmpegReport, head: bytes) -> RetenderError | None:
-    """None: it has sound of a kind that can be decoded."""
+    """None if the file has a sound track that can be decoded."""
     container = container_of(head)
     if container is None and (report.format is None or report.guessed):
         return _unsupported("this is not a recording of any known type")
@@ -62,7 +62,7 @@ def probe_error(report: FfmpegReport, head: bytes) -> RetenderError | None:
 def decoding_error(
     ended: ProgramEnded, head: bytes, *, samples: int, most_seconds: float
 ) -> RetenderError | None:
-    """None: these samples are the recording."""
+    """None if these samples are the recording."""
     report = parse(ended.stderr)
     error = program_error(ended, report)
     if error is not None:
@@ -74,7 +74,7 @@ def decoding_error(
     if error is not None:
         return error
     claimed = report.duration or 0.0
-    if samples == 0 or seconds < LEAST_SAVED * claimed:
+    if samples == 0 or seconds < LEAST_DECODED * claimed:
         return CorruptMedia("the file is damaged: no sound can be read from it")
     return None
 

@@ -17,15 +17,15 @@ SAMPLE_BYTES: Final = 2
 BYTES_PER_SECOND: Final = SAMPLE_RATE * SAMPLE_BYTES
 
 LOWEST: Final = -(1 << 15)
-"""What ffmpeg makes of a sample that is not a number."""
+"""ffmpeg writes this sample for a value that is not a number."""
 
-_LOOKS = 64
-_LOOK_SAMPLES = 1024
+_PARTS = 64
+_PART_SAMPLES = 1024
 _MOST_LOWEST = 0.9
 
 _QUIET_STEP = SAMPLE_RATE // 100
 _QUIET_STEPS = 10
-"""A place to cut is quiet for a tenth of a second."""
+"""A place to cut is the quietest tenth of a second."""
 
 
 class Pcm(msgspec.Struct, frozen=True):
@@ -41,18 +41,19 @@ class Pcm(msgspec.Struct, frozen=True):
         return cls(path, path.stat().st_size // SAMPLE_BYTES)
 
     def read(self, start: int, end: int) -> array[int]:
-        """The samples between; fewer where the recording ends."""
+        """The samples from `start` to `end`; fewer at the end of the recording."""
         with self.path.open("rb", buffering=0) as file:
             file.seek(start * SAMPLE_BYTES)
             return samples_from_bytes(file.read(max(0, end - start) * SAMPLE_BYTES))
 
     def blocks(self, samples: int) -> Iterator[array[int]]:
-        """All of it, so many samples at a time; the last block may be shorter."""
+        """The whole recording in blocks of so many samples; the last one may be shorter."""
         for start in range(0, self.samples, samples):
             yield self.read(start, min(self.samples, start + samples))
 
     def quietest(self, start: int, end: int) -> int:
-        """The middle of the quietest tenth of a second between; of equals the most central."""
+        """The middle of the quietest tenth of a second in this range; of equal ones the most
+        central."""
         begin, end = max(0, start), min(self.samples, end)
         middle = (begin + end) // 2
         sound = self.read(begin, end)
@@ -65,11 +66,11 @@ class Pcm(msgspec.Struct, frozen=True):
         return begin + min(places)[2] * _QUIET_STEP + half if places else middle
 
     def is_not_audio(self) -> bool:
-        """Its samples were not numbers. A look at parts of it is enough to tell."""
-        step = max(_LOOK_SAMPLES, self.samples // _LOOKS)
+        """True if the samples were not numbers. Only parts of the recording are looked at."""
+        step = max(_PART_SAMPLES, self.samples // _PARTS)
         seen = lowest = 0
         for start in range(0, self.samples, step):
-            part = self.read(start, min(self.samples, start + _LOOK_SAMPLES))
+            part = self.read(start, min(self.samples, start + _PART_SAMPLES))
             seen += len(part)
             lowest += part.count(LOWEST)
         return lowest > _MOST_LOWEST * seen
@@ -83,10 +84,10 @@ def samples_from_bytes(data: bytes) -> array[int]:
 
 
 def loudness(samples: array[int]) -> float:
-    """How loud it is: how much every fourth sample differs from the one before, on average.
+    """The average difference between every fourth sample and the previous one of these.
 
-    Differences, because an offset and the hum of the mains count for little in them; every fourth
-    sample, because that is enough, four times as fast, and keeps the voice's part of them large.
+    Differences, because an offset and mains hum have little effect on them. Every fourth sample,
+    because that is enough, four times as fast, and keeps the share of the voice large.
     """
     every = samples[::4]
     steps = max(1, len(every) - 1)

@@ -1,4 +1,4 @@
-"""What a file is and how long it lasts, without decoding it."""
+"""Finds out the type and duration of a file, without decoding it."""
 
 from __future__ import annotations
 
@@ -19,37 +19,36 @@ LIMITS: Final = SandboxLimits()
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
     format: str
-    """Container names as ffmpeg gives them: `mov,mp4,m4a,3gp,3g2,mj2`."""
+    """The container, as ffmpeg calls it: `mov,mp4,m4a,3gp,3g2,mj2`."""
     codec: str
     duration: float
-    """In seconds, as the file claims or, if it does not say, as counted."""
+    """In seconds: as the file claims, or counted if it does not say."""
 
 
 async def probe(source: Path, *, binary: str) -> Media:
-    """Raises `UnsupportedMedia`, `NoAudioStream` or `CorruptMedia`, each saying why."""
+    """Raises `UnsupportedMedia`, `NoAudioStream` or `CorruptMedia`, with the reason."""
     head = await read_head(source)
-    looked = await _run(ffmpeg.probe_command(binary, source))
-    error = media_errors.probe_error(looked, head)
+    found = await _report(ffmpeg.probe_command(binary, source))
+    error = media_errors.probe_error(found, head)
     if error is not None:
         raise error
-    assert looked.format is not None
-    duration = looked.duration
+    assert found.format is not None
+    duration = found.duration
     if duration is None:
         duration = await _counted(binary, source)
-    return Media(format=looked.format, codec=looked.codecs[0], duration=duration)
+    return Media(format=found.format, codec=found.codecs[0], duration=duration)
 
 
 async def read_head(source: Path) -> bytes:
-    """Raises `UploadExpired` where there is no file."""
-    loop = asyncio.get_running_loop()
+    """The first bytes of the file. Raises `UploadExpired` if there is no file."""
     try:
-        return await loop.run_in_executor(None, _read_head, source)
+        return await asyncio.to_thread(_read_head, source)
     except FileNotFoundError:
         raise UploadExpired("the upload is no longer there") from None
 
 
 async def _counted(binary: str, source: Path) -> float:
-    """Recorders that stream, as browsers do, write no duration."""
+    """Files of streaming recorders, such as browsers, have no duration in them."""
     ended = await _ended(ffmpeg.duration_command(binary, source))
     seconds = ffmpeg.last_time(ended.stderr)
     if not seconds:
@@ -57,7 +56,7 @@ async def _counted(binary: str, source: Path) -> float:
     return seconds
 
 
-async def _run(command: list[str]) -> FfmpegReport:
+async def _report(command: list[str]) -> FfmpegReport:
     return ffmpeg_report.parse((await _ended(command)).stderr)
 
 

@@ -1,8 +1,8 @@
-"""Runs a program that is fed by strangers.
+"""Runs a program that reads files of clients.
 
-The program runs in a session of its own, under `confined`, with nothing to read from, an empty
-environment, and at most one open file to write to. It is killed, with all that it started, as
-soon as nobody waits for it any more; what it says is kept only as far as it is of use.
+The program runs in its own session, under `confined`, without standard input, with an empty
+environment, and with at most one open file to write to. It is killed, with all its children, as
+soon as its caller is cancelled. Only the beginning and the end of its output are kept.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from retender.errors import EngineUnavailable
 
 class SandboxLimits(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = PROGRAM_MEMORY
-    """Bytes that the program can write to; beyond that it is refused more."""
+    """Bytes of memory that the program can write to; more is refused."""
     cpu: int = PROGRAM_CPU_SECONDS
     """Seconds of CPU time; then it is stopped by SIGXCPU."""
     output: int = 0
-    """Bytes it may write into one file; then it is stopped by SIGXFSZ."""
+    """Bytes that it may write to a file; then it is stopped by SIGXFSZ."""
     seconds: float = PROGRAM_SECONDS
-    """Seconds on the clock, however busy the machine is; then it is killed."""
+    """Seconds of real time, however busy the machine is; then it is killed."""
 
     def as_arguments(self) -> tuple[str, ...]:
         return (
@@ -53,7 +53,7 @@ class SandboxLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgramEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """How a program ended and what it said. Success is not concluded from the code alone."""
+    """How a program ended, and what it printed. The exit code alone does not tell success."""
 
     code: int
     stderr: str
@@ -67,9 +67,9 @@ class ProgramEnded(msgspec.Struct, frozen=True, kw_only=True):
 async def run(
     command: Sequence[str], limits: SandboxLimits, *, output: int = DEVNULL
 ) -> ProgramEnded:
-    """`output` is the descriptor of the one open file that the program writes to.
+    """`output` is the descriptor of the only file that the program writes to.
 
-    Cancelling kills the program before the cancellation goes on.
+    If this is cancelled, the program is killed first.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", confined.__file__),
@@ -85,7 +85,7 @@ async def run(
     timed_out = False
     try:
         async with asyncio.timeout(limits.seconds):
-            await stderr.listen(process)
+            await stderr.read(process)
             await process.wait()
     except TimeoutError:
         timed_out = True
@@ -108,12 +108,12 @@ class _ProgramOutput:
         self._first = bytearray()
         self._last = bytearray()
 
-    async def listen(self, process: Process) -> None:
+    async def read(self, process: Process) -> None:
         assert process.stderr is not None
         while data := await process.stderr.read(STDERR_LAST_BYTES):
-            room = STDERR_FIRST_BYTES - len(self._first)
-            self._first += data[:room]
-            self._last += data[room:]
+            free = STDERR_FIRST_BYTES - len(self._first)
+            self._first += data[:free]
+            self._last += data[free:]
             del self._last[:-STDERR_LAST_BYTES]
 
     @property

@@ -1,7 +1,7 @@
-"""Silero's voice activity network, as faster-whisper carries it, over a recording in blocks.
+"""Silero's voice activity network, from the faster-whisper package, over a recording in blocks.
 
-Its state goes from block to block, so that what it says of each frame is what it would say
-hearing the whole recording at once, in the memory of a block.
+Its state passes from block to block. So the result is the same as for the whole recording at once,
+with the memory of one block.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ STEP: Final = 512
 NETWORK: Final = "silero_vad_v6.onnx"
 
 _CONTEXT = 64
-"""Samples of the frame before that the network hears again."""
+"""Samples of the previous frame that are given to the network again."""
 
 _AT_ONCE = 64
-"""Frames the network hears in one call: more would be no faster, and take more memory."""
+"""Frames in one call of the network. More would not be faster, and would take more memory."""
 
 _STATE = (1, 1, 128)
 _FULL_SCALE = 32768.0
 _ONLY_ERRORS = 3
 
 _SPEECH, _SILENCE = 0.5, 0.35
-"""The probabilities that Silero's makers recommend."""
+"""The probabilities that Silero's authors recommend."""
 
 _PAUSE = 4
-"""Frames. Short, because each pause is a place to cut; chunks keep what lies between."""
+"""Frames. Short, because each pause is a place to cut. Chunks keep the sound of short pauses."""
 
 
 class SileroDetector:
@@ -56,18 +56,18 @@ class SileroDetector:
         self._rest += samples
         whole = len(self._rest) // STEP * STEP
         if whole:
-            self._hear(self._rest[:whole])
+            self._process(self._rest[:whole])
             del self._rest[:whole]
 
     def finish(self) -> list[Span]:
         if self._rest:
-            self._hear(self._rest + array("h", bytes(2 * (STEP - len(self._rest)))))
+            self._process(self._rest + array("h", bytes(2 * (STEP - len(self._rest)))))
         return self._gate.finish(self._samples)
 
-    def _hear(self, samples: array[int]) -> None:
-        portions = range(0, len(samples), _AT_ONCE * STEP)
+    def _process(self, samples: array[int]) -> None:
+        starts = range(0, len(samples), _AT_ONCE * STEP)
         for probability in itertools.chain.from_iterable(
-            self._probabilities(samples[at : at + _AT_ONCE * STEP]) for at in portions
+            self._probabilities(samples[at : at + _AT_ONCE * STEP]) for at in starts
         ):
             if probability >= _SPEECH:
                 self._gate.take(Frame.SPEECH)
@@ -79,15 +79,15 @@ class SileroDetector:
         sound = np.frombuffer(samples, np.int16).astype(np.float32) / _FULL_SCALE
         frames = sound.reshape(-1, STEP)
         before = np.vstack([self._context, frames[:-1, -_CONTEXT:]])
-        heard = {"input": np.hstack([before, frames]), "h": self._h, "c": self._c}
-        said, self._h, self._c = self._network.run(None, heard)
+        inputs = {"input": np.hstack([before, frames]), "h": self._h, "c": self._c}
+        output, self._h, self._c = self._network.run(None, inputs)
         self._context = frames[-1, -_CONTEXT:]
-        probabilities: list[float] = said.ravel().tolist()
+        probabilities: list[float] = output.ravel().tolist()
         return probabilities
 
 
 def _network() -> Path:
-    """Found without importing faster-whisper, which would take 57 MB and a second."""
+    """The network's file. Importing faster-whisper to find it would take 57 MB and a second."""
     package = importlib.util.find_spec("faster_whisper")
     if package is not None and package.origin is not None:
         network = Path(package.origin).parent / "assets" / NETWORK

@@ -1,12 +1,12 @@
-"""Where in a recording somebody speaks.
+"""Finds where somebody speaks in a recording.
 
-Two detectors find it, each fed the recording block by block and remembering little of it:
+There are two detectors. Each receives the recording block by block and remembers little of it:
 
     silero    a small neural network, good at telling speech from other sound; needs onnxruntime
-    energy    whatever is louder than its surroundings; needs nothing, for the smallest machines
+    energy    finds what is louder than its surroundings; needs nothing, for the smallest machines
 
-A detector calls each frame of sound speech, silence, or undecided, and a `Gate` makes spans of
-that: undecided frames stay what the ones before were.
+A detector marks each frame as speech, silence or undecided. A `SpeechGate` makes spans of that;
+undecided frames count as what came before them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from retender.audio.pcm import Pcm
 from retender.transcript.chunks import SAMPLE_RATE, Span
 
 BLOCK: Final = SPEECH_BLOCK_SECONDS * SAMPLE_RATE
-"""Samples given to a detector at once: some tenths of a second of work, 2 MB of memory."""
+"""Samples given to a detector at once: tenths of a second of work, 2 MB of memory."""
 
 
 class DetectorName(enum.StrEnum):
@@ -35,31 +35,30 @@ class Detector(Protocol):
         """The next samples, however many."""
 
     def finish(self) -> list[Span]:
-        """All spans, in order and apart from each other. To be called once, at the end."""
+        """All spans, in order, with gaps between them. Called one time, at the end."""
 
 
 def new_detector(name: DetectorName) -> Detector:
-    """A new one, for one recording. Raises `ModelUnavailable` where its network is missing."""
+    """A detector for one recording. Raises `ModelUnavailable` if its network is missing."""
     if name is DetectorName.SILERO:
-        from retender.audio.silero import SileroDetector  # noqa: PLC0415 - 50 MB, where wanted
+        from retender.audio.silero import SileroDetector  # noqa: PLC0415 - 50 MB, only if needed
 
         return SileroDetector()
-    from retender.audio.energy import EnergyDetector  # noqa: PLC0415 - as the other
+    from retender.audio.energy import EnergyDetector  # noqa: PLC0415 - likewise
 
     return EnergyDetector()
 
 
-async def detect_speech(pcm: Pcm, speech_detector: Detector) -> AsyncGenerator[float, None]:
-    """Feed it all of the recording off the event loop; tells how many seconds it has heard.
+async def detect_speech(pcm: Pcm, detector: Detector) -> AsyncGenerator[float, None]:
+    """Feed the recording to the detector in threads. Yields how many seconds are done.
 
-    Closing it stops it within a block.
+    Closing it stops it after the present block.
     """
-    loop = asyncio.get_running_loop()
     for start in range(0, pcm.samples, BLOCK):
         end = min(pcm.samples, start + BLOCK)
-        await loop.run_in_executor(None, _feed, speech_detector, pcm, start, end)
+        await asyncio.to_thread(_feed, detector, pcm, start, end)
         yield end / SAMPLE_RATE
 
 
-def _feed(speech_detector: Detector, pcm: Pcm, start: int, end: int) -> None:
-    speech_detector.feed(pcm.read(start, end))
+def _feed(detector: Detector, pcm: Pcm, start: int, end: int) -> None:
+    detector.feed(pcm.read(start, end))

@@ -1,4 +1,4 @@
-"""Frames of speech and silence, made into spans."""
+"""Turns frames of speech and silence into spans of speech."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ class Frame(enum.IntEnum):
 
 
 class SpeechGate:
-    """Opens with the first frame of speech, closes when silence has lasted."""
+    """A span begins with the first frame of speech, and ends when silence has lasted long
+    enough."""
 
     def __init__(self, step: int, *, pause: int, shortest: int) -> None:
-        """`step` samples a frame; silence of `pause` frames ends speech; what is shorter than
-        `shortest` frames was none."""
+        """A frame has `step` samples. Silence of `pause` frames ends a span; spans shorter than
+        `shortest` frames are dropped."""
         self._step = step
         self._pause = pause
         self._shortest = shortest
@@ -40,7 +41,7 @@ class SpeechGate:
                 self._close(self._begin, self._silent_since)
 
     def finish(self, samples: int) -> list[Span]:
-        """`samples`: where the recording ends, perhaps within the last frame."""
+        """`samples`: the length of the recording, which may end within the last frame."""
         if self._begin is not None:
             self._close(self._begin, self._silent_since or self._frames)
         return [Span(span.start, min(samples, span.end)) for span in self._spans]

@@ -1,15 +1,14 @@
-"""What turns audio into text, as a worker sees it.
+"""The interface of an engine to its worker: it turns audio into text.
 
-An engine is given orders of one line and tells what comes of them as it comes. It ends each order
-with exactly one outcome; in between it gives signs of life, so that one that hangs is noticed.
-What goes wrong with one order is that order's `Broke`; a `WorkError` raised is that of all orders
-not yet ended; any other exception is a bug, and the worker dies of it.
+An engine gets orders with the same batch key, and yields messages about them. Each order gets
+exactly one outcome; before that, it gets `Progress` as a heartbeat, so that an engine that hangs is
+noticed. An error of one order is a `Failed` for that order. A raised `WorkError` is the outcome of
+all orders that have none yet. Any other exception is a bug, and ends the worker.
 
-Closing the iterator before its end is how work is called off: the engine stops computing, and the
-closing is over when it has. Where nothing but the end of the process can stop it, that is what
-happens: it must not leave earlier.
+Closing the generator early cancels the work: the engine stops computing, and `aclose` returns when
+it has stopped. If only the end of the process can stop it, `aclose` must not return before that.
 
-An engine may also be `Reporting` and `Keeping`.
+An engine may also implement `Reporting` and `ManagesModels`.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from retender.workers.reports import WorkerReport
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A sign of life: so many seconds of this order's audio are done."""
+    """A heartbeat: so many seconds of this order's audio are done."""
 
     token: str
     seconds: float
     stage: Stage | None = None
-    """What is waited for, where that is another stage than the order's own."""
+    """The present stage, if it is another than the order's own."""
     note: Note | None = None
-    """What is to be said of it."""
+    """A message for people about the stage."""
 
 
 EngineMessage = Progress | Prepared | Transcribed | Failed | Declined
@@ -42,15 +41,15 @@ EngineMessage = Progress | Prepared | Transcribed | Failed | Declined
 class Engine(Protocol):
     @property
     def name(self) -> str:
-        """What an order's `engine` option calls it."""
+        """Its name in the `engine` option of an order."""
 
     @property
     def lanes(self) -> int:
-        """How many batches it can work on side by side."""
+        """How many batches it can work on in parallel."""
 
     @property
     def batch(self) -> int:
-        """How many orders of one line it takes at a time."""
+        """How many orders with the same batch key it takes at a time."""
 
     async def open(self) -> None: ...
 
@@ -61,22 +60,22 @@ class Engine(Protocol):
 
 @runtime_checkable
 class Reporting(Protocol):
-    """It has more to say of itself than its name."""
+    """An engine that reports its state."""
 
     async def report(self) -> WorkerReport: ...
 
 
 @runtime_checkable
 class ManagesModels(Protocol):
-    """It keeps models in memory: loaded when they are needed, given up when they are not."""
+    """An engine that loads models into memory when they are needed, and unloads them later."""
 
     @property
     def needs_restart(self) -> bool:
-        """It has given up its models, and all of their memory comes back to the machine when its
-        process ends, and only then. Nothing is in hand, and nothing is lost by it."""
+        """True if it has unloaded its models, and their memory returns to the machine only when the
+        process ends. It has no work then, so nothing is lost by a restart."""
 
     async def load(self, model: str) -> None:
-        """Have this model ready for whoever comes; nobody at work waits for that."""
+        """Load this model for later orders. Work in progress does not wait for it."""
 
     async def unload(self, model: str) -> None:
-        """Give this model up, once nobody uses it."""
+        """Unload this model when no order uses it."""

@@ -1,4 +1,4 @@
-"""Threads for native computing, one for each lane of an engine."""
+"""The threads of an engine for native computing: one for each lane."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Lanes:
         self._threads = ThreadPoolExecutor(count, name)
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """One call in a lane. Nothing can stop it once it has begun: who is called off meanwhile
-        leaves when it has ended, so that whoever waits for that knows that nothing is computed
-        any more. Called off once more, it leaves at once."""
+        """Run one call in a lane. A call that has begun cannot be stopped: a caller that is
+        cancelled returns only when the call has ended, so that nothing is computed after that. If
+        the caller is cancelled a second time, it returns at once."""
         begun = self._threads.submit(functools.partial(work, *args, **kwargs))
         ended = asyncio.wrap_future(begun)
         try:
@@ -33,5 +33,5 @@ class Lanes:
                 ended.exception()
 
     def close(self) -> None:
-        """What has not begun never will."""
+        """Calls that have not begun are cancelled."""
         self._threads.shutdown(wait=False, cancel_futures=True)

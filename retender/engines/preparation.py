@@ -1,7 +1,7 @@
-"""The first piece of every job that is decoded here: samples, where speech is, how to cut it.
+"""The preparation of a job: decode the recording, find speech, cut it into chunks.
 
-Whatever engine does the rest, this is the same. Done again after a crash, it finds what is whole
-and goes on from there; the same recording comes to the same plan each time.
+It is the same for every engine. After a crash it continues with the files that are complete. The
+same recording results in the same plan each time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -22,65 +22,55 @@ from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Span, plan
 from retender.workers.orders import Failed, Order, Prepared
 
-R = TypeVar("R")
-
 HEARTBEAT_SECONDS: Final = 5.0
-"""Seconds of decoding between two of them."""
+"""Seconds between two heartbeats while decoding."""
 
 
 class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     ffmpeg: str
-    """Where it is: `retender.audio.ffmpeg.find`."""
+    """The path of ffmpeg: `retender.audio.ffmpeg.find`."""
     most_seconds: float
-    """Longer recordings are refused."""
+    """Longer recordings are rejected."""
     window: int = 30 * SAMPLE_RATE
-    """The most that the model hears at once, in samples."""
+    """The longest chunk that the model takes, in samples."""
     aim: int = 0
-    """How long chunks are best, in samples; 0: as long as the window."""
+    """The best length of a chunk, in samples; 0: as long as the window."""
     detector: DetectorName = DetectorName.SILERO
 
 
 async def prepare(
     order: Order, blobs: Blobs, how: Preparation
 ) -> AsyncGenerator[EngineMessage, None]:
-    """Ends with `Prepared` or `Broke`. Closing it stops ffmpeg before it returns."""
+    """Ends with `Prepared` or `Failed`. Closing it stops ffmpeg before it returns."""
+    heartbeat = Progress(order.token, 0.0)
     try:
-        async with aclosing(_steps(order, blobs, how)) as steps:
-            async for news in steps:
-                yield news
+        async with AsyncExitStack() as lent:
+            decoding = asyncio.create_task(_decoded(order, blobs, how, lent))
+            try:
+                while not decoding.done():
+                    yield heartbeat
+                    await asyncio.wait((decoding,), timeout=HEARTBEAT_SECONDS)
+                pcm = decoding.result()
+            finally:
+                decoding.cancel()
+                await asyncio.gather(decoding, return_exceptions=True)
+            spans = [Span(0, pcm.samples)]
+            if order.options.vad:
+                detector = new_detector(how.detector)
+                async with aclosing(detect_speech(pcm, detector)) as blocks:
+                    async for _ in blocks:
+                        yield heartbeat
+                spans = await asyncio.to_thread(detector.finish)
+            planned = await asyncio.to_thread(
+                lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
+            )
+            yield Prepared(order.token, planned)
     except (WorkError, StorageTrouble) as error:
         yield Failed(order.token, error.failure())
 
 
-async def _steps(
-    order: Order, blobs: Blobs, how: Preparation
-) -> AsyncGenerator[EngineMessage, None]:
-    alive = Progress(order.token, 0.0)
-    async with AsyncExitStack() as lent:
-        decoding = asyncio.create_task(_decoded(order, blobs, how, lent))
-        try:
-            while not decoding.done():
-                yield alive
-                await asyncio.wait((decoding,), timeout=HEARTBEAT_SECONDS)
-            pcm = decoding.result()
-        finally:
-            decoding.cancel()
-            await asyncio.gather(decoding, return_exceptions=True)
-        spans = [Span(0, pcm.samples)]
-        if order.options.vad:
-            speech_detector = new_detector(how.detector)
-            async with aclosing(detect_speech(pcm, speech_detector)) as heard:
-                async for _ in heard:
-                    yield alive
-            spans = await asyncio.to_thread(speech_detector.finish)
-        planned = await asyncio.to_thread(
-            lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
-        )
-        yield Prepared(order.token, planned)
-
-
 async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExitStack) -> Pcm:
-    """Lent until `lent` is closed, and shared."""
+    """The decoded audio: shared, and lent until `lent` is closed."""
     folder = await lent.enter_async_context(blobs.lend_work(order.job_id, DECODED))
     if await asyncio.to_thread((folder / DECODED).exists):
         pcm = await asyncio.to_thread(lambda: Pcm.at(folder / DECODED))

@@ -1,13 +1,14 @@
-"""How much of a rationed service has been used, and when there is room for more.
+"""How much of a rate-limited service has been used, and when the next request may be sent.
 
-Four windows roll over the past: requests in a minute and in a day, seconds of audio in an hour
-and in a day. Whatever way the service itself counts (windows that roll, windows that begin on the
-hour, tokens that trickle back), who keeps within windows that roll keeps within all of them.
+There are four rolling windows: requests in a minute and in a day, seconds of audio in an hour and
+in a day. However the service counts (rolling windows, windows that begin on the hour, token
+buckets), a client that stays within rolling windows stays within its limits.
 
-A request counts from when it is let go until a window's length after its end, because the service
-may have counted it at any moment in between. One whose end nobody tells (its process died) is
-taken to have ended when it must have. Times are seconds since 1970, because they outlive the
-process; a use that lies in the future, after a clock was set back, counts as of now.
+A request counts from the time it is allowed until a window's length after its end, because the
+service may count it at any moment in between. A request whose end is not recorded, because its
+process died, counts as ended at its longest possible duration. Times are seconds since 1970,
+because they outlive the process. A use in the future, after the clock was set back, counts as of
+now.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ DAY: Final = 86_400.0
 
 
 class Use(msgspec.Struct, frozen=True, array_like=True):
-    """Requests that are over since `at`; or, under a ticket, one that is under way since then."""
+    """Requests that ended at `at`; or, with a ticket, a request in progress since then."""
 
     at: float
     requests: int
@@ -38,32 +39,32 @@ class UsageLedger(msgspec.Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     issued: int = 0
     closed_until: float = 0.0
-    """The service itself said that it takes nothing before then."""
+    """The service has said that it accepts no requests before then."""
 
 
 class Charge(enum.Enum):
-    """What a request that is over has cost."""
+    """What a request that has ended is charged."""
 
     FULL = "full"
     REQUEST = "request"
-    """It was refused: its audio was not listened to."""
+    """The service refused it: its audio was not used."""
     NOTHING = "nothing"
-    """It never got there."""
+    """It did not reach the service."""
 
 
 class Allowed(msgspec.Struct, frozen=True):
     ledger: UsageLedger
     ticket: int
-    """To be settled when the request is over."""
+    """Identifies the request in `settle`, when it has ended."""
 
 
 class Wait(msgspec.Struct, frozen=True):
     until: float
-    """When to ask again; or sooner, when a request under way has cost less than it might."""
+    """When to ask again; or earlier, if a request in progress ends with a lower charge."""
 
 
 class NeverAllowed(msgspec.Struct, frozen=True):
-    """There will never be room."""
+    """The request is larger than the limits allow at any time."""
 
     largest: int
 
@@ -86,9 +87,9 @@ def reserve(
 ) -> Allowed | Wait | NeverAllowed:
     """Whether a request with so many seconds of audio may be sent now.
 
-    `ahead` are the requests that have waited for longer, oldest first: a later one may pass them
-    only where none of them has to wait longer for it. So a short recording need not wait for the
-    hour that a long one waits for, and no long one waits for ever.
+    `ahead` are the requests that have waited longer, oldest first. A later request may pass them
+    only if none of them must wait longer because of it. So a short recording need not wait behind a
+    long one that waits an hour, and a long one does not wait for ever.
     """
     cost = limits.billed(seconds)
     if cost > limits.largest or min(limits.requests_per_minute, limits.requests_per_day) < 1:
@@ -100,15 +101,15 @@ def reserve(
     use = Use(now, 1, cost, ticket)
     after = msgspec.structs.replace(ledger, uses=(*ledger.uses, use), issued=ticket)
     for older in ahead:
-        if (theirs := _until(ledger, limits, older, now)) < _until(after, limits, older, now):
-            return Wait(max(now, theirs))
+        if (earliest := _until(ledger, limits, older, now)) < _until(after, limits, older, now):
+            return Wait(max(now, earliest))
     return Allowed(after, ticket)
 
 
 def settle(
     ledger: UsageLedger, ticket: int, now: float, charge: Charge = Charge.FULL
 ) -> UsageLedger:
-    """The request is over. Settling it again changes nothing."""
+    """Record the end of a request. Idempotent."""
     return msgspec.structs.replace(ledger, uses=tuple(_settled(ledger.uses, ticket, now, charge)))
 
 
@@ -121,7 +122,7 @@ def _settled(uses: Iterable[Use], ticket: int, now: float, charge: Charge) -> It
 
 
 def close(ledger: UsageLedger, until: float) -> UsageLedger:
-    """Send nothing before then."""
+    """Allow no requests before then."""
     return msgspec.structs.replace(ledger, closed_until=max(ledger.closed_until, until))
 
 
@@ -142,17 +143,17 @@ def usage(ledger: UsageLedger, limits: UsageLimits, now: float) -> Usage:
 
 
 def compact(ledger: UsageLedger, limits: UsageLimits, now: float) -> UsageLedger:
-    """The same uses in as few entries as the windows allow: one for each minute that is past.
+    """The same uses in fewer entries: one for each past minute.
 
-    The latest of a minute's uses stands for all of them, so none is let off early.
+    All uses of a minute get the time of the latest one, so none expires early.
     """
     kept: list[Use] = []
     for use in sorted(ledger.uses, key=lambda use: _end(use, limits, now)):
         end = _end(use, limits, now)
         if end + DAY <= now:
             continue
-        under_way = use.ticket and end == now
-        kept.append(use if under_way else Use(end, use.requests, use.seconds))
+        in_progress = use.ticket and end == now
+        kept.append(use if in_progress else Use(end, use.requests, use.seconds))
     return msgspec.structs.replace(
         ledger, uses=tuple(_merged(kept, now)), closed_until=_closed_until(ledger, now)
     )
@@ -184,7 +185,7 @@ def _windows(limits: UsageLimits) -> tuple[_Window, ...]:
 
 
 def _until(ledger: UsageLedger, limits: UsageLimits, seconds: float, now: float) -> float:
-    """The first moment at which there may be room, if nothing else is sent before."""
+    """The earliest time at which the request may be allowed, if no other is sent before."""
     cost = Use(now, 1, limits.billed(seconds))
     oldest_first = sorted(ledger.uses, key=lambda use: _end(use, limits, now))
     until = max(now, _closed_until(ledger, now))
@@ -206,10 +207,10 @@ def _used(window: _Window, ledger: UsageLedger, limits: UsageLimits, now: float)
 
 
 def _end(use: Use, limits: UsageLimits, now: float) -> float:
-    """From when on it ages. What is under way does not."""
+    """The time from which it expires. A request in progress does not expire."""
     return min(now, use.at + limits.longest_request if use.ticket else use.at)
 
 
 def _closed_until(ledger: UsageLedger, now: float) -> float:
-    """Closed for a day at most: a clock that was set back closes nothing for ever."""
+    """At most a day from now, in case the clock was set back."""
     return min(ledger.closed_until, now + DAY)

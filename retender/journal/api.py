@@ -1,11 +1,11 @@
-"""The durable store, as the JobManager sees it: it alone opens it.
+"""The interface to the durable store. Only the JobManager opens it.
 
-Decisions arrive as a list of `Write`s and are committed together or not at all; what a commit has
-acknowledged survives a crash of the machine. Two guards are checked in the same transaction:
+A commit is a list of `Write`s, and is applied whole or not at all. A commit that has returned
+survives a crash of the machine. Two conditions are checked in the same transaction:
 
-- every commit carries the writer's epoch, and is refused with `Fenced` once a newer one has begun;
-- a `Settle` counts only while the piece is leased under that very token: otherwise the whole
-  commit is refused with `StaleLease`.
+- every commit carries its writer's epoch, and fails with `Fenced` once a newer one has begun;
+- a `Settle` needs the piece to be leased under the same token: otherwise the whole commit fails
+  with `StaleLease`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from retender.transcript.segments import Segment
 
 
 class Inconsistent(Exception):
-    """A bug, not an answer: a write that does not follow from what is stored."""
+    """A bug in the caller: a write that does not fit what is stored."""
 
 
 class SaveJob(msgspec.Struct, frozen=True, tag=True):
-    """Insert the job, or replace the one stored."""
+    """Insert the job, or replace the stored one."""
 
     job: Job
 
@@ -39,13 +39,13 @@ class AddPieces(msgspec.Struct, frozen=True, tag=True):
 
 
 class Grant(msgspec.Struct, frozen=True, tag=True):
-    """The piece, now leased under `piece.token`. It must be waiting, else `StaleLease`."""
+    """Store the piece as leased under `piece.token`. It must be waiting, otherwise `StaleLease`."""
 
     piece: Piece
 
 
 class Settle(msgspec.Struct, frozen=True, tag=True):
-    """The end of a lease: the piece is now waiting again, done, or failed."""
+    """End a lease: the piece is now waiting again, done, or failed."""
 
     token: str
     piece: Piece
@@ -53,13 +53,13 @@ class Settle(msgspec.Struct, frozen=True, tag=True):
 
 
 class Reset(msgspec.Struct, frozen=True, tag=True):
-    """A piece changed outside any lease: given another chance, or called off."""
+    """Change a piece outside any lease: it is retried, or cancelled."""
 
     piece: Piece
 
 
 class Release(msgspec.Struct, frozen=True, tag=True):
-    """Finished segments join the transcript, in order; the results they came from may go."""
+    """Add finished segments to the transcript, in order. Results up to piece `upto` are dropped."""
 
     job_id: str
     upto: int
@@ -67,10 +67,10 @@ class Release(msgspec.Struct, frozen=True, tag=True):
 
 
 class Append(msgspec.Struct, frozen=True, tag=True):
-    """An event takes its place in its job's numbers and in the log of all jobs.
+    """Add an event to its job, under the next number, and to the log of all jobs.
 
-    Its segments are in the transcript by then, released in this commit or an earlier one, and
-    are all of those between its first and its last.
+    Its segments must be in the transcript, by this commit or an earlier one, and must be all
+    segments from its first to its last.
     """
 
     event: Event
@@ -86,13 +86,13 @@ class DropPieces(msgspec.Struct, frozen=True, tag=True):
 
 
 class SaveDelivery(msgspec.Struct, frozen=True, tag=True):
-    """Insert what is to be told, or replace it."""
+    """Insert the delivery, or replace the stored one."""
 
     delivery: Delivery
 
 
 class DeleteJob(msgspec.Struct, frozen=True, tag=True):
-    """Forget the job: its row, pieces, transcript, events and deliveries."""
+    """Delete the job with its pieces, transcript, events and deliveries."""
 
     job_id: str
 
@@ -113,7 +113,7 @@ Write = (
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A job with its pieces, and the results that wait for their turn in the transcript."""
+    """A job with its pieces, and the results that are not in the transcript yet."""
 
     job: Job
     pieces: tuple[Piece, ...] = ()
@@ -133,7 +133,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class MatchingJobs(msgspec.Struct, frozen=True):
-    """Jobs that a submission may turn out to be, or to have its answer from."""
+    """Jobs that equal a submission, so that no new work is needed. At most one is set."""
 
     same_id: Job | None = None
     same_key: Job | None = None
@@ -141,8 +141,8 @@ class MatchingJobs(msgspec.Struct, frozen=True):
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """What a new epoch begins with. The pieces that were leased in an older one are as they
-    were left: voiding those leases is a decision, and so the new manager's first commit."""
+    """The state at the start of an epoch. Pieces that were leased in an older epoch are still
+    leased: ending those leases is a decision, and so it is the first commit of the new manager."""
 
     epoch: int
     position: int
@@ -157,11 +157,11 @@ class Page(msgspec.Struct, frozen=True):
 
 class Journal(Protocol):
     async def begin_epoch(self) -> Recovery:
-        """Fence every older writer out, and load what is unfinished, oldest first."""
+        """Fence out every older writer, and load the unfinished jobs, oldest first."""
 
     async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
-        """All of it, durably, or none. Raises `StaleLease`, `Fenced`, `StorageFull`; and
-        `Inconsistent` for what only a bug could ask for, such as a gap in the numbers."""
+        """Apply all writes durably, or none. Raises `StaleLease`, `Fenced`, `StorageFull`; and
+        `Inconsistent` for a bug in the caller, such as a gap in the event numbers."""
 
     async def job(self, job_id: str) -> Job | None: ...
 
@@ -175,8 +175,8 @@ class Journal(Protocol):
     async def matching_jobs(
         self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
     ) -> MatchingJobs:
-        """The job of this id; else the one its owner submitted under this key; else a completed
-        one with this audio and these options. The first that is found is the only one given."""
+        """The job of this id; otherwise the job that this owner submitted under this key; otherwise
+        a completed job with this audio and these options. Only the first match is returned."""
 
     async def completed(self, cache_key: str) -> Job | None:
         """A completed job with this audio and these options."""
@@ -192,20 +192,20 @@ class Journal(Protocol):
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int
     ) -> tuple[Delivery, ...]:
-        """What is to be told to this consumer by now, the longest due first: one of each lane
-        that is not busy, and none while an earlier one of the same job waits."""
+        """Deliveries of this consumer that are due, the longest due first: one for each receiver
+        that is not in `busy`, and none while an earlier one of the same job waits."""
 
     async def next_due(self, consumer: str, after: float) -> float | None:
-        """When the next delivery after that time comes due."""
+        """When the next delivery after that time is due; None if none is."""
 
     async def backlog(self, consumer: str) -> Backlog: ...
 
     async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
-        """All of the job, at rest or not, in the order of its events."""
+        """All deliveries of the job, waiting or not, in the order of its events."""
 
     async def audio_in_use(self, finished_after: float) -> frozenset[str]:
-        """Hashes of the uploads that unfinished jobs need, or dead letters (they may be retried),
-        or jobs finished since then."""
+        """Hashes of the uploads of unfinished jobs, of dead letters (they may be retried), and of
+        jobs finished since then."""
 
     async def finished_before(self, at: float, limit: int) -> tuple[str, ...]:
         """Ids of jobs that ended before then, oldest first."""
@@ -214,6 +214,6 @@ class Journal(Protocol):
 
 
 class JournalOpener(Protocol):
-    """How the JobManager gets its journal: called once a life."""
+    """Opens the journal: each instance of the JobManager calls it one time."""
 
     async def __call__(self) -> Journal: ...

@@ -1,9 +1,8 @@
-"""One database, used on one thread and nowhere else.
+"""A database connection, used on one thread only.
 
-Every use is one function run whole, so no transaction is ever open between two of them. Whatever
-is dropped without `close` (its actor crashed) lets go of connection, lock and thread by itself:
-the thread ends with its executor, and what is under way there keeps the rest alive until it is
-through.
+Each use is one function that runs to its end on that thread, so no transaction stays open between
+two uses. An object that is dropped without `close`, because its actor crashed, releases connection,
+lock and thread by itself: the thread ends with its executor, after a function that still runs.
 """
 
 from __future__ import annotations
@@ -21,25 +20,26 @@ R = TypeVar("R")
 
 
 class Database(Protocol):
-    """Where a connection comes from, how it is used, and how it is let go of."""
+    """How to open, use and close a connection to a database."""
 
     @property
     def name(self) -> str:
-        """As it is called in what people read."""
+        """Its name in messages for people."""
 
     def open(self) -> None: ...
 
     def read(self, work: Callable[[Connection], R]) -> R: ...
 
     def write(self, work: Callable[[Connection], R]) -> R:
-        """In a transaction of its own, which is there for good on return. What the work does may
-        be undone and done again; what it gives then counts."""
+        """Run `work` in a transaction, which is durable on return. The transaction may be rolled
+        back and run again; then only the last result counts."""
 
     def begin(self, work: Callable[[Connection], R]) -> R:
-        """`write` for an epoch's beginning: where many may have it open, not all may begin one."""
+        """`write` for the start of an epoch: if several services have the database open, not all of
+        them may start one."""
 
     def stop_waiting(self) -> None:
-        """From any thread: what waits for a database that is away waits no longer."""
+        """Ends a wait for a database that cannot be reached. Called from any thread."""
 
     def close(self) -> None:
         """Idempotent; also before `open`."""
@@ -49,9 +49,9 @@ class ConnectionThread:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._let_go = weakref.finalize(self, database.close)
-        # At exit the kernel does it; a forked child must not do it to its parent's connection.
-        self._let_go.atexit = False
+        self._closer = weakref.finalize(self, database.close)
+        # At exit the kernel closes it; a forked child must not close its parent's connection.
+        self._closer.atexit = False
 
     async def open(self) -> None:
         await self.run(lambda database: database.open())
@@ -62,17 +62,17 @@ class ConnectionThread:
         try:
             return await loop.run_in_executor(self._executor, self._call, work)
         except asyncio.CancelledError:
-            # Its actor was killed: the thread must not outlive it by a long wait.
+            # The actor was killed: its thread must not go on waiting for long.
             self._database.stop_waiting()
             raise
 
     async def close(self) -> None:
-        """Waits for what is under way. Idempotent."""
-        if self._let_go.alive:
+        """Waits for a function that still runs. Idempotent."""
+        if self._closer.alive:
             self._database.stop_waiting()
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._executor, self._let_go)
-        # The thread has nothing left to do but to end.
+            await loop.run_in_executor(self._executor, self._closer)
+        # The thread has nothing left to do, and ends.
         self._executor.shutdown()
 
     def _call(self, work: Callable[[Database], R]) -> R:
@@ -80,20 +80,20 @@ class ConnectionThread:
         return work(self._database)
 
     def _check_open(self) -> None:
-        if not self._let_go.alive:
+        if not self._closer.alive:
             raise JournalError(f"{self._database.name} is closed here")
 
 
 class ThreadSlot:
-    """What an opener has open in this process: opening again takes over from a journal whose
-    actor died without closing it, once what is under way there is through."""
+    """The connection that an opener has open in this process. Opening again takes over: the
+    connection of an actor that died without closing it is closed first."""
 
     def __init__(self) -> None:
-        self._taken: ConnectionThread | None = None
+        self._current: ConnectionThread | None = None
 
     async def take(self, database: Database) -> ConnectionThread:
-        if self._taken is not None:
-            await self._taken.close()
-        self._taken = ConnectionThread(database)
-        await self._taken.open()
-        return self._taken
+        if self._current is not None:
+            await self._current.close()
+        self._current = ConnectionThread(database)
+        await self._current.open()
+        return self._current

@@ -1,6 +1,6 @@
-"""The SQLite file: found sound or refused untouched, configured, brought to the newest schema.
+"""The SQLite file: checked before it is opened, configured, and brought to the newest schema.
 
-There is one connection at any time. SQLite before 3.51.3 can corrupt a write-ahead log that two
+Only one connection is open at any time: SQLite before 3.51.3 can corrupt a write-ahead log that two
 connections write and reset at once.
 """
 
@@ -26,14 +26,14 @@ Synchronous = Literal["full", "normal", "off"]
 
 APPLICATION: Final = 0x52544E44  # "RTND"
 BUSY_SECONDS: Final = 5.0
-"""How long another program (a backup, someone's sqlite3) may hold the file before we say so."""
+"""How long another program (a backup, a sqlite3 shell) may lock the file; then it is an error."""
 
 _MAGIC = b"SQLite format 3\0"
 _LOG_BYTES = 64 * 1024 * 1024
 
 
 class SqliteDatabase:
-    """A connection once there is one; whoever inherits knows where it comes from."""
+    """A database over `_connection`, which the subclass opens."""
 
     name: str
     _connection: sqlite3.Connection
@@ -52,15 +52,15 @@ class SqliteDatabase:
         return self.read(whole)
 
     def begin(self, work: Callable[[Connection], R]) -> R:
-        """Whoever has it open is alone."""
+        """Only one process has it open."""
         return self.write(work)
 
     def stop_waiting(self) -> None:
-        """Nothing here waits for longer than `BUSY_SECONDS`."""
+        """No wait here is longer than `BUSY_SECONDS`."""
 
 
 class DatabaseFile(SqliteDatabase):
-    """A database on disk, held by one process at a time."""
+    """A database on disk, opened by one process at a time."""
 
     def __init__(self, path: str, synchronous: Synchronous) -> None:
         self.name = path
@@ -103,7 +103,7 @@ class DatabaseFile(SqliteDatabase):
 
 
 class BorrowedDatabase(SqliteDatabase):
-    """A connection that outlives its journals, as a disk outlives processes: for simulations."""
+    """For simulations: a connection that outlives its journals, as a disk outlives processes."""
 
     name = "the borrowed database"
 
@@ -111,13 +111,13 @@ class BorrowedDatabase(SqliteDatabase):
         self._connection = connection
 
     def open(self) -> None:
-        """What the last journal did not commit is lost, as in a crash."""
+        """Uncommitted changes of the last journal are lost, as in a crash."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         _prepare(self._connection)
 
     def close(self) -> None:
-        """It may come late, when the next journal is at work already: so it touches nothing."""
+        """Does nothing: it may be called when the next journal already uses the connection."""
 
 
 @contextmanager
@@ -134,10 +134,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _inspect(path: str) -> None:
-    """Refuse what is no journal, or one we cannot read, before anything could change it.
+    """Raises an error for a file that is no journal, or that cannot be read, before it is changed.
 
-    The effort is bounded: the schema, and the last row of each table, whose path through the
-    file goes to its far end. Damage elsewhere shows when it is come across.
+    It reads only the schema and the last row of each table, which lies at the far end of the file.
+    Damage elsewhere is found when it is read.
     """
     try:
         with Path(path).open("rb") as file:
@@ -148,7 +148,7 @@ def _inspect(path: str) -> None:
         return
     if magic != _MAGIC:
         raise faults.corrupt(path, "file is not a database")
-    # Without a log beside it, the file can be read as it is; opened as a journal, it would get one.
+    # Without a log beside it, the file is read as it is: opening it normally would make a log.
     how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
     uri = f"file:{quote(path)}?{how}"
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:

@@ -39,7 +39,7 @@ def _mount_of(path: str, table: str) -> tuple[str, str]:
         _, point, kind, *_ = line.split(" ")
         point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point)
         inside = path == point or path.startswith(point.rstrip("/") + "/")
-        # Of two mounts at one place the later hides the earlier.
+        # Of two mounts at the same place, the later one hides the earlier one.
         if inside and len(point) >= len(found[0]):
             found = (point, kind)
     return found

@@ -1,4 +1,4 @@
-"""What SQLite reports, as the errors the rest of the house knows."""
+"""Translates errors of SQLite into those of `retender.errors`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from retender.storage.disk_space import is_disk_full, storage_full
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_SHUT = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
+_NOT_WRITABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
 def of_sqlite(error: sqlite3.Error, path: str) -> Exception:
-    """A failed fsync is left as it is: what it lost is unknown, and only a fresh start tells."""
+    """A failed fsync stays as it is: what it lost is unknown until the journal is opened again."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return error
-    # The low byte is the kind; the full code says which of that kind.
+    # The low byte is the kind of error, the full code the exact error.
     primary = code & 0xFF
     if code in _FULL:
         return storage_full(path, error)
@@ -26,7 +26,7 @@ def of_sqlite(error: sqlite3.Error, path: str) -> Exception:
         return corrupt(path, str(error))
     if primary in _LOCKED:
         return JournalLocked(f"another program holds {path} for writing")
-    if primary in _SHUT:
+    if primary in _NOT_WRITABLE:
         return JournalError(f"{path} cannot be opened for writing: {error}")
     return error
 

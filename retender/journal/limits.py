@@ -1,4 +1,4 @@
-"""What bounds a journal on PostgreSQL, and what happens at each bound."""
+"""The bounds of a journal on PostgreSQL, and what happens at each bound."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from typing import Final
 
 DATABASE_WAIT_SECONDS: Final = 60.0
 DATABASE_PAUSES: Final = (0.05, 2.0)
-"""A database that is away is waited for, and so is a newer service that has the journal: so many
-seconds of pauses between attempts, the first and the longest of which are these. Then the manager
-ends, and waits again in its next life."""
+"""How long to wait for a database that cannot be reached, or while a newer service has the journal:
+seconds of all pauses between attempts together, and the first and the longest pause. Then the
+JobManager ends, and its next instance waits again."""
 
 DATABASE_CONNECT_SECONDS: Final = 5
-"""One attempt to connect may take so long."""
+"""The timeout of one attempt to connect."""
 
 DATABASE_LOCK_SECONDS: Final = 5
-"""So long the ledger may be held by another's commit; then it counts as away."""
+"""How long another commit may hold the row of `ledger`; then the database counts as unreachable."""
 
 DATABASE_IDLE_SECONDS: Final = 10
-"""A commit of which the database hears no more for so long is undone, and the ledger is free: its
-manager has been cut off, or stands still."""
+"""The database rolls back a transaction that is idle for so long, and frees the row of `ledger`:
+its JobManager is cut off, or hangs."""
 
 DATABASE_SILENCE_SECONDS: Final = 20
-"""A connection at whose other end nothing stirs for so long is given up, by us and by the server.
-"""
+"""A connection whose other end does not answer for so long is closed, by us and by the server."""

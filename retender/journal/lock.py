@@ -1,8 +1,8 @@
-"""One process at a time: a lock the kernel gives back whatever the process dies of.
+"""The lock of a SQLite journal: one process at a time has it open.
 
-The file beside the database only says who holds it; it is the lock on the file that counts, so
-one left behind by a killed process stands in nobody's way. It is never deleted: whoever deleted
-it could take away the very file that another has just locked.
+The kernel holds the lock and releases it when the process dies. The content of the lock file only
+says who holds it, so the file of a killed process locks nobody out. The file is never deleted: that
+could remove a file that another process has just locked.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class JournalLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Raises `JournalLocked`, naming the holder."""
+        """Raises `JournalLocked`, which names the holder."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             if not file_lock.try_lock(descriptor):
-                raise _refusal(self._path, descriptor)  # noqa: TRY301 - closes what it has read
+                raise _locked(self._path, descriptor)  # noqa: TRY301 - the descriptor is closed below
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, msgspec.json.encode(LockHolder(os.getpid(), platform.node())), 0)
         except BaseException:
@@ -46,7 +46,7 @@ class JournalLock:
             self._descriptor = None
 
 
-def _refusal(path: str, descriptor: int) -> JournalLocked:
+def _locked(path: str, descriptor: int) -> JournalLocked:
     since = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC).isoformat(timespec="seconds")
     try:
         holder = msgspec.json.decode(os.pread(descriptor, 4096, 0), type=LockHolder)

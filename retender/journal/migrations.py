@@ -1,4 +1,4 @@
-"""The scripts that make the tables, each database's own."""
+"""The SQL scripts that make the tables, for each database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from retender.errors import JournalTooNew
 
 
 def migrations(database: Literal["sqlite", "postgres"]) -> list[tuple[int, str]]:
-    """Each script by its number, in order: `0001_initial.sql` is number 1."""
+    """The scripts with their numbers, in order: `0001_initial.sql` is number 1."""
     scripts = (resources.files("retender.journal") / "schema" / database).iterdir()
     return sorted(
         (int(script.name.partition("_")[0]), script.read_text("utf-8"))

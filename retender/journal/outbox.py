@@ -1,4 +1,4 @@
-"""What is still to be told, to whom: lookups whatever the number of deliveries that wait."""
+"""Queries about deliveries. Each uses an index, whatever the number of waiting deliveries."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.journal.statements import Connection
 
-# From lane to lane by the index, and in each to the first: a lane in which ten thousand wait for
-# a dead receiver costs no more than one in which one does.
+# It goes from receiver (column `lane`) to receiver by the index, and to the first delivery of each:
+# a receiver for which ten thousand deliveries wait costs no more than one with a single delivery.
 _DUE = """
     WITH RECURSIVE lanes (lane) AS (
         SELECT min(lane) FROM deliveries WHERE consumer = :consumer AND due IS NOT NULL

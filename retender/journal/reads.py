@@ -1,4 +1,4 @@
-"""The journal's questions, each a lookup in an index whatever the number of finished jobs."""
+"""The journal's queries. Each uses an index, whatever the number of finished jobs."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ _AUDIO_IN_USE = """
     UNION
     SELECT sha256 FROM jobs WHERE completed_at >= ? AND sha256 IS NOT NULL
 """
-# Left to itself, SQLite looks the states up and sorts all that it finds.
+# Without the hint, SQLite would look up the states and sort all rows that it finds.
 _FINISHED_BEFORE = """
     SELECT id FROM jobs INDEXED BY jobs_to_forget
     WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at < ?
     ORDER BY completed_at LIMIT ?
 """
 
-_BEYOND_ALL = 2**63 - 1
+_AFTER_ALL = 2**63 - 1
 
 _job = msgspec.json.Decoder(Job).decode
 _piece = msgspec.json.Decoder(Piece).decode
@@ -94,7 +94,7 @@ _event = msgspec.json.Decoder(Event).decode
 
 
 def begin_epoch(connection: Connection) -> Recovery:
-    """It changes the epoch, so it is to be called in a transaction."""
+    """Changes the epoch, so it must run in a transaction."""
     ((epoch, position),) = connection.execute(_BEGIN_EPOCH).fetchall()
     unfinished = [
         _with_pieces(connection, _job(body))
@@ -121,14 +121,14 @@ def jobs(
     limit: int,
     cursor: str | None,
 ) -> Page:
-    asked = {
+    values = {
         "owner": owner,
         "status": None if status is None else status.value,
         "before": _ordinal(cursor),
-        # One more than asked for tells whether there is a next page.
+        # One more row than asked for shows whether there is a next page.
         "limit": limit + 1,
     }
-    rows = connection.execute(_PAGES[owner is not None, status is not None], asked).fetchall()
+    rows = connection.execute(_PAGES[owner is not None, status is not None], values).fetchall()
     page = rows[:limit]
     more = str(page[-1][0]) if page and len(rows) > limit else None
     return Page(tuple(_job(body) for _, body in page), more)
@@ -190,10 +190,10 @@ def _with_pieces(connection: Connection, found: Job) -> Stored:
 
 
 def _with_segments(rows: Iterable[tuple[int, bytes, bytes | None]]) -> tuple[Event, ...]:
-    return tuple(_whole(list(group)) for _, group in groupby(rows, key=itemgetter(0)))
+    return tuple(_event_of(list(group)) for _, group in groupby(rows, key=itemgetter(0)))
 
 
-def _whole(rows: list[tuple[Any, ...]]) -> Event:
+def _event_of(rows: list[tuple[Any, ...]]) -> Event:
     event = _event(rows[0][1])
     texts = tuple(_segment(body) for _, _, body in rows if body is not None)
     return msgspec.structs.replace(event, segments=texts) if texts else event
@@ -201,9 +201,9 @@ def _whole(rows: list[tuple[Any, ...]]) -> Event:
 
 def _ordinal(cursor: str | None) -> int:
     if cursor is None:
-        return _BEYOND_ALL
+        return _AFTER_ALL
     try:
-        return min(int(cursor), _BEYOND_ALL)
+        return min(int(cursor), _AFTER_ALL)
     except ValueError:
         raise InvalidOption(
             f"cursor: {cursor!r} is not one that a page of jobs came with", field="cursor"

@@ -1,4 +1,4 @@
-"""The journal's questions and commits, as work for a database that speaks SQL."""
+"""The journal's queries and commits, over any SQL database."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ R = TypeVar("R")
 
 
 class SqlJournal:
-    """Implements `Journal`. Each commit is one transaction, and each call one hop to the
-    journal's thread."""
+    """Implements `Journal`. Each call runs as one function on the journal's thread, and each commit
+    as one transaction."""
 
     writer: ClassVar[type[Writer]] = Writer
 
@@ -44,16 +44,16 @@ class SqlJournal:
     async def jobs(
         self, *, owner: str | None, status: Status | None, limit: int, cursor: str | None
     ) -> Page:
-        asked = partial(reads.jobs, owner=owner, status=status, limit=limit, cursor=cursor)
-        return await self._read(asked)
+        query = partial(reads.jobs, owner=owner, status=status, limit=limit, cursor=cursor)
+        return await self._read(query)
 
     async def matching_jobs(
         self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
     ) -> MatchingJobs:
-        asked = partial(
+        query = partial(
             reads.matching_jobs, job_id=job_id, owner=owner, key=key, cache_key=cache_key
         )
-        return await self._read(asked)
+        return await self._read(query)
 
     async def completed(self, cache_key: str) -> Job | None:
         return await self._read(partial(reads.completed, cache_key=cache_key))
@@ -70,8 +70,8 @@ class SqlJournal:
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int
     ) -> tuple[Delivery, ...]:
-        asked = partial(outbox.due, consumer=consumer, now=now, busy=busy, limit=limit)
-        return await self._read(asked)
+        query = partial(outbox.due, consumer=consumer, now=now, busy=busy, limit=limit)
+        return await self._read(query)
 
     async def next_due(self, consumer: str, after: float) -> float | None:
         return await self._read(partial(outbox.next_due, consumer=consumer, after=after))

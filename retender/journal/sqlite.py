@@ -17,7 +17,7 @@ from retender.journal.sql import SqlJournal
 class SqliteJournal(SqlJournal):
     @classmethod
     async def over(cls, connection: sqlite3.Connection) -> Self:
-        """On a connection that outlives the journal. It must be in autocommit mode
+        """A journal on a connection that outlives it. The connection must be in autocommit mode
         (`isolation_level=None`) and usable from other threads (`check_same_thread=False`)."""
         thread = ConnectionThread(BorrowedDatabase(connection))
         await thread.open()
@@ -25,19 +25,19 @@ class SqliteJournal(SqlJournal):
 
 
 class SqliteOpener(msgspec.Struct, frozen=True, dict=True):
-    """Opens the journal at `path`: plain data, so that it can be sent to another process.
+    """Opens the journal at `path`. It is plain data, so that it can be sent to another process.
 
-    Opening again takes over: a journal that this opener had opened, and whose actor died without
-    closing it, is closed first, once what is under way in it is through.
+    Opening again takes over: a journal that this opener opened before, and whose actor died without
+    closing it, is closed first, after its running operations have ended.
     """
 
     path: str
     synchronous: Synchronous = "full"
 
     async def __call__(self) -> Journal:
-        return SqliteJournal(await self._seat.take(DatabaseFile(self.path, self.synchronous)))
+        return SqliteJournal(await self._slot.take(DatabaseFile(self.path, self.synchronous)))
 
     @cached_property
-    def _seat(self) -> ThreadSlot:
-        """Not part of its data."""
+    def _slot(self) -> ThreadSlot:
+        """Not part of the data that is sent."""
         return ThreadSlot()

@@ -1,7 +1,7 @@
-"""What the journal asks of a connection, whatever database is at its other end.
+"""The database connection as the journal uses it, whatever the database is.
 
-The statements are SQLite's, with `?` or `:name` where values go, and keep to what PostgreSQL
-understands as well; where it says the same otherwise, `postgres/dialect.py` knows how.
+Statements are written for SQLite, with `?` or `:name` for values, in the SQL that PostgreSQL
+understands too. `postgres/dialect.py` translates the few differences.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Values = Sequence[Any] | Mapping[str, Any]
 class Rows(Protocol):
     @property
     def rowcount(self) -> int:
-        """How many a change has changed."""
+        """How many rows the statement has changed."""
 
     def fetchone(self) -> Any: ...
 

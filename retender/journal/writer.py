@@ -1,4 +1,4 @@
-"""How each write gets into its tables, inside a transaction that someone else opens and ends."""
+"""Applies writes to the tables, inside a transaction of the caller."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from retender.journal.statements import Connection
 
 _EPOCH = "SELECT epoch FROM ledger"
 
-# Most saves change the body alone, and then no index is touched.
+# Most saves change only the body, and then no index is changed.
 _SAVE_BODY = """
     UPDATE jobs SET body = :body
     WHERE id = :id AND owner = :owner AND status = :status AND completed_at IS :completed_at
@@ -92,7 +92,7 @@ _encode = msgspec.json.Encoder().encode
 class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._ways: Mapping[type[Write], Callable[[Any], None]] = {
+        self._methods: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
             AddPieces: self._add_pieces,
             Grant: self._grant,
@@ -113,10 +113,10 @@ class Writer:
 
     def apply(self, writes: Sequence[Write]) -> None:
         for write in writes:
-            self._ways[type(write)](write)
+            self._methods[type(write)](write)
 
     def ends_lease(self, piece: Piece, token: str) -> bool:
-        """Whether the piece was out under that very token; it no longer is."""
+        """End the lease of the piece. False if it was not leased under this token."""
         ended = self._connection.execute(_END_LEASE, (piece.job_id, piece.index, token))
         return ended.rowcount == 1
 
@@ -174,7 +174,8 @@ class Writer:
         self._connection.execute(_ADD_EVENT, (*row, body))
 
     def _range(self, event: Event) -> tuple[int | None, int | None]:
-        """The event's segments, which the transcript has already: their text is stored once."""
+        """The ids of the event's first and last segment. Their text is stored only in the
+        transcript."""
         if not event.segments:
             return None, None
         first, last = event.segments[0].id, event.segments[-1].id

@@ -1,1 +1,1 @@
-"""Requests to addresses that a stranger has named."""
+"""Requests to addresses that a client has named."""

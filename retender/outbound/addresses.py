@@ -1,9 +1,9 @@
-"""Which addresses on the network this service may be sent to by a stranger.
+"""Which network addresses the service may connect to when a client names them.
 
-Whoever may name an address (a recording to fetch, a webhook to call) could name one that only this
-machine can reach: a neighbour, a database, the cloud's own metadata. So nothing is reached but what
-anyone on the internet can reach anyway. The rules are here; `outbound` applies them at the moment
-of connecting, to the address that is really connected to.
+A client that names an address (a recording to fetch, a webhook to call) could name one that only
+this machine can reach: a neighbour, a database, the cloud's metadata service. So the service
+connects only to addresses that everyone on the internet can reach. The rules are here;
+`connections` applies them when it connects, to the address that it really connects to.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ _PORTS: Final = {"http": 80, "https": 443}
 class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
     schemes: tuple[str, ...] = ("https",)
     ports: tuple[int, ...] = (443,)
-    """None of them: any port."""
+    """Empty: any port."""
     private: bool = False
-    """Whether addresses may be reached that not everyone can reach: for those who trust all who
-    may name one."""
+    """Whether private addresses are allowed: for services that trust all their clients."""
 
 
 PUBLIC_ONLY: Final = AddressRules()
@@ -65,18 +64,18 @@ _NOT_PUBLIC: Final = _networks(
 )
 
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-"""All else in IPv6 is loopback, link-local, private, mapped or translated IPv4, or multicast."""
+"""All other IPv6 is loopback, link-local, private, mapped or translated IPv4, or multicast."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether anyone on the internet reaches the same place under this address."""
+    """Whether this address leads to the same machine for everyone on the internet."""
     if address.version == 6 and address not in _GLOBAL_UNICAST:  # noqa: PLR2004 - IPv6
         return False
     return not any(address in network for network in _NOT_PUBLIC)
 
 
 def check_url(url: str, rules: AddressRules = PUBLIC_ONLY) -> httpx.URL:
-    """The URL as it will be asked for. Raises `UrlNotAllowed`, saying what is."""
+    """The URL as it will be requested. Raises `UrlNotAllowed`, which says what is allowed."""
     if len(url) > URL_CHARS:
         raise UrlNotAllowed(f"the URL is longer than {URL_CHARS} characters", limit=URL_CHARS)
     if any(char.isspace() or not char.isprintable() for char in url):
@@ -109,8 +108,8 @@ def check_parsed_url(url: httpx.URL, rules: AddressRules = PUBLIC_ONLY) -> None:
 def check_addresses(
     host: str, addresses: Iterable[Address], rules: AddressRules = PUBLIC_ONLY
 ) -> None:
-    """All that a name stands for must be allowed: which one is taken is chance. The address itself
-    is not told to who asked."""
+    """All addresses of a host must be allowed, since any of them may be used. The error does not
+    contain the address: the client must not learn it."""
     if not rules.private and not all(map(is_public, addresses)):
         raise UrlNotAllowed(f"{host} is not an address on the public internet")
 

@@ -1,9 +1,9 @@
-"""Requests to addresses that a stranger has named.
+"""Connections to addresses that a client has named.
 
-The name is resolved here, every address that it stands for is checked, and the connection goes to
-one of those very addresses: a name that means something else a moment later leads nowhere. The
-certificate is still checked against the name. Redirects are left to the caller, who must check
-each (`addresses.check`); connecting is checked here in any case.
+The host name is resolved here, all its addresses are checked, and the connection goes to one of
+exactly these addresses. So a name that resolves to another address a moment later has no effect.
+The certificate is still checked against the name. Redirects are not followed: the caller must check
+each (`addresses.check_parsed_url`), and the connection is checked here in any case.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ _USER_AGENT: Final = "Retender"
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """All that the name stands for, in the order that the system prefers."""
+    """All addresses of the host, in the order that the system prefers."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(f"{host} has no address") from error
-    # A zone (`fe80::1%eth0`) is dropped: what has one is not public anyway.
+    # A zone (`fe80::1%eth0`) is dropped: such an address is not public anyway.
     texts = dict.fromkeys(str(address[0]).partition("%")[0] for *_, address in found)
     return [ipaddress.ip_address(text) for text in texts]
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to nothing that the rules refuse."""
+    """Connects only to addresses that the rules allow."""
 
     def __init__(
         self, rules: AddressRules, resolver: Resolve, network: httpcore.AsyncNetworkBackend
@@ -69,15 +69,15 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} could not be looked up in time") from error
         check_addresses(host, addresses, self._rules)
-        refused: Exception = httpcore.ConnectError(f"{host} has no address")
+        last_error: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses[:ADDRESSES_TRIED]:
             try:
                 return await self._network.connect_tcp(
                     str(address), port, timeout, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                refused = error
-        raise refused
+                last_error = error
+        raise last_error
 
     async def connect_unix_socket(
         self,
@@ -92,7 +92,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 
 
 class CheckedTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over a checked network. Nothing in the environment changes its way."""
+    """httpx's transport over `CheckedBackend`. Proxies set in the environment are ignored."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
     ) -> None:
         trust = trust or httpx.create_ssl_context(trust_env=False)
         super().__init__(verify=trust, trust_env=False)
-        # httpx has no public way to give a network; a test holds it to the one given here.
+        # httpx has no public way to set a network backend; a test checks that this one is used.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trust,
             max_connections=OUTBOUND_CONNECTIONS,
@@ -114,7 +114,7 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
 
 
 def client(transport: httpx.AsyncBaseTransport, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    """One that follows no redirect by itself, and takes no proxy from the environment."""
+    """An HTTP client that follows no redirects and takes no proxy from the environment."""
     return httpx.AsyncClient(
         transport=transport,
         timeout=timeout,
@@ -125,7 +125,7 @@ def client(transport: httpx.AsyncBaseTransport, timeout: httpx.Timeout) -> httpx
 
 
 class OutboundAccess(NamedTuple):
-    """How far a service reaches out on behalf of strangers."""
+    """How the service makes requests to addresses of clients."""
 
     rules: AddressRules = PUBLIC_ONLY
     transport: Callable[[AddressRules], httpx.AsyncBaseTransport] = CheckedTransport

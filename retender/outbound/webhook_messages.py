@@ -1,7 +1,8 @@
-"""What a webhook says, how it is signed, and what the receiver's answer means.
+"""The content and signature of a webhook, and what the receiver's response means.
 
-Signed in the manner of Standard Webhooks (standardwebhooks.com): the receiver checks with any of
-its libraries that the message is ours and fresh, and tells by the id when one comes again.
+Webhooks are signed according to Standard Webhooks (standardwebhooks.com): with any of its libraries
+the receiver checks that the message is from this service and recent. The id is the same when a
+message is sent again.
 """
 
 from __future__ import annotations
@@ -36,16 +37,16 @@ _LEAST_SEGMENT_BYTES: Final = 64
 
 
 class BadSecret(ValueError):
-    """Says what is right."""
+    """The message says what a secret must look like."""
 
 
 def rules(*, private: bool) -> AddressRules:
-    """Where webhooks may go: `private` is for those who trust all who submit."""
+    """Where webhooks may go. `private` is for services that trust all who submit jobs."""
     return PRIVATE_ALLOWED if private else PUBLIC_ONLY
 
 
 def check_callback(url: str, *, private: bool) -> None:
-    """Raises `UrlNotAllowed`, also for what could never be connected to."""
+    """Raises `UrlNotAllowed`."""
     check_url(url, rules(private=private))
 
 
@@ -67,7 +68,7 @@ def decode_secret(text: str) -> bytes:
 
 
 def headers(delivery: Delivery, body: bytes, secrets: Iterable[str], now: float) -> dict[str, str]:
-    """One signature for each secret, so that a receiver may have the old one or the new."""
+    """One signature for each secret, so that a receiver may still have the old one."""
     message_id = f"{delivery.job_id}-{delivery.seq}"
     timestamp = str(int(now))
     signed = b".".join((message_id.encode(), timestamp.encode(), body))
@@ -84,14 +85,14 @@ def _signature(key: bytes, signed: bytes) -> str:
 
 
 def has_result(job: Job) -> bool:
-    """Whether it is worth looking: so many segments may fit."""
+    """Whether the job has a result that may be short enough to send."""
     fits = job.seam.next_id * _LEAST_SEGMENT_BYTES <= DELIVERY_RESULT_BYTES
     return job.status is Status.COMPLETED and fits
 
 
 def payload(job: Job, transcript: Transcript | None, language: str, public_url: str) -> bytes:
-    """What `GET /job/{id}` says. A result that is too long is left out, with where it is; without
-    a `public_url` that is only the path."""
+    """The same body as `GET /job/{id}`. A result that is too long is replaced by its URL; without a
+    `public_url` that is only the path."""
     body = job_body(JobStatus(job), None, language)
     encoded = None if transcript is None else msgspec.json.encode(result(transcript))
     fits = encoded is not None and len(encoded) <= DELIVERY_RESULT_BYTES
@@ -135,7 +136,7 @@ def outcome_of_failure(
 
 
 def _seconds(retry_after: str | None, now: float) -> float | None:
-    """As seconds or as a date; what is neither counts for nothing."""
+    """`Retry-After` may be seconds or a date; anything else is ignored."""
     if retry_after is None:
         return None
     if retry_after.strip().isdecimal():

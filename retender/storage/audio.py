@@ -6,7 +6,7 @@ import msgspec
 
 
 class Audio(msgspec.Struct, frozen=True):
-    """The upload as it came: its content's SHA-256 is its name in the blob store."""
+    """An upload, unchanged. The SHA-256 of its content is its name in the blob store."""
 
     sha256: str
     size: int

@@ -1,20 +1,20 @@
-"""What bounds storage, and what happens at each bound."""
+"""The bounds of storage, and what happens at each bound."""
 
 from __future__ import annotations
 
 from typing import Final
 
 OBJECT_BLOCK_BYTES: Final = 8 << 20
-"""What is held in memory of a file on its way to the store or from it. A store that takes a file in
-at most 10,000 parts takes 80 GB so."""
+"""Bytes of a file held in memory on the way to or from the object store. A store that accepts
+10,000 parts of a file at most accepts 80 GB this way."""
 
 LEND_TRIES: Final = 3
-"""How often a file is fetched that is let go of, for want of room, before it can be worked with;
-then the work is told that there is none."""
+"""How often a file is fetched that another process deletes from the cache, for lack of space,
+before it can be used. After that the work fails for lack of disk space."""
 
 CACHE_CLEANUP_SECONDS: Final = 600.0
-"""How often a machine lets go of its copies of what was collected elsewhere."""
+"""How often a machine deletes its copies of objects that were deleted on another machine."""
 
 UNSHARED_WORK_SECONDS: Final = 3600.0
-"""The folder of a job of which nothing is in the store may be one whose work has just begun, for so
-long."""
+"""A job's folder with nothing in the object store is kept this long: the work on the job may have
+just begun."""

@@ -1,9 +1,9 @@
-"""Whether what every machine calls the data folder is one folder, and can be worked in together.
+"""Checks that the data folder is the same folder on every machine, and that all can work in it.
 
-At its start the service *announces* itself there, under a name made for the occasion, and holds
-that file's lock; meanwhile `check` is carried out on every machine. An empty folder of the same
-name, a volume that was mounted for reading, locks that hold on one machine only: each is told in a
-sentence that names the machine, the folder and what to do.
+At its start the service *announces* itself: it makes a file with a new name in the folder and holds
+its lock, while `check` runs on every machine. `check` finds an empty folder of the same name, a
+volume mounted read-only, and locks that hold on one machine only. Each `Problem` names the machine,
+the folder and what to do.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ _LOCKS: Final = (
 
 @contextmanager
 def announced(root: str, name: str) -> Iterator[None]:
-    """While the block lasts, `check` finds this service there, and what earlier ones have left is
-    gone. `name` has never been used before: a machine that has seen it has seen this folder."""
+    """While the block lasts, `check` finds this service in the folder. Files that earlier services
+    left are deleted. `name` must be new: a machine that sees this name sees this folder."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be the name of a file")
     place = Path(root) / _PLACE
     durable_files.make_folder(place)
-    for left in place.iterdir():
-        # Others may announce themselves at the same time, and hold theirs.
+    for leftover in place.iterdir():
+        # Another service may announce itself at the same time; it holds the lock of its file.
         with contextlib.suppress(FileNotFoundError):
-            if file_lock.is_unlocked(left):
-                left.unlink()
+            if file_lock.is_unlocked(leftover):
+                leftover.unlink()
     descriptor = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         file_lock.lock(descriptor)
@@ -58,12 +58,12 @@ def announced(root: str, name: str) -> Iterator[None]:
 
 
 def check(root: str, name: str, machine: str) -> Problem | None:
-    """What keeps this machine from sharing the folder with the service that is announced there;
-    None: nothing. `machine` is what people call it."""
+    """Why this machine cannot share the folder with the announced service; None if it can.
+    `machine` is the name of this machine in the sentence."""
     if not Path(root).is_dir():
         return Problem(f"{machine} does not have the data folder {root}", _MOUNT)
     mark = Path(root) / _PLACE / name
-    if not _stands(mark):
+    if not _exists(mark):
         return Problem(
             f"on {machine}, {root} is not the data folder of this service but another of that name",
             _MOUNT,
@@ -72,9 +72,9 @@ def check(root: str, name: str, machine: str) -> Problem | None:
 
 
 def check_writable(root: str, machine: str) -> Problem | None:
-    """What keeps this machine from working in the folder; None: nothing."""
+    """Why this machine cannot work in the folder; None if it can."""
     try:
-        return _tried(Path(root), machine)
+        return _try_out(Path(root), machine)
     except PermissionError as error:
         return Problem(
             f"{machine} may not write to {root} ({error.strerror})",
@@ -86,24 +86,24 @@ def check_writable(root: str, machine: str) -> Problem | None:
         )
 
 
-def _tried(root: Path, machine: str) -> Problem | None:
+def _try_out(root: Path, machine: str) -> Problem | None:
     descriptor, path = tempfile.mkstemp(prefix=".trial-", dir=root)
-    named = Path(path)
+    trial = Path(path)
     try:
         os.write(descriptor, b"to see whether it stays")
         os.fsync(descriptor)
         file_lock.lock(descriptor)
-        if file_lock.is_unlocked(named):
+        if file_lock.is_unlocked(trial):
             return Problem(f"on {machine}, locks in {root} keep nobody out", _LOCKS)
-        renamed = named.with_suffix(".renamed")
-        named.rename(renamed)
-        named = renamed
+        renamed = trial.with_suffix(".renamed")
+        trial.rename(renamed)
+        trial = renamed
         durable_files.sync_folder(root)
         return None
     finally:
         os.close(descriptor)
         with contextlib.suppress(OSError):
-            named.unlink()
+            trial.unlink()
 
 
 def _locked_elsewhere(mark: Path, root: str, machine: str) -> Problem | None:
@@ -114,7 +114,7 @@ def _locked_elsewhere(mark: Path, root: str, machine: str) -> Problem | None:
     )
 
 
-def _stands(mark: Path) -> bool:
+def _exists(mark: Path) -> bool:
     try:
         return mark.exists()
     except OSError:

@@ -1,4 +1,4 @@
-"""An upload on its way to disk: counted, hashed, and gone again unless it is finished."""
+"""Writes an upload to disk while it arrives: counted, hashed, and deleted unless it is finished."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from retender.storage.audio import Audio
 from retender.storage.disk_space import raising_storage_full
 
 BATCH: Final = 1 << 20
-"""Bytes held in memory before they go to disk in one hop off the event loop."""
+"""Bytes collected in memory before a thread writes them to disk."""
 
 
 class Spool:
-    """The file being written. Its methods are for threads: whoever writes may have been cancelled
-    while a write goes on, so `discard` waits for it, and what comes after is refused."""
+    """The file being written. Its methods run in threads. A caller may be cancelled while its
+    thread goes on writing, so `discard` waits for that thread, and later calls are refused."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,34 +31,34 @@ class Spool:
         self._size = 0
         self._path: Path | None = None
         self._descriptor: int | None = None
-        self._given_up = False
+        self._broken = False
 
     def write(self, data: bytearray) -> None:
         with self._lock, raising_storage_full("the upload"):
             descriptor = self._open()
-            # Until all of this is written, the file is not what was sent.
-            self._given_up = True
+            # Until all of it is written, the file is not what the client sent.
+            self._broken = True
             self._hash.update(data)
             self._size += len(data)
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
-            self._given_up = False
+            self._broken = False
 
     def seal(self, at: float) -> Audio:
-        """All of it is on the disk, dated `at`."""
+        """Sync the file to disk and date it `at`."""
         with self._lock, raising_storage_full("the upload"):
             descriptor = self._open()
             os.utime(descriptor, (at, at))
             os.fsync(descriptor)
         return Audio(self._hash.hexdigest(), self._size)
 
-    def show(self, look: Callable[[Path], object]) -> None:
-        """For as long as it takes, the file stays where it is."""
+    def show(self, read: Callable[[Path], object]) -> None:
+        """Call `read` with the file, which is not moved meanwhile."""
         with self._lock:
             self._open()
             assert self._path is not None
-            look(self._path)
+            read(self._path)
 
     def move_to(self, place: Path) -> None:
         with self._lock:
@@ -66,13 +66,13 @@ class Spool:
             assert self._path is not None
             self._path.rename(place)
             self._path = None
-            # In its place nobody takes it for a leftover.
+            # In its final place it cannot be mistaken for a leftover.
             file_lock.unlock(descriptor)
 
     def discard(self) -> None:
-        """Idempotent. What was moved to its place stays there."""
+        """Delete the file, unless it was moved to its place. Idempotent."""
         with self._lock:
-            self._given_up = True
+            self._broken = True
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
                 self._path = None
@@ -81,28 +81,28 @@ class Spool:
                 self._descriptor = None
 
     def _open(self) -> int:
-        if self._given_up:
+        if self._broken:
             raise IncompleteUpload("the upload was given up before it was whole")
         if self._descriptor is None:
             self._descriptor, path = tempfile.mkstemp(dir=self._folder)
             self._path = Path(path)
-            # While this is held, nobody takes the file for a dead process's leftover.
+            # While this lock is held, the file is not collected as a leftover of a dead process.
             file_lock.lock(self._descriptor)
         return self._descriptor
 
 
 class Upload:
-    """What the receiver of an upload is given: `write` all of it, then `finish`."""
+    """An upload that is being received: `write` all of it, then `finish`."""
 
-    def __init__(self, spool: Spool, limit: int, keep: Callable[[Spool, float], Audio]) -> None:
+    def __init__(self, spool: Spool, limit: int, store: Callable[[Spool, float], Audio]) -> None:
         self._spool = spool
         self._limit = limit
-        self._keep = keep
+        self._store = store
         self._batch = bytearray()
         self.size = 0
 
     async def write(self, chunk: bytes) -> None:
-        """Raises `TooLarge` as soon as the limit is passed, `StorageFull` when the disk is full."""
+        """Raises `TooLarge` as soon as the limit is exceeded, `StorageFull` if the disk is full."""
         self.size += len(chunk)
         self._check_limit()
         self._batch += chunk
@@ -110,13 +110,12 @@ class Upload:
             await self._flush()
 
     async def finish(self, *, at: float) -> Audio:
-        """The upload is whole, and on return safe on the disk under its content's name."""
+        """The upload is complete. On return it is stored under its hash, synced to disk."""
         if self.size == 0:
             raise EmptyUpload("the upload is empty")
         self._check_limit()
         await self._flush()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, self._keep, self._spool, at)
+        return await asyncio.to_thread(self._store, self._spool, at)
 
     def _check_limit(self) -> None:
         if self.size > self._limit:
@@ -125,4 +124,4 @@ class Upload:
     async def _flush(self) -> None:
         batch, self._batch = self._batch, bytearray()
         if batch:
-            await asyncio.get_running_loop().run_in_executor(None, self._spool.write, batch)
+            await asyncio.to_thread(self._spool.write, batch)

@@ -17,6 +17,7 @@ import httpx
 import msgspec
 
 from retender.audio.decode import DECODED
+from retender.audio.pcm import SAMPLE_BYTES
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper.loaded_models import LoadedModels
 from retender.engines.faster_whisper.notes import NOTE
@@ -159,8 +160,10 @@ class WhisperEngine:
                     if isinstance(item, Progress):
                         yield item
                     else:
-                        async with self._blobs.lend_work(order.job_id, DECODED):
-                            await self._lanes.run(item.settle_language, order, prepared.plan)
+                        async with self._blobs.lend_work(order.job_id, DECODED) as folder:
+                            await self._lanes.run(
+                                item.settle_language, order, prepared.plan, folder / DECODED
+                            )
                             await self._blobs.share(order.job_id, *self._noted(order))
         yield prepared
 
@@ -172,8 +175,9 @@ class WhisperEngine:
         choice = self._choice(orders[0])
         async with AsyncExitStack() as stack:
             begun = list[Order]()
+            recordings = dict[str, Path]()
             for order in orders:
-                bringing = asyncio.create_task(self._bring(order, stack))
+                bringing = asyncio.create_task(self._bring(order, stack, recordings))
                 async with aclosing(self._signs_until(bringing, orders, choice.used)) as signs:
                     async for sign in signs:
                         yield sign
@@ -182,28 +186,41 @@ class WhisperEngine:
                 else:
                     begun.append(order)
             if begun:
-                async with aclosing(self._heard(tuple(begun), choice)) as news:
+                async with aclosing(self._heard(tuple(begun), choice, recordings)) as news:
                     async for item in news:
                         yield item
 
-    async def _bring(self, order: Order, stack: AsyncExitStack) -> Failed | None:
-        """Here is what the chunk is a part of, until the stack is closed."""
-        wanted = (DECODED, NOTE) if order.options.language == AUTO else (DECODED,)
+    async def _bring(
+        self, order: Order, stack: AsyncExitStack, recordings: dict[str, Path]
+    ) -> Failed | None:
+        """Lend the chunk's part of the decoded recording until the stack is closed. To detect the
+        language without a note, the whole recording is needed."""
+        assert order.chunk is not None
+        auto = order.options.language == AUTO and not order.options.multilingual
+        job_id, blobs = order.job_id, self._blobs
+        start, end = order.chunk.start * SAMPLE_BYTES, order.chunk.end * SAMPLE_BYTES
         try:
-            await stack.enter_async_context(self._blobs.lend_work(order.job_id, *wanted))
+            folder = await stack.enter_async_context(
+                blobs.lend_work(job_id, *((NOTE,) if auto else ()))
+            )
+            if auto and not (folder / NOTE).exists():
+                await stack.enter_async_context(blobs.lend_work(job_id, DECODED))
+            recordings[order.token] = await stack.enter_async_context(
+                blobs.lend_range(job_id, DECODED, start, end)
+            )
         except StorageTrouble as error:
             return Failed(order.token, error.failure())
         return None
 
     async def _heard(
-        self, orders: tuple[Order, ...], choice: Choice
+        self, orders: tuple[Order, ...], choice: Choice, recordings: dict[str, Path]
     ) -> AsyncGenerator[EngineMessage, None]:
         async with aclosing(self._lent(choice.used, orders)) as lent:
             async for item in lent:
                 if isinstance(item, Progress):
                     yield item
                     continue
-                steps = item.work(orders, choice.used)
+                steps = item.work(orders, choice.used, recordings)
                 while (news := await self._lanes.run(next, steps, None)) is not None:
                     if isinstance(news, Transcribed):
                         yield msgspec.structs.replace(news, requested_model=_other(choice))

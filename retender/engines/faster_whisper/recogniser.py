@@ -6,10 +6,9 @@ and a second of work: only where a model is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper import language
@@ -39,21 +38,23 @@ class Recogniser:
     def unload(self) -> None:
         self._model.unload()
 
-    def settle_language(self, order: Order, plan: Plan) -> None:
+    def settle_language(self, order: Order, plan: Plan, recording: Path) -> None:
         """For all chunks of a job, before any is worked on."""
         if plan.chunks and self._wants_detection(order.options):
-            self._settle(order, plan.chunks)
+            self._settle(order, plan.chunks, _pcm(recording))
 
-    def work(self, orders: Sequence[Order], name: str) -> Iterator[EngineMessage]:
+    def work(
+        self, orders: Sequence[Order], name: str, recordings: Mapping[str, Path]
+    ) -> Iterator[EngineMessage]:
         """One outcome for each order; what is wrong with the computing itself is raised.
 
-        `name` is what the model is called.
+        `name` is what the model is called. `recordings` has the decoded audio by the order's token.
         """
         begun: list[Order] = []
         utterances: list[Utterance] = []
         for order in orders:
             try:
-                utterances.append(self._utterance(order))
+                utterances.append(self._utterance(order, recordings[order.token]))
             except WorkError as error:
                 yield Failed(order.token, error.failure())
             except InvalidOption as error:
@@ -68,11 +69,12 @@ class Recogniser:
             else:
                 yield Transcribed(token, step.result, "local", name)
 
-    def _utterance(self, order: Order) -> Utterance:
+    def _utterance(self, order: Order, recording: Path) -> Utterance:
         options, chunk = order.options, order.chunk
         assert chunk is not None
-        spoken, probability = self._language(order)
-        samples = language.read(self._pcm(order), chunk.start, chunk.end)
+        pcm = _pcm(recording)
+        spoken, probability = self._language(order, pcm)
+        samples = language.read(pcm, chunk.start, chunk.end)
         return Utterance(
             samples,
             chunk.start / SAMPLE_RATE,
@@ -93,13 +95,13 @@ class Recogniser:
             numerals=not options.suppress_numerals,
         )
 
-    def _language(self, order: Order) -> tuple[str, float | None]:
+    def _language(self, order: Order, pcm: Pcm) -> tuple[str, float | None]:
         options = order.options
         if options.multilingual and self._model.multilingual:
             return _PLACEHOLDER, None
         if self._wants_detection(options):
             found = noted(self._blobs.job_folder(order.job_id))
-            found = found or self._settle(order, self._beginning(self._pcm(order)))
+            found = found or self._settle(order, self._beginning(pcm), pcm)
             return found.language, found.probability
         spoken = _PLACEHOLDER if options.language == AUTO else options.language
         if not self._model.knows(spoken):
@@ -110,8 +112,8 @@ class Recogniser:
         auto = options.language == AUTO and not options.multilingual
         return auto and self._model.multilingual
 
-    def _settle(self, order: Order, places: Sequence[language.HasSpan]) -> Detected:
-        found = language.detect(self._model, self._pcm(order), places)
+    def _settle(self, order: Order, places: Sequence[language.HasSpan], pcm: Pcm) -> Detected:
+        found = language.detect(self._model, pcm, places)
         note(self._blobs.job_folder(order.job_id), found, order.token)
         return found
 
@@ -121,9 +123,9 @@ class Recogniser:
         starts = range(0, pcm.samples, window)[: language.PLACES]
         return [Span(start, min(pcm.samples, start + window)) for start in starts]
 
-    def _pcm(self, order: Order) -> Pcm:
-        try:
-            return Pcm.at(self._blobs.job_folder(order.job_id) / DECODED)
-        except FileNotFoundError as error:
-            gone = "the decoded audio of this job is no longer here"
-            raise UploadExpired(gone) from error
+
+def _pcm(recording: Path) -> Pcm:
+    try:
+        return Pcm.at(recording)
+    except FileNotFoundError as error:
+        raise UploadExpired("the decoded audio of this job is no longer here") from error

@@ -1,4 +1,4 @@
-"""Groq's `verbose_json`, read as what was heard in a chunk."""
+"""Turns Groq's `verbose_json` into the result of a chunk."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _CODES: Final[Mapping[str, str]] = MappingProxyType(
     {name: code for code, name in LANGUAGES.items()}
 )
 
-# Whisper's own thresholds: what is surely silence and badly heard as well is made up.
+# Whisper's own thresholds: a segment that is likely silence and unlikely as text is hallucinated.
 _SILENCE: Final = 0.6
-_BADLY_HEARD: Final = -1.0
+_UNLIKELY: Final = -1.0
 
 
 class GroqWord(msgspec.Struct, frozen=True):
@@ -38,8 +38,8 @@ class GroqSegment(msgspec.Struct, frozen=True):
     no_speech_prob: float = 0.0
 
     @property
-    def made_up(self) -> bool:
-        return self.no_speech_prob > _SILENCE and self.avg_logprob < _BADLY_HEARD
+    def hallucinated(self) -> bool:
+        return self.no_speech_prob > _SILENCE and self.avg_logprob < _UNLIKELY
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,21 +59,21 @@ def parse(body: bytes) -> Answer:
 
 
 def chunk_result(answer: Answer, chunk: Chunk) -> ChunkResult:
-    """Times are moved from the chunk to the recording.
+    """Times are converted from the chunk to the recording.
 
-    Groq tells no confidence of words: that of their segment stands for it.
+    Groq gives no confidence of words: each gets that of its segment.
     """
     segments = answer.segments or ()
     if not segments and answer.text.strip():
         segments = (GroqSegment(answer.text, 0.0, chunk.seconds),)
     language = _code(answer.language)
     shift = chunk.start / SAMPLE_RATE
-    words = _dealt_out(segments, answer.words or ())
+    words = _words_of(segments, answer.words or ())
     return ChunkResult(
         tuple(
-            _segment(segment, theirs, shift, language)
-            for segment, theirs in zip(segments, words, strict=True)
-            if segment.text.strip() and not segment.made_up
+            _segment(segment, its_words, shift, language)
+            for segment, its_words in zip(segments, words, strict=True)
+            if segment.text.strip() and not segment.hallucinated
         ),
         language,
     )
@@ -97,31 +97,31 @@ def _segment(
     )
 
 
-def _dealt_out(segments: Sequence[GroqSegment], words: Sequence[GroqWord]) -> list[list[GroqWord]]:
-    """Each segment's words, which Groq lists apart.
+def _words_of(segments: Sequence[GroqSegment], words: Sequence[GroqWord]) -> list[list[GroqWord]]:
+    """The words of each segment. Groq lists words separately.
 
-    By their letters, which are the same in the same order; where they are not, by their times.
+    They are assigned by their letters, or by their times if the letters differ from the segments'.
     """
-    hands: list[list[GroqWord]] = [[] for _ in segments]
+    assigned: list[list[GroqWord]] = [[] for _ in segments]
     if not segments:
-        return hands
-    spelt = [_letters(segment.text) for segment in segments]
-    if "".join(spelt) == "".join(_letters(word.word) for word in words):
-        whose = _by_letters(spelt, words)
+        return assigned
+    letters = [_letters(segment.text) for segment in segments]
+    if "".join(letters) == "".join(_letters(word.word) for word in words):
+        indexes = _by_letters(letters, words)
     else:
-        whose = _by_time(segments, words)
-    for index, word in zip(whose, words, strict=True):
+        indexes = _by_time(segments, words)
+    for index, word in zip(indexes, words, strict=True):
         if word.word.strip():
-            hands[index].append(word)
-    return hands
+            assigned[index].append(word)
+    return assigned
 
 
-def _by_letters(spelt: Sequence[str], words: Sequence[GroqWord]) -> Iterator[int]:
-    index, left = 0, len(spelt[0])
+def _by_letters(letters: Sequence[str], words: Sequence[GroqWord]) -> Iterator[int]:
+    index, left = 0, len(letters[0])
     for word in words:
-        while not left and index + 1 < len(spelt):
+        while not left and index + 1 < len(letters):
             index += 1
-            left = len(spelt[index])
+            left = len(letters[index])
         yield index
         left = max(0, left - len(_letters(word.word)))
 
@@ -140,6 +140,6 @@ def _letters(text: str) -> str:
 
 
 def _code(language: str | None) -> str | None:
-    """Groq names languages in English, and by code where it was told the code."""
+    """Groq names languages in English, or by code if the request had the code."""
     name = (language or "").strip().casefold()
     return name if name in LANGUAGES else _CODES.get(name)

@@ -1,4 +1,4 @@
-"""What the Groq engine needs done to recordings on this machine."""
+"""What the Groq engine does with recordings on this machine: probe, decode, encode."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class AudioTools:
 
     @property
     def most_seconds(self) -> float:
-        """Longer recordings are refused when they are decoded."""
+        """Longer recordings are rejected when they are decoded."""
         return self._how.most_seconds
 
     async def seconds(self, upload: Path) -> float:
-        """How long it lasts, without decoding it."""
+        """The duration, found without decoding."""
         return (await probe(upload, binary=self._how.ffmpeg)).duration
 
     def prepare(self, order: Order, window: int) -> AsyncGenerator[EngineMessage, None]:
-        """Decode the upload into its job's folder and plan chunks of at most so many samples."""
+        """Decode the upload into its job's folder and plan chunks of at most `window` samples."""
         return prepare(order, self._blobs, msgspec.structs.replace(self._how, window=window))
 
-    async def encode(self, pcm: Path, chunk: Chunk, into: Path) -> None:
+    async def encode(self, pcm: Path, chunk: Chunk, target: Path) -> None:
         decoded = await asyncio.to_thread(Pcm.at, pcm)
-        await flac(decoded, chunk, into, binary=self._how.ffmpeg)
+        await flac(decoded, chunk, target, binary=self._how.ffmpeg)

@@ -1,4 +1,4 @@
-"""Whether Groq takes anything from us at all, so that it is known before a job fails of it."""
+"""Checks whether Groq accepts our requests, so that problems are known before a job fails."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from retender.engines.groq.failures import GroqFailed
 from retender.errors import EngineUnavailable, Failure
 
 CHECK_SECONDS: Final = 60.0
-"""Seconds between two looks, for as long as there is trouble."""
+"""Seconds between two checks while there is a problem."""
 
 
 class GroqAvailability:
-    """`look` asks Groq for something that costs nothing, and raises `Failed`."""
+    """`check` makes a free request to Groq, and raises `GroqFailed`."""
 
-    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
         self.trouble = ""
-        """Why nothing can be sent at present, as a sentence."""
-        self._look = look
+        """Why no request can be sent at present, as a sentence; empty if there is no problem."""
+        self._check = check
         self._doubted = asyncio.Event()
         self._doubted.set()
 
-    async def keep(self) -> None:
-        """Look at the beginning, and whenever there is reason to."""
+    async def run(self) -> None:
+        """Check at the start, and whenever there is a reason to."""
         while True:
             await self._doubted.wait()
             self._doubted.clear()
             try:
-                await self._look()
+                await self._check()
             except GroqFailed as failed:
                 self.failed(failed.failure)
             else:
@@ -38,7 +38,8 @@ class GroqAvailability:
                 await asyncio.sleep(CHECK_SECONDS)
 
     def failed(self, failure: Failure) -> None:
-        """A request came to this. What concerns that request alone is no trouble."""
+        """Called when a request has failed. An error of that request alone is no problem of
+        Groq."""
         if failure.code == EngineUnavailable.code:
             self.trouble = failure.message
             self._doubted.set()

@@ -1,7 +1,6 @@
-"""One request to Groq: a file goes there while it is read, an answer or a failure comes back.
+"""Sends one request to Groq: the file is read while it is sent.
 
-The SDK tries once: whether a request is worth another try is decided here, by those who know
-what is left of the budget.
+The SDK does not retry: the engine decides about retries, since it knows the rate limits.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from retender.errors import EngineFailed, EngineUnavailable, UploadExpired
 from retender.jobs.job import Options, Task
 
 ANSWER_BYTES: Final = 32 * 1024 * 1024
-"""The longest answer: several times what a day of speech takes."""
+"""The longest accepted answer: several times that of a day of speech."""
 
 PROMPT_CHARS: Final = 896
-"""Groq refuses longer ones. Whisper minds the end of a prompt, so the end is kept."""
+"""Groq refuses longer prompts. Whisper uses the end of a prompt, so the end is kept."""
 
 _NOT_ALLOWED: Final = (401, 403)
 
@@ -35,16 +34,16 @@ WRITE_SECONDS: Final = 60.0
 
 
 class AudioFile(NamedTuple):
-    """A file to send, and the name that tells Groq its format."""
+    """A file to send, and a name that shows Groq its format."""
 
     path: Path
     name: str
     words: bool
-    """Ask for the time of each word."""
+    """Whether to ask for the time of each word."""
 
 
 class GroqClient:
-    """`transport` stands in for the network."""
+    """`transport` replaces the network in tests."""
 
     def __init__(
         self, settings: GroqSettings, transport: httpx.AsyncBaseTransport | None = None
@@ -72,8 +71,8 @@ class GroqClient:
     async def close(self) -> None:
         await self._groq.close()
 
-    async def look(self) -> None:
-        """Ask whether anything would be taken. A service that does not say so may well take it."""
+    async def check(self) -> None:
+        """Ask Groq whether it accepts our requests. An unclear answer counts as yes."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._groq.models.list()
@@ -88,13 +87,13 @@ class GroqClient:
         except groq.GroqError:
             return
 
-    async def recognise(self, parcel: AudioFile, model: str, options: Options) -> Answer:
-        """Cancelling it hangs up."""
-        with await asyncio.to_thread(_opened, parcel.path) as file:
-            fields = _fields(model, options, words=parcel.words)
+    async def recognise(self, audio_file: AudioFile, model: str, options: Options) -> Answer:
+        """Cancelling it closes the connection."""
+        with await asyncio.to_thread(_opened, audio_file.path) as file:
+            fields = _fields(model, options, words=audio_file.words)
             try:
                 async with asyncio.timeout(self._deadline):
-                    return parse(await self._post(file, parcel.name, options.task, fields))
+                    return parse(await self._post(file, audio_file.name, options.task, fields))
             except TimeoutError as error:
                 late = EngineFailed(f"Groq did not answer within {self._deadline:g} s")
                 raise GroqFailed(late.failure()) from error
@@ -146,7 +145,7 @@ def _fields(model: str, options: Options, *, words: bool) -> dict[str, Any]:
 
 
 def _prompt(options: Options) -> str:
-    """Groq knows no hotwords: they go before the prompt, as text that came before."""
+    """Groq has no hotwords: they are put before the prompt, as if it were earlier text."""
     prompt = " ".join(f"{options.hotwords} {options.prompt}".split())
     if len(prompt) <= PROMPT_CHARS:
         return prompt

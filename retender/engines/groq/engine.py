@@ -1,8 +1,8 @@
-"""Groq's Whisper behind the engine protocol.
+"""The engine that transcribes with Groq's Whisper.
 
-An upload that Groq takes as it is becomes one chunk and goes there untouched: nothing is decoded
-here, which is what lets a tenth of a processor do. Any other is decoded, cut in silences and sent
-in parts. All that happens here is waiting, so one worker with a few lanes does for a whole service.
+An upload in a format that Groq accepts becomes one chunk and is sent unchanged: it is not decoded
+here, so a tenth of a processor is enough. Any other upload is decoded, cut in silences and sent in
+parts. The engine mostly waits for answers, so one worker with a few lanes serves a whole service.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Final
 import httpx
 
 from retender.audio.decode import DECODED
+from retender.audio.pcm import SAMPLE_BYTES
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.groq import media
 from retender.engines.groq.answers import chunk_result
@@ -46,14 +47,15 @@ from retender.workers.reports import WorkerReport
 from retender.workers.usage import Usage
 
 REFUSALS: Final = 5
-"""How often one order is refused for Groq's limits before that counts as an attempt."""
+"""How often Groq may refuse an order for its limits before the order fails."""
 
 ONE_LANGUAGE_SECONDS: Final = 30.0
-"""Groq tells one language a request: where several are spoken, parts are no longer than this."""
+"""Groq reports one language for each request. With several languages, parts are at most this
+long."""
 
 
 class GroqEngine:
-    """`now` is the wall clock: what was used of a day's allowance outlives this process."""
+    """`now` is the wall clock, because the usage of a day outlives this process."""
 
     name = "groq"
     batch = 1
@@ -75,99 +77,107 @@ class GroqEngine:
         self._tools = tools
         self._now = now
         self._transport = transport
-        self._budgets: dict[str, RateLimiter] = {}
+        self._limiters: dict[str, RateLimiter] = {}
         self._client: GroqClient
-        self._watch: GroqAvailability
-        self._watching: asyncio.Task[None]
-        self._tidying: asyncio.Task[None]
+        self._availability: GroqAvailability
+        self._checking: asyncio.Task[None]
+        self._cleaning: asyncio.Task[None]
 
     async def open(self) -> None:
         self._client = GroqClient(self._settings, self._transport)
-        self._watch = GroqAvailability(self._client.look)
-        self._watching = asyncio.create_task(self._watch.keep())
-        self._tidying = asyncio.create_task(clean_cache_regularly(self._blobs))
+        self._availability = GroqAvailability(self._client.check)
+        self._checking = asyncio.create_task(self._availability.run())
+        self._cleaning = asyncio.create_task(clean_cache_regularly(self._blobs))
 
     async def close(self) -> None:
-        for task in (self._watching, self._tidying):
+        for task in (self._checking, self._cleaning):
             task.cancel()
-        await asyncio.wait((self._watching, self._tidying))
+        await asyncio.wait((self._checking, self._cleaning))
         await self._client.close()
 
     async def report(self) -> WorkerReport:
         usage = await self.usage()
-        return WorkerReport(engine=self.name, usage=usage, trouble=self._watch.trouble)
+        return WorkerReport(engine=self.name, usage=usage, trouble=self._availability.trouble)
 
     async def usage(self) -> dict[str, Usage]:
-        """What has been used of each model that this engine sends to; Groq counts them apart."""
+        """The usage of each model. Groq counts each model separately."""
         models = (self._settings.model, self._settings.translation_model)
-        return {model: await self._budget_of(model).usage() for model in models}
+        return {model: await self._limiter_of(model).usage() for model in models}
 
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         for order in orders:
             if order.chunk is None:
-                news = self._preparation(order)
+                messages = self._preparation(order)
             else:
-                news = self._alive(order, partial(self._transcribed, order, order.chunk))
-            async with aclosing(news):
-                async for item in news:
-                    yield item
+                messages = self._with_heartbeats(
+                    order, partial(self._transcribed, order, order.chunk)
+                )
+            async with aclosing(messages):
+                async for message in messages:
+                    yield message
 
     async def _preparation(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
-        """One chunk for all of it, where Groq takes the upload as it is; else as anywhere."""
-        settled = False
-        async with aclosing(self._alive(order, partial(self._whole, order))) as news:
-            async for item in news:
-                settled = settled or not isinstance(item, Progress)
-                yield item
-        if settled:
+        """One chunk if the upload can be sent unchanged; otherwise the same as for other
+        engines."""
+        ended = False
+        async with aclosing(self._with_heartbeats(order, partial(self._whole, order))) as messages:
+            async for message in messages:
+                ended = ended or not isinstance(message, Progress)
+                yield message
+        if ended:
             return
-        most = self._settings.chunk_seconds
+        longest = self._settings.chunk_seconds
         if order.options.multilingual:
-            most = min(most, ONE_LANGUAGE_SECONDS)
-        async with aclosing(self._tools.prepare(order, int(most * SAMPLE_RATE))) as news:
-            async for item in news:
-                yield self._signed(order, item.plan) if isinstance(item, Prepared) else item
+            longest = min(longest, ONE_LANGUAGE_SECONDS)
+        async with aclosing(self._tools.prepare(order, int(longest * SAMPLE_RATE))) as messages:
+            async for message in messages:
+                yield (
+                    self._labelled(order, message.plan)
+                    if isinstance(message, Prepared)
+                    else message
+                )
 
     async def _whole(self, order: Order) -> Prepared | None:
-        """None: it is to be decoded, whatever was thought of it before."""
-        prepared = await self._passed_on(order)
+        """None if the upload must be decoded. An earlier mark to send it unchanged is removed
+        then."""
+        prepared = await self._unchanged(order)
         if prepared is None:
             marks = media.marks(await self._blobs.shared(order.job_id))
             await self._blobs.withdraw(order.job_id, *marks)
         return prepared
 
-    async def _passed_on(self, order: Order) -> Prepared | None:
-        asked = order.options
-        if asked.multilingual or not asked.cleaning.is_default:
+    async def _unchanged(self, order: Order) -> Prepared | None:
+        options = order.options
+        if options.multilingual or not options.cleaning.is_default:
             return None
         if order.audio.size > self._settings.file_bytes:
             return None
         async with self._blobs.lend(order.audio) as blob:
-            kind = await asyncio.to_thread(media.known_format, blob)
-            if kind is None:
+            file_format = await asyncio.to_thread(media.known_format, blob)
+            if file_format is None:
                 return None
             seconds = await self._tools.seconds(blob)
         if seconds > min(self._settings.limits.largest, self._tools.most_seconds):
-            # Files lie about their length: how long it is, decoding tells.
+            # The claimed duration may be wrong: decoding shows the true one.
             return None
         if seconds <= 0:
             raise CorruptMedia("the recording holds no sound")
-        mark = media.mark(kind)
+        mark = media.mark(file_format)
         async with self._blobs.lend_work(order.job_id) as folder:
             await asyncio.to_thread((folder / mark).touch)
             await self._blobs.share(order.job_id, mark)
         await self._blobs.withdraw(order.job_id, DECODED)
         chunk = Chunk(0, math.ceil(seconds * SAMPLE_RATE))
-        return self._signed(order, Plan(seconds, (chunk,), whole=True))
+        return self._labelled(order, Plan(seconds, (chunk,), whole=True))
 
-    def _signed(self, order: Order, plan: Plan) -> Prepared:
+    def _labelled(self, order: Order, plan: Plan) -> Prepared:
         return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
 
-    async def _alive(
+    async def _with_heartbeats(
         self, order: Order, work: Callable[[], Awaitable[EngineMessage | None]]
     ) -> AsyncGenerator[EngineMessage, None]:
-        """Signs of life until it is done, then what came of it."""
-        task = asyncio.create_task(_judged(order, work))
+        """Yields heartbeats until the work is done, then its outcome, if there is one."""
+        task = asyncio.create_task(_outcome(order, work))
         try:
             while not (await asyncio.wait({task}, timeout=self._settings.heartbeat))[0]:
                 yield Progress(order.token, 0.0)
@@ -178,41 +188,47 @@ class GroqEngine:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _transcribed(self, order: Order, chunk: Chunk) -> Transcribed:
-        model, budget = self._settings.model_for(order.options), self._budget(order.options)
-        place, max_wait = (order.job_id, order.index), self._settings.max_wait
+        model, limiter = self._settings.model_for(order.options), self._limiter_for(order.options)
+        position, max_wait = (order.job_id, order.index), self._settings.max_wait
         async with AsyncExitStack() as stack:
-            parcel: AudioFile | None = None
+            audio_file: AudioFile | None = None
             for refusals in range(REFUSALS):
-                async with budget.spend(chunk.seconds, place, max_wait) as spending:
-                    if parcel is None:
-                        parcel = await stack.enter_async_context(self._parcel(order, chunk))
-                    spending.charge = Charge.FULL
+                async with limiter.reserve(chunk.seconds, position, max_wait) as reservation:
+                    if audio_file is None:
+                        audio_file = await stack.enter_async_context(self._audio_file(order, chunk))
+                    reservation.charge = Charge.FULL
                     try:
-                        answer = await self._client.recognise(parcel, model, order.options)
+                        answer = await self._client.recognise(audio_file, model, order.options)
                     except GroqFailed as failed:
-                        spending.charge, spending.closed_for = failed.charge, failed.closed_for
+                        reservation.charge, reservation.closed_for = (
+                            failed.charge,
+                            failed.closed_for,
+                        )
                         if failed.closed_for is None:
-                            self._watch.failed(failed.failure)
+                            self._availability.failed(failed.failure)
                             raise
                         if refusals == REFUSALS - 1:
                             raise
                     else:
-                        self._watch.succeeded()
+                        self._availability.succeeded()
                         result = chunk_result(answer, chunk)
                         return Transcribed(order.token, result, self.name, model)
         raise AssertionError("the last refusal was raised")
 
     @asynccontextmanager
-    async def _parcel(self, order: Order, chunk: Chunk) -> AsyncIterator[AudioFile]:
-        """What is to be sent for this chunk."""
+    async def _audio_file(self, order: Order, chunk: Chunk) -> AsyncIterator[AudioFile]:
+        """The file to send for this chunk."""
         words = order.options.word_timestamps or chunk.joined_by_words
-        kind = media.marked_whole(await self._blobs.shared(order.job_id))
-        if kind is not None:
+        file_format = media.marked_whole(await self._blobs.shared(order.job_id))
+        if file_format is not None:
             async with self._blobs.lend(order.audio) as blob:
-                yield AudioFile(blob, f"audio.{kind}", words)
+                yield AudioFile(blob, f"audio.{file_format}", words)
             return
-        async with self._blobs.lend_work(order.job_id, DECODED) as folder:
-            pcm = folder / DECODED
+        start, end = chunk.start * SAMPLE_BYTES, chunk.end * SAMPLE_BYTES
+        async with (
+            self._blobs.lend_work(order.job_id) as folder,
+            self._blobs.lend_range(order.job_id, DECODED, start, end) as pcm,
+        ):
             if not pcm.exists():
                 raise UploadExpired("the decoded audio of this job is no longer there")
             part = folder / f"part-{order.index}-{order.token}.flac"
@@ -226,37 +242,37 @@ class GroqEngine:
             finally:
                 part.unlink(missing_ok=True)
 
-    def _budget(self, options: Options) -> RateLimiter:
-        return self._budget_of(self._settings.model_for(options))
+    def _limiter_for(self, options: Options) -> RateLimiter:
+        return self._limiter_of(self._settings.model_for(options))
 
-    def _budget_of(self, model: str) -> RateLimiter:
-        if model not in self._budgets:
+    def _limiter_of(self, model: str) -> RateLimiter:
+        if model not in self._limiters:
             path = self._ledgers / f"{self._settings.account(model)}.json"
-            self._budgets[model] = RateLimiter(
+            self._limiters[model] = RateLimiter(
                 UsageLedgerFile(path), self._settings.limits, self._now
             )
-        return self._budgets[model]
+        return self._limiters[model]
 
 
 def groq_engine(
     settings: GroqSettings, blobs: Blobs, ledgers: Path, how: Preparation, now: Callable[[], float]
 ) -> GroqEngine:
-    """The engine with the tools of this machine."""
+    """The engine with ffmpeg of this machine."""
     return GroqEngine(settings, blobs=blobs, ledgers=ledgers, tools=AudioTools(blobs, how), now=now)
 
 
-async def _judged(
+async def _outcome(
     order: Order, work: Callable[[], Awaitable[EngineMessage | None]]
 ) -> EngineMessage | None:
     try:
         return await work()
-    except RateLimited as full:
-        return Declined(order.token, full.wait)
+    except RateLimited as limited:
+        return Declined(order.token, limited.wait)
     except GroqFailed as failed:
         return Failed(order.token, failed.failure)
     except WorkError as error:
         return Failed(order.token, error.failure())
     except RetenderError as error:
-        # What recordings lie on is full or away, most likely: that may pass.
-        passing = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
-        return Failed(order.token, passing)
+        # Most likely the storage is full or cannot be reached: a retry may succeed.
+        failure = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
+        return Failed(order.token, failure)

@@ -1,4 +1,4 @@
-"""What it means for an order when Groq does not answer as hoped."""
+"""Translates errors of Groq into failures of orders."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from retender.errors import (
     TooLarge,
 )
 
-UNSAID_WAIT: Final = 20.0
-"""How long Groq is left alone when it refuses for its limits and does not say until when."""
+DEFAULT_WAIT: Final = 20.0
+"""Seconds without requests after Groq refuses one for its limits, if it does not say for how
+long."""
 
-_SAID_CHARS: Final = 300
-"""More of what Groq says is no sentence for a person."""
+_MESSAGE_CHARS: Final = 300
+"""Longer messages of Groq are cut."""
 
 _TOO_MANY: Final = 429
-_AWAY: Final = 503
-_THEIR_FAULT: Final = 500
-_WORTH_ANOTHER_TRY: Final = (
+_UNAVAILABLE: Final = 503
+_SERVER_ERROR: Final = 500
+_RETRYABLE: Final = (
     408,
     409,
-    498,  # Groq's own: no capacity left in this tier just now
+    498,  # Groq's own status: no capacity in this tier at the moment
 )
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -38,7 +39,7 @@ _MISCONFIGURED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.Inv
 
 
 class GroqFailed(Exception):
-    """Passed between the parts of this engine; it ends as the order's `Broke`."""
+    """An error inside this engine. The order gets a `Failed` with `failure`."""
 
     def __init__(
         self, failure: Failure, charge: Charge = Charge.FULL, closed_for: float | None = None
@@ -47,41 +48,42 @@ class GroqFailed(Exception):
         self.failure = failure
         self.charge = charge
         self.closed_for = closed_for
-        """Groq takes nothing for so many seconds; then the same request may do."""
+        """Seconds for which Groq accepts no more requests; after that the same request may
+        succeed."""
 
 
 def from_status(error: groq.APIStatusError) -> GroqFailed:
-    status, said = error.status_code, _said(error.body)
+    status, message = error.status_code, _message(error.body)
     after = _retry_after(error.response.headers)
     if status == _TOO_MANY:
-        wait = UNSAID_WAIT if after is None else after
-        busy = EngineUnavailable(f"Groq's limits are used up: {said}", retry_after=wait)
+        wait = DEFAULT_WAIT if after is None else after
+        busy = EngineUnavailable(f"Groq's limits are used up: {message}", retry_after=wait)
         return GroqFailed(busy.failure(), Charge.REQUEST, closed_for=wait)
-    if status == _AWAY:
-        down = EngineUnavailable(f"Groq is not available: {said}", retry_after=after)
+    if status == _UNAVAILABLE:
+        down = EngineUnavailable(f"Groq is not available: {message}", retry_after=after)
         return GroqFailed(down.failure())
-    if status in _WORTH_ANOTHER_TRY or status >= _THEIR_FAULT:
-        broken = EngineFailed(f"Groq failed with status {status}: {said}", retry_after=after)
+    if status in _RETRYABLE or status >= _SERVER_ERROR:
+        broken = EngineFailed(f"Groq failed with status {status}: {message}", retry_after=after)
         return GroqFailed(broken.failure())
-    return GroqFailed(_for_good(status, said, error), Charge.REQUEST)
+    return GroqFailed(_permanent(status, message, error), Charge.REQUEST)
 
 
-def _for_good(status: int, said: str, error: groq.APIStatusError) -> Failure:
-    """The same request would come to the same."""
+def _permanent(status: int, message: str, error: groq.APIStatusError) -> Failure:
+    """The same request would fail again."""
     match status:
         case 401:
             failure = _unavailable("Groq does not accept the API key: check GROQ_API_KEY")
         case 403:
-            failure = _unavailable(f"Groq denies access with this API key: {said}")
-        case 404 if "model" in said:
-            failure = ModelUnavailable(f"Groq does not have the model: {said}").failure()
+            failure = _unavailable(f"Groq denies access with this API key: {message}")
+        case 404 if "model" in message:
+            failure = ModelUnavailable(f"Groq does not have the model: {message}").failure()
         case 413:
-            sentence = f"Groq does not take so large a file: {said}"
+            sentence = f"Groq does not take so large a file: {message}"
             failure = Failure(TooLarge.code, sentence, spoils_job=True)
-        case 400 | 422 if "media file" in said:
-            failure = CorruptMedia(f"Groq cannot read the recording: {said}").failure()
+        case 400 | 422 if "media file" in message:
+            failure = CorruptMedia(f"Groq cannot read the recording: {message}").failure()
         case 400 | 422:
-            failure = Failure(EngineFailed.code, f"Groq refuses the request: {said}")
+            failure = Failure(EngineFailed.code, f"Groq refuses the request: {message}")
         case _:
             address = error.request.url.copy_with(query=None)
             failure = _unavailable(f"{address} answers with status {status}: check GROQ_BASE_URL")
@@ -106,15 +108,15 @@ def from_connection(error: groq.APIConnectionError | httpx.HTTPError) -> GroqFai
 
 
 def _unavailable(sentence: str) -> Failure:
-    """Not worth another try: someone has to put it right first."""
+    """Not retryable: someone must change the configuration first."""
     return Failure(EngineUnavailable.code, sentence, spoils_job=True)
 
 
-def _said(body: Any) -> str:
-    """Groq's own sentence, where there is one."""
+def _message(body: Any) -> str:
+    """Groq's own message, if there is one."""
     match body:
-        case {"error": {"message": str(said)}} | {"error": str(said)} | str(said):
-            return " ".join(said.split())[:_SAID_CHARS] or "no reason given"
+        case {"error": {"message": str(message)}} | {"error": str(message)} | str(message):
+            return " ".join(message.split())[:_MESSAGE_CHARS] or "no reason given"
         case _:
             return "no reason given"
 

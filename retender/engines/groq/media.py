@@ -1,8 +1,8 @@
-"""What Groq takes as it is, and how it is remembered that a job's upload is one of these.
+"""Which uploads Groq accepts unchanged, and the mark of jobs whose upload is sent unchanged.
 
-What is to be sent for a job lies in its folder: `audio.pcm`, or an empty file `whole.<format>` in
-its stead, where the upload itself is sent. Groq goes by the name that a file has, and uploads have
-none here, so the format is read from the first bytes. What is not known for certain is decoded.
+A job's folder has either `audio.pcm`, whose parts are sent, or an empty file `whole.<format>` if
+the upload itself is sent. Groq needs a file name with the format, and stored uploads have none, so
+the format is read from the first bytes. An upload of unknown format is decoded.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _MPEG_LAYERS: Final = {0b01: "mp3", 0b10: "mpga", 0b11: "mpga"}
 
 
 def known_format(path: Path) -> str | None:
-    """The upload's format as Groq calls it; None where Groq may not take it."""
+    """The upload's format as Groq calls it; None if Groq may not accept it."""
     with path.open("rb") as file:
-        return _known(_behind_tags(file))
+        return _known(_after_tags(file))
 
 
-def mark(kind: str) -> str:
-    """The name of the file that says so."""
-    return f"{_WHOLE}.{kind}"
+def mark(file_format: str) -> str:
+    """The name of the file that marks the job."""
+    return f"{_WHOLE}.{file_format}"
 
 
 def marks(names: Collection[str]) -> list[str]:
@@ -62,14 +62,14 @@ def marks(names: Collection[str]) -> list[str]:
 
 
 def marked_whole(names: Collection[str]) -> str | None:
-    """The format of the upload that is to be sent as it is, by the names of what there is."""
+    """The format of the upload if it is sent unchanged. `names` are the job's shared files."""
     if DECODED in names:
-        # Someone else has prepared the job since.
+        # Another engine has prepared the job since.
         return None
     return next((name.removeprefix(f"{_WHOLE}.") for name in marks(names)), None)
 
 
-def _behind_tags(file: BinaryIO) -> bytes:
+def _after_tags(file: BinaryIO) -> bytes:
     head = file.read(_HEAD_BYTES)
     if not head.startswith(b"ID3") or len(head) < _ID3_BYTES:
         return head
@@ -82,9 +82,9 @@ def _behind_tags(file: BinaryIO) -> bytes:
 
 
 def _known(head: bytes) -> str | None:
-    for magic, kind in _MAGIC.items():
+    for magic, file_format in _MAGIC.items():
         if head.startswith(magic):
-            return kind
+            return file_format
     if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
         return "wav"
     if head.startswith(_EBML):
@@ -95,7 +95,7 @@ def _known(head: bytes) -> str | None:
 
 
 def _mpeg_audio(header: int) -> str | None:
-    """By the header of an MPEG audio frame; AAC begins alike, but names no layer."""
+    """By the header of an MPEG audio frame. AAC begins in the same way, but has no layer."""
     if header & _FRAME_SYNC != _FRAME_SYNC:
         return None
     reserved = any(header & mask == value for mask, value in _RESERVED)

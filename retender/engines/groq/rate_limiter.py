@@ -1,8 +1,8 @@
-"""The budget's ledger on disk, and the line of requests that wait for room in it.
+"""The rate limiter of Groq requests: the usage ledger on disk, and the queue of waiting requests.
 
-Nobody owns the file: each change locks it, reads it, decides and replaces it whole, synced to
-disk, before the request is sent. So a restart forgets nothing, and several workers on one disk
-share one budget. They do not share the line: who waits in which order is each worker's own.
+Each change locks the ledger file, reads it, decides, and replaces it atomically, synced to disk,
+before the request is sent. So a restart forgets nothing, and several workers on one disk share the
+limits. They do not share the queue: each worker has its own order of waiting requests.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from retender.workers.usage import Usage, UsageLimits
 
 R = TypeVar("R")
 
-SHORTEST_LOOK: Final = 0.05
-LONGEST_LOOK: Final = 30.0
-"""However long the wait is said to be, the ledger is looked at again after so many seconds:
-another worker may have given something back, and clocks are set."""
+SHORTEST_WAIT: Final = 0.05
+LONGEST_WAIT: Final = 30.0
+"""The ledger is checked again after at most so many seconds: another worker may have ended a
+request, and clocks may be set."""
 
 
-_PLACE_GRACE: Final = 60.0
-"""Seconds beyond the time at which it should ask again, for everything that may be in between."""
+_POSITION_GRACE: Final = 60.0
+"""Seconds that a position is kept beyond the time at which its request should ask again."""
 
 
 class UsageLedgerFile:
@@ -60,12 +60,12 @@ class UsageLedgerFile:
         except FileNotFoundError:
             return UsageLedger()
         except msgspec.MsgspecError as error:
-            # At worst the service refuses a request, and says until when.
-            logger.warning("{} cannot be read and is begun anew: {}", self._path, error)
+            # At worst the service refuses a request, and says for how long.
+            logger.warning("{} cannot be read, so it starts empty: {}", self._path, error)
             return UsageLedger()
 
     def change(self, decide: Callable[[UsageLedger], tuple[UsageLedger, R]]) -> R:
-        """On disk before it returns."""
+        """The change is on the disk on return."""
         with raising_storage_full("the record of what was sent"), self._locked():
             before = self.read()
             after, answer = decide(before)
@@ -84,28 +84,28 @@ class UsageLedgerFile:
 
 
 class RateLimited(Exception):
-    """There is none for longer than the asker has patience. Its place in the line is kept for a
-    while, so that it can come back."""
+    """The request would have to wait longer than its `max_wait`. Its position in the queue is kept
+    for a while, until it asks again."""
 
     def __init__(self, wait: float) -> None:
-        super().__init__(f"there is no room for another {wait:.0f} s")
+        super().__init__(f"the rate limit is reached for another {wait:.0f} s")
         self.wait = wait
 
 
 class _WaitingRequest(NamedTuple):
     seconds: float
     kept_until: float
-    """Of someone who has gone and may come back; for ever while it is there."""
+    """How long the position is kept; infinite while the request waits."""
 
 
 class Reservation:
-    """One request that has been let go. Whoever sends it says what it came to."""
+    """A request that may be sent. Its sender sets what it is charged."""
 
     def __init__(self) -> None:
         self.ticket: int | None = None
         self.charge = Charge.NOTHING
         self.closed_for: float | None = None
-        """The service takes nothing for so many seconds."""
+        """Seconds for which the service accepts no more requests; None: it does."""
 
 
 class RateLimiter:
@@ -115,7 +115,7 @@ class RateLimiter:
         self._file = file
         self._limits = limits
         self._now = now
-        self._line: dict[Hashable, _WaitingRequest] = {}
+        self._queue: dict[Hashable, _WaitingRequest] = {}
         self._changed = asyncio.Event()
 
     @property
@@ -126,96 +126,102 @@ class RateLimiter:
         return usage(await finish(asyncio.to_thread(self._file.read)), self._limits, self._now())
 
     @asynccontextmanager
-    async def spend(
-        self, seconds: float, place: Hashable = None, max_wait: float = math.inf
+    async def reserve(
+        self, seconds: float, position: Hashable = None, max_wait: float = math.inf
     ) -> AsyncIterator[Reservation]:
-        """Wait for room for a request with so much audio; inside the block it may be sent.
+        """Wait until a request with so much audio is within the limits. It may be sent in the
+        block.
 
-        Raises `NoRoom` where that would take longer than the patience. Who then asks again under
-        the same `place` has lost no time.
+        Raises `RateLimited` if the wait would be longer than `max_wait`. A request that asks again
+        with the same `position` keeps its position in the queue.
         """
-        spending = Reservation()
+        reservation = Reservation()
         try:
-            await self._wait_for_room(spending, seconds, place, max_wait)
-            yield spending
+            await self._wait(reservation, seconds, position, max_wait)
+            yield reservation
         finally:
-            if spending.ticket is not None:
-                await finish(asyncio.to_thread(self._file.change, self._over(spending)))
-                self._tell()
+            if reservation.ticket is not None:
+                await finish(asyncio.to_thread(self._file.change, self._settled(reservation)))
+                self._wake()
 
-    async def _wait_for_room(
-        self, spending: Reservation, seconds: float, place: Hashable, max_wait: float
+    async def _wait(
+        self, reservation: Reservation, seconds: float, position: Hashable, max_wait: float
     ) -> None:
-        me = self._enter(place, seconds)
+        key = self._enter(position, seconds)
         kept_until = -math.inf
         try:
             while True:
                 changed = self._changed
-                verdict = await finish(
-                    asyncio.to_thread(self._file.change, self._let_go(spending, me, seconds))
+                decision = await finish(
+                    asyncio.to_thread(self._file.change, self._reserved(reservation, key, seconds))
                 )
-                if isinstance(verdict, Allowed):
+                if isinstance(decision, Allowed):
                     return
-                if isinstance(verdict, NeverAllowed):
-                    sentence = f"{seconds:.0f} s in one piece, and Groq takes {verdict.largest} s"
+                if isinstance(decision, NeverAllowed):
+                    sentence = f"{seconds:.0f} s in one piece, and Groq takes {decision.largest} s"
                     raise GroqFailed(TooLong(sentence).failure(), Charge.NOTHING)
-                if (wait := verdict.until - self._now()) > max_wait:
-                    kept_until = self._now() + min(wait, LIMIT_CHECK_SECONDS) + _PLACE_GRACE
+                if (wait := decision.until - self._now()) > max_wait:
+                    kept_until = self._now() + min(wait, LIMIT_CHECK_SECONDS) + _POSITION_GRACE
                     raise RateLimited(wait)
-                await _first(changed, min(LONGEST_LOOK, max(SHORTEST_LOOK, wait)))
+                await _first(changed, min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
         finally:
-            self._leave(me, seconds, kept_until)
-            self._tell()
+            self._leave(key, seconds, kept_until)
+            self._wake()
 
-    def _enter(self, place: Hashable, seconds: float) -> Hashable:
-        """At the end of the line, or where it stood before."""
+    def _enter(self, position: Hashable, seconds: float) -> Hashable:
+        """Enter the queue at its end, or at the position that was kept. Returns the key in the
+        queue."""
         now = self._now()
-        for other, taken in list(self._line.items()):
-            if taken.kept_until < now:
-                del self._line[other]
-        before = self._line.get(place)
-        me = object() if place is None or (before and before.kept_until == math.inf) else place
-        self._line[me] = _WaitingRequest(seconds, math.inf)
-        return me
+        for other, waiting in list(self._queue.items()):
+            if waiting.kept_until < now:
+                del self._queue[other]
+        before = self._queue.get(position)
+        key = (
+            object() if position is None or (before and before.kept_until == math.inf) else position
+        )
+        self._queue[key] = _WaitingRequest(seconds, math.inf)
+        return key
 
-    def _leave(self, me: Hashable, seconds: float, kept_until: float) -> None:
-        kept = sum(place.kept_until < math.inf for place in self._line.values())
+    def _leave(self, key: Hashable, seconds: float, kept_until: float) -> None:
+        kept = sum(each.kept_until < math.inf for each in self._queue.values())
         if kept_until > self._now() and kept < RETURNING_REQUESTS_KEPT:
-            self._line[me] = _WaitingRequest(seconds, kept_until)
+            self._queue[key] = _WaitingRequest(seconds, kept_until)
         else:
-            del self._line[me]
+            del self._queue[key]
 
-    def _let_go(
-        self, spending: Reservation, me: Hashable, seconds: float
+    def _reserved(
+        self, reservation: Reservation, key: Hashable, seconds: float
     ) -> Callable[[UsageLedger], tuple[UsageLedger, Allowed | Wait | NeverAllowed]]:
-        line, now = list(self._line), self._now()
-        before = (self._line[other] for other in line[: line.index(me)])
-        ahead = tuple(place.seconds for place in before if place.kept_until >= now)
+        queue, now = list(self._queue), self._now()
+        before = (self._queue[other] for other in queue[: queue.index(key)])
+        ahead = tuple(each.seconds for each in before if each.kept_until >= now)
 
         def decide(ledger: UsageLedger) -> tuple[UsageLedger, Allowed | Wait | NeverAllowed]:
-            verdict = reserve(ledger, self._limits, seconds, self._now(), ahead)
-            if not isinstance(verdict, Allowed):
-                return ledger, verdict
-            spending.ticket = verdict.ticket
-            return verdict.ledger, verdict
+            decision = reserve(ledger, self._limits, seconds, self._now(), ahead)
+            if not isinstance(decision, Allowed):
+                return ledger, decision
+            reservation.ticket = decision.ticket
+            return decision.ledger, decision
 
         return decide
 
-    def _over(self, spending: Reservation) -> Callable[[UsageLedger], tuple[UsageLedger, None]]:
+    def _settled(
+        self, reservation: Reservation
+    ) -> Callable[[UsageLedger], tuple[UsageLedger, None]]:
         now = self._now()
-        ticket = spending.ticket
+        ticket = reservation.ticket
         assert ticket is not None
 
         def decide(ledger: UsageLedger) -> tuple[UsageLedger, None]:
-            ledger = settle(ledger, ticket, now, spending.charge)
-            if spending.closed_for is not None:
-                ledger = close(ledger, now + spending.closed_for)
+            ledger = settle(ledger, ticket, now, reservation.charge)
+            if reservation.closed_for is not None:
+                ledger = close(ledger, now + reservation.closed_for)
             return ledger, None
 
         return decide
 
-    def _tell(self) -> None:
-        """Whoever waits looks again."""
+    def _wake(self) -> None:
+        """Waiting requests try again."""
         self._changed.set()
         self._changed = asyncio.Event()
 

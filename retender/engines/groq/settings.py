@@ -1,4 +1,4 @@
-"""What can be set about the Groq engine."""
+"""The settings of the Groq engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODELS = {
     "large-v3": "whisper-large-v3",
     "whisper-large-v3": "whisper-large-v3",
 }
-"""Groq's name for each model that may be asked for here; for any other its default stands in."""
+"""Groq's name for each model that clients may ask for; for any other name the default is used."""
 
 
 class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,17 +27,17 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The turbo model does not translate."""
     proxy: str | None = None
     lanes: int = 4
-    """Requests side by side."""
+    """Requests in parallel."""
     file_bytes: int = 25_000_000
     """A larger upload is decoded here and sent in parts."""
     chunk_seconds: float = 300.0
-    """The longest part. Even where nothing can be compressed it is well within `file_bytes`."""
+    """The longest part. Even if it cannot be compressed, it is shorter than `file_bytes`."""
     answer_seconds: float = 300.0
-    """Groq is given up on when nothing is heard of it for so long."""
+    """A request fails if Groq sends nothing for so long."""
     max_wait: float = 20.0
-    """Seconds. An order that would have to wait for room for longer is given back."""
+    """Seconds. An order that must wait longer for the rate limit is returned as `Declined`."""
     heartbeat: float = 5.0
-    """Seconds between signs of life while an order waits."""
+    """Seconds between heartbeats while an order waits."""
     limits: UsageLimits = UsageLimits()
 
     def __repr__(self) -> str:
@@ -45,7 +45,7 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """Clients of other makers want the whole path in it; the SDK adds it itself."""
+        """Other clients need the whole path in the URL; the SDK adds it itself."""
         return self.base_url.rstrip("/").removesuffix("/openai/v1")
 
     def model_for(self, options: Options) -> str:
@@ -54,6 +54,6 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
         return MODELS.get(options.model, self.model)
 
     def account(self, model: str) -> str:
-        """Names what the limits are counted for, without telling the key."""
+        """A name for what the limits are counted for: a hash, so that the key stays secret."""
         parts = f"{self.address}\n{self.api_key}\n{model}"
         return hashlib.sha256(parts.encode()).hexdigest()[:16]

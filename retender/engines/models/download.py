@@ -1,8 +1,8 @@
-"""One model on its way here: resumed where it stopped, checked, and placed by one rename.
+"""Downloads a model: resumed where it stopped, checked, and put in place by one rename.
 
-Whoever comes second finds the first one's lock, waits for it and tells its own caller how far the
-other is. The lock is the kernel's: it ends with the process that holds it, and the next one
-resumes what is there. A file whose content is not what the hub says is thrown away.
+A second process that wants the same model waits for the file lock of the first, and reports the
+progress of its download. If the first process dies, its lock is released, and the next process
+resumes the download. A file with another content than the hub says is deleted.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from retender.storage import durable_files, file_lock
 R = TypeVar("R")
 
 TRIES: Final = 5
-"""Broken connections in a row; each one that brought something begins the count anew."""
+"""Failed connections in a row; one that brought any bytes resets the count."""
 
 PAUSE: Final = 1.0
-"""Seconds before the second try; each further one waits twice as long."""
+"""Seconds before the second try; doubled before each further one."""
 
-LOOK_EVERY: Final = 0.5
-"""Seconds between two looks at a download of somebody else's."""
+CHECK_SECONDS: Final = 0.5
+"""Seconds between two checks of another process's download."""
 
 SPARE_BYTES: Final = 200_000_000
-"""A disk is not filled to the brim with models."""
+"""Bytes of disk space that stay free beside a model."""
 
 
 class DownloadProgress(msgspec.Struct, frozen=True):
-    """How far a download is, in bytes."""
+    """The progress of a download, in bytes."""
 
     done: int
     total: int
@@ -68,10 +68,10 @@ class Download:
         self._plan = incoming / "listing.json"
 
     async def run(self, progress: OnProgress) -> None:
-        """Returns once the model is in its place, whoever brought it there."""
+        """Returns when the model is in its place, whichever process downloaded it."""
         await asyncio.to_thread(lambda: durable_files.make_folder(self._incoming))
         lock = self._incoming.parent / f".{self._incoming.name}.lock"
-        async with _alone(lock, lambda: self._tell(progress)):
+        async with _alone(lock, lambda: self._report(progress)):
             if self._whole(self._place):
                 return
             listing = await self._begin()
@@ -80,7 +80,7 @@ class Download:
             await asyncio.to_thread(self._move)
 
     async def _begin(self) -> Listing:
-        """What is there of another revision is of no use."""
+        """Fetch the list of files. Parts of another revision are deleted."""
         listing = await self._hub.listing(self._repository)
 
         def begin() -> None:
@@ -117,7 +117,7 @@ class Download:
             await asyncio.sleep(PAUSE * 2 ** max(0, failures - 1))
         if not await asyncio.to_thread(lambda: file.is_at(part)):
             part.unlink()
-            raise ValueError(f"what came as {file.name} is not what the hub says it is")
+            raise ValueError(f"the content of {file.name} is not what the hub says")
         await asyncio.to_thread(lambda: part.replace(path))
 
     async def _append(
@@ -150,7 +150,7 @@ class Download:
         self._incoming.rename(self._place)
         durable_files.sync_folder(self._place.parent)
 
-    def _tell(self, progress: OnProgress) -> None:
+    def _report(self, progress: OnProgress) -> None:
         listing = self._known()
         if listing is not None:
             progress(DownloadProgress(self._size(listing), listing.size))
@@ -162,7 +162,7 @@ class Download:
             return None
 
     def _size(self, listing: Listing) -> int:
-        """Bytes that are here already."""
+        """Bytes that have been downloaded."""
         paths = (self._incoming / file.name for file in listing.files)
         return sum(_length(path) + _length(path.with_name(f"{path.name}.part")) for path in paths)
 
@@ -172,7 +172,7 @@ async def _alone(lock: Path, waiting: Callable[[], None]) -> AsyncIterator[None]
     with file_lock.opened(lock) as descriptor:
         while not file_lock.try_lock(descriptor):
             waiting()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(CHECK_SECONDS)
         yield
 
 

@@ -1,8 +1,8 @@
-"""How much memory a model needs, and which one to take where the asked one does not fit.
+"""How much memory a model needs, and which model to use if the requested one does not fit.
 
-Measured on int8 models of the true sizes: a parameter takes a byte once loaded (two in float16,
-four in float32); the hub's files are float16 and pass through memory whole; and each lane needs
-room to compute in, which grows with the model.
+Measured on int8 models of the real sizes: a loaded parameter takes a byte (two in float16, four in
+float32). The hub's files are float16, and are read into memory whole. Each lane needs memory to
+compute, which grows with the model.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from retender.errors import ModelUnavailable
 MEGABYTE: Final = 1_000_000
 
 RUNTIME: Final = 120 * MEGABYTE
-"""The process itself, with faster-whisper imported and no model."""
+"""The process with faster-whisper imported, without a model."""
 
 _BYTES: Final[Mapping[str, int]] = MappingProxyType(
     {"int8": 1, "int8_float16": 1, "float16": 2, "bfloat16": 2, "int16": 2, "float32": 4}
@@ -32,59 +32,60 @@ _LANE_PER_PARAMETER: Final = 0.75
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """Deterministic: the same question has the same answer on every worker of a machine."""
+    """The same on every worker of a machine."""
 
     asked: str
     used: str
 
     @property
     def smaller(self) -> bool:
-        """Not what was asked for, and the answer is to say so."""
+        """True if another model than the requested one is used; the transcript says so."""
         return self.used != self.asked
 
 
 def loaded_bytes(millions: float, precision: str) -> int:
-    """What the weights take up once they are there."""
+    """Memory of the loaded weights."""
     return round(millions * MEGABYTE * _BYTES.get(precision, _WIDEST))
 
 
 def needed_bytes(millions: float, precision: str, lanes: int) -> int:
-    """The most that a worker with this model ever takes: while loading, or with all lanes busy."""
+    """The most memory that a worker with this model takes: while loading, or with all lanes
+    busy."""
     loading = round(millions * MEGABYTE * _FILE_BYTES)
     lane = _LANE + round(millions * MEGABYTE * _LANE_PER_PARAMETER)
     return RUNTIME + max(loading, loaded_bytes(millions, precision) + lanes * lane)
 
 
 def memory_for_models(memory: int) -> int:
-    """What the models of a worker may hold together, of all that the worker may take."""
+    """The memory for all models of a worker together, given that of the worker."""
     return max(0, memory - RUNTIME)
 
 
 def held_bytes(file: int, lanes: int) -> int:
-    """An upper bound of what a model of whatever kind holds while it is used, by its file."""
+    """An upper bound of the memory of any model in use, by the size of its file."""
     return round(file * (1 + lanes * _LANE_PER_PARAMETER))
 
 
-def choose(name: str, room: int, precision: str, lanes: int) -> Choice:
-    """The asked model, or the largest smaller one of its kind that fits into `room` bytes.
+def choose(name: str, memory: int, precision: str, lanes: int) -> Choice:
+    """The requested model, or the largest smaller one of its kind that fits into `memory` bytes.
 
-    0: nobody knows, and the asked one is taken. A model of unknown size is taken at its word.
-    Raises `ModelUnavailable` where nothing fits.
+    If `memory` is 0 (unknown), or the model's size is unknown, it is the requested one. Raises
+    `ModelUnavailable` if nothing fits.
     """
     asked = canonical(name)
     known = KNOWN_MODELS.get(asked)
-    if known is None or not room or _fits(known, room, precision, lanes):
+    if known is None or not memory or _fits(known, memory, precision, lanes):
         return Choice(asked, asked)
     smaller = [
         other
         for other in _substitutes(known)
         if KNOWN_MODELS[other].millions < known.millions
-        and _fits(KNOWN_MODELS[other], room, precision, lanes)
+        and _fits(KNOWN_MODELS[other], memory, precision, lanes)
     ]
     if not smaller:
         least = needed_bytes(KNOWN_MODELS["tiny"].millions, precision, lanes) // MEGABYTE
         raise ModelUnavailable(
-            f"no model fits into {room // MEGABYTE} MB of memory; the smallest needs {least} MB: "
+            f"no model fits into {memory // MEGABYTE} MB of memory; the smallest needs {least} MB: "
             "give the service more memory or fewer lanes, or have Groq do the recognition"
         )
     return Choice(asked, max(smaller, key=lambda other: KNOWN_MODELS[other].millions))
@@ -96,5 +97,5 @@ def _substitutes(known: KnownModel) -> tuple[str, ...]:
     return tuple(f"{size}.en" for size in sizes) if known.english_only else (*sizes, "large-v3")
 
 
-def _fits(known: KnownModel, room: int, precision: str, lanes: int) -> bool:
-    return needed_bytes(known.millions, precision, lanes) <= room
+def _fits(known: KnownModel, memory: int, precision: str, lanes: int) -> bool:
+    return needed_bytes(known.millions, precision, lanes) <= memory

@@ -1,4 +1,4 @@
-"""The hub of models, as far as it is needed: which files a model has, and the bytes of each."""
+"""A client of the model hub: which files a model has, and their content."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ WANTED: Final = (
     "tokenizer.json",
     "vocabulary.*",
 )
-"""Nothing else of a repository is ever downloaded."""
+"""Only these files of a repository are downloaded."""
 
 NEEDED: Final = ("config.json", "model.bin", "tokenizer.json")
-"""Without these nothing can be loaded; beside them the hub has `vocabulary.*` and another."""
+"""Files without which a model cannot be loaded. The other files are optional."""
 
 CONNECT_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 30.0
 LARGEST_LISTING: Final = 4_000_000
 
-_HASHED_AT_ONCE: Final = 1 << 20
+_HASH_BLOCK_BYTES: Final = 1 << 20
 _BUSY: Final = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
 
 
@@ -43,7 +43,7 @@ class HubSettings(Protocol):
 
 
 class RemoteFile(msgspec.Struct, frozen=True):
-    """A file, and what its content must hash to: SHA-256, or Git's own name for small ones."""
+    """A file and the hash of its content: SHA-256, or Git's hash for small files."""
 
     name: str
     size: int
@@ -57,7 +57,7 @@ class RemoteFile(msgspec.Struct, frozen=True):
         if not self.sha256:
             digest = hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
         with path.open("rb") as file:
-            while part := file.read(_HASHED_AT_ONCE):
+            while part := file.read(_HASH_BLOCK_BYTES):
                 digest.update(part)
         return digest.hexdigest() == (self.sha256 or self.git)
 
@@ -72,7 +72,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class ModelHub:
-    """`transport` stands in for the network."""
+    """`transport` replaces the network in tests."""
 
     def __init__(
         self, settings: HubSettings, transport: httpx.AsyncBaseTransport | None = None
@@ -100,7 +100,7 @@ class ModelHub:
         await self._client.aclose()
 
     async def listing(self, repository: str) -> Listing:
-        """What the model consists of, at one revision of its repository."""
+        """The model's files, at one revision of its repository."""
         body = bytearray()
         url = f"/api/models/{repository}/revision/main?blobs=true"
         async with self._client.stream("GET", url) as response:
@@ -115,7 +115,7 @@ class ModelHub:
     async def opened(
         self, repository: str, revision: str, file: RemoteFile, begin: int
     ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
-        """The file's bytes, and from where on: the beginning, where the hub knows no better."""
+        """The file's bytes, and their offset: `begin`, or 0 if the hub cannot resume."""
         headers = {"Accept-Encoding": "identity"}
         if begin:
             headers["Range"] = f"bytes={begin}-"
@@ -127,7 +127,7 @@ class ModelHub:
 
 
 def is_transient(error: httpx.HTTPError) -> bool:
-    """It may be over the next time: the connection broke, or the hub has too much to do."""
+    """Whether a retry may succeed: the connection broke, or the hub is overloaded."""
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
         return status in _BUSY or status >= httpx.codes.INTERNAL_SERVER_ERROR
@@ -135,7 +135,7 @@ def is_transient(error: httpx.HTTPError) -> bool:
 
 
 def parse_listing(body: bytes) -> Listing:
-    """Raises `ValueError` for an answer without a model in it."""
+    """Raises `ValueError` if the answer has no model."""
     try:
         answer = msgspec.json.decode(body, type=_Repository)
     except msgspec.MsgspecError as error:

@@ -1,10 +1,10 @@
-"""Where a model's files are on this machine, and how they get there.
+"""Finds a model's files on this machine, and downloads them if needed.
 
-    models/<name>/              whole models: what lies here has been checked
-    models/.incoming/<name>/    one on its way
+    models/<name>/              complete and checked models
+    models/.incoming/<name>/    a model that is being downloaded
 
-Looked for in this order, all of it offline: the folders that the owner named, `models/`, the
-cache that other programs share with the hub. Only then is the network asked.
+A model is looked for in this order, without the network: the folders that the owner has named,
+`models/`, the hub's cache that other programs share. Only then is it downloaded.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from retender.transcript.chunks import SAMPLE_RATE
 MODEL: Final = "model.bin"
 
 _NOT_ALLOWED: Final = (401, 403)
-"""The hub answers so for a repository that does not exist, too."""
+"""The hub also answers so for a repository that does not exist."""
 
 WINDOW_SECONDS: Final = 30
-"""What Whisper hears at once, unless the model's `preprocessor_config.json` says otherwise."""
+"""The length of a model's window, unless its `preprocessor_config.json` says otherwise."""
 
 
 class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     """The folder of models."""
     folders: Mapping[str, str] = {}
-    """Names that the owner gave to folders with models of their own."""
+    """The owner's own models: folders by name."""
     shared_cache: str = ""
-    """The hub's own cache on this machine, where there is one."""
+    """The hub's own cache on this machine; empty if there is none."""
     any_repository: bool = False
-    """Callers may name any repository of the hub, not only the known models."""
+    """Whether clients may name any repository of the hub, not only the known models."""
     offline: bool = False
     hub_url: str = "https://huggingface.co"
     token: str = ""
@@ -51,17 +51,17 @@ class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LibraryEntry(msgspec.Struct, frozen=True):
-    """A model that may be asked for."""
+    """A model that clients may ask for."""
 
     name: str
     bytes: int
-    """Of its files on this machine; 0: it is not here."""
+    """Size of its files on this machine; 0 if it is not here."""
     millions: int | None = None
-    """Of parameters, where that is known."""
+    """Millions of parameters; None if unknown."""
 
 
 class Library:
-    """`transport` stands in for the network."""
+    """`transport` replaces the network in tests."""
 
     def __init__(
         self, settings: LibrarySettings, transport: httpx.AsyncBaseTransport | None = None
@@ -71,13 +71,13 @@ class Library:
         self._root = Path(settings.root)
 
     def find(self, name: str) -> Path | None:
-        """Where the model is, without asking anyone."""
+        """The model's folder on this machine; None if it is not here."""
         return next((place for place in self._places(name) if _whole(place)), None)
 
     def named(self, name: str) -> str:
-        """The one name of the model that is asked for. Raises `InvalidOption` with the nearest.
+        """The canonical name of the requested model. Raises `InvalidOption` with the nearest name.
 
-        A repository whose model is here already may be named by anyone.
+        A repository whose model is already on this machine may always be named.
         """
         found = self.canonical(name)
         if found in self._settings.folders or found in names.KNOWN_MODELS:
@@ -93,19 +93,19 @@ class Library:
         )
 
     def canonical(self, name: str) -> str:
-        """What it is called here. The owner's names go before those of the known models."""
+        """The canonical name. The owner's names take precedence over those of the known models."""
         return name if name in self._settings.folders else names.canonical(name)
 
     def catalogue(self) -> tuple[LibraryEntry, ...]:
-        """All that may be asked for by a name, and what else is here. It looks at the disk."""
+        """All models with a name, and other models on this machine. Reads the disk."""
         others = sorted(_others(self._root, {names.folder_name(name) for name in self._names()}))
         return tuple(map(self._entry, (*self._names(), *others)))
 
     async def obtain(self, name: str, progress: Callable[[DownloadProgress], None]) -> Path:
-        """Where the model is; it is downloaded where it is not here. Blocks nothing.
+        """The model's folder. It is downloaded if it is not on this machine.
 
-        However many ask at once, in however many processes, one downloads and all are told how
-        far it is. Raises `ModelUnavailable` with what to do.
+        If several callers ask, even in different processes, one downloads the model, and all get
+        the progress. Raises `ModelUnavailable`, which says what to do.
         """
         found = self.find(name)
         if found is not None:
@@ -143,7 +143,7 @@ class Library:
         return self._root / names.folder_name(name)
 
     def _repository(self, name: str) -> str:
-        """Raises `ModelUnavailable` for a name that stands for nothing that may be downloaded."""
+        """Raises `ModelUnavailable` if the name is no model that may be downloaded."""
         if name in self._settings.folders:
             folder = self._settings.folders[name]
             missing = ", ".join(file for file in NEEDED if not (Path(folder) / file).is_file())
@@ -156,7 +156,7 @@ class Library:
         return repository
 
     def _remedy(self, error: Exception) -> str:
-        """What helps; nothing, where the network is not to blame."""
+        """What the user can do about the error; empty if unknown."""
         if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in _NOT_ALLOWED:
             return "set HF_TOKEN to one that may read it, if there is such a repository"
         if isinstance(error, httpx.TransportError):
@@ -176,7 +176,7 @@ class Library:
 
 
 def window_samples(folder: Path) -> int:
-    """How many samples the model hears at once."""
+    """The length of the model's window, in samples."""
     try:
         config = (folder / "preprocessor_config.json").read_bytes()
     except FileNotFoundError:
@@ -200,7 +200,7 @@ def _whole(folder: Path) -> bool:
 
 
 def _others(root: Path, besides: set[str]) -> list[str]:
-    """The repositories that were named to download them."""
+    """Models of repositories that clients have named."""
     folders = root.iterdir() if root.is_dir() else ()
     return [
         folder.name.replace("--", "/", 1)
@@ -210,7 +210,7 @@ def _others(root: Path, besides: set[str]) -> list[str]:
 
 
 def _snapshots(cache: str, repository: str) -> list[Path]:
-    """What the hub's own client has downloaded: the revision that its `main` was last."""
+    """Where the hub's own client has put the latest revision of `main`."""
     if not cache:
         return []
     entry = Path(cache) / f"models--{repository.replace('/', '--')}"

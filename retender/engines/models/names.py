@@ -1,7 +1,7 @@
-"""The models that may be asked for, and what each name stands for.
+"""The names of models, and which model each name means.
 
-A name is one of those below, one that the owner gave to a folder, or, where the owner allows it, a
-hub repository. Nothing that a caller writes is ever taken for a path.
+A name is one of those below, one that the owner gave to a folder, or, if the owner allows it, a
+repository of the hub. Text from a client is never used as a path.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95
 class KnownModel(msgspec.Struct, frozen=True):
     repository: str
     millions: int
-    """Of parameters: what its memory is reckoned by."""
+    """Millions of parameters, from which its memory is calculated."""
     english_only: bool = False
 
 
@@ -67,12 +67,12 @@ _ALIASES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def canonical(name: str) -> str:
-    """One name for each model, so that it is kept and loaded once."""
+    """The one name of a model, so that it is stored and loaded only one time."""
     return _ALIASES.get(name, name)
 
 
 def repository(name: str) -> str | None:
-    """Where the hub has it; None where the name is neither known nor a repository's."""
+    """The model's repository on the hub; None if the name is neither known nor a repository."""
     known = KNOWN_MODELS.get(canonical(name))
     if known is not None:
         return known.repository
@@ -80,5 +80,5 @@ def repository(name: str) -> str | None:
 
 
 def folder_name(name: str) -> str:
-    """What its folder is called among the models: no two models share one."""
+    """The name of the model's folder, different for each model."""
     return canonical(name).replace("/", "--")

@@ -1,4 +1,4 @@
-"""Every model that may be asked for: whether it is on disk, and where it is in memory."""
+"""All models: whether each is on disk, and which workers have it in memory."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from retender.workers.reports import HeldModel
 
 
 class ModelHolder(msgspec.Struct, frozen=True):
-    """A worker that has a model, or is on its way to it."""
+    """A worker that has a model in memory, or is loading it."""
 
     worker: str
     since: float
-    """When it was there, in seconds since 1970; while it is on its way: the present."""
+    """When it was loaded, in seconds since 1970; the present while it is being loaded."""
     held: HeldModel
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     on_disk: int = 0
-    """Bytes of its files here; 0: it is to be downloaded first."""
+    """Bytes of its files on this machine; 0 if it must be downloaded first."""
     millions: int | None = None
-    """Of parameters, where it is one of the known models."""
+    """Millions of parameters; None if it is not a known model."""
     default: bool = False
     holders: tuple[ModelHolder, ...] = ()
 
@@ -36,7 +36,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 def overview(
     entries: Iterable[LibraryEntry], holders: Iterable[ModelHolder], default: str
 ) -> tuple[ModelInfo, ...]:
-    """The present first, then by name; what a worker holds is there though its files are gone."""
+    """Models in memory first, then models on disk, each by name. A model that a worker has in
+    memory is listed even if its files are deleted."""
     by_model: dict[str, list[ModelHolder]] = {}
     for holder in holders:
         by_model.setdefault(holder.held.model, []).append(holder)

@@ -1,4 +1,4 @@
-"""Where the database is, and how it is connected to. All of it may be said but the password."""
+"""The address of the database, and how to connect to it. Messages never contain the password."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from retender.journal.limits import (
 )
 
 SCHEMA: Final = "retender"
-"""The tables have a schema of their own, so that the database may hold others' beside it."""
+"""The tables have their own schema, so that the database may hold other tables too."""
 
-_USUAL: Final[dict[str, str | int]] = {
+_DEFAULTS: Final[dict[str, str | int]] = {
     "application_name": "retender",
     "connect_timeout": DATABASE_CONNECT_SECONDS,
-    # Of several hosts, and of a name that moves with a failover, the one that can be written to.
+    # Of several hosts, or of a name that changes in a failover, the one that accepts writes.
     "target_session_attrs": "read-write",
-    # A host that is gone without a word is noticed.
+    # To notice a host that disappears without closing the connection.
     "keepalives_idle": DATABASE_SILENCE_SECONDS // 2,
     "keepalives_interval": DATABASE_SILENCE_SECONDS // 4,
     "keepalives_count": 2,
     "tcp_user_timeout": DATABASE_SILENCE_SECONDS * 1000,
 }
-"""What the address may say otherwise."""
+"""Defaults that the address may override."""
 
 _SET_UP: Final = """
     SELECT
@@ -41,7 +41,7 @@ _SET_UP: Final = """
         set_config('tcp_keepalives_count', '2', false),
         set_config('tcp_user_timeout', %(silence)s, false)
 """
-# A server may be told to answer before anything is on its disk: not to us.
+# A server may be configured to answer before a commit is on its disk: not for us.
 _DURABLE: Final = """
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'
@@ -53,18 +53,20 @@ class Address:
         try:
             given = conninfo_to_dict(url)
         except psycopg.Error:
-            # Its words have the whole address in them.
+            # The message contains the whole address.
             raise JournalError(
                 "the address of the database cannot be read; it is written "
                 "postgresql://user:password@host:5432/name"
             ) from None
-        self._asked = _USUAL | {name: value for name, value in given.items() if value is not None}
+        self._options = _DEFAULTS | {
+            name: value for name, value in given.items() if value is not None
+        }
         self.name = _name(given)
 
     def connect(self) -> psycopg.Connection:
-        """In autocommit mode: transactions are opened where they are meant."""
+        """In autocommit mode: transactions are opened explicitly."""
         connection = psycopg.connect(
-            **{**self._asked, "client_encoding": "utf8"},  # type: ignore[arg-type]  # a mix of what libpq takes
+            **{**self._options, "client_encoding": "utf8"},  # type: ignore[arg-type]  # a mix of what libpq takes
             autocommit=True,
         )
         try:
@@ -74,7 +76,7 @@ class Address:
                     "schema": SCHEMA,
                     "lock": f"{DATABASE_LOCK_SECONDS}s",
                     "idle": f"{DATABASE_IDLE_SECONDS}s",
-                    # And the server notices that our host is gone, and with it who holds a lock.
+                    # So that the server notices that our host is gone, and releases its locks.
                     "first": f"{DATABASE_SILENCE_SECONDS // 2}s",
                     "then": f"{DATABASE_SILENCE_SECONDS // 4}s",
                     "silence": f"{DATABASE_SILENCE_SECONDS}s",

@@ -1,9 +1,9 @@
-"""A commit that is made once, however many connections it takes.
+"""A commit that is applied exactly one time, even if the connection breaks.
 
-Every commit leaves its number in the ledger, in its own transaction. Where the connection is lost
-between the COMMIT and its answer, nobody knows what became of it; the next transaction reads the
-number, under the lock that the lost one held until it was decided: so it is there, and is not made
-again, or it is not and never will be.
+Every commit writes its number into the table `ledger`, in its own transaction. If the connection
+breaks between the COMMIT and its answer, the outcome is unknown. Then the next transaction reads
+the number, under the lock that the broken one held until it was decided. If the number is there,
+the commit is not repeated; if not, it never will be, and is repeated.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from retender.journal.statements import Connection
 
 R = TypeVar("R")
 
-_FOUND: Final = "SELECT epoch, commits FROM ledger FOR UPDATE"
-_LEFT: Final = "UPDATE ledger SET commits = commits + 1 RETURNING epoch, commits"
+_READ_STAMP: Final = "SELECT epoch, commits FROM ledger FOR UPDATE"
+_WRITE_STAMP: Final = "UPDATE ledger SET commits = commits + 1 RETURNING epoch, commits"
 
 
 class Stamp(NamedTuple):
-    """How the ledger was left by a commit. In one epoch there is one who commits."""
+    """The state of `ledger` after a commit. One epoch has one writer."""
 
     epoch: int
     commits: int
@@ -32,28 +32,28 @@ class Stamp(NamedTuple):
 
 class Commit(Generic[R]):
     def __init__(self, work: Callable[[Connection], R], known: Stamp | None, name: str) -> None:
-        """`known`: how this journal has left the ledger, where it has."""
+        """`known`: the stamp of this journal's last commit; None before the first."""
         self._work = work
         self._known = known
         self._name = name
-        self._answer: R
+        self._result: R
         self._in_doubt = False
 
     def attempt(self, connection: psycopg.Connection) -> tuple[R, Stamp]:
-        """May be tried again after any error of the connection's."""
+        """May be called again after any connection error."""
         with connection.transaction():
-            found = _stamp(connection, _FOUND)
+            found = _stamp(connection, _READ_STAMP)
             if self._in_doubt and self._known is not None and found == _next(self._known):
-                return self._answer, found
+                return self._result, found
             self._check(found)
             self._known = self._known or found
-            self._answer = self._work(Session(connection))
-            left = _stamp(connection, _LEFT)
+            self._result = self._work(Session(connection))
+            written = _stamp(connection, _WRITE_STAMP)
             self._in_doubt = True
-        return self._answer, left
+        return self._result, written
 
     def _check(self, found: Stamp) -> None:
-        """In a later epoch the work itself is refused, or it begins one."""
+        """In a later epoch `work` itself fails, or it begins a new epoch."""
         if self._known is not None and found != self._known and found.epoch <= self._known.epoch:
             raise JournalError(
                 f"{self._name} is not as this service left it: it stands at commit "

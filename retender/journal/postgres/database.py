@@ -1,8 +1,8 @@
-"""One connection to PostgreSQL, and another when that one is lost.
+"""A connection to PostgreSQL, which is replaced when it breaks.
 
-A database that is away for a while (restarted, failed over, cut off) is waited for; what was under
-way is then done as if nothing had been. So is a newer service that has the journal. Whoever waits
-for too long is told why.
+If the database cannot be reached for a while (restarted, failed over, cut off), operations wait and
+are then repeated, without any effect for the caller. They also wait while a newer service has the
+journal. If a wait takes too long, the error says why.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class PostgresDatabase:
     """Implements `connection.Database`."""
 
     def __init__(self, url: str, wait_seconds: float, since: float = 0.0) -> None:
-        """`patience`: seconds of pauses between attempts, all together. `since`: when the service
-        began."""
+        """`wait_seconds`: the longest wait, as the sum of the pauses between attempts. `since`:
+        when the service started."""
         self._address = Address(url)
         self._wait_seconds = wait_seconds
         self._since = since
@@ -54,14 +54,14 @@ class PostgresDatabase:
         return answer
 
     def begin(self, work: Callable[[Connection], R]) -> R:
-        def whole(connection: Connection) -> R:
+        def take_over(connection: Connection) -> R:
             precedence.take_over(connection, self._since, self.name)
             return work(connection)
 
         pauses = RetryPauses(self._wait_seconds, self._stopped)
         while True:
             try:
-                return self.write(whole)
+                return self.write(take_over)
             except Superseded as refusal:
                 if not pauses.begun:
                     logger.warning("{}", refusal.message)
@@ -83,7 +83,7 @@ class PostgresDatabase:
                 answer = attempt(self._connected())
             except psycopg.Error as error:
                 fault = faults.of_postgres(error, self.name)
-                if not faults.passes(error):
+                if not faults.is_transient(error):
                     raise fault from error
                 self.close()
                 if pauses.over:

@@ -1,4 +1,4 @@
-"""The journal's statements and values, as PostgreSQL is told them."""
+"""Translates the journal's statements and values for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ _SAME: Final = re.compile(r"\bIS (?=[:?])")
 _PLACE: Final = re.compile(r"\?|:(\w+)")
 
 _NUL: Final = "\0"
-_INSTEAD: Final = "\U0010ffff"
-"""A text may have any character but one. What has it is looked for in vain, and no error."""
+_REPLACEMENT: Final = "\U0010ffff"
+"""PostgreSQL accepts any character in a text but NUL. A text with NUL is found nowhere, without an
+error."""
 
 
 class Session:
-    """A `statements.Connection` over one of psycopg's."""
+    """A `statements.Connection` over a psycopg connection."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
     def execute(self, statement: str, values: Values = (), /) -> Rows:
-        # Bodies come as they are, and not written out in hexadecimal digits.
+        # Bodies are transferred as bytes, not as hexadecimal digits.
         return self._connection.execute(translated(statement), _plain(values), binary=True)
 
     def executemany(self, statement: str, rows: Iterable[Values], /) -> None:
@@ -37,8 +38,8 @@ class Session:
 
 @lru_cache(maxsize=256)
 def translated(statement: str) -> bytes:
-    said = _SAME.sub("IS NOT DISTINCT FROM ", _HINT.sub("", statement))
-    return _PLACE.sub(lambda place: f"%({place[1]})s" if place[1] else "%s", said).encode()
+    text = _SAME.sub("IS NOT DISTINCT FROM ", _HINT.sub("", statement))
+    return _PLACE.sub(lambda place: f"%({place[1]})s" if place[1] else "%s", text).encode()
 
 
 def _plain(values: Values) -> Values:
@@ -48,4 +49,4 @@ def _plain(values: Values) -> Values:
 
 
 def _without_nul(value: Any) -> Any:
-    return value.replace(_NUL, _INSTEAD) if isinstance(value, str) else value
+    return value.replace(_NUL, _REPLACEMENT) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""A look at a database from outside, which changes nothing there."""
+"""Inspects a database without changing it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from retender.journal.postgres.address import Address
 class DatabaseInfo(msgspec.Struct, frozen=True):
     name: str
     server: str
-    """Its version."""
+    """The server's version."""
     schema: int
-    """0 where there are no tables yet."""
+    """The version of the tables; 0 if there are none yet."""
 
 
 def inspect_database(url: str) -> DatabaseInfo:
-    """At once, or `JournalError`: what a service that began now would run into."""
+    """Does not wait. Raises the `JournalError` that a service that starts now would get."""
     address = Address(url)
     try:
         with address.connect() as connection:

@@ -1,4 +1,4 @@
-"""The journal in a PostgreSQL database: for services whose machines may come and go."""
+"""The journal in a PostgreSQL database: for services whose machines may be replaced."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from retender.journal.sql import SqlJournal
 
 
 class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
-    """Opens the journal at `url`: plain data, so that it can be sent to another process.
+    """Opens the journal at `url`. It is plain data, so that it can be sent to another process.
 
-    Opening again takes over, in this process as in any other: the new epoch fences out whoever
-    had one before. Only from a newer service that lives nothing is taken.
+    Opening again takes over, in this process or another: the new epoch fences out the previous
+    writer. Only a newer service that is running keeps the journal.
     """
 
     url: str
     wait_seconds: float = DATABASE_WAIT_SECONDS
     since: float = 0.0
-    """When the service began, of which all its openers are told the same: seconds since 1970."""
+    """When the service started, in seconds since 1970: the same for all its openers."""
 
     async def __call__(self) -> Journal:
         database = PostgresDatabase(self.url, self.wait_seconds, self.since)
-        return SqlJournal(await self._seat.take(database))
+        return SqlJournal(await self._slot.take(database))
 
     def __repr__(self) -> str:
-        """Without the address, for the password is in it."""
+        """Without the address, which contains the password."""
         return f"{type(self).__name__}(…)"
 
     @cached_property
-    def _seat(self) -> ThreadSlot:
-        """Not part of its data."""
+    def _slot(self) -> ThreadSlot:
+        """Not part of the data that is sent."""
         return ThreadSlot()

@@ -1,4 +1,4 @@
-"""The pauses of one who waits: each is longer than the last, and only so many seconds are borne."""
+"""The pauses between attempts: each longer than the previous one, up to a total."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from retender.journal.limits import DATABASE_PAUSES
 
 
 class RetryPauses:
-    def __init__(self, wait_seconds: float, left: Event) -> None:
-        """`left`: when it is set, nobody waits any longer."""
+    def __init__(self, wait_seconds: float, stopped: Event) -> None:
+        """`wait_seconds`: the longest total. `stopped` ends a pause early."""
         self._wait_seconds = wait_seconds
-        self._stopped = left
+        self._stopped = stopped
         self._next = DATABASE_PAUSES[0]
         self._waited = 0.0
 
@@ -24,8 +24,8 @@ class RetryPauses:
         return self._waited >= self._wait_seconds
 
     def pause(self) -> bool:
-        """Whether to go on."""
-        left = self._stopped.wait(self._next)
+        """Pause. False if it was stopped."""
+        stopped = self._stopped.wait(self._next)
         self._waited += self._next
         self._next = min(2 * self._next, DATABASE_PAUSES[1])
-        return not left
+        return not stopped

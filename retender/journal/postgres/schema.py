@@ -1,4 +1,4 @@
-"""The tables: brought to the newest schema, by one at a time, or refused."""
+"""Brings the tables to the newest schema, one process at a time. A newer schema is an error."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from retender.journal.migrations import migrations, newest, too_new
 from retender.journal.postgres.address import SCHEMA
 
 _LOCK: Final = 0x52544E44  # "RTND"
-# Asked of the catalogue, which shows what another has made while we waited for the lock;
-# `to_regclass` may remember for longer that there was nothing.
+# A query of the catalogue shows tables that another process made while we waited for the lock;
+# `to_regclass` may return an outdated answer.
 _HAS_TABLE: Final = """
     SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = %s AND tablename = 'schema_version')
 """
@@ -26,7 +26,7 @@ def prepare(connection: psycopg.Connection, name: str) -> None:
         return
     _check_encoding(connection, name)
     with connection.transaction():
-        # Let go of with the transaction, whatever becomes of it.
+        # Released with the transaction, however it ends.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         found = version(connection)
         if found > known:
@@ -40,23 +40,23 @@ def prepare(connection: psycopg.Connection, name: str) -> None:
 
 
 def version(connection: psycopg.Connection) -> int:
-    """0 where there is none yet."""
-    if not _is_so(connection, _HAS_TABLE):
+    """0 if there are no tables yet."""
+    if not _exists(connection, _HAS_TABLE):
         return 0
     row = connection.execute(_VERSION).fetchone()
     return 0 if row is None else int(row[0])
 
 
 def _begin(connection: psycopg.Connection) -> None:
-    # Where it was made beforehand, its user need not be allowed to make any.
-    if not _is_so(connection, _HAS_SCHEMA):
+    # If an administrator has made the schema, our user needs no right to make one.
+    if not _exists(connection, _HAS_SCHEMA):
         connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
     connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
     connection.execute("INSERT INTO schema_version (version) VALUES (0)")
 
 
-def _is_so(connection: psycopg.Connection, question: str) -> bool:
-    row = connection.execute(question.encode(), (SCHEMA,)).fetchone()
+def _exists(connection: psycopg.Connection, query: str) -> bool:
+    row = connection.execute(query.encode(), (SCHEMA,)).fetchone()
     return row is not None and bool(row[0])
 
 

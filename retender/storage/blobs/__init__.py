@@ -1,6 +1,6 @@
-"""Where recordings lie: what is promised of it (`api`), and the folder that keeps it."""
+"""Recordings: the interface to them (`api`), and its implementations."""
 
 from retender.storage.blobs.api import Blobs
-from retender.storage.blobs.folder import BlobStore
+from retender.storage.blobs.store import BlobStore
 
 __all__ = ["BlobStore", "Blobs"]

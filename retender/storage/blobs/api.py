@@ -1,10 +1,10 @@
-"""What whoever works with recordings may rely on, wherever they lie.
+"""The interface to stored recordings and working files, whether in a folder or an object store.
 
-An upload has one name everywhere, that of its content. What is *lent* lies on this machine for as
-long as the block lasts, whatever had to be done for that. Working files of a job are made in its
-folder on this machine; once *shared*, they can be lent on any.
+An upload has the same name everywhere: the SHA-256 of its content. A file that is *lent* is on this
+machine for as long as the block lasts; it is fetched if needed. Working files of a job are made in
+its folder on this machine; once *shared*, they can be lent on any machine.
 
-Where recordings lie beyond this machine, all of this may raise a `StorageTrouble`.
+If the recordings are in an object store, each of these operations may raise a `StorageTrouble`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from retender.storage.spool import Upload
 class Blobs(Protocol):
     @property
     def root(self) -> Path:
-        """The folder on this machine."""
+        """The data folder on this machine."""
 
     def receive(self, *, limit: int) -> AbstractAsyncContextManager[Upload]:
-        """Take an upload in. Leaving the block without `finish` leaves nothing behind."""
+        """Receive an upload. If the block ends without `finish`, nothing of it is left."""
 
     async def adopt(self, file: Path, audio: Audio, *, at: float) -> None:
-        """A whole and synced file under `root` becomes the blob that it is, dated `at`."""
+        """Turn a complete and synced file under `root` into the blob `audio`, dated `at`."""
 
     def path(self, audio: Audio) -> Path:
-        """Where it lies while it is lent."""
+        """Where the upload is while it is lent."""
 
     def lend(self, audio: Audio) -> AbstractAsyncContextManager[Path]:
-        """Raises `UploadExpired` where it is not kept any more."""
+        """The upload as a file. Raises `UploadExpired` if it is not stored any more."""
 
     async def exists(self, sha256: str) -> bool: ...
 
@@ -41,30 +41,36 @@ class Blobs(Protocol):
         """Idempotent."""
 
     def job_folder(self, job_id: str) -> Path:
-        """The job's own folder on this machine; it is there on return."""
+        """The job's folder on this machine. It exists on return."""
 
     def lend_work(self, job_id: str, *names: str) -> AbstractAsyncContextManager[Path]:
-        """The job's folder, and in it those of the named files that were made here or shared."""
+        """The job's folder, with those of the named files that were made here or shared."""
+
+    def lend_range(
+        self, job_id: str, name: str, start: int, end: int
+    ) -> AbstractAsyncContextManager[Path]:
+        """A file with the bytes from `start` to `end` of a working file, at the same offsets. It is
+        the whole file if that is on this machine. It does not exist if it was not shared."""
 
     async def share(self, job_id: str, *names: str) -> None:
-        """These files of the job's folder can be lent on any machine from now on."""
+        """From now on, these files of the job's folder can be lent on any machine."""
 
     async def shared(self, job_id: str) -> frozenset[str]:
-        """The names of what can be lent."""
+        """The names of the files that can be lent."""
 
     async def withdraw(self, job_id: str, *names: str) -> None:
-        """These are not to be lent any more. Idempotent."""
+        """These files cannot be lent any more. Idempotent."""
 
     async def drop_job_folder(self, job_id: str) -> None:
         """Idempotent."""
 
     async def collect(self, keep: Collection[str], older_than: float) -> int:
-        """Delete blobs not in `keep` that were last finished before then, and what is left of
-        uploads whose process has died. Returns how many files are gone."""
+        """Delete the blobs not in `keep` that were last finished before then, and leftovers of
+        uploads whose process has died. Returns how many files were deleted."""
 
     async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
-        """Drop the folders of jobs not in `keep` in which nothing was made since then: those of
-        jobs that ended when nobody was left to drop them. Returns how many are gone."""
+        """Delete the folders of jobs not in `keep` in which no file was made since then: such jobs
+        ended while nobody could delete their folder. Returns how many were deleted."""
 
     async def clean_cache(self) -> None:
-        """Let go of this machine's copies of what was collected on another."""
+        """Delete this machine's copies of objects that were deleted on another machine."""

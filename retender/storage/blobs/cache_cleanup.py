@@ -1,4 +1,4 @@
-"""What each process that works with recordings does beside its work."""
+"""Cleans the cache of recordings regularly, in each process that works with recordings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from retender.storage.limits import CACHE_CLEANUP_SECONDS
 
 
 async def clean_cache_regularly(blobs: Blobs) -> None:
-    """For as long as the process works: what was collected on one machine goes on all."""
+    """Runs until it is cancelled."""
     while True:
         await asyncio.sleep(CACHE_CLEANUP_SECONDS)
         try:
             await blobs.clean_cache()
         except (RetenderError, OSError) as error:
-            logger.debug("copies are not looked after now: {}", error)
+            logger.debug("the cache of recordings cannot be cleaned now: {}", error)

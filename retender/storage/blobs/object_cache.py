@@ -1,8 +1,8 @@
-"""The copies that a machine keeps of what is in an object store: bounded, and lent.
+"""A machine's cache of objects from an object store. Its size is bounded.
 
-Who works with a copy holds it: a shared lock of the kernel's on the file, or on the job's folder.
-Whoever lets go of one locks it for himself first. So nothing is taken from under anyone's hands,
-whatever process of this machine they are in, and a process that dies holds nothing.
+A process that uses a copy holds a shared kernel lock on the file, or on the job's folder. A process
+that evicts a copy locks it exclusively first. So no copy is deleted while any process of the
+machine uses it, and a process that dies holds no lock.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from retender.storage import durable_files, file_lock
+from retender.storage.blobs.folder import BlobFolder
 
 
 class SharedLock:
-    """On one copy. Its methods are for threads: whoever takes it may have been cancelled while the
-    taking goes on, so `release` waits for that, and what comes after takes nothing."""
+    """The lock on one copy. Its methods run in threads. A caller may be cancelled while its thread
+    goes on, so `release` waits for that thread, and `take` after `release` takes nothing."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -30,7 +31,7 @@ class SharedLock:
         self._released = False
 
     def take(self, place: Path) -> bool:
-        """False: it is not there."""
+        """False if there is no such copy."""
         with self._lock:
             if self._released:
                 return False
@@ -61,49 +62,44 @@ class _Copy(NamedTuple):
 
 
 class ObjectCache:
-    def __init__(
-        self, blobs: Path, jobs: Path, turns: Path, *, most_bytes: int, now: Callable[[], float]
-    ) -> None:
-        self._blobs = blobs
-        self._jobs = jobs
-        self._turns = turns
+    def __init__(self, folder: BlobFolder, *, most_bytes: int, now: Callable[[], float]) -> None:
+        self._folder = folder
+        self._locks = folder.root / "turns"
         self._most_bytes = most_bytes
         self._now = now
-        durable_files.make_folder(turns)
+        durable_files.make_folder(self._locks)
 
-    @contextmanager
-    def turn(self, key: str) -> Iterator[None]:
-        """One at a time on this machine, for things of this name."""
+    def locked(self, key: str) -> AbstractContextManager[None]:
+        """One block at a time on this machine for this key. Waits for the others."""
         name = hashlib.sha256(key.encode()).hexdigest()[:2]
-        with file_lock.locked(self._turns / name):
-            yield
+        return file_lock.locked(self._locks / name)
 
     @contextmanager
-    def only_turn(self, key: str) -> Iterator[bool]:
-        """False: another is at it."""
-        with file_lock.opened(self._turns / key) as descriptor:
+    def try_locked(self, key: str) -> Iterator[bool]:
+        """False if another process on this machine is in such a block."""
+        with file_lock.opened(self._locks / key) as descriptor:
             yield file_lock.try_lock(descriptor)
 
-    def used(self, place: Path) -> None:
-        """The time of its last use is the time at which the file was read, as the disk has it."""
+    def mark_used(self, place: Path) -> None:
+        """The time of the last use is the access time of the file."""
         try:
             os.utime(place, ns=(round(self._now() * 1e9), place.stat().st_mtime_ns))
         except FileNotFoundError:
             return
 
-    def make_room(self, spare: Path) -> None:
-        """Let go of what was unused for longest until all of it fits. What is in use stays, and so
-        does `spare`: with these there may be more than the bound."""
-        copies = sorted(self._all(), key=attrgetter("used_at"))
+    def shrink(self, spare: Path) -> None:
+        """Evict the least recently used copies until the rest fits. Copies in use and `spare` stay,
+        even if they exceed the bound."""
+        copies = sorted(self._copies(), key=attrgetter("used_at"))
         total = sum(copy.bytes for copy in copies)
         for copy in copies:
             if total <= self._most_bytes:
                 return
-            if copy.place != spare and self.let_go(copy.place):
+            if copy.place != spare and self.evict(copy.place):
                 total -= copy.bytes
 
-    def let_go(self, place: Path) -> bool:
-        """False: it is in use, or gone."""
+    def evict(self, place: Path) -> bool:
+        """False if the copy is in use, or is not there."""
         try:
             descriptor = os.open(place, os.O_RDONLY)
         except FileNotFoundError:
@@ -123,33 +119,33 @@ class ObjectCache:
             os.close(descriptor)
 
     def recordings(self) -> dict[str, list[Path]]:
-        """By the folder that they lie in."""
-        return {folder.name: list(folder.iterdir()) for folder in self._blobs.iterdir()}
+        """The copies of uploads, by the name of their folder."""
+        return {folder.name: list(folder.iterdir()) for folder in self._folder.blobs.iterdir()}
 
-    def work(self, untouched_for: float) -> list[Path]:
-        """Folders of jobs in which nothing was made for so many seconds."""
-        before = self._now() - untouched_for
-        return [folder for folder in self._jobs.iterdir() if _touched_at(folder) < before]
+    def unchanged_work(self, seconds: float) -> list[Path]:
+        """The folders of jobs in which no file was made for so long."""
+        before = self._now() - seconds
+        return [folder for folder in self._folder.jobs.iterdir() if _changed_at(folder) < before]
 
-    def _all(self) -> Iterator[_Copy]:
-        for place in (*self._blobs.glob("*/*"), *self._jobs.iterdir()):
+    def _copies(self) -> Iterator[_Copy]:
+        for place in (*self._folder.blobs.glob("*/*"), *self._folder.jobs.iterdir()):
             try:
-                seen = place.stat()
+                stat = place.stat()
                 files = [file.stat().st_size for file in place.iterdir()] if place.is_dir() else ()
             except FileNotFoundError:
                 continue
-            yield _Copy(seen.st_atime, sum(files) if place.is_dir() else seen.st_size, place)
+            yield _Copy(stat.st_atime, sum(files) if place.is_dir() else stat.st_size, place)
 
 
 def _is_at(descriptor: int, place: Path) -> bool:
-    """Nobody has let go of it while its lock was waited for."""
+    """False if the file was evicted while its lock was waited for."""
     try:
         return os.path.samestat(os.fstat(descriptor), place.stat())
     except FileNotFoundError:
         return False
 
 
-def _touched_at(folder: Path) -> float:
+def _changed_at(folder: Path) -> float:
     try:
         return folder.stat().st_mtime
     except FileNotFoundError:

@@ -30,7 +30,7 @@ SIZE = sum(len(FILES[name]) for name in FILES if name not in {"README.md", "pyto
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "PAUSE", 0.0)
-    monkeypatch.setattr(download, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(download, "CHECK_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -256,7 +256,7 @@ async def test_whoever_is_called_off_at_the_moment_of_being_let_go_has_spent_not
         write(file, ledger)
 
     async def spend() -> None:
-        async with budget.spend(600):
+        async with budget.reserve(600):
             raise AssertionError("it was called off")
 
     monkeypatch.setattr(UsageLedgerFile, "_write", slow)

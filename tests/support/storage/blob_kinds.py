@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
-from retender.storage.blobs.object_blobs import StoredBlobs
+from retender.storage.blobs.object_blobs import object_store_blobs
 from retender.storage.blobs.object_store import ObjectStore
 
 KINDS = ("folder", "file", "memory")
@@ -37,8 +37,8 @@ class Cluster:
 
     def stored(
         self, name: str, *, most_bytes: int = MUCH, objects: ObjectStore | None = None
-    ) -> StoredBlobs:
-        return StoredBlobs(
+    ) -> BlobStore:
+        return object_store_blobs(
             self._folder / name,
             self.objects() if objects is None else objects,
             most_bytes=most_bytes,

@@ -151,8 +151,8 @@ async def test_only_so_many_places_are_kept(desk: Desk, engine: GroqEngine) -> N
     await transcribed(engine, await one(desk, engine, 7000))
     for number in range(RETURNING_REQUESTS_KEPT + 5):
         await declined(engine, await one(desk, engine, 600, str(number)))
-    budget = engine._budget_of("whisper-large-v3-turbo")
-    assert len(budget._line) == RETURNING_REQUESTS_KEPT
+    budget = engine._limiter_of("whisper-large-v3-turbo")
+    assert len(budget._queue) == RETURNING_REQUESTS_KEPT
 
 
 # Whether Groq takes anything
