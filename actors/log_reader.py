@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import ClassVar
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 from loguru import logger
 
@@ -12,42 +13,46 @@ from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context
 from retender.errors import RetenderError
-from retender.jobs.events import Event
 from retender.jobs.submission import LogPage
 
+RETRY_SECONDS: Final = 0.2
 
-class LogReader(ABC):
-    """Base of an actor that reads every event once and in order, from its own start on.
 
-    It long-polls the JobManager; each page arrives as a message, so pages and the actor's other
-    messages never overlap. A lost page is asked for again by its position.
+class LogReader:
+    """Reads every event once and in order, from the actor's own start on.
+
+    It long-polls the JobManager. Each page, or the error instead of one, arrives as a message of
+    the actor, which answers it with `read_on` or `retry`. So pages never overlap with the actor's
+    other messages, and a page that got lost is asked for again by its position.
     """
 
-    RETRY_SECONDS: ClassVar[float] = 0.2
-
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        take_page: Callable[[Any, LogPage], Awaitable[None]],
+        log_unavailable: Callable[[Any, RetenderError], Awaitable[None]],
+    ) -> None:
+        """The two handlers are methods of the actor's class."""
         self.position: int | None = None
         """Position of the last event read; None until the JobManager has answered once."""
-
-    async def started(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._manager = ctx.ref(JobManager, JOB_MANAGER)
-        ctx.after(0, type(self).read_log)
+        self._manager = ctx.ref(JobManager, JOB_MANAGER).within(LOG_POLL_SECONDS + 5.0)
+        self._take_page = take_page
+        self._log_unavailable = log_unavailable
+        self._request()
 
-    @abstractmethod
-    async def take_events(self, events: tuple[Event, ...]) -> None:
-        """The next events. `position` is still None when this is called for the first time."""
-
-    async def read_log(self) -> None:
-        manager = self._manager.within(LOG_POLL_SECONDS + 5.0)
-        page = manager.ask(JobManager.log, self.position, LOG_POLL_SECONDS)
-        self._ctx.pipe(page, type(self).take_page, type(self).log_unavailable)
-
-    async def take_page(self, page: LogPage) -> None:
-        await self.take_events(page.events)
+    def read_on(self, page: LogPage) -> None:
         self.position = page.position
-        await self.read_log()
+        self._request()
 
-    async def log_unavailable(self, error: RetenderError) -> None:
+    def retry(self, error: RetenderError) -> None:
         logger.debug("the log cannot be read now: {}", error.message)
-        self._ctx.after(self.RETRY_SECONDS, type(self).read_log)
+        self._request(RETRY_SECONDS)
+
+    def _request(self, pause: float = 0.0) -> None:
+        self._ctx.pipe(self._next_page(pause), self._take_page, self._log_unavailable)
+
+    async def _next_page(self, pause: float) -> LogPage:
+        if pause:
+            await asyncio.sleep(pause)
+        return await self._manager.ask(JobManager.log, self.position, LOG_POLL_SECONDS)

@@ -24,6 +24,7 @@ from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
 from serve_app.operations import convex, health, metrics, models, queue
+from serve_app.page import routes as page
 from serve_app.state.background_tasks import restart_on_bug
 from serve_app.state.services import Services
 from serve_app.uploads import fetching, recordings, tus, tus_headers
@@ -44,7 +45,7 @@ ROUTERS: Final = (
 )
 OPENAI: Final = (transcriptions.router, openai_models.router)
 """OpenAI's API, with errors in OpenAI's shape."""
-OPEN: Final = (health.router, docs.router)
+OPEN: Final = (health.router, docs.router, page.router)
 """Routes that need no key."""
 
 

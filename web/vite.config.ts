@@ -1,6 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { writeCompressed } from "./scripts/compressed.mjs";
 
 const service = process.env["RETENDER_URL"] ?? "http://localhost:8000";
 // What belongs to the service while `npm run dev` serves the page.
@@ -19,12 +20,23 @@ const paths = [
   "/openapi.json",
 ];
 
+/** Copies for those who take them, so that the service need not compress anything itself. */
+const compressed: Plugin = {
+  name: "compressed copies",
+  apply: "build",
+  writeBundle: ({ dir }, files) => {
+    if (dir !== undefined) writeCompressed(dir, Object.keys(files));
+  },
+};
+
 export default defineConfig({
   // Relative, so that the page also works below a path of its host.
   base: "./",
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), compressed],
   build: {
-    outDir: "dist",
+    // Where the service finds it, and the wheel takes it from.
+    outDir: "../serve_app/page/dist",
+    emptyOutDir: true,
     assetsDir: "assets",
     target: "es2023",
     // The page's policy allows its own scripts and no inline ones: nothing is inlined, and the

@@ -24,20 +24,21 @@ from actors.limits import (
     TICKETS_REMEMBERED,
     TRACKED_JOBS,
 )
-from actors.log_reader import LogReader
+from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.long_poll import at_once
 from actors.manager.job_manager import JobManager
+from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Later
 from retender.errors import Busy, NotSubscribed, RetenderError
 from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage
+from retender.jobs.submission import LogPage
 
 
-class Broadcaster(LogReader):
+class Broadcaster:
     def __init__(self) -> None:
-        super().__init__()
         self._tracks: OrderedDict[str, Track] = OrderedDict()
         self._subscribers: dict[str, Subscriber] = {}
         self._followers: dict[str, dict[str, None]] = {}
@@ -45,16 +46,22 @@ class Broadcaster(LogReader):
         self._tickets = SingleUse(TICKETS_REMEMBERED)
 
     async def started(self, ctx: Context) -> None:
-        await super().started(ctx)
+        self._ctx = ctx
+        self._manager = ctx.ref(JobManager, JOB_MANAGER)
+        self._log = LogReader(ctx, Broadcaster.take_page, Broadcaster.log_unavailable)
         ctx.after(SUBSCRIPTION_SECONDS, Broadcaster.drop_expired)
 
     # The log
 
-    async def take_events(self, events: tuple[Event, ...]) -> None:
-        if self.position is None:
+    async def take_page(self, page: LogPage) -> None:
+        if self._log.position is None:
             await self.ask_at_work()
-        for event in events:
+        for event in page.events:
             self._send(event)
+        self._log.read_on(page)
+
+    async def log_unavailable(self, error: RetenderError) -> None:
+        self._log.retry(error)
 
     async def ask_at_work(self) -> None:
         """Load the jobs that were under way before this instance started."""
@@ -67,7 +74,7 @@ class Broadcaster(LogReader):
 
     async def catch_up_later(self, error: RetenderError) -> None:
         logger.debug("the jobs under way are not known yet: {}", error.message)
-        self._ctx.after(self.RETRY_SECONDS, Broadcaster.ask_at_work)
+        self._ctx.after(RETRY_SECONDS, Broadcaster.ask_at_work)
 
     def _send(self, event: Event) -> None:
         self._track(event.job_id).add(event)
@@ -111,8 +118,8 @@ class Broadcaster(LogReader):
         Events after its start are sent, earlier ones can be replayed. So nobody can subscribe
         before this instance has a position in the log.
         """
-        if self.position is None:
-            raise Busy("the log is not being read yet", retry_after=self.RETRY_SECONDS)
+        if self._log.position is None:
+            raise Busy("the log is not being read yet", retry_after=RETRY_SECONDS)
         self._named += 1
         name = f"{self._ctx.random.getrandbits(64):016x}.{self._named}"
         self._subscribers[name] = Subscriber(self._expiry())

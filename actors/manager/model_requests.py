@@ -53,6 +53,6 @@ class ModelRequests:
 
     def _holders(self) -> Iterator[ModelHolder]:
         now = self._clock.now()
-        for colleague in self._registry.all(self._clock.monotonic()):
-            for held in colleague.report.models:
-                yield ModelHolder(colleague.worker, now - colleague.age - held.loaded_for, held)
+        for worker_info in self._registry.all(self._clock.monotonic()):
+            for held in worker_info.report.models:
+                yield ModelHolder(worker_info.worker, now - worker_info.age - held.loaded_for, held)

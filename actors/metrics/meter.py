@@ -13,29 +13,33 @@ from actors.log_reader import LogReader
 from actors.manager.job_manager import JobManager
 from actors.manager.worker_registry import WorkerInfo
 from actors.metrics.figures import Figures, JobMeters, ModelMeters
+from actors.names import JOB_MANAGER
 from actors.runtime.api import Context
 from retender.errors import RetenderError
-from retender.jobs.events import Event
+from retender.jobs.submission import LogPage
 
 WORKERS_EVERY = 2.0
 """Seconds between two questions about the workers."""
 
 
-class Meter(LogReader):
-    RETRY_SECONDS = 0.5
-
+class Meter:
     def __init__(self) -> None:
-        super().__init__()
         self._jobs = JobMeters()
         self._models = ModelMeters()
 
     async def started(self, ctx: Context) -> None:
-        await super().started(ctx)
+        self._ctx = ctx
+        self._manager = ctx.ref(JobManager, JOB_MANAGER)
+        self._log = LogReader(ctx, Meter.take_page, Meter.log_unavailable)
         ctx.after(0, Meter.ask_workers)
 
-    async def take_events(self, events: tuple[Event, ...]) -> None:
-        for event in events:
+    async def take_page(self, page: LogPage) -> None:
+        for event in page.events:
             self._jobs.take_in(event)
+        self._log.read_on(page)
+
+    async def log_unavailable(self, error: RetenderError) -> None:
+        self._log.retry(error)
 
     async def ask_workers(self) -> None:
         self._ctx.after(WORKERS_EVERY, Meter.ask_workers)

@@ -39,7 +39,7 @@ from retender.workers.reports import ModelCommand, WorkerReport
 class TranscriberSettings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat: float = 0.5
     """Seconds between heartbeats; a cancellation arrives with the next one."""
-    patience: float = 2.0
+    poll_seconds: float = 2.0
     """Seconds that an idle lane's long poll waits at the manager."""
     silence: float = 120.0
     """An engine that is silent for so many seconds is taken to hang. Nothing is reported during a
@@ -125,8 +125,8 @@ class Transcriber:
         silence = self._settings.silence
         while not batch.task.done():
             now, sign = self._ctx.clock.monotonic(), batch.last_sign
-            patience = silence if batch.turning_in else max(0.0, sign + silence - now)
-            await asyncio.wait((batch.task,), timeout=patience)
+            poll_seconds = silence if batch.turning_in else max(0.0, sign + silence - now)
+            await asyncio.wait((batch.task,), timeout=poll_seconds)
             silent = batch.last_sign == sign and not batch.turning_in
             if silent and not batch.task.done():
                 raise EngineHangs(f"the engine gave no sign of life for {silence:g} s")
@@ -177,11 +177,11 @@ class Transcriber:
                 outcomes=done,
                 want=0 if self._ctx.stopping else want,
                 lanes=self._engine.lanes,
-                wait=self._settings.patience,
+                wait=self._settings.poll_seconds,
                 engines=(self._engine.name,),
             )
             try:
-                manager = self._manager.within(self._settings.patience + 5.0)
+                manager = self._manager.within(self._settings.poll_seconds + 5.0)
                 orders: Orders = await manager.ask(JobManager.exchange, asked)
             except (Unreachable, StorageFull) as error:
                 logger.debug("{} could not turn in its work: {}", self._ctx.name, error.message)

@@ -96,15 +96,15 @@ def download(name: Name) -> None:
 
     async def work() -> int:
         settings = read()
-        shelf = Library(library(settings))
-        named = shelf.named(name)
+        models = Library(library(settings))
+        named = models.named(name)
         with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:
 
             def tell(arrived: DownloadProgress) -> None:
                 said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
                 watch(TranscriptionStep(said, 100 * arrived.done / max(1, arrived.total)))
 
-            place = await shelf.obtain(named, tell)
+            place = await models.obtain(named, tell)
         sys.stdout.write(f"{place}\n")
         return 0
 

@@ -60,12 +60,12 @@ def model(settings: Settings) -> Finding | None:
     """The default model is on disk, or can be downloaded."""
     if not recognition.installed():
         return None
-    shelf, name = Library(library(settings)), settings.default_model
+    models, name = Library(library(settings)), settings.default_model
     try:
-        name = shelf.named(name)
+        name = models.named(name)
     except InvalidOption as error:
         return bad("model", error.message, "Set DEFAULT_MODEL to one of `retender models list`.")
-    place = shelf.find(name)
+    place = models.find(name)
     if place is not None:
         return good("model", f"{name}, {_size(place) // MEGABYTE:,} MB, {place}")
     fetch = f"`retender models download {name}` fetches it now"

@@ -30,7 +30,7 @@ def journal(settings: Settings, since: float = 0.0) -> JournalOpener:
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting(
             "RETENDER_DATABASE_URL is set, and psycopg is not installed",
-            "Install it: pip install 'retender[postgres]'.",
+            "pip install 'retender[postgres]'",
         )
     # psycopg is not installed where the journal is a file.
     from retender.journal.postgres.opener import PostgresOpener  # noqa: PLC0415 - see above

@@ -49,7 +49,7 @@ def new_detector(name: DetectorName) -> Detector:
     return EnergyDetector()
 
 
-async def detect_speech(pcm: Pcm, ear: Detector) -> AsyncGenerator[float, None]:
+async def detect_speech(pcm: Pcm, speech_detector: Detector) -> AsyncGenerator[float, None]:
     """Feed it all of the recording off the event loop; tells how many seconds it has heard.
 
     Closing it stops it within a block.
@@ -57,9 +57,9 @@ async def detect_speech(pcm: Pcm, ear: Detector) -> AsyncGenerator[float, None]:
     loop = asyncio.get_running_loop()
     for start in range(0, pcm.samples, BLOCK):
         end = min(pcm.samples, start + BLOCK)
-        await loop.run_in_executor(None, _feed, ear, pcm, start, end)
+        await loop.run_in_executor(None, _feed, speech_detector, pcm, start, end)
         yield end / SAMPLE_RATE
 
 
-def _feed(ear: Detector, pcm: Pcm, start: int, end: int) -> None:
-    ear.feed(pcm.read(start, end))
+def _feed(speech_detector: Detector, pcm: Pcm, start: int, end: int) -> None:
+    speech_detector.feed(pcm.read(start, end))

@@ -68,11 +68,11 @@ async def _steps(
             await asyncio.gather(decoding, return_exceptions=True)
         spans = [Span(0, pcm.samples)]
         if order.options.vad:
-            ear = new_detector(how.detector)
-            async with aclosing(detect_speech(pcm, ear)) as heard:
+            speech_detector = new_detector(how.detector)
+            async with aclosing(detect_speech(pcm, speech_detector)) as heard:
                 async for _ in heard:
                     yield alive
-            spans = await asyncio.to_thread(ear.finish)
+            spans = await asyncio.to_thread(speech_detector.finish)
         planned = await asyncio.to_thread(
             lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
         )

@@ -16,7 +16,7 @@ from itertools import pairwise
 import msgspec
 
 from retender.transcript.limits import TAIL_SECONDS
-from retender.transcript.overlap import Heard, heard, repeated, tail
+from retender.transcript.overlap import ComparedWord, compared_word, repeated, tail
 from retender.transcript.packing import pack
 from retender.transcript.segments import Segment, Word, spoken, spread
 from retender.transcript.sentences import in_sentences
@@ -81,7 +81,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ChunkResult(msgspec.Struct, frozen=True):
-    """What was heard in one chunk. Times are the recording's; segment ids mean nothing yet."""
+    """What was recognised in a chunk. Times are those of the recording; ids mean nothing yet."""
 
     segments: tuple[Segment, ...]
     language: str | None = None
@@ -93,7 +93,7 @@ class Seam(msgspec.Struct, frozen=True, omit_defaults=True):
 
     next_id: int = 0
     end: float = 0.0
-    tail: tuple[Heard, ...] = ()
+    tail: tuple[ComparedWord, ...] = ()
 
 
 def plan(
@@ -185,7 +185,7 @@ def merge(seam: Seam, chunk: Chunk, result: ChunkResult) -> tuple[Seam, tuple[Se
 
     Guaranteed: ids have no gaps, no segment is blank, none begins before the end of the one
     before it or ends before it begins, all times lie within the recording, none is longer than
-    can be read at a glance, and what the chunk heard of the former chunk's words is left out.
+    can be read at a glance, and words that repeat the former chunk are left out.
     """
     begin, end = chunk.start / SAMPLE_RATE, chunk.end / SAMPLE_RATE
     segments = _in_order(result.segments, begin, end)
@@ -201,7 +201,7 @@ def merge(seam: Seam, chunk: Chunk, result: ChunkResult) -> tuple[Seam, tuple[Se
             part = _within(sentence, last, max(last, sentence.end))
             released.append(msgspec.structs.replace(part, id=seam.next_id + len(released)))
             last = part.end
-    words = [word for segment in released for word in _heard(segment)]
+    words = [word for segment in released for word in _compared_words(segment)]
     after = Seam(seam.next_id + len(released), last, tail((*seam.tail, *words), end))
     return after, tuple(released)
 
@@ -223,9 +223,9 @@ def _in_order(segments: Sequence[Segment], begin: float, end: float) -> list[Seg
 
 
 def _without_repeats(
-    former: Sequence[Heard], segments: Sequence[Segment], begin: float, end: float
+    former: Sequence[ComparedWord], segments: Sequence[Segment], begin: float, end: float
 ) -> list[Segment]:
-    words = [_heard(segment) for segment in segments]
+    words = [_compared_words(segment) for segment in segments]
     dropped = repeated(former, [word for group in words for word in group], begin, end)
     kept: list[Segment] = []
     index = 0
@@ -240,11 +240,11 @@ def _without_repeats(
 
 
 def _up_to(segments: Sequence[Segment], cut: float) -> list[Segment]:
-    """What was heard after the cut is the next chunk's to tell: it hears the words whole of which
-    this one has the beginnings, and makes others of them. Where times are guessed, all stays."""
+    """Without the words after the cut: the next chunk has them whole, while this one may have only
+    their beginnings. Words with estimated times all stay."""
     kept: list[Segment] = []
     for segment in segments:
-        group = _heard(segment)
+        group = _compared_words(segment)
         places = [n for n, word in enumerate(group) if word.guessed or word.middle < cut]
         if len(places) == len(group):
             kept.append(segment)
@@ -253,7 +253,7 @@ def _up_to(segments: Sequence[Segment], cut: float) -> list[Segment]:
     return kept
 
 
-def _only(segment: Segment, group: Sequence[Heard], places: Sequence[int]) -> Segment:
+def _only(segment: Segment, group: Sequence[ComparedWord], places: Sequence[int]) -> Segment:
     words = tuple(segment.words[place] for place in places) if segment.words else ()
     tokens = segment.text.split()
     text = spoken(words) if words else " ".join(tokens[place] for place in places)
@@ -263,11 +263,11 @@ def _only(segment: Segment, group: Sequence[Heard], places: Sequence[int]) -> Se
     )
 
 
-def _heard(segment: Segment) -> list[Heard]:
+def _compared_words(segment: Segment) -> list[ComparedWord]:
     if segment.words:
-        return [heard(word.word, word.start, word.end) for word in segment.words]
+        return [compared_word(word.word, word.start, word.end) for word in segment.words]
     words = spread(segment.text.split(), segment.start, segment.end)
-    return [heard(word.word, word.start, word.end, guessed=True) for word in words]
+    return [compared_word(word.word, word.start, word.end, guessed=True) for word in words]
 
 
 def _within(segment: Segment, begin: float, end: float) -> Segment:

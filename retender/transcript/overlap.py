@@ -44,7 +44,7 @@ _SHARED = 0.5
 Pairs = tuple[tuple[int, int], ...]
 
 
-class Heard(msgspec.Struct, frozen=True, array_like=True):
+class ComparedWord(msgspec.Struct, frozen=True, array_like=True):
     """A word for the comparison: only its letters and its time."""
 
     letters: str
@@ -58,20 +58,20 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
         return (self.start + self.end) / 2
 
 
-def heard(text: str, start: float, end: float, *, guessed: bool = False) -> Heard:
+def compared_word(text: str, start: float, end: float, *, guessed: bool = False) -> ComparedWord:
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(letter for letter in folded if letter.isalnum())
-    return Heard(letters[:TAIL_LETTERS], start, end, guessed)
+    return ComparedWord(letters[:TAIL_LETTERS], start, end, guessed)
 
 
-def tail(words: Sequence[Heard], edge: float) -> tuple[Heard, ...]:
+def tail(words: Sequence[ComparedWord], edge: float) -> tuple[ComparedWord, ...]:
     """The words near the end of the chunk, which the next one may repeat."""
     near = [word for word in words if word.end > edge - TAIL_SECONDS]
     return tuple(near[-TAIL_WORDS:])
 
 
 def repeated(
-    former: Sequence[Heard], latter: Sequence[Heard], begin: float, end: float
+    former: Sequence[ComparedWord], latter: Sequence[ComparedWord], begin: float, end: float
 ) -> set[int]:
     """Indexes of the latter chunk's words to drop. The chunks share the audio from begin to end."""
     if any(word.guessed for word in (*former, *latter[:HEAD_WORDS])):
@@ -88,7 +88,7 @@ def repeated(
     return {*range(last_after + 1), *rivalled}
 
 
-def _pair(before: Sequence[Heard], after: Sequence[Heard]) -> Pairs:
+def _pair(before: Sequence[ComparedWord], after: Sequence[ComparedWord]) -> Pairs:
     """The longest list of pairs in the order of both; of two as long, that with earlier words."""
 
     @functools.cache
@@ -103,30 +103,30 @@ def _pair(before: Sequence[Heard], after: Sequence[Heard]) -> Pairs:
     return best(0, 0)
 
 
-def _alike(one: Heard, other: Heard) -> bool:
+def _alike(one: ComparedWord, other: ComparedWord) -> bool:
     same = one.letters != "" and one.letters == other.letters
     return same and _share(one, other) >= _SHARED
 
 
-def _share(one: Heard, other: Heard) -> float:
+def _share(one: ComparedWord, other: ComparedWord) -> float:
     around = 2 * _RESOLUTION
     shorter = min(one.end - one.start, other.end - other.start)
     return max(0.0, _common(one, other) + around) / (shorter + around)
 
 
-def _taken(word: Heard, rivals: Sequence[Heard], cut: float) -> bool:
+def _taken(word: ComparedWord, rivals: Sequence[ComparedWord], cut: float) -> bool:
     if word.middle >= cut:
         rivals = [rival for rival in rivals if rival.middle >= cut]
     covered = sum(max(0.0, _common(word, rival)) for rival in rivals)
     return 0 < covered >= _SHARED * (word.end - word.start)
 
 
-def _common(one: Heard, other: Heard) -> float:
+def _common(one: ComparedWord, other: ComparedWord) -> float:
     """Seconds that both share; if negative, the pause between them."""
     return min(one.end, other.end) - max(one.start, other.start)
 
 
-def _common_run(before: Sequence[Heard], after: Sequence[Heard]) -> int:
+def _common_run(before: Sequence[ComparedWord], after: Sequence[ComparedWord]) -> int:
     """How many words of the latter chunk belong to the longest common run, or stand before it.
 
     Beside a run there may be one word that the cut has split, in either chunk; but a run of a

@@ -1,8 +1,8 @@
-"""Which stretches of speech go into one chunk.
+"""Packs stretches of speech into chunks.
 
-For a model that works as long on a short chunk as on a long one, as few chunks as its window
-allows. For one whose work grows with the sound, chunks of about a given length that end in good
-pauses: a cut inside a sentence costs words, and so does a chunk that is very long.
+A model that takes as long for a short chunk as for a long one gets as few chunks as its window
+allows. A model whose work grows with the audio gets chunks of about a given length that end in
+good pauses: a cut inside a sentence costs words, and so does a very long chunk.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 SECOND: Final = 16_000
-"""In samples."""
+"""One second in samples."""
 
 LONGEST_PAUSE: Final = 8 * SECOND
-"""A longer pause always ends a chunk: models make up text in silence."""
+"""Samples: a longer pause always ends a chunk, as models invent text in silence."""
 
 _SENTENCE_PAUSE: Final = SECOND
-"""Longer pauses are no better to cut at."""
+"""Samples: a longer pause is no better place to cut."""
 
 _PAUSE_WEIGHT: Final = 0.1
-"""How much a good pause counts against even chunks."""
+"""The weight of good pauses against chunks of equal length."""
 
 _LEAST: Final = 10.0
 _BESIDE: Final = 5.0
-"""What a chunk costs, in seconds of work on sound: its own, the silence after it and the beginning
-of its text; and never less than the least that the model is given."""
+"""A chunk costs its seconds of audio, or `_LEAST` if shorter (the shortest input of the model), and
+`_BESIDE` for the silence after it and the start of its text."""
 
 _HURRIED: Final = 6.0
-"""What a cut without a pause costs, in the same."""
+"""The cost of a cut without a pause, in seconds of audio."""
 
 _TOO_LONG: Final = 0.5
-"""And each second beyond the length that is aimed at."""
+"""The cost of each second beyond the length aimed at."""
 
 
 class Stretch(Protocol):
@@ -58,7 +58,7 @@ class _Best(NamedTuple):
 
 
 def pack(parts: Sequence[Stretch], window: int, aim: int = 0) -> list[Group]:
-    """In order; no group lasts longer than the window. `aim`: 0 for as few groups as can be."""
+    """The groups in order; none lasts longer than the window. `aim`: 0 for as few as possible."""
     best = [_Best(0, 0.0, 0)]
     for upto in range(1, len(parts) + 1):
         best.append(min(_ways(parts, best, upto, window, aim)))

@@ -132,7 +132,7 @@ def settings(folder: Path) -> TreeSettings:
             PoolSettings(
                 engine=Recipe.of(ScriptedEngine, library=str(folder), lanes=2),
                 bounds=Bounds(least=1, most=1),
-                transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
+                transcriber=TranscriberSettings(heartbeat=0.1, poll_seconds=0.5),
             ),
         ),
     )

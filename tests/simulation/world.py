@@ -15,7 +15,7 @@ import httpx
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Follower, Hub
-from actors.collector import PATIENCE
+from actors.collector import ASK_SECONDS
 from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, ROOT, TRANSCRIBER_POOL, WEBHOOKS
 from actors.runtime.api import Child, Recipe
@@ -194,7 +194,7 @@ class World:
         # being tried just then, failed, and is to be tried again in hours.
         for _ in range(2):
             self.clock.shift(10 * 86400.0)
-            await asyncio.sleep(PATIENCE + RETENTION.stray_seconds + 3 * RETENTION.collect_every)
+            await asyncio.sleep(ASK_SECONDS + RETENTION.stray_seconds + 3 * RETENTION.collect_every)
         await self._stop(service, reader)
         await self._check()
 

@@ -2,14 +2,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build, type Rollup } from "vite";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { typesOf } from "../scripts/types.mjs";
 
 const WEB = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(WEB, path), "utf8");
 const temporary = mkdtempSync(join(tmpdir(), "retender-web-"));
 
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 function sourcesIn(folder: string): string[] {
@@ -25,6 +27,8 @@ function importsOf(path: string): string[] {
 async function built(root: string): Promise<Rollup.RollupOutput["output"]> {
   const outDir = join(temporary, relative(WEB, root) || "page");
   const configFile = join(WEB, "vite.config.ts");
+  // React has other code for tests.
+  vi.stubEnv("NODE_ENV", "production");
   const result = await build({ root, configFile, logLevel: "silent", build: { outDir } });
   return (result as Rollup.RollupOutput).output;
 }
@@ -76,11 +80,32 @@ describe("the built page", () => {
     }
   });
 
+  it("loads at first 130 KB of JavaScript at most, compressed, with one language", async () => {
+    const first = atFirst(await built(WEB), /i18n\/es\/index/);
+    const bytes = first.reduce((sum, { code }) => sum + gzipSync(code).length, 0);
+    expect(bytes).toBeLessThan(130_000);
+  });
+
   it("loads what is for large recordings and for broken networks only when it is needed", async () => {
-    const output = await built(WEB);
-    const first = output.flatMap((part) => (part.type === "chunk" && part.isEntry ? [part] : []));
-    const modules = first.flatMap((chunk) => chunk.moduleIds).join("\n");
+    const modules = atFirst(await built(WEB))
+      .flatMap((chunk) => chunk.moduleIds)
+      .join("\n");
     expect(modules).toContain("src/client/service.ts");
-    expect(modules).not.toMatch(/tus-js-client|eventsource-parser/);
+    expect(modules).not.toMatch(/tus-js-client|eventsource-parser|page\/(?:job|dashboard)\//);
   });
 });
+
+/** The entry, all that it imports at once, and what has such a module beside it. */
+function atFirst(output: Rollup.RollupOutput["output"], beside?: RegExp): Rollup.OutputChunk[] {
+  const chunks = output.filter((part) => part.type === "chunk");
+  const first = new Set<Rollup.OutputChunk>();
+  const add = (chunk: Rollup.OutputChunk | undefined) => {
+    if (chunk === undefined || first.has(chunk)) return;
+    first.add(chunk);
+    for (const name of chunk.imports) add(chunks.find(({ fileName }) => fileName === name));
+  };
+  for (const chunk of chunks) {
+    if (chunk.isEntry || chunk.moduleIds.some((id) => beside?.test(id))) add(chunk);
+  }
+  return [...first];
+}

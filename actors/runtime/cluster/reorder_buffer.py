@@ -25,8 +25,8 @@ class ReorderBuffer:
     has died, or knows that it was lost.
     """
 
-    def __init__(self, patience: float = GAP_SECONDS) -> None:
-        self._patience = patience
+    def __init__(self, gap_seconds: float = GAP_SECONDS) -> None:
+        self._gap_seconds = gap_seconds
         self._lines: OrderedDict[str, _Sender] = OrderedDict()
 
     def admit(self, line: str, number: int, enter: Callable[[], None]) -> None:
@@ -49,7 +49,7 @@ class ReorderBuffer:
             self._wait_no_more(line)
         if line.early and line.gap is None:
             loop = asyncio.get_running_loop()
-            line.gap = loop.call_later(self._patience, self._skip, line)
+            line.gap = loop.call_later(self._gap_seconds, self._skip, line)
 
     def _skip(self, line: _Sender) -> None:
         self._wait_no_more(line)

@@ -123,8 +123,8 @@ class _ProcessInstance(Instance):
         signs: set[asyncio.Future[None] | asyncio.Task[int]] = {exited, self._link.lost}
         try:
             await asyncio.wait(signs, return_when=asyncio.FIRST_COMPLETED)
-            patience = LINGER_SECONDS if self._last_words else SETTLE_SECONDS
-            await asyncio.wait(signs, timeout=patience)
+            timeout = LINGER_SECONDS if self._last_words else SETTLE_SECONDS
+            await asyncio.wait(signs, timeout=timeout)
         finally:
             exited.cancel()
         return self._last_words or _how_it_ended(process.returncode)

@@ -24,11 +24,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from retender.engines.faster_whisper.chunk_decoder import ChunkDecoder, Utterance
 from retender.engines.faster_whisper.doubt import repetition
-from retender.engines.faster_whisper.ear import Ear, Utterance
-from retender.engines.faster_whisper.listening import Listened, Piece
 from retender.engines.faster_whisper.model import Generated, Model, Sampling
 from retender.engines.faster_whisper.tokens import Aligned
+from retender.engines.faster_whisper.window_text import TextSpan, WindowText
 from retender.engines.faster_whisper.words import clear_of, dealt_out, guessed, measured
 from retender.transcript.chunks import ChunkResult
 
@@ -46,24 +46,24 @@ class Advance(NamedTuple):
     seconds: float
 
 
-class Told(NamedTuple):
+class ChunkDone(NamedTuple):
     number: int
     result: ChunkResult
 
 
-Step = Advance | Told
+Step = Advance | ChunkDone
 
 
 def recognise(model: Model, utterances: Sequence[Utterance], beam: int) -> Iterator[Step]:
     """Ends with one `Told` for each utterance, in any order."""
     for group in alike(model, utterances):
-        ears = [Ear(model, number, utterances[number]) for number in group]
-        yield from (_advance(ear) for ear in ears)
-        if ears[0].brief:
-            yield from _hear(model, ears, beam)
-        while listening := [ear for ear in ears if ear.listening]:
-            yield from _listen(model, listening, beam)
-        yield from (Told(ear.number, ear.result()) for ear in ears)
+        decoders = [ChunkDecoder(model, number, utterances[number]) for number in group]
+        yield from (_advance(decoder) for decoder in decoders)
+        if decoders[0].brief:
+            yield from _decode(model, decoders, beam)
+        while listening := [decoder for decoder in decoders if decoder.listening]:
+            yield from _decode_again(model, listening, beam)
+        yield from (ChunkDone(decoder.number, decoder.result()) for decoder in decoders)
 
 
 def alike(model: Model, utterances: Sequence[Utterance]) -> list[list[int]]:
@@ -73,99 +73,105 @@ def alike(model: Model, utterances: Sequence[Utterance]) -> list[list[int]]:
     for index, utterance in enumerate(utterances):
         aligned = utterance.words or model.takes_less
         alone = index if utterance.detect and aligned else None
-        language = utterance.line.language if aligned else None
-        room = len(model.prompt(utterance.line))
+        language = utterance.instructions.language if aligned else None
+        room = len(model.prompt(utterance.instructions))
         whole = utterance.frames > model.window
         frames = 0 if whole else model.frames(utterance.frames)
         drawn = (utterance.temperature, utterance.numerals)
-        key = (room, frames, drawn, aligned, language, utterance.line.task, alone)
+        key = (room, frames, drawn, aligned, language, utterance.instructions.task, alone)
         groups.setdefault(key, []).append(index)
     return list(groups.values())
 
 
-def _advance(ear: Ear, share: float = 0.0) -> Advance:
-    return Advance(ear.number, ear.advance(share))
+def _advance(decoder: ChunkDecoder, share: float = 0.0) -> Advance:
+    return Advance(decoder.number, decoder.advance(share))
 
 
-def _hear(model: Model, ears: Sequence[Ear], beam: int) -> Iterator[Step]:
+def _decode(model: Model, decoders: Sequence[ChunkDecoder], beam: int) -> Iterator[Step]:
     """All of each at once, without times. Of whom there is doubt goes on to be listened to."""
-    sounds = [ear.window.shape[-1] for ear in ears]
-    frames = model.frames(ears[0].utterance.frames)
-    encoded = model.encode([ear.window for ear in ears], frames)
-    yield from (_advance(ear, ENCODED_SHARE) for ear in ears)
-    yield from _detected(model, encoded, ears)
-    prompts = [model.prompt(ear.line, times=False) for ear in ears]
-    answers = model.generate(encoded, prompts, _sampling(ears, beam))
-    yield from (_advance(ear, ENCODED_SHARE) for ear in ears)
-    texts = [ear.text(answer) for ear, answer in zip(ears, answers, strict=True)]
-    aligned = model.align(encoded, ears[0].line, texts, sounds) if any(texts) else [[]] * len(ears)
-    for ear, answer, text, words in zip(ears, answers, texts, aligned, strict=True):
-        piece = Piece(0.0, ear.seconds, tuple(text))
+    sounds = [decoder.window.shape[-1] for decoder in decoders]
+    frames = model.frames(decoders[0].utterance.frames)
+    encoded = model.encode([decoder.window for decoder in decoders], frames)
+    yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
+    yield from _detected(model, encoded, decoders)
+    prompts = [model.prompt(decoder.instructions, times=False) for decoder in decoders]
+    answers = model.generate(encoded, prompts, _sampling(decoders, beam))
+    yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
+    texts = [decoder.text(answer) for decoder, answer in zip(decoders, answers, strict=True)]
+    aligned = (
+        model.align(encoded, decoders[0].instructions, texts, sounds)
+        if any(texts)
+        else [[]] * len(decoders)
+    )
+    for decoder, answer, text, words in zip(decoders, answers, texts, aligned, strict=True):
+        piece = TextSpan(0.0, decoder.seconds, tuple(text))
         hands = measured(dealt_out(words, [piece]), [piece])
-        ear.take_whole(answer, [clear_of(ear.utterance.pauses, hand) for hand in hands])
-        yield _advance(ear)
+        decoder.take_whole(answer, [clear_of(decoder.utterance.pauses, hand) for hand in hands])
+        yield _advance(decoder)
 
 
-def _listen(model: Model, ears: Sequence[Ear], beam: int) -> Iterator[Step]:
+def _decode_again(model: Model, decoders: Sequence[ChunkDecoder], beam: int) -> Iterator[Step]:
     """One window of each."""
-    encoded = model.encode([ear.window for ear in ears])
-    yield from (_advance(ear, ENCODED_SHARE) for ear in ears)
-    yield from _detected(model, encoded, ears)
-    prompts = [model.prompt(ear.line) for ear in ears]
-    answers = model.generate(encoded, prompts, _sampling(ears, beam))
-    yield from (_advance(ear, ENCODED_SHARE) for ear in ears)
-    answers = yield from _without_loops(model, ears, answers, beam)
-    heard = [ear.heard(answer) for ear, answer in zip(ears, answers, strict=True)]
-    times = _words(model, encoded, ears, heard)
-    for ear, answer, what, words in zip(ears, answers, heard, times, strict=True):
-        ear.take(answer, what, words)
-        yield _advance(ear)
+    encoded = model.encode([decoder.window for decoder in decoders])
+    yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
+    yield from _detected(model, encoded, decoders)
+    prompts = [model.prompt(decoder.instructions) for decoder in decoders]
+    answers = model.generate(encoded, prompts, _sampling(decoders, beam))
+    yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
+    answers = yield from _without_loops(model, decoders, answers, beam)
+    heard = [decoder.heard(answer) for decoder, answer in zip(decoders, answers, strict=True)]
+    times = _words(model, encoded, decoders, heard)
+    for decoder, answer, what, words in zip(decoders, answers, heard, times, strict=True):
+        decoder.take(answer, what, words)
+        yield _advance(decoder)
 
 
-def _detected(model: Model, encoded: Any, ears: Sequence[Ear]) -> Iterator[Step]:
-    if any(ear.undetected for ear in ears):
-        for ear, shares in zip(ears, model.detect(encoded), strict=True):
-            ear.detected(shares)
-        yield from (_advance(ear, ENCODED_SHARE) for ear in ears)
+def _detected(model: Model, encoded: Any, decoders: Sequence[ChunkDecoder]) -> Iterator[Step]:
+    if any(decoder.undetected for decoder in decoders):
+        for decoder, shares in zip(decoders, model.detect(encoded), strict=True):
+            decoder.detected(shares)
+        yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
 
 
-def _sampling(ears: Sequence[Ear], beam: int) -> Sampling:
-    utterance = ears[0].utterance
+def _sampling(decoders: Sequence[ChunkDecoder], beam: int) -> Sampling:
+    utterance = decoders[0].utterance
     return Sampling(beam, utterance.temperature, numerals=utterance.numerals)
 
 
 def _without_loops(
-    model: Model, ears: Sequence[Ear], answers: list[Generated], beam: int
+    model: Model, decoders: Sequence[ChunkDecoder], answers: list[Generated], beam: int
 ) -> Generator[Step, None, list[Generated]]:
     """Those that repeat themselves are asked again, without the others."""
     said = [repetition(model.text(answer.tokens)) for answer in answers]
-    stuck = [n for n, ear in enumerate(ears) if said[n] > ear.utterance.thresholds.repetition]
+    stuck = [
+        n for n, decoder in enumerate(decoders) if said[n] > decoder.utterance.thresholds.repetition
+    ]
     if not stuck:
         return answers
-    encoded = model.encode([ears[n].window for n in stuck])
-    prompts = [model.prompt(ears[n].line) for n in stuck]
-    yield from (_advance(ears[n]) for n in stuck)
-    calm = Sampling(beam, never_twice=NEVER_TWICE, numerals=ears[0].utterance.numerals)
+    encoded = model.encode([decoders[n].window for n in stuck])
+    prompts = [model.prompt(decoders[n].instructions) for n in stuck]
+    yield from (_advance(decoders[n]) for n in stuck)
+    calm = Sampling(beam, never_twice=NEVER_TWICE, numerals=decoders[0].utterance.numerals)
     for n, answer in zip(stuck, model.generate(encoded, prompts, calm), strict=True):
         tries = (answers[n], answer)
         answers[n] = min(tries, key=lambda each: repetition(model.text(each.tokens)))
-        yield _advance(ears[n])
+        yield _advance(decoders[n])
     return answers
 
 
 def _words(
-    model: Model, encoded: Any, ears: Sequence[Ear], heard: Sequence[Listened]
+    model: Model, encoded: Any, decoders: Sequence[ChunkDecoder], heard: Sequence[WindowText]
 ) -> list[list[list[Aligned]]]:
     """The words of each piece of each window, measured where that is wanted."""
     texts = [[token for piece in what.pieces for token in piece.tokens] for what in heard]
-    aligned = ears[0].utterance.words or model.takes_less
+    aligned = decoders[0].utterance.words or model.takes_less
     if not aligned or not any(texts):
         return [
-            guessed(dealt_out(model.words(ear.line, text), what.pieces), what.pieces)
-            for ear, text, what in zip(ears, texts, heard, strict=True)
+            guessed(dealt_out(model.words(decoder.instructions, text), what.pieces), what.pieces)
+            for decoder, text, what in zip(decoders, texts, heard, strict=True)
         ]
-    frames = [ear.window.shape[-1] for ear in ears]
-    found = model.align(encoded, ears[0].line, texts, frames)
+    frames = [decoder.window.shape[-1] for decoder in decoders]
+    found = model.align(encoded, decoders[0].instructions, texts, frames)
     return [
         measured(dealt_out(words, what.pieces), what.pieces)
         for words, what in zip(found, heard, strict=True)

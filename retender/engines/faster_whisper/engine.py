@@ -18,7 +18,7 @@ import msgspec
 
 from retender.audio.decode import DECODED
 from retender.engines.api import EngineMessage, Progress
-from retender.engines.faster_whisper.keeper import Keeper
+from retender.engines.faster_whisper.loaded_models import LoadedModels
 from retender.engines.faster_whisper.notes import NOTE
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
@@ -66,19 +66,19 @@ class WhisperEngine:
         self.batch = self._settings.batch
         self._blobs = blobs
         library = Library(self._settings.library, transport)
-        self._keeper = Keeper(self._settings, library, self._blobs)
+        self._loaded = LoadedModels(self._settings, library, self._blobs)
         self._lanes = Lanes(self._settings.lanes)
         self._working = 0
         self._tidying: asyncio.Task[None] | None = None
 
     @property
     def needs_restart(self) -> bool:
-        return self._keeper.abandoned and not self._working
+        return self._loaded.abandoned and not self._working
 
     @property
     def held(self) -> tuple[Path, ...]:
         """The folders of the models in memory."""
-        return self._keeper.held
+        return self._loaded.held
 
     async def open(self) -> None:
         """No model is loaded before it is needed."""
@@ -89,18 +89,18 @@ class WhisperEngine:
             self._tidying.cancel()
             await asyncio.wait((self._tidying,))
         self._lanes.close()
-        await self._keeper.close()
+        await self._loaded.close()
 
     async def report(self) -> WorkerReport:
         return WorkerReport(
-            engine=self.name, resident=resident_bytes(), models=self._keeper.models()
+            engine=self.name, resident=resident_bytes(), models=self._loaded.models()
         )
 
     async def load(self, model: str) -> None:
-        await self._keeper.load(model)
+        await self._loaded.load(model)
 
     async def unload(self, model: str) -> None:
-        await self._keeper.unload(model)
+        await self._loaded.unload(model)
 
     async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
         self._working += 1
@@ -134,7 +134,7 @@ class WhisperEngine:
     async def _planned(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         """A model that cannot be had is told before anything is decoded."""
         choice = self._choice(order)
-        finding = asyncio.create_task(self._keeper.find(choice.used))
+        finding = asyncio.create_task(self._loaded.find(choice.used))
         async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
             async for sign in signs:
                 yield sign
@@ -215,7 +215,7 @@ class WhisperEngine:
     ) -> AsyncGenerator[Progress | Recogniser, None]:
         """Signs of life until the model is there, and then the model, until this is closed."""
         async with AsyncExitStack() as stack:
-            taking = asyncio.create_task(stack.enter_async_context(self._keeper.lend(used)))
+            taking = asyncio.create_task(stack.enter_async_context(self._loaded.lend(used)))
             async with aclosing(self._signs_until(taking, orders, used)) as signs:
                 async for sign in signs:
                     yield sign
@@ -227,7 +227,7 @@ class WhisperEngine:
         """Signs of life until the task is done; closed before, it calls the task off."""
         try:
             while not task.done():
-                note = self._keeper.waiting_for(used)
+                note = self._loaded.waiting_for(used)
                 stage = None if note is None else Stage.DOWNLOADING_MODEL
                 for order in orders:
                     yield Progress(order.token, 0.0, stage, note)
@@ -237,7 +237,7 @@ class WhisperEngine:
             await asyncio.gather(task, return_exceptions=True)
 
     def _choice(self, order: Order) -> Choice:
-        return self._keeper.chosen(order.options.model)
+        return self._loaded.chosen(order.options.model)
 
 
 def _lengths(folder: Path) -> dict[str, int]:

@@ -26,7 +26,7 @@ SURE: Final = 0.5
 _FULL_SCALE: Final = 32768.0
 
 
-class Place(Protocol):
+class HasSpan(Protocol):
     """A span, or a chunk."""
 
     @property
@@ -35,7 +35,7 @@ class Place(Protocol):
     def end(self) -> int: ...
 
 
-def detect(model: Model, pcm: Pcm, places: Sequence[Place]) -> Detected:
+def detect(model: Model, pcm: Pcm, places: Sequence[HasSpan]) -> Detected:
     """The first place whose language is sure decides; where none is, all of them together."""
     if not model.multilingual:
         return Detected("en", 1.0)

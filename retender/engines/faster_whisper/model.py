@@ -56,7 +56,7 @@ _BEST_OF: Final = 5
 _EVERYTHING: Final = -1
 
 
-class Line(NamedTuple):
+class Instructions(NamedTuple):
     """What the model is told to do with a chunk."""
 
     language: str
@@ -164,13 +164,21 @@ class Model:
         found = self._whisper.model.detect_language(encoded)
         return [{token[2:-2]: float(share) for token, share in each} for each in found]
 
-    def prompt(self, line: Line, *, times: bool = True) -> tuple[int, ...]:
+    def prompt(self, instructions: Instructions, *, times: bool = True) -> tuple[int, ...]:
         """Hot words and the end of the prompt, within the room for previous text. `times`: it is to
         write when each sentence was said."""
-        tokenizer = self._tokenizer(line.language, line.task)
+        tokenizer = self._tokenizer(instructions.language, instructions.task)
         room = int(self._whisper.max_length) // 2 - 1
-        hot = tokenizer.encode(f" {line.hotwords.strip()}") if line.hotwords.strip() else []
-        before = tokenizer.encode(f" {line.prompt.strip()}") if line.prompt.strip() else []
+        hot = (
+            tokenizer.encode(f" {instructions.hotwords.strip()}")
+            if instructions.hotwords.strip()
+            else []
+        )
+        before = (
+            tokenizer.encode(f" {instructions.prompt.strip()}")
+            if instructions.prompt.strip()
+            else []
+        )
         hot = hot[: room // 2] if before else hot[:room]
         previous = (*hot, *before[-(room - len(hot)) :])
         start = tuple(tokenizer.sot_sequence)
@@ -213,21 +221,21 @@ class Model:
         decoded: str = self._tokenizer("en", "transcribe").decode(list(tokens))
         return decoded
 
-    def words(self, line: Line, tokens: Sequence[int]) -> list[Aligned]:
+    def words(self, instructions: Instructions, tokens: Sequence[int]) -> list[Aligned]:
         """The text's words, without their times."""
-        tokenizer = self._tokenizer(line.language, line.task)
+        tokenizer = self._tokenizer(instructions.language, instructions.task)
         texts, parts = tokenizer.split_to_word_tokens(list(tokens))
         return [Aligned(text, len(part)) for text, part in zip(texts, parts, strict=True)]
 
     def align(
         self,
         encoded: StorageView,
-        line: Line,
+        instructions: Instructions,
         texts: Sequence[Sequence[int]],
         frames: Sequence[int],
     ) -> list[list[Aligned]]:
         """The words of each window's text with the times at which the model heard them."""
-        tokenizer = self._tokenizer(line.language, line.task)
+        tokenizer = self._tokenizer(instructions.language, instructions.task)
         texts = [list(text) for text in texts]
         try:
             found = self._whisper.find_alignment(tokenizer, texts, encoded, list(frames))

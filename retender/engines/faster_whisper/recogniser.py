@@ -13,10 +13,10 @@ from retender.audio.decode import DECODED
 from retender.audio.pcm import Pcm
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper import language
+from retender.engines.faster_whisper.chunk_decoder import Utterance
 from retender.engines.faster_whisper.decoding import Advance, recognise
 from retender.engines.faster_whisper.doubt import Thresholds
-from retender.engines.faster_whisper.ear import Utterance
-from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Line, Model
+from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Instructions, Model
 from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
@@ -76,7 +76,7 @@ class Recogniser:
         return Utterance(
             samples,
             chunk.start / SAMPLE_RATE,
-            Line(spoken, str(options.task), options.prompt, options.hotwords),
+            Instructions(spoken, str(options.task), options.prompt, options.hotwords),
             probability,
             detect=options.multilingual and self._model.multilingual,
             words=options.word_timestamps or chunk.joined_by_words,
@@ -110,7 +110,7 @@ class Recogniser:
         auto = options.language == AUTO and not options.multilingual
         return auto and self._model.multilingual
 
-    def _settle(self, order: Order, places: Sequence[language.Place]) -> Detected:
+    def _settle(self, order: Order, places: Sequence[language.HasSpan]) -> Detected:
         found = language.detect(self._model, self._pcm(order), places)
         note(self._blobs.job_folder(order.job_id), found, order.token)
         return found

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Final
 
-from retender.engines.faster_whisper.listening import Piece
 from retender.engines.faster_whisper.tokens import Aligned
+from retender.engines.faster_whisper.window_text import TextSpan
 
 _OPENING: Final = frozenset("\"'“¿¡([{-«")
 _CLOSING: Final = frozenset("\"'.。,，!！?？:：;”)]}、…»")  # noqa: RUF001 - those of other scripts are meant
@@ -25,7 +25,7 @@ _TRUSTED: Final = 0.2
 attention: measured with known words between pauses, that halves the error at their edges."""
 
 
-def dealt_out(words: Sequence[Aligned], pieces: Sequence[Piece]) -> list[list[Aligned]]:
+def dealt_out(words: Sequence[Aligned], pieces: Sequence[TextSpan]) -> list[list[Aligned]]:
     """Each piece's words; one that began in the piece before belongs to that."""
     hands: list[list[Aligned]] = []
     waiting = iter(words)
@@ -40,7 +40,7 @@ def dealt_out(words: Sequence[Aligned], pieces: Sequence[Piece]) -> list[list[Al
     return hands
 
 
-def measured(hands: Sequence[Sequence[Aligned]], pieces: Sequence[Piece]) -> list[list[Aligned]]:
+def measured(hands: Sequence[Sequence[Aligned]], pieces: Sequence[TextSpan]) -> list[list[Aligned]]:
     """Aligned words with what cannot be so put right."""
     lengths = [word.end - word.start for hand in hands for word in hand if word.end > word.start]
     usual = min(_LONGEST_USUAL, median(lengths)) if lengths else 0.0
@@ -67,7 +67,7 @@ def _clear_of(pauses: Sequence[tuple[float, float]], word: Aligned) -> Aligned:
     return word
 
 
-def guessed(hands: Sequence[Sequence[Aligned]], pieces: Sequence[Piece]) -> list[list[Aligned]]:
+def guessed(hands: Sequence[Sequence[Aligned]], pieces: Sequence[TextSpan]) -> list[list[Aligned]]:
     """Words that nobody aligned, spread over their piece by their letters."""
     return [list(_spread(hand, piece)) for hand, piece in zip(hands, pieces, strict=True)]
 
@@ -92,7 +92,9 @@ def _joined(first: Aligned, second: Aligned, timed: Aligned) -> Aligned:
     return timed._replace(text=first.text + second.text, tokens=first.tokens + second.tokens)
 
 
-def _bounded(hand: Sequence[Aligned], piece: Piece, usual: float, longest: float) -> list[Aligned]:
+def _bounded(
+    hand: Sequence[Aligned], piece: TextSpan, usual: float, longest: float
+) -> list[Aligned]:
     words = list(hand)
     if not words:
         return words
@@ -111,7 +113,7 @@ def _bounded(hand: Sequence[Aligned], piece: Piece, usual: float, longest: float
     return words
 
 
-def _spread(hand: Sequence[Aligned], piece: Piece) -> Iterator[Aligned]:
+def _spread(hand: Sequence[Aligned], piece: TextSpan) -> Iterator[Aligned]:
     letters = max(1, sum(len(word.text) for word in hand))
     at = piece.start
     for word in hand:

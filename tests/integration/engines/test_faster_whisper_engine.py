@@ -141,8 +141,8 @@ async def test_times_are_the_recordings(desk: Desk) -> None:
 
 
 async def test_a_chunk_longer_than_the_window_loses_nothing_at_its_edges(desk: Desk) -> None:
-    """Such a chunk has two edges inside: with a word lost or doubled at each, twelve in a hundred
-    were wrong."""
+    """Each of these chunks has two edges inside: a word lost or doubled at each would be more than
+    four words in a hundred."""
     words = errors = 0
     for seed in range(6, 14):
         speech = talk(24, seed=seed)

@@ -108,7 +108,7 @@ SLOW_COMMIT = """
     CREATE FUNCTION retender.wait() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END
     $$;
-    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON retender.jobs.job
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON retender.jobs
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION retender.wait()
 """
 

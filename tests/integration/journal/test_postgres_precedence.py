@@ -62,8 +62,8 @@ def base(postgres: Postgres) -> Base:
 
 
 @asynccontextmanager
-async def service(base: Base, since: float, patience: float = 0.0) -> AsyncIterator[Journal]:
-    journal = await PostgresOpener(base.url, patience, since)()
+async def service(base: Base, since: float, poll_seconds: float = 0.0) -> AsyncIterator[Journal]:
+    journal = await PostgresOpener(base.url, poll_seconds, since)()
     try:
         yield journal
     finally:

@@ -220,7 +220,7 @@ async def test_a_finished_job_cannot_be_cancelled(
     async with viewing(here) as viewer:
         await viewer.until("status")
         # The news is still on its way to the client.
-        monkeypatch.setattr(here.services.hub, "_give", lambda event: None)
+        monkeypatch.setattr(here.services.hub, "_add_event", lambda event: None)
         await hand.finish_all()
         await viewer.say("cancel")
         error = await viewer.until("error")

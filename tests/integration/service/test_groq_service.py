@@ -90,7 +90,7 @@ async def open_office(
             PoolSettings(
                 engine=Recipe.of(make_engine, **how),
                 bounds=Bounds(least=1, most=1),
-                transcriber=TranscriberSettings(heartbeat=0.1, patience=0.5),
+                transcriber=TranscriberSettings(heartbeat=0.1, poll_seconds=0.5),
             ),
         ),
     )

@@ -19,8 +19,8 @@ from tests.support.engines.recognition_service import (
     whole_service,
     worker_processes,
 )
-from tests.support.sound.speech import Recording, needs_speech, talk
-from tests.support.sound.ten_minutes import OPTIONS, heard_by_one, recording
+from tests.support.sound.speech import Recording, needs_speech, one_file, talk
+from tests.support.sound.ten_minutes import OPTIONS, heard_by_one, in_one_breath, recording
 from tests.support.sound.undisturbed import (
     Heard,
     assert_understood,
@@ -47,10 +47,21 @@ def test_one_engine_hears_the_words_when_they_are_said(
 ) -> None:
     assert ten_minutes.words[-1].end > 600
     assert_understood(ten_minutes.text.split(), alone.text.split())
-    assert share_in_time(ten_minutes.words, words_with_times(alone.segments), 0.15) >= 0.9
+    assert share_in_time(ten_minutes.words, words_with_times(alone.segments), 0.15) >= 0.8
     assert {segment.language for segment in alone.segments} == {"en", "es"}
     assert all(one.end <= other.start for one, other in pairwise(alone.segments))
     assert max(segment.end - segment.start for segment in alone.segments) <= 12
+
+
+def test_where_chunks_overlap_no_word_is_lost_or_said_twice() -> None:
+    """One at each overlap would be more than four words in a hundred. The model itself stutters
+    now and then, and then adds a word; it leaves none out."""
+    breathless = one_file(*(in_one_breath(seed=seed) for seed in (1, 2, 8, 10)))
+    heard = heard_alone(breathless, Options(language="es"))
+    errors = breathless.errors(heard.text)
+    assert errors.words > 400
+    assert errors.lost < 0.01 * errors.words, str(errors)
+    assert errors.added < 0.02 * errors.words, str(errors)
 
 
 @pytest.mark.parametrize(

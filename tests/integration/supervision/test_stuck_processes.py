@@ -104,7 +104,7 @@ async def house(
                 engine=Recipe.of(NativeEngine, library=str(folder), holds_all=holds_all),
                 bounds=Bounds(least=1, most=1),
                 transcriber=TranscriberSettings(
-                    heartbeat=0.1, patience=0.5, silence=silence, stop_seconds=0.5
+                    heartbeat=0.1, poll_seconds=0.5, silence=silence, stop_seconds=0.5
                 ),
                 backoff=Backoff(first=0.1, cap=0.2),
                 look_every=0.2,

@@ -18,8 +18,8 @@ PIECES, PAUSE = 10, 0.25
 BODY = form(part("file", b"sound" * 1000, filename="a.wav"))
 
 
-def waiting(patience: BodyTimeouts) -> HttpSettings:
-    return msgspec.structs.replace(PLAIN, body_timeouts=patience)
+def waiting(poll_seconds: BodyTimeouts) -> HttpSettings:
+    return msgspec.structs.replace(PLAIN, body_timeouts=poll_seconds)
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ async def test_an_upload_that_crawls_is_ended(tmp_path: Path) -> None:
 
 async def test_a_slow_upload_that_keeps_coming_is_taken(tmp_path: Path) -> None:
     """It takes longer than a silence may, and longer than its pace is watched at a time."""
-    patience = BodyTimeouts(idle=0.8 * PIECES * PAUSE, least_rate=100, window=2 * PAUSE)
+    poll_seconds = BodyTimeouts(idle=0.8 * PIECES * PAUSE, least_rate=100, window=2 * PAUSE)
     async with (
-        site(tmp_path, settings=waiting(patience), workers=False) as here,
+        site(tmp_path, settings=waiting(poll_seconds), workers=False) as here,
         line(here.url) as wire,
     ):
         await begin(wire, len(BODY))

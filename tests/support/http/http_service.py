@@ -127,7 +127,7 @@ async def site(
         engine=engine,
         host="local",
         bounds=Bounds(least=1, most=1),
-        transcriber=TranscriberSettings(patience=0.1),
+        transcriber=TranscriberSettings(poll_seconds=0.1),
     )
     tree = TreeSettings(
         journal=journal or SqliteOpener(str(folder / "journal.db")),

@@ -14,7 +14,7 @@ export type QueueInfo = Schemas["QueueInfoShape"];
 export type Health = Schemas["HealthShape"];
 export type Models = Schemas["ModelsShape"];
 export type Model = Models["models"][number];
-export type ModelWish = Schemas["WishShape"];
+export type ModelWish = Schemas["ModelCommandShape"];
 
 export type SubmitOptions = Omit<
   operations["transcribe_job_transcribe_job_post"]["requestBody"]["content"]["multipart/form-data"],

@@ -1,16 +1,23 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { RetenderClient } from "../client";
-import { RetenderProvider } from "../hooks";
-import { Page } from "./Page";
+import { App } from "./app/App";
+import { client } from "./app/client";
+import { Providers } from "./app/Providers";
+import { applyTheme } from "./app/theme";
+import { presentLanguage } from "./i18n/context";
+import { load } from "./i18n/languages";
 import "./styles.css";
+
+applyTheme();
+const language = presentLanguage();
+const catalogue = await load(language);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <RetenderProvider client={new RetenderClient()}>
-      <Page />
-    </RetenderProvider>
+    <Providers client={client} language={language} catalogue={catalogue}>
+      <App />
+    </Providers>
   </StrictMode>,
 );

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from retender.engines.faster_whisper.decoding import Advance, Told, alike, recognise
-from retender.engines.faster_whisper.ear import Utterance
-from retender.engines.faster_whisper.model import Features, Generated, Line, Model, Sampling
+from retender.engines.faster_whisper.chunk_decoder import Utterance
+from retender.engines.faster_whisper.decoding import Advance, ChunkDone, alike, recognise
+from retender.engines.faster_whisper.model import Features, Generated, Instructions, Model, Sampling
 from retender.engines.faster_whisper.tokens import Aligned
 
 SPECIAL, TIMES = 1000, 1200
-ENGLISH, SPANISH = Line("en", "transcribe"), Line("es", "transcribe")
+ENGLISH, SPANISH = Instructions("en", "transcribe"), Instructions("es", "transcribe")
 LOOP = (1,) * 100
 CALM = (1, 2, 3)
 
@@ -35,10 +35,10 @@ class Parrot:
     def features(self, samples: Features) -> Features:
         return np.repeat(samples[np.newaxis, :1], 100 * len(samples), axis=1)
 
-    def prompt(self, line: Line, *, times: bool = True) -> tuple[int, ...]:
+    def prompt(self, instructions: Instructions, *, times: bool = True) -> tuple[int, ...]:
         if not times:
             self.calls.append(("without times",))
-        return (1, 2, 3, *([0] * len(line.prompt.split())))
+        return (1, 2, 3, *([0] * len(instructions.prompt.split())))
 
     def frames(self, sound: int) -> int:
         return 3000
@@ -62,15 +62,22 @@ class Parrot:
     def text(self, tokens: Sequence[int]) -> str:
         return " ".join(str(token) for token in tokens if token < SPECIAL)
 
-    def words(self, line: Line, tokens: Sequence[int]) -> list[Aligned]:
-        return [Aligned(f" {line.language}{token}", 1) for token in tokens]
+    def words(self, instructions: Instructions, tokens: Sequence[int]) -> list[Aligned]:
+        return [Aligned(f" {instructions.language}{token}", 1) for token in tokens]
 
     def align(
-        self, encoded: object, line: Line, texts: Sequence[Sequence[int]], frames: Sequence[int]
+        self,
+        encoded: object,
+        instructions: Instructions,
+        texts: Sequence[Sequence[int]],
+        frames: Sequence[int],
     ) -> list[list[Aligned]]:
-        self.calls.append(("align", line.language))
+        self.calls.append(("align", instructions.language))
         return [
-            [Aligned(f" {line.language}{token}", 1, n, n + 1.0) for n, token in enumerate(text)]
+            [
+                Aligned(f" {instructions.language}{token}", 1, n, n + 1.0)
+                for n, token in enumerate(text)
+            ]
             for text in texts
         ]
 
@@ -83,12 +90,12 @@ def window(
     number: float,
     seconds: int = 10,
     *,
-    line: Line = ENGLISH,
+    instructions: Instructions = ENGLISH,
     detect: bool = False,
     words: bool = False,
 ) -> Utterance:
     samples = np.full(seconds, number, np.float32)
-    return Utterance(samples, 0.0, line, detect=detect, words=words)
+    return Utterance(samples, 0.0, instructions, detect=detect, words=words)
 
 
 def model(parrot: Parrot) -> Model:
@@ -99,7 +106,7 @@ def texts(parrot: Parrot, *utterances: Utterance) -> list[str]:
     told = {
         step.number: " ".join(segment.text for segment in step.result.segments)
         for step in recognise(model(parrot), utterances, 5)
-        if isinstance(step, Told)
+        if isinstance(step, ChunkDone)
     }
     return [told[number] for number in range(len(utterances))]
 
@@ -130,7 +137,7 @@ def test_a_window_is_listened_to_again_from_where_the_model_stopped() -> None:
     stop = said([TIMES, 1, TIMES + 200, TIMES + 250])
     parrot = Parrot({1: [stop, said([TIMES + 25, 2, TIMES + 100])]})
     steps = list(recognise(model(parrot), [window(1)], 5))
-    (told,) = (step for step in steps if isinstance(step, Told))
+    (told,) = (step for step in steps if isinstance(step, ChunkDone))
     assert [(each.start, each.end, each.text) for each in told.result.segments] == [
         (0.0, 4.0, "en1"),
         (5.5, 7.0, "en2"),
@@ -152,7 +159,12 @@ def test_between_two_native_calls_there_is_a_sign_of_life() -> None:
 
 def test_only_equally_long_prompts_share_a_batch() -> None:
     prompted = ENGLISH._replace(prompt="some words")
-    asked = [window(1), window(2, line=prompted), window(3, line=SPANISH), window(4, line=prompted)]
+    asked = [
+        window(1),
+        window(2, instructions=prompted),
+        window(3, instructions=SPANISH),
+        window(4, instructions=prompted),
+    ]
     assert alike(model(Parrot({})), asked) == [[0, 2], [1, 3]]
 
 
@@ -161,7 +173,7 @@ def test_words_are_aligned_in_the_language_they_were_said_in() -> None:
     heard = texts(
         parrot,
         window(1, words=True),
-        window(2, words=True, line=SPANISH),
+        window(2, words=True, instructions=SPANISH),
         window(-3, words=True, detect=True),
     )
     assert heard == ["en7", "es8", "es9"]

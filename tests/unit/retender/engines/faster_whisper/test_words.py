@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from retender.engines.faster_whisper.listening import Piece
 from retender.engines.faster_whisper.tokens import Aligned
+from retender.engines.faster_whisper.window_text import TextSpan
 from retender.engines.faster_whisper.words import attached, clear_of, dealt_out, guessed, measured
 
 
@@ -34,7 +34,7 @@ def test_an_opening_mark_at_the_very_end_is_not_lost() -> None:
 
 
 def test_each_piece_gets_its_own_words() -> None:
-    pieces = [Piece(0, 1, (1, 2)), Piece(1, 2, (3,)), Piece(2, 3, (4, 5))]
+    pieces = [TextSpan(0, 1, (1, 2)), TextSpan(1, 2, (3,)), TextSpan(2, 3, (4, 5))]
     words = [Aligned(" a", 1), Aligned(" b", 2), Aligned(" c", 1), Aligned(" d", 1)]
     hands = dealt_out(words, pieces)
     assert [texts(hand) for hand in hands] == [[" a", " b"], [], [" c", " d"]]
@@ -42,24 +42,24 @@ def test_each_piece_gets_its_own_words() -> None:
 
 def test_the_first_word_does_not_begin_in_the_silence_before_it() -> None:
     words = [Aligned(" first", 1, 0.0, 5.0), *heard((" second", 5.0, 5.4), (" third", 5.4, 5.8))]
-    (hand,) = measured([words], [Piece(4.5, 6.0, (1, 2, 3))])
+    (hand,) = measured([words], [TextSpan(4.5, 6.0, (1, 2, 3))])
     assert hand[0].start == 4.5
     assert hand[0].end == 5.0
 
 
 def test_the_last_word_does_not_last_through_the_silence_after_it() -> None:
     words = [*heard((" one", 0, 0.4), (" two", 0.4, 0.8)), Aligned(" three", 1, 0.8, 9.0)]
-    (hand,) = measured([words], [Piece(0.0, 1.5, (1, 2, 3))])
+    (hand,) = measured([words], [TextSpan(0.0, 1.5, (1, 2, 3))])
     assert 1.2 <= hand[-1].end <= 1.6
 
 
 def test_words_that_were_not_measured_share_their_piece_by_their_letters() -> None:
-    (hand,) = guessed([heard((" ab", 0, 0), (" abcde", 0, 0))], [Piece(3.0, 6.0, (1, 2))])
+    (hand,) = guessed([heard((" ab", 0, 0), (" abcde", 0, 0))], [TextSpan(3.0, 6.0, (1, 2))])
     assert [(word.start, word.end) for word in hand] == [(3.0, 4.0), (4.0, 6.0)]
 
 
 def test_tokens_that_are_no_text_take_no_time() -> None:
-    (hand,) = guessed([heard(("", 0, 0), ("", 0, 0))], [Piece(3.0, 6.0, (1, 2))])
+    (hand,) = guessed([heard(("", 0, 0), ("", 0, 0))], [TextSpan(3.0, 6.0, (1, 2))])
     assert {(word.start, word.end) for word in hand} == {(3.0, 3.0)}
 
 

@@ -25,8 +25,8 @@ class Unloadable(Protocol):
 M = TypeVar("M", bound=Unloadable)
 
 
-class Standing(NamedTuple):
-    """How a model stands on the shelf. Durations are seconds up to now."""
+class CachedModel(NamedTuple):
+    """State of a cached model. Durations are seconds up to now."""
 
     folder: Path
     size: int
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
     idle_for: float
 
 
-class Shelf(Generic[M]):
+class ModelCache(Generic[M]):
     """`load` brings a model into memory, `size` tells how many bytes it will take there.
 
     `room` bytes are there for all of them; 0: for one at a time. A single model may be larger
@@ -56,7 +56,7 @@ class Shelf(Generic[M]):
         self._room = room
         self._idle_seconds = idle_seconds
         self._turn = asyncio.Lock()
-        self._places: dict[Path, _Place[M]] = {}
+        self._places: dict[Path, _CacheEntry[M]] = {}
         """The longest unused first."""
         self._freed = asyncio.Event()
         self._given_up = False
@@ -70,7 +70,7 @@ class Shelf(Generic[M]):
         """Models were given up, and none is left: of what they took not all has come back."""
         return self._given_up and not self._places
 
-    def standing(self) -> tuple[Standing, ...]:
+    def standing(self) -> tuple[CachedModel, ...]:
         now = asyncio.get_running_loop().time()
         return tuple(place.standing(folder, now) for folder, place in self._places.items())
 
@@ -110,13 +110,13 @@ class Shelf(Generic[M]):
         if loads:
             await asyncio.wait(loads)
 
-    async def _take(self, folder: Path) -> _Place[M]:
+    async def _take(self, folder: Path) -> _CacheEntry[M]:
         async with self._turn:
             place = self._places.pop(folder, None)
             if place is None:
                 size = self._size(folder)
                 await self._make_room(size)
-                place = _Place(size, asyncio.ensure_future(self._load(folder)))
+                place = _CacheEntry(size, asyncio.ensure_future(self._load(folder)))
                 place.loading.add_done_callback(partial(self._come, folder, place))
             self._places[folder] = place
             place.wake()
@@ -139,10 +139,10 @@ class Shelf(Generic[M]):
         fits = not used or self._used_bytes(used) + size <= self._room
         return fits and not self._turn.locked()
 
-    def _used_bytes(self, places: Iterable[_Place[M]]) -> int:
+    def _used_bytes(self, places: Iterable[_CacheEntry[M]]) -> int:
         return sum(place.size for place in places)
 
-    def _come(self, folder: Path, place: _Place[M], loading: asyncio.Future[M]) -> None:
+    def _come(self, folder: Path, place: _CacheEntry[M], loading: asyncio.Future[M]) -> None:
         if loading.cancelled() or loading.exception() is not None:
             if self._places.get(folder) is place:
                 del self._places[folder]
@@ -151,7 +151,7 @@ class Shelf(Generic[M]):
             place.loaded_at = asyncio.get_running_loop().time()
         self._rest(folder, place)
 
-    def _rest(self, folder: Path, place: _Place[M]) -> None:
+    def _rest(self, folder: Path, place: _CacheEntry[M]) -> None:
         self._freed.set()
         if place.idle and self._places.get(folder) is place:
             loop = asyncio.get_running_loop()
@@ -173,7 +173,7 @@ class Shelf(Generic[M]):
         await self._freed.wait()
 
 
-class _Place(Generic[M]):
+class _CacheEntry(Generic[M]):
     def __init__(self, size: int, loading: asyncio.Future[M]) -> None:
         self.size = size
         self.loading = loading
@@ -192,7 +192,7 @@ class _Place(Generic[M]):
             self.alarm.cancel()
             self.alarm = None
 
-    def standing(self, folder: Path, now: float) -> Standing:
+    def standing(self, folder: Path, now: float) -> CachedModel:
         loaded_for = None if self.loaded_at is None else now - self.loaded_at
         idle_for = now - self.idle_since if self.idle else 0.0
-        return Standing(folder, self.size, self.users, loaded_for, idle_for)
+        return CachedModel(folder, self.size, self.users, loaded_for, idle_for)

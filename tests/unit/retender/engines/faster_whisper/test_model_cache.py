@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retender.engines.faster_whisper.shelf import Shelf
+from retender.engines.faster_whisper.model_cache import ModelCache
 from tests.support.actors.virtual_time import VirtualClock
 
 DEADLINE = 60.0
@@ -32,7 +32,7 @@ class Library:
         self.log: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self.shelf = Shelf(self._load, lambda _: 10, room, idle_seconds)
+        self.cache = ModelCache(self._load, lambda _: 10, room, idle_seconds)
 
     async def _load(self, folder: Path) -> Weights:
         self.log.append(f"+{folder}")
@@ -51,19 +51,19 @@ async def test_a_model_is_loaded_once_for_all_who_use_it() -> None:
     library.gate.clear()
     async with AsyncExitStack() as stack:
         lent = [
-            asyncio.create_task(stack.enter_async_context(library.shelf.lend(A))) for _ in range(3)
+            asyncio.create_task(stack.enter_async_context(library.cache.lend(A))) for _ in range(3)
         ]
         await until_all_wait()
         library.gate.set()
         assert len({id(await task) for task in lent}) == 1
     assert library.log == ["+a"]
-    assert library.shelf.held == (A,)
+    assert library.cache.held == (A,)
 
 
 async def test_models_stay_as_long_as_they_have_room() -> None:
     library = Library(20)
     for folder in (A, B, A, B):
-        async with library.shelf.lend(folder):
+        async with library.cache.lend(folder):
             pass
     assert library.log == ["+a", "+b"]
 
@@ -71,15 +71,15 @@ async def test_models_stay_as_long_as_they_have_room() -> None:
 async def test_the_longest_unused_goes_first() -> None:
     library = Library(20)
     for folder in (A, B, A, C):
-        async with library.shelf.lend(folder):
+        async with library.cache.lend(folder):
             pass
     assert library.log == ["+a", "+b", "-b", "+c"]
-    assert set(library.shelf.held) == {A, C}
+    assert set(library.cache.held) == {A, C}
 
 
 async def test_a_model_in_use_is_waited_for_and_never_taken_away() -> None:
     library = Library(10)
-    async with library.shelf.lend(A):
+    async with library.cache.lend(A):
         other = asyncio.create_task(_use(library, B))
         await until_all_wait()
         assert library.log == ["+a"]
@@ -89,7 +89,7 @@ async def test_a_model_in_use_is_waited_for_and_never_taken_away() -> None:
 
 async def test_who_waits_for_room_is_served_before_who_came_later() -> None:
     library = Library(10)
-    async with library.shelf.lend(A):
+    async with library.cache.lend(A):
         first = asyncio.create_task(_use(library, B))
         await until_all_wait()
         second = asyncio.create_task(_use(library, A))
@@ -102,8 +102,8 @@ async def test_who_waits_for_room_is_served_before_who_came_later() -> None:
 async def test_one_that_is_larger_than_the_room_is_alone_in_it() -> None:
     library = Library(5)
     for folder in (A, B):
-        async with library.shelf.lend(folder):
-            assert library.shelf.held == (folder,)
+        async with library.cache.lend(folder):
+            assert library.cache.held == (folder,)
 
 
 async def test_who_gives_up_while_a_model_loads_leaves_it_for_the_next() -> None:
@@ -128,11 +128,11 @@ async def test_a_model_that_cannot_be_loaded_leaves_room_for_others() -> None:
             raise OSError("no such file")
         return Weights(library, folder)
 
-    shelf = Shelf(broken, lambda _: 10, 10)
+    cache = ModelCache(broken, lambda _: 10, 10)
     with pytest.raises(OSError, match="no such file"):
-        async with shelf.lend(A):
+        async with cache.lend(A):
             pass
-    async with shelf.lend(B) as weights:
+    async with cache.lend(B) as weights:
         assert weights.folder == B
 
 
@@ -146,18 +146,18 @@ async def test_who_gives_up_while_a_model_loads_does_not_wait_for_it() -> None:
     assert hasty.done()
     library.gate.set()
     await until_all_wait()
-    assert [each.loaded_for is None for each in library.shelf.standing()] == [False]
+    assert [each.loaded_for is None for each in library.cache.standing()] == [False]
 
 
 async def test_those_who_use_a_model_never_wait_for_another_to_load() -> None:
     library = Library(20)
-    async with library.shelf.lend(A):
+    async with library.cache.lend(A):
         pass
     library.gate.clear()
-    loads = [asyncio.create_task(_use(library, B)), asyncio.create_task(library.shelf.bring(B))]
+    loads = [asyncio.create_task(_use(library, B)), asyncio.create_task(library.cache.bring(B))]
     await until_all_wait()
     assert library.log == ["+a", "+b"]
-    async with asyncio.timeout(DEADLINE), library.shelf.lend(A):
+    async with asyncio.timeout(DEADLINE), library.cache.lend(A):
         pass
     assert not any(load.done() for load in loads)
     library.gate.set()
@@ -167,27 +167,27 @@ async def test_those_who_use_a_model_never_wait_for_another_to_load() -> None:
 
 async def test_a_model_that_is_wished_for_takes_nothing_from_those_at_work() -> None:
     library = Library(10)
-    async with library.shelf.lend(A):
-        command = asyncio.create_task(library.shelf.bring(B))
+    async with library.cache.lend(A):
+        command = asyncio.create_task(library.cache.bring(B))
         await until_all_wait()
         assert library.log == ["+a"]
-        async with asyncio.timeout(DEADLINE), library.shelf.lend(A):
+        async with asyncio.timeout(DEADLINE), library.cache.lend(A):
             pass
     await command
     assert library.log == ["+a", "-a", "+b"]
-    assert not library.shelf.abandoned
+    assert not library.cache.abandoned
 
 
 async def test_a_model_is_given_up_once_nobody_uses_it() -> None:
     library = Library(20)
-    async with library.shelf.lend(A):
-        given_up = asyncio.create_task(library.shelf.give_up(A))
+    async with library.cache.lend(A):
+        given_up = asyncio.create_task(library.cache.give_up(A))
         await until_all_wait()
         assert library.log == ["+a"]
     await given_up
     assert library.log == ["+a", "-a"]
-    assert library.shelf.abandoned
-    await library.shelf.give_up(A)
+    assert library.cache.abandoned
+    await library.cache.give_up(A)
 
 
 async def test_a_model_that_is_not_used_for_long_goes_by_itself(
@@ -199,23 +199,23 @@ async def test_a_model_that_is_not_used_for_long_goes_by_itself(
         await asyncio.sleep(50.0)
         await _use(library, B)
     assert library.log == ["+a", "+b", "-a"]
-    assert not library.shelf.abandoned, "another is still there"
-    (standing,) = library.shelf.standing()
+    assert not library.cache.abandoned, "another is still there"
+    (standing,) = library.cache.standing()
     assert (standing.folder, standing.users, standing.idle_for) == (B, 0, 0.0)
     await asyncio.sleep(61.0)
     assert library.log == ["+a", "+b", "-a", "-b"]
-    assert library.shelf.abandoned
+    assert library.cache.abandoned
 
 
 async def test_a_model_in_use_stays_however_long_it_takes(virtual_clock: VirtualClock) -> None:
     library = Library(20, idle_seconds=60.0)
-    async with library.shelf.lend(A):
+    async with library.cache.lend(A):
         await asyncio.sleep(1000.0)
-        assert library.shelf.held == (A,)
+        assert library.cache.held == (A,)
     await asyncio.sleep(59.0)
-    assert library.shelf.held == (A,)
+    assert library.cache.held == (A,)
 
 
 async def _use(library: Library, folder: Path) -> None:
-    async with library.shelf.lend(folder):
+    async with library.cache.lend(folder):
         await asyncio.sleep(0)

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent, stopped_early
-from retender.engines.faster_whisper.listening import LEFTOVER, Listened, listened
 from retender.engines.faster_whisper.model import (
     FRAMES_PER_SECOND,
     Features,
     Generated,
-    Line,
+    Instructions,
     Model,
     Samples,
 )
 from retender.engines.faster_whisper.tokens import Aligned
+from retender.engines.faster_whisper.window_text import LEFTOVER, WindowText, parse_tokens
 from retender.transcript.chunks import SAMPLE_RATE, ChunkResult
 from retender.transcript.segments import Segment, Word
 from retender.transcript.sentences import sentences
@@ -32,7 +32,7 @@ class Utterance(NamedTuple):
     samples: Samples
     begins: float
     """Seconds from the recording's beginning."""
-    line: Line
+    instructions: Instructions
     probability: float | None = None
     """How sure it is that this is the language, where somebody has listened for it."""
     detect: bool = False
@@ -64,13 +64,13 @@ class _First(NamedTuple):
     segments: tuple[Segment, ...]
 
 
-class Ear:
+class ChunkDecoder:
     """For one utterance."""
 
     def __init__(self, model: Model, number: int, utterance: Utterance) -> None:
         self.number = number
         self.utterance = utterance
-        self.line = utterance.line
+        self.instructions = utterance.instructions
         self.upto = 0.0
         self._model = model
         self._probability = utterance.probability
@@ -110,7 +110,7 @@ class Ear:
         """The language of its first window is the chunk's."""
         if self.undetected:
             language = max(shares, key=lambda code: (shares[code], code))
-            self.line = self.line._replace(language=language)
+            self.instructions = self.instructions._replace(language=language)
             self._probability = shares[language]
             self.undetected = False
 
@@ -135,14 +135,14 @@ class Ear:
             self._segments = segments
             self.upto = self.seconds
 
-    def heard(self, answer: Generated) -> Listened:
+    def heard(self, answer: Generated) -> WindowText:
         more = self._frame + self._model.window < self._frames
-        nothing = Listened((), self.seconds if more else None)
+        nothing = WindowText((), self.seconds if more else None)
         if silent(answer.no_speech, answer.average, self.utterance.thresholds):
             return nothing
         if self._made_up(answer):
             return nothing
-        return listened(
+        return parse_tokens(
             answer.tokens,
             first_special=self._model.first_special,
             first_timestamp=self._model.first_timestamp,
@@ -152,14 +152,14 @@ class Ear:
             leftover=_WORTH_HEARING if self._model.takes_less else LEFTOVER,
         )
 
-    def take(self, answer: Generated, heard: Listened, words: Sequence[list[Aligned]]) -> None:
+    def take(self, answer: Generated, heard: WindowText, words: Sequence[list[Aligned]]) -> None:
         self._segments += self._segments_of_all(answer, words)
         self._average = min(self._average, answer.average)
         self.upto += self.seconds if heard.upto is None else heard.upto
 
     def result(self) -> ChunkResult:
         """The second hearing stands, unless it is the more doubtful one."""
-        language = None if self.undetected else self.line.language
+        language = None if self.undetected else self.instructions.language
         segments = tuple(self._segments)
         if self._first and self._first.doubts < self._doubts(segments, self._average):
             segments = self._first.segments
@@ -191,7 +191,7 @@ class Ear:
                     round(begins + max(group[0].start, group[-1].end), 3),
                     text,
                     confidence,
-                    self.line.language,
+                    self.instructions.language,
                     tuple(self._placed(group, begins)) if self.utterance.words else (),
                 )
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 
+from retender.engines.faster_whisper.model_cache import CachedModel, ModelCache
 from retender.engines.faster_whisper.settings import WhisperSettings
-from retender.engines.faster_whisper.shelf import Shelf, Standing
 from retender.engines.limits import FAILURES_KEPT
 from retender.engines.models.download import DownloadProgress
 from retender.engines.models.fitting import (
@@ -39,13 +39,15 @@ class LoadHangs(Exception):
     """Nothing but the end of the process stops it."""
 
 
-class Keeper:
+class LoadedModels:
     def __init__(self, settings: WhisperSettings, library: Library, blobs: Blobs) -> None:
         self._settings = settings
         self._library = library
         self._blobs = blobs
         room = memory_for_models(settings.memory)
-        self._shelf: Shelf[Recogniser] = Shelf(self._load, self._size, room, settings.idle_seconds)
+        self._cache: ModelCache[Recogniser] = ModelCache(
+            self._load, self._size, room, settings.idle_seconds
+        )
         # Not in a lane: those who are at work go on meanwhile.
         self._loader = ThreadPoolExecutor(1, "loader")
         self._names: dict[Path, str] = {}
@@ -56,12 +58,12 @@ class Keeper:
     @property
     def held(self) -> tuple[Path, ...]:
         """The folders of the models in memory."""
-        return self._shelf.held
+        return self._cache.held
 
     @property
     def abandoned(self) -> bool:
         """Its models were given up, and nobody has wished for another."""
-        return self._shelf.abandoned and not self._wishes
+        return self._cache.abandoned and not self._wishes
 
     def chosen(self, asked: str) -> Choice:
         """The asked model, or a smaller one where that does not fit."""
@@ -90,7 +92,7 @@ class Keeper:
 
     @asynccontextmanager
     async def lend(self, used: str) -> AsyncIterator[Recogniser]:
-        async with self._shelf.lend(await self.find(used)) as recogniser:
+        async with self._cache.lend(await self.find(used)) as recogniser:
             yield recogniser
 
     async def load(self, asked: str) -> None:
@@ -98,7 +100,7 @@ class Keeper:
         used = self.chosen(asked).used
         self._wishes += 1
         try:
-            await self._shelf.bring(await self.find(used))
+            await self._cache.bring(await self.find(used))
         except WorkError as error:
             self._troubles[used] = error.message
             while len(self._troubles) > FAILURES_KEPT:
@@ -108,9 +110,9 @@ class Keeper:
             self._wishes -= 1
 
     async def unload(self, model: str) -> None:
-        for folder in self._shelf.held:
+        for folder in self._cache.held:
             if self._names[folder] == model:
-                await self._shelf.give_up(folder)
+                await self._cache.give_up(folder)
 
     def waiting_for(self, used: str) -> Note | None:
         """What to say to those who wait for this model while it is downloaded."""
@@ -135,13 +137,13 @@ class Keeper:
             HeldModel(model=name, state=ModelState.FAILED, trouble=trouble)
             for name, trouble in self._troubles.items()
         )
-        return (*map(self._held, self._shelf.standing()), *coming, *failed)
+        return (*map(self._held, self._cache.standing()), *coming, *failed)
 
     async def close(self) -> None:
-        await self._shelf.close()
+        await self._cache.close()
         self._loader.shutdown(wait=False, cancel_futures=True)
 
-    def _held(self, standing: Standing) -> HeldModel:
+    def _held(self, standing: CachedModel) -> HeldModel:
         loaded = standing.loaded_for is not None
         return HeldModel(
             model=self._names[standing.folder],

@@ -20,7 +20,7 @@ LEAST_STEP = 0.2
 """Seconds. Who goes on from an earlier place hears the same again, perhaps for ever."""
 
 
-class Piece(NamedTuple):
+class TextSpan(NamedTuple):
     """A stretch of text between two times, in seconds from the beginning of the window."""
 
     start: float
@@ -28,13 +28,13 @@ class Piece(NamedTuple):
     tokens: tuple[int, ...]
 
 
-class Listened(NamedTuple):
-    pieces: tuple[Piece, ...]
+class WindowText(NamedTuple):
+    pieces: tuple[TextSpan, ...]
     upto: float | None
     """Listen again from here on; None: it is all there."""
 
 
-def listened(
+def parse_tokens(
     tokens: Sequence[int],
     *,
     first_special: int,
@@ -43,19 +43,19 @@ def listened(
     full: bool = False,
     more: bool = False,
     leftover: float = LEFTOVER,
-) -> Listened:
+) -> WindowText:
     """`seconds` of the window are sound. `full`: the model had no room for another token.
     `more`: the chunk goes on after the window. `leftover`: less is not worth another hearing."""
     parts = _parts(tokens, first_timestamp)
     pieces = [_piece(part, first_special, first_timestamp, seconds) for part in parts]
-    all_of_it = Listened(_spoken(pieces), seconds if more else None)
+    all_of_it = WindowText(_spoken(pieces), seconds if more else None)
     if len(parts) <= 1 or _closed(parts[-1], first_timestamp):
         return all_of_it
     upto = pieces[-1].start
     interrupted = full or more or not pieces[-1].tokens
     if not interrupted or upto < LEAST_STEP or (not more and seconds - upto < leftover):
         return all_of_it
-    return Listened(_spoken(pieces[:-1]), upto)
+    return WindowText(_spoken(pieces[:-1]), upto)
 
 
 def _parts(tokens: Sequence[int], first_timestamp: int) -> list[list[int]]:
@@ -69,19 +69,21 @@ def _parts(tokens: Sequence[int], first_timestamp: int) -> list[list[int]]:
     return parts
 
 
-def _piece(part: Sequence[int], first_special: int, first_timestamp: int, seconds: float) -> Piece:
+def _piece(
+    part: Sequence[int], first_special: int, first_timestamp: int, seconds: float
+) -> TextSpan:
     timed = part[0] >= first_timestamp
     start = (part[0] - first_timestamp) * TIME_STEP if timed else 0.0
     closed = _closed(part, first_timestamp)
     end = (part[-1] - first_timestamp) * TIME_STEP if closed else seconds
     start = min(start, seconds)
     text = tuple(token for token in part if token < first_special)
-    return Piece(round(start, 2), round(min(max(start, end), seconds), 2), text)
+    return TextSpan(round(start, 2), round(min(max(start, end), seconds), 2), text)
 
 
 def _closed(part: Sequence[int], first_timestamp: int) -> bool:
     return len(part) > 1 and part[-1] >= first_timestamp
 
 
-def _spoken(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+def _spoken(pieces: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
     return tuple(piece for piece in pieces if piece.tokens)

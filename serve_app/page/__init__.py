@@ -1,0 +1,1 @@
+"""The page for people, as it was built in `web/`: see `routes`."""

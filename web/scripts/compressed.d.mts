@@ -1,0 +1,1 @@
+export function writeCompressed(folder: string, names: readonly string[]): void;

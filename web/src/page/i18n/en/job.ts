@@ -1,0 +1,4 @@
+export const job = {
+  "job.back": "All recordings",
+  "job.untitled": "Recording of {moment}",
+} as const;

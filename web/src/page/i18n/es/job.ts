@@ -1,0 +1,4 @@
+export const job = {
+  "job.back": "Todas las grabaciones",
+  "job.untitled": "Grabación del {moment}",
+} as const;
