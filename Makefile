@@ -96,7 +96,7 @@ format: setup
 
 # What it takes, and how it compares (bench/README.md): make bench QUICK=--quick is soon done.
 QUICK ?=
-bench: setup tools
+bench: setup tools node_modules/.package-lock.json
 	$(BIN)/python -m bench.foundation
 	$(BIN)/python -m bench.capacity $(QUICK)
 	$(BIN)/python -m bench.submissions $(QUICK)
@@ -105,6 +105,7 @@ bench: setup tools
 	$(BIN)/python -m bench.service $(QUICK)
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
+	$(WITH_NODE) $(BIN)/python -m bench.convex $(QUICK)
 
 # Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as
 # docs/recognition.md shows them. SPEECH=--quick shows that it runs.

@@ -37,6 +37,9 @@ EVENTS_WAITING: Final = 20_000
 FOLLOWER_BACKLOG: Final = 5000
 """Events that wait for one follower; beyond that it is disconnected, and can resume by number."""
 
+SEGMENTS_PER_PAGE: Final = 200
+"""Segments in one answer; a longer transcript is read in several."""
+
 JOBS_PER_PAGE: Final = 500
 """Jobs in one page of a listing; the cursor leads to the next."""
 
@@ -64,6 +67,12 @@ DELIVERIES_AT_ONCE: Final = 16
 DELIVERY_SECONDS: Final = 10.0
 DELIVERY_CONNECT_SECONDS: Final = 5.0
 """An attempt fails if the receiver does not connect or answer within these seconds."""
+
+CONVEX_SECONDS: Final = 5.0
+"""A request to Convex fails if it is not answered within these seconds."""
+
+CONVEX_PROGRESS_AT_ONCE: Final = 8
+"""Updates of progress under way to Convex, beside the deliveries of ends."""
 
 DELIVERY_ANSWER_BYTES: Final = 16 * 1024
 DELIVERY_ANSWER_SECONDS: Final = 2.0

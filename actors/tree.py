@@ -5,6 +5,7 @@
     ├─ broadcaster       sends the updates of jobs; holds nothing that cannot be had again
     ├─ collector         deletes files that nothing needs any more
     ├─ webhooks          tells receivers how their jobs ended
+    ├─ convex_sync       keeps the jobs in a Convex database up to date, where one is set up
     ├─ meter             counts and measures jobs and models
     ├─ transcriber_pool  a supervisor (one_for_one), where this machine recognises speech
     │  └─ transcriber-1 … n   each holds an engine with its model
@@ -21,6 +22,8 @@ import msgspec
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.collector import Collector
+from actors.delivery.convex_client import ConvexSettings
+from actors.delivery.convex_sync import ConvexSync
 from actors.delivery.webhooks import Webhooks, WebhookSettings
 from actors.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
 from actors.manager.job_manager import JobManager, ManagerSettings
@@ -28,6 +31,7 @@ from actors.metrics.meter import Meter
 from actors.names import (
     BROADCASTER,
     COLLECTOR,
+    CONVEX_SYNC,
     JOB_MANAGER,
     METER,
     ROOT,
@@ -49,6 +53,8 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One for each engine. Without any, jobs wait until the service has one."""
     webhooks: WebhookSettings | None = None
     """None: no webhooks are sent; their deliveries wait."""
+    convex: ConvexSettings | None = None
+    """None: jobs are not synced to a Convex database."""
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
@@ -83,6 +89,8 @@ def root(settings: TreeSettings) -> Spawn:
     ]
     if settings.webhooks is not None:
         children.append(_webhooks(settings.webhooks))
+    if settings.convex is not None:
+        children.append(_convex_sync(settings.convex))
     children += map(_pool, settings.pools)
     recipe = Recipe.of(Supervisor, children=tuple(children), intensity=settings.intensity)
     return Spawn(ROOT, recipe, settings.host, needs=settings.needs)
@@ -92,11 +100,12 @@ def _manager(settings: TreeSettings) -> Recipe:
     """In the root's process it is given the opener itself, which knows connections that an earlier
     instance left open; another process makes its own opener."""
     journal = settings.journal
+    manager = msgspec.structs.replace(settings.manager, convex=settings.convex is not None)
     if settings.host == "local":
-        return Recipe.of(JobManager, journal=journal, settings=settings.manager)
+        return Recipe.of(JobManager, journal=journal, settings=manager)
     assert isinstance(journal, msgspec.Struct), "it could not be sent"
     opener = Recipe.of(type(journal), **msgspec.structs.asdict(journal))
-    return Recipe.of(manager_elsewhere, opener=opener, settings=settings.manager)
+    return Recipe.of(manager_elsewhere, opener=opener, settings=manager)
 
 
 def manager_elsewhere(opener: Recipe, settings: ManagerSettings) -> JobManager:
@@ -107,6 +116,12 @@ def _webhooks(settings: WebhookSettings) -> ChildSpec:
     """Failures of webhooks never bring the service down."""
     recipe = Recipe.of(Webhooks, settings=settings)
     return ChildSpec(name=WEBHOOKS, recipe=recipe, on_exhausted="report")
+
+
+def _convex_sync(settings: ConvexSettings) -> ChildSpec:
+    """Failures of the sync never bring the service down."""
+    recipe = Recipe.of(ConvexSync, settings=settings)
+    return ChildSpec(name=CONVEX_SYNC, recipe=recipe, on_exhausted="report")
 
 
 def _pool(settings: PoolSettings) -> ChildSpec:

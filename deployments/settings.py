@@ -32,7 +32,7 @@ SECRETS = frozenset(
     {
         *("RETENDER_API_KEYS", "RETENDER_WEBHOOK_SECRET", "RETENDER_KEY"),
         *("RETENDER_DATABASE_URL", "RETENDER_BLOBS_URL"),
-        *("HF_TOKEN", "GROQ_API_KEY", "HTTPS_PROXY"),
+        *("HF_TOKEN", "GROQ_API_KEY", "CONVEX_API_KEY", "HTTPS_PROXY"),
     }
 )
 """Values that are never shown, not even in the message about a bad value."""
@@ -101,6 +101,7 @@ ProxyUrl = Annotated[str, BeforeValidator(_proxy)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]
 BearerKey = Annotated[SecretStr, BeforeValidator(_bearer)]
 PublicUrl = Annotated[str, Field(pattern=r"^(https?://[^?#\s]+)?$")]
+ConvexUrl = Annotated[str, Field(pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$")]
 ObjectsUrl = Annotated[str, BeforeValidator(_objects)]
 Origins = Annotated[tuple[str, ...], NoDecode, _each(_origin)]
 Addresses = Annotated[tuple[str, ...], NoDecode, _each(_address)]
@@ -175,6 +176,8 @@ class Settings(BaseSettings):
     audio_days: Positive = _named("RETENDER_AUDIO_DAYS", 7.0)
     job_days: Positive = _named("RETENDER_JOB_DAYS", 30.0)
     grace_seconds: Positive = _named("RETENDER_GRACE_SECONDS", 30.0)
+    convex_url: ConvexUrl = _named("CONVEX_URL", "")
+    convex_api_key: BearerKey = _named("CONVEX_API_KEY", "")
     server: PublicUrl = _named("RETENDER_SERVER", "")
     key: BearerKey = _named("RETENDER_KEY", "")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("LOG_LEVEL", "INFO")

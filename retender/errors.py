@@ -20,6 +20,7 @@
     │  ├─ JobCancelled            job_cancelled         (while a client waited for its result)
     │  ├─ NotFailed               not_failed
     │  ├─ NotCompleted            not_completed
+    │  ├─ ConvexNotSetUp          convex_not_set_up
     │  ├─ IdempotencyConflict     idempotency_conflict
     │  ├─ TooLarge                too_large
     │  ├─ QueueFull               queue_full            (with retry_after)
@@ -195,6 +196,10 @@ class NotFailed(Refusal):
 
 class NotCompleted(Refusal):
     code = "not_completed"
+
+
+class ConvexNotSetUp(Refusal):
+    code = "convex_not_set_up"
 
 
 class IdempotencyConflict(Refusal):

@@ -23,7 +23,7 @@ from serve_app.middleware.safe_headers import EXPOSED, SafeHeaders
 from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
-from serve_app.operations import health, metrics, models, queue
+from serve_app.operations import convex, health, metrics, models, queue
 from serve_app.page import routes as page
 from serve_app.state.background_tasks import restart_on_bug
 from serve_app.state.services import Services
@@ -37,6 +37,7 @@ ROUTERS: Final = (
     results.router,
     queue.router,
     models.router,
+    convex.router,
     metrics.router,
     admission.router,
     socket.router,

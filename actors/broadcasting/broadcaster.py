@@ -105,6 +105,11 @@ class Broadcaster:
         track = self._tracks.get(job_id)
         return None if track is None else track.latest
 
+    async def latest_of(self, job_ids: tuple[str, ...]) -> tuple[TransientProgress, ...]:
+        """The latest progress of each of these jobs that has any."""
+        tracks = (self._tracks.get(job_id) for job_id in job_ids)
+        return tuple(track.latest for track in tracks if track is not None and track.latest)
+
     # Subscribers
 
     async def subscribe(self) -> str:

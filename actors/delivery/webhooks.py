@@ -13,8 +13,8 @@ import httpx
 import msgspec
 from loguru import logger
 
+from actors.delivery.outbox_reader import OutboxReader
 from actors.limits import (
-    DELIVERIES_AT_ONCE,
     DELIVERY_ANSWER_BYTES,
     DELIVERY_ANSWER_SECONDS,
     DELIVERY_CONNECT_SECONDS,
@@ -23,8 +23,8 @@ from actors.limits import (
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
-from retender.errors import JobNotFound, RetenderError, UrlNotAllowed
-from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryExchange, DeliveryOutcome
+from retender.errors import JobNotFound, UrlNotAllowed
+from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryOutcome
 from retender.outbound.webhook_messages import (
     has_result,
     headers,
@@ -34,12 +34,7 @@ from retender.outbound.webhook_messages import (
 )
 from retender.transcript.segments import Transcript
 
-POLL_SECONDS = 5.0
-"""Seconds that the long poll for deliveries waits; an outcome recalls it earlier."""
-
-ANSWER_SECONDS = 5.0
 TRANSCRIPT_SECONDS = 30.0
-TRY_AGAIN = 1.0
 
 _TIMEOUT = httpx.Timeout(DELIVERY_SECONDS, connect=DELIVERY_CONNECT_SECONDS)
 _ABOUT_US = {"User-Agent": "Retender"}
@@ -55,71 +50,34 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP transport, with checked addresses."""
 
 
-class Webhooks:
+class Webhooks(OutboxReader):
+    CONSUMER = WEBHOOKS
+
     def __init__(self, settings: WebhookSettings) -> None:
+        super().__init__()
         self._settings = settings
         transport = settings.transport
         self._transport: httpx.AsyncBaseTransport = transport.resolve()(**transport.options)
-        self._in_hand: dict[tuple[str, int], str] = {}
-        """The lanes of the attempts that are under way."""
-        self._told: list[DeliveryOutcome] = []
-        self._turning_in = 0
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
         self._manager = ctx.ref(JobManager, JOB_MANAGER)
-        ctx.after(0, Webhooks.ask)
+        ctx.after(0, Webhooks.ask_deliveries)
 
     async def stopping(self) -> None:
         """Attempts under way are dropped: the next start makes them again."""
         await self._transport.aclose()
 
-    # One question at a time, so that it always says which lanes are busy
-
-    async def ask(self) -> None:
-        asked = DeliveryExchange(
-            consumer=WEBHOOKS,
-            outcomes=tuple(self._told),
-            busy=tuple(self._in_hand.values()),
-            want=DELIVERIES_AT_ONCE - len(self._in_hand),
-            wait=POLL_SECONDS,
-        )
-        self._turning_in = len(asked.outcomes)
-        manager = self._manager.within(POLL_SECONDS + ANSWER_SECONDS)
-        answer = manager.ask(JobManager.deliveries, asked)
-        self._ctx.pipe(answer, Webhooks.given, Webhooks.not_answered)
-
-    async def given(self, deliveries: tuple[Delivery, ...]) -> None:
-        del self._told[: self._turning_in]
-        for each in deliveries:
-            self._in_hand[each.job_id, each.seq] = each.receiver
-            self._ctx.pipe(self._attempt(each), Webhooks.attempted, Webhooks.not_answered)
-        await self.ask()
-
-    async def not_answered(self, error: RetenderError) -> None:
-        """The question failed: keep the outcomes for the next one."""
-        logger.debug("no deliveries can be had now: {}", error.message)
-        self._ctx.after(TRY_AGAIN, Webhooks.ask)
-
-    async def attempted(self, told: DeliveryOutcome) -> None:
-        del self._in_hand[told.job_id, told.seq]
-        self._told.append(told)
-        self._manager.tell(JobManager.recall, WEBHOOKS)
-
-    # One attempt, in the background
-
-    async def _attempt(self, delivery: Delivery) -> DeliveryOutcome:
-        """A bug in one attempt blocks neither this receiver nor the others."""
-        try:
-            told = await self._try(delivery)
-        except Exception:  # noqa: BLE001 - told in the log, and by the failed attempt
-            logger.bind(job=delivery.job_id).exception("a bug in delivering a webhook")
-            told = outcome_of_failure(delivery, "this service could not make the request")
+    async def attempt(self, delivery: Delivery) -> DeliveryOutcome:
+        told = await self._try(delivery)
         how = "delivered" if told.how == "delivered" else f"not delivered: {told.error}"
         logger.bind(job=delivery.job_id, attempt=delivery.attempts).info(
             "webhook of event {} to {}: {}", told.seq, delivery.receiver, how
         )
         return told
+
+    def outcome_of_trouble(self, delivery: Delivery, why: str) -> DeliveryOutcome:
+        return outcome_of_failure(delivery, why)
 
     async def _try(self, delivery: Delivery) -> DeliveryOutcome:
         try:
@@ -132,8 +90,6 @@ class Webhooks:
             return outcome_of_failure(delivery, error.message)
         except JobNotFound:
             return outcome_of_failure(delivery, "the job is not kept any more")
-        except RetenderError as error:
-            return outcome_of_failure(delivery, f"this service was not ready: {error.message}")
 
     async def _body(self, delivery: Delivery) -> bytes:
         job = delivery.job

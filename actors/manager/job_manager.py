@@ -13,7 +13,7 @@ from __future__ import annotations
 import msgspec
 from loguru import logger
 
-from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, TICK
+from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TICK
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
@@ -27,10 +27,11 @@ from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
 from retender.errors import (
     AlreadyFinished,
+    ConvexNotSetUp,
     Failure,
     StorageFull,
 )
-from retender.jobs.deliveries import WEBHOOKS, Backlog, Delivery, DeliveryExchange
+from retender.jobs.deliveries import CONVEX, WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.retention import FilesInUse, Retention
@@ -42,7 +43,7 @@ from retender.scheduling import transitions
 from retender.scheduling.engine_choice import LOCAL
 from retender.scheduling.release import segments_after_gap
 from retender.storage.audio import Audio
-from retender.transcript.segments import Transcript
+from retender.transcript.segments import Segment, Transcript
 from retender.workers.engine_info import EngineInfo, PoolReport
 from retender.workers.orders import Exchange, Orders, Renewal
 from retender.workers.reports import WorkerReport
@@ -62,6 +63,8 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     spill_after: float | None = None
     """A job with `engine: auto` moves to another engine if it would wait for so many seconds; None:
     never."""
+    convex: bool = False
+    """True if jobs are synced to a Convex database."""
     private_callbacks: bool = False
     """True if webhooks may go to private addresses and without TLS."""
 
@@ -84,6 +87,7 @@ class JobManager:
             ctx.clock,
             lease_seconds=self._settings.lease_seconds,
             default_factor=self._settings.default_factor,
+            convex=self._settings.convex,
         )
         settings = self._settings
         registry = WorkerRegistry(recovery.epoch, settings.lease_seconds)
@@ -218,6 +222,11 @@ class JobManager:
             return status, None
         return status, await self.transcript(job_id)
 
+    async def segments(self, job_id: str, first: int, limit: int) -> tuple[Segment, ...]:
+        """A page of the text: segments with the ids from `first` on."""
+        await self._store.find(job_id)
+        return await self._store.journal.segments(job_id, first, min(limit, SEGMENTS_PER_PAGE))
+
     async def jobs(
         self,
         owner: str | None = None,
@@ -327,6 +336,32 @@ class JobManager:
     async def backlog(self, consumer: str = WEBHOOKS) -> Backlog:
         """Deliveries that are still waiting."""
         return await self._outbox.backlog(consumer)
+
+    async def owes(self, job_id: str, consumer: str) -> bool:
+        """True if a delivery of this job to this consumer has yet to be made."""
+        return await self._outbox.owes(job_id, consumer)
+
+    async def resync(self, job_id: str, owner: str | None = None) -> Job:
+        """Send the job to Convex again, as it is now. Raises `ConvexNotSetUp`."""
+        job = await self._store.find(job_id, owner)
+        self._check_convex()
+        await self._outbox.resync(job)
+        return job
+
+    async def retry_parked(self) -> int:
+        """Make the deliveries due that Convex has refused. Returns how many there are; a large
+        number is worked through in several transactions."""
+        self._check_convex()
+        backlog = await self._outbox.backlog(CONVEX)
+        if await self._outbox.retry_parked(CONVEX):
+            self._ctx.after(0, JobManager.retry_parked)
+        return backlog.parked
+
+    def _check_convex(self) -> None:
+        if not self._settings.convex:
+            raise ConvexNotSetUp(
+                "this service has no Convex database: CONVEX_URL and CONVEX_API_KEY are not set"
+            )
 
     async def tell(self) -> None:
         """A delivery was added."""

@@ -18,7 +18,11 @@ from retender.jobs.deliveries import (
     DeliveryState,
     attempt_ended,
     attempt_started,
+    for_convex,
+    retried,
 )
+from retender.jobs.job import Job
+from retender.jobs.limits import PARKED_BATCH
 
 _Given = tuple[Delivery, ...]
 
@@ -81,6 +85,26 @@ class Outbox:
     async def backlog(self, consumer: str) -> Backlog:
         return await self._store.journal.backlog(consumer)
 
+    async def owes(self, job_id: str, consumer: str) -> bool:
+        """True if a delivery of this job to this consumer waits or is parked."""
+        known = await self._store.journal.deliveries(job_id, consumer)
+        return any(each.waiting for each in known)
+
+    async def retry_parked(self, consumer: str) -> bool:
+        """Make some parked deliveries due; true if there may be more."""
+        parked = await self._store.journal.parked(consumer, PARKED_BATCH)
+        now = self._clock.now()
+        await self._save([retried(each, now) for each in parked])
+        return len(parked) == PARKED_BATCH
+
+    async def resync(self, job: Job) -> None:
+        """Send the job to Convex as it is now, after whatever of it still waits."""
+        now = self._clock.now()
+        present = for_convex(job, now)
+        known = await self._store.journal.deliveries(job.id, present.consumer)
+        again = [retried(each, now) for each in known if each.waiting and each.seq < job.seq]
+        await self._save([*again, present])
+
     async def _take_in(self, asked: DeliveryExchange) -> None:
         """Record outcomes. An outcome of an older attempt, or a repeated one, changes nothing."""
         after = []
@@ -121,10 +145,11 @@ class Outbox:
                 draft.save_delivery(each)
             await self._store.commit(draft)
         for each in deliveries:
-            if each.state is DeliveryState.GIVEN_UP:
+            if each.state in {DeliveryState.GIVEN_UP, DeliveryState.PARKED}:
                 logger.bind(job=each.job_id).warning(
-                    "{} gives up the delivery of event {}: {}",
+                    "{} {} the delivery of event {}: {}",
                     each.consumer,
+                    "parks" if each.parked else "gives up",
                     each.seq,
                     each.last_error,
                 )

@@ -36,6 +36,7 @@ class JobStore:
         *,
         lease_seconds: float,
         default_factor: float,
+        convex: bool = False,
     ) -> None:
         self.journal = journal
         self.active = ActiveJobs(recovery.counts.by_status)
@@ -44,6 +45,7 @@ class JobStore:
         self.on_commit: Callable[[], None] = lambda: None
         self.on_owed: Callable[[], None] = lambda: None
         """Called when a delivery was added."""
+        self._convex = convex
         self._clock = clock
         self._epoch = recovery.epoch
         self._position = recovery.position
@@ -54,7 +56,7 @@ class JobStore:
             self.estimates.update(stored.job)
 
     def draft(self) -> Draft:
-        return Draft(self.active, self._clock.now(), self._position)
+        return Draft(self.active, self._clock.now(), self._position, convex=self._convex)
 
     async def commit(self, draft: Draft) -> None:
         """Commit, then merge into memory. Raises `StorageFull`; then nothing has changed."""

@@ -126,6 +126,11 @@ class Client:
         workers: list[str] = (await self._body("DELETE", f"/models/{name}"))["workers"]
         return workers
 
+    async def retry_convex(self) -> int:
+        """Send what Convex has refused; return how many jobs that are."""
+        retried: int = (await self._body("POST", "/convex/retry"))["retried"]
+        return retried
+
     async def _submit(
         self, source: Path | str, fields: Mapping[str, str], token: str, sent: Sent
     ) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from deployments.doctor import disk, machine, network
+from deployments.doctor.convex import convex
 from deployments.doctor.database import database
 from deployments.doctor.finding import Finding, bad, good
 from deployments.settings import BadSetting, Settings, read
@@ -36,5 +37,6 @@ async def examine() -> tuple[Finding, ...]:
         network.service(settings),
         network.hub(settings),
         network.groq(settings),
+        convex(settings),
     )
     return (good("settings", "all are right"), *(each for each in found if each is not None))

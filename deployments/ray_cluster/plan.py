@@ -23,6 +23,7 @@ from deployments.serving.local import SystemClock, tree
 from deployments.settings import SECRETS, BadSetting, Settings, read
 from deployments.wiring import groq, recognition, storage
 from deployments.wiring.child_processes import lower_priority
+from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
 from deployments.wiring.resources import Resources, resources
@@ -126,7 +127,11 @@ class ClusterPlan(NamedTuple):
     ) -> Self:
         there = tree(settings, pools)
         there = msgspec.structs.replace(
-            there, webhooks=webhooks(settings), host=HOST, needs=ON_HEAD_NODE
+            there,
+            webhooks=webhooks(settings),
+            convex=convex(settings),
+            host=HOST,
+            needs=ON_HEAD_NODE,
         )
         born = msgspec.structs.replace(there, journal=journal(settings, time.time()))
         # The streams of Ray's processes look like terminals.

@@ -14,9 +14,10 @@ from loguru import logger
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
+from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
+from actors.names import BROADCASTER, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Exit, Recipe, Runtime
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
@@ -31,6 +32,7 @@ from deployments.serving.web import Web, listen
 from deployments.settings import Settings
 from deployments.wiring import recognition, storage
 from deployments.wiring.child_processes import preparation
+from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
 from deployments.wiring.webhooks import webhooks
@@ -129,6 +131,7 @@ def services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
         meter=runtime.ref(Meter, METER),
+        convex=None if convex(settings) is None else runtime.ref(ConvexSync, CONVEX_SYNC),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
         blobs=storage.blobs(**storage.place(settings)),
@@ -148,7 +151,10 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     keys = keyring(settings)
     children = preparation(settings.log_level, settings.log_format)
     there = msgspec.structs.replace(
-        tree(settings, pools), journal=journal(settings, time.time()), webhooks=webhooks(settings)
+        tree(settings, pools),
+        journal=journal(settings, time.time()),
+        webhooks=webhooks(settings),
+        convex=convex(settings),
     )
     service = Service(there, grace=settings.grace_seconds, prepare=children)
     signals = Signals()

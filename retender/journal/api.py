@@ -187,7 +187,10 @@ class Journal(Protocol):
     async def log(self, after: int, limit: int) -> tuple[Event, ...]:
         """Events of all jobs placed after `after`, in order."""
 
-    async def segments(self, job_id: str) -> tuple[Segment, ...]: ...
+    async def segments(
+        self, job_id: str, first: int = 0, limit: int | None = None
+    ) -> tuple[Segment, ...]:
+        """The job's segments with the ids from `first` on, in order; `limit` of them at most."""
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int
@@ -199,6 +202,9 @@ class Journal(Protocol):
         """When the next delivery after that time is due; None if none is."""
 
     async def backlog(self, consumer: str) -> Backlog: ...
+
+    async def parked(self, consumer: str, limit: int) -> tuple[Delivery, ...]:
+        """Deliveries to this consumer that wait until a person has them retried."""
 
     async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
         """All deliveries of the job, waiting or not, in the order of its events."""

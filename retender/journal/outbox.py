@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from retender.jobs.deliveries import Backlog, Delivery
+from retender.jobs.deliveries import NEVER, Backlog, Delivery
 from retender.journal.statements import Connection
 
 # It goes from receiver (column `lane`) to receiver by the index, and to the first delivery of each:
@@ -34,8 +34,10 @@ _DUE = """
     )
     ORDER BY first.due, first.rowid LIMIT :limit
 """
-_NEXT_DUE = "SELECT min(due) FROM deliveries WHERE consumer = ? AND due > ?"
-_BACKLOG = "SELECT count(*), min(at) FROM deliveries WHERE consumer = ? AND due IS NOT NULL"
+_NEXT_DUE = "SELECT min(due) FROM deliveries WHERE consumer = ? AND due > ? AND due < ?"
+_BACKLOG = "SELECT count(*), min(at) FROM deliveries WHERE consumer = ? AND due < ?"
+_PARKED_COUNT = "SELECT count(*) FROM deliveries WHERE consumer = ? AND due >= ?"
+_PARKED = "SELECT body FROM deliveries WHERE consumer = ? AND due >= ? LIMIT ?"
 _OF_JOB = "SELECT body FROM deliveries WHERE job_id = ? AND consumer = ? ORDER BY seq"
 
 _delivery = msgspec.json.Decoder(Delivery).decode
@@ -56,13 +58,20 @@ def due(
 
 
 def next_due(connection: Connection, *, consumer: str, after: float) -> float | None:
-    found: float | None = connection.execute(_NEXT_DUE, (consumer, after)).fetchone()[0]
+    found: float | None = connection.execute(_NEXT_DUE, (consumer, after, NEVER)).fetchone()[0]
     return found
 
 
 def backlog(connection: Connection, *, consumer: str) -> Backlog:
-    waiting, oldest = connection.execute(_BACKLOG, (consumer,)).fetchone()
-    return Backlog(waiting, oldest)
+    waiting, oldest = connection.execute(_BACKLOG, (consumer, NEVER)).fetchone()
+    (count,) = connection.execute(_PARKED_COUNT, (consumer, NEVER)).fetchone()
+    first = parked(connection, consumer=consumer, limit=1) if count else ()
+    return Backlog(waiting, oldest, count, first[0].last_error if first else "")
+
+
+def parked(connection: Connection, *, consumer: str, limit: int) -> tuple[Delivery, ...]:
+    rows = connection.execute(_PARKED, (consumer, NEVER, limit))
+    return tuple(_delivery(body) for (body,) in rows)
 
 
 def deliveries(connection: Connection, *, job_id: str, consumer: str) -> tuple[Delivery, ...]:

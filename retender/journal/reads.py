@@ -70,7 +70,7 @@ _LOG = """
         ON s.job_id = e.job_id AND s.id BETWEEN e.first_segment AND e.last_segment
     ORDER BY e.position, s.id
 """
-_SEGMENTS = "SELECT body FROM segments WHERE job_id = ? ORDER BY id"
+_SEGMENTS = "SELECT body FROM segments WHERE job_id = ? AND id >= ? ORDER BY id LIMIT ?"
 _AUDIO_IN_USE = """
     SELECT sha256 FROM jobs
     WHERE status IN ('pending', 'queued', 'processing', 'failed') AND sha256 IS NOT NULL
@@ -163,8 +163,12 @@ def log(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
     return _with_segments(connection.execute(_LOG, (after, limit)))
 
 
-def segments(connection: Connection, job_id: str) -> tuple[Segment, ...]:
-    return tuple(_segment(body) for (body,) in connection.execute(_SEGMENTS, (job_id,)))
+def segments(
+    connection: Connection, job_id: str, first: int = 0, limit: int | None = None
+) -> tuple[Segment, ...]:
+    most = _BEYOND_ALL if limit is None else limit
+    rows = connection.execute(_SEGMENTS, (job_id, first, most))
+    return tuple(_segment(body) for (body,) in rows)
 
 
 def audio_in_use(connection: Connection, finished_after: float) -> frozenset[str]:

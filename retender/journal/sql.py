@@ -64,8 +64,10 @@ class SqlJournal:
     async def log(self, after: int, limit: int) -> tuple[Event, ...]:
         return await self._read(partial(reads.log, after=after, limit=limit))
 
-    async def segments(self, job_id: str) -> tuple[Segment, ...]:
-        return await self._read(partial(reads.segments, job_id=job_id))
+    async def segments(
+        self, job_id: str, first: int = 0, limit: int | None = None
+    ) -> tuple[Segment, ...]:
+        return await self._read(partial(reads.segments, job_id=job_id, first=first, limit=limit))
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int
@@ -78,6 +80,9 @@ class SqlJournal:
 
     async def backlog(self, consumer: str) -> Backlog:
         return await self._read(partial(outbox.backlog, consumer=consumer))
+
+    async def parked(self, consumer: str, limit: int) -> tuple[Delivery, ...]:
+        return await self._read(partial(outbox.parked, consumer=consumer, limit=limit))
 
     async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
         return await self._read(partial(outbox.deliveries, job_id=job_id, consumer=consumer))

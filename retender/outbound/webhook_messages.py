@@ -12,7 +12,6 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +22,7 @@ from retender.jobs.deliveries import Delivery, DeliveryOutcome
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
+from retender.outbound import retry_after as wait_of
 from retender.outbound.addresses import PUBLIC_ONLY, AddressRules, check_url
 from retender.outbound.limits import DELIVERY_ERROR_CHARS, DELIVERY_RESULT_BYTES
 from retender.transcript.formats import result
@@ -118,7 +118,7 @@ def outcome_of_response(
             error="the receiver answered 410: it wants no more",
         )
     return outcome_of_failure(
-        delivery, f"the receiver answered {status}", _seconds(retry_after, now)
+        delivery, f"the receiver answered {status}", wait_of.seconds(retry_after, now)
     )
 
 
@@ -133,15 +133,3 @@ def outcome_of_failure(
         error=error[:DELIVERY_ERROR_CHARS],
         retry_after=retry_after,
     )
-
-
-def _seconds(retry_after: str | None, now: float) -> float | None:
-    """`Retry-After` may be seconds or a date; anything else is ignored."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None

@@ -125,7 +125,10 @@ class ActiveJobs:
 class Draft:
     """The changes that follow from one message, committed in one transaction or not at all."""
 
-    def __init__(self, active: ActiveJobs, at: float, position: int) -> None:
+    def __init__(
+        self, active: ActiveJobs, at: float, position: int, *, convex: bool = False
+    ) -> None:
+        """`convex`: how jobs end is to be sent to a Convex database."""
         self.at = at
         self.position = position
         self.writes: list[Write] = []
@@ -147,6 +150,7 @@ class Draft:
         self.paces: list[tuple[str, float, float]] = []
         """For each finished piece: engine, seconds of audio, and seconds that it took."""
         self._active = active
+        self._convex = convex
 
     def job(self, job_id: str) -> Job:
         changed = self.jobs.get(job_id)
@@ -187,7 +191,7 @@ class Draft:
         self.jobs[job.id] = job
         self.events.append(placed)
         self.writes += [SaveJob(job), Append(placed)]
-        for delivery in deliveries_for(job, placed):
+        for delivery in deliveries_for(job, placed, convex=self._convex):
             self.save_delivery(delivery)
 
     def save_delivery(self, delivery: Delivery) -> None:

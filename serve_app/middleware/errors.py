@@ -35,6 +35,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "wrong_offset": 409,
     "not_failed": 409,
     "not_completed": 409,
+    "convex_not_set_up": 409,
     "idempotency_conflict": 409,
     "upload_expired": 410,
     "wrong_tus_version": 412,

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from actors.delivery.convex_sync import ConvexStatus
 from actors.manager.job_manager import JobManager
 from retender.errors import RetenderError
+from retender.jobs.events import iso
 from retender.jobs.submission import QueueInfo
 from retender.workers.engine_info import EngineInfo
 from serve_app.access.callers import known
@@ -42,6 +44,17 @@ class EngineShape(BaseModel):
     workers: int
 
 
+class ConvexShape(BaseModel):
+    reachable: bool = Field(description="False while Convex does not answer; jobs go on.")
+    waiting: int | None = Field(description="Ends of jobs that have yet to be sent.")
+    oldest: str | None = Field(description="When the oldest of them happened.")
+    parked: int | None = Field(description="Jobs that Convex refuses until something is mended.")
+    reason: str | None = Field(description="Why it refuses one of them.")
+    behind: int | None = Field(description="Unfinished jobs whose progress has yet to be sent.")
+    last_error: str | None
+    last_error_at: str | None
+
+
 class HealthShape(BaseModel):
     model_config = example(
         {
@@ -53,6 +66,16 @@ class HealthShape(BaseModel):
             "age": 0.4,
             "engines": {"local": {"ready": True, "reason": None, "workers": 1}},
             "queue": {"queue_size": 2, "active_jobs": 1, "workers": 1, "dead_letters": 0},
+            "convex": {
+                "reachable": True,
+                "waiting": 0,
+                "oldest": None,
+                "parked": 0,
+                "reason": None,
+                "behind": 1,
+                "last_error": None,
+                "last_error_at": None,
+            },
         }
     )
 
@@ -66,6 +89,9 @@ class HealthShape(BaseModel):
     )
     engines: dict[str, EngineShape] | None = None
     queue: dict[str, int] | None = None
+    convex: ConvexShape | None = Field(
+        default=None, description="The sync to a Convex database; null: there is none."
+    )
 
 
 @router.get("/health", responses={200: {"model": HealthShape}})
@@ -85,6 +111,8 @@ async def health(services: Given, request: Request) -> Response:
             "engines": {name: _engine(engine) for name, engine in monitor.engines.items()},
             "queue": None if monitor.info is None else _queue(monitor.info),
         }
+        if services.convex is not None:
+            body["convex"] = convex_body(monitor.convex)
     return answers.json(body)
 
 
@@ -118,6 +146,23 @@ def state(services: Services) -> tuple[State, str]:
     if not monitor.engines:
         return "degraded", "nothing can be recognised: no engine is set up"
     return "healthy", ""
+
+
+def convex_body(status: ConvexStatus | None) -> dict[str, Any]:
+    """`reachable` is false, too, where the sync itself does not answer."""
+    if status is None:
+        unknown = dict.fromkeys(ConvexShape.model_fields)
+        return unknown | {"reachable": False, "reason": "the sync does not answer"}
+    return {
+        "reachable": status.reachable,
+        "waiting": status.waiting,
+        "oldest": None if status.oldest is None else iso(status.oldest),
+        "parked": status.parked,
+        "reason": status.reason or None,
+        "behind": status.behind,
+        "last_error": status.last_error or None,
+        "last_error_at": None if status.last_error_at is None else iso(status.last_error_at),
+    }
 
 
 def _engine(engine: EngineInfo) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.subscriptions import FollowerCounts
+from actors.delivery.convex_sync import ConvexStatus
 from actors.manager.job_manager import JobManager
 from actors.metrics.figures import Figures, Histogram
 from actors.metrics.meter import Meter
@@ -98,6 +99,8 @@ def _all(
         age = backlog.age(services.clock.now())
         yield _gauge("retender_outbox_waiting", "Webhooks not delivered yet.", backlog.waiting)
         yield _gauge("retender_outbox_age_seconds", "Since the oldest of them was due.", age)
+    if services.convex is not None and (synced := services.health.convex) is not None:
+        yield from _convex(synced, services.clock.now())
     if follower_counts is not None:
         subscriptions, jobs = follower_counts.subscriptions, follower_counts.jobs
         yield _gauge("retender_subscriptions", "Processes that receive updates.", subscriptions)
@@ -135,6 +138,19 @@ def _service(services: Services) -> Iterator[Metric]:
         yield _gauge("retender_workers", "That have been heard of lately.", info.workers)
         waiting = info.audio_seconds_waiting
         yield _gauge("retender_audio_waiting_seconds", "Audio that waits for a worker.", waiting)
+
+
+def _convex(status: ConvexStatus, now: float) -> Iterator[Metric]:
+    """As /health found it a moment ago."""
+    age = 0.0 if status.oldest is None else max(0.0, now - status.oldest)
+    reachable = int(status.reachable)
+    yield _gauge("retender_convex_reachable", "0 while Convex does not answer.", reachable)
+    yield _gauge("retender_convex_waiting", "Ends of jobs not sent yet.", status.waiting)
+    yield _gauge("retender_convex_age_seconds", "Since the oldest of them happened.", age)
+    yield _gauge("retender_convex_parked", "Jobs that Convex refuses.", status.parked)
+    yield _gauge("retender_convex_behind", "Jobs whose progress is not sent yet.", status.behind)
+    about = "Updates sent to Convex by what became of them."
+    yield _totals("retender_convex_updates", about, "outcome", status.answers)
 
 
 def _traffic(traffic: Traffic) -> Iterator[Metric]:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from actors.delivery.convex_sync import ConvexStatus, ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Clock, Ref
@@ -32,6 +33,8 @@ class HealthMonitor:
         root: Ref[Supervisor],
         clock: Clock,
         on_stopping: Callable[[], None],
+        *,
+        convex: Ref[ConvexSync] | None = None,
     ) -> None:
         """`on_stopping` is called when a check finds that the service stops: on a cluster nothing
         else tells this process before its connections end by themselves."""
@@ -39,10 +42,13 @@ class HealthMonitor:
         self._root = root.within(CAUSE_SECONDS)
         self._clock = clock
         self._on_stopping = on_stopping
+        self._convex = None if convex is None else convex.within(CAUSE_SECONDS)
         self._started_at = clock.monotonic()
         self._answered_at: float | None = None
         self.info: QueueInfo | None = None
         self.engines: dict[str, EngineInfo] = {}
+        self.convex: ConvexStatus | None = None
+        """The sync to Convex; None where there is none, or it does not answer."""
         self.trouble = ""
         """Why the last check got no answer; empty if it got one."""
 
@@ -72,6 +78,14 @@ class HealthMonitor:
             self._answered_at = self._clock.monotonic()
             if not self.info.accepting:
                 self._on_stopping()
+        if self._convex is not None:
+            self.convex = await self._convex_status(self._convex)
+
+    async def _convex_status(self, convex: Ref[ConvexSync]) -> ConvexStatus | None:
+        try:
+            return await convex.ask(ConvexSync.status)
+        except RetenderError:
+            return None
 
     async def _cause(self) -> str:
         """Why the manager does not run, if its supervisor knows; else empty."""

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
+from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.metrics.meter import Meter
 from actors.runtime.api import Clock, Ref
@@ -38,6 +39,8 @@ class Services:
     manager: Ref[JobManager]
     broadcaster: Ref[Broadcaster]
     meter: Ref[Meter]
+    convex: Ref[ConvexSync] | None = None
+    """None where jobs are synced to no Convex database."""
     root: Ref[Supervisor]
     hub: Hub
     blobs: Blobs
@@ -75,7 +78,9 @@ class Services:
 
     @cached_property
     def health(self) -> HealthMonitor:
-        return HealthMonitor(self.manager, self.root, self.clock, self.closing.begin)
+        return HealthMonitor(
+            self.manager, self.root, self.clock, self.closing.begin, convex=self.convex
+        )
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -1,5 +1,6 @@
 """Run simulated services by hand: `python -m tests.simulation SEED` replays one, with its log;
 `python -m tests.simulation two SEED` one with two engines;
+`python -m tests.simulation convex SEED` one that is synced to a rough Convex;
 `python -m tests.simulation soak [MINUTES]` runs new ones for as long as one likes.
 """
 
@@ -11,8 +12,15 @@ from collections import Counter
 
 from loguru import logger
 
+from tests.simulation.convex_world import ConvexWorld
 from tests.simulation.two_engines import TwoEngineWorld
 from tests.simulation.world import World
+
+KINDS: dict[str, type[World]] = {
+    "": World,
+    "two": TwoEngineWorld,
+    "convex": ConvexWorld,
+}
 
 
 def replay(world: World) -> None:
@@ -31,16 +39,17 @@ def soak(minutes: float) -> None:
     first = seed = time.time_ns() // 1000
     dealt: Counter[str] = Counter()
     while time.monotonic() < end:
-        for kind, again in ((World, seed), (TwoEngineWorld, f"'two {seed}'")):
+        for name, kind in KINDS.items():
             world = kind(seed)
             try:
                 world.run()
             except Exception:
-                print(f"seed {seed} failed; run it again with: make replay SEED={again}")
+                again = f"{name} {seed}".strip()
+                print(f"seed {seed} failed; run it again with: make replay SEED='{again}'")
                 raise
             dealt += world.fate.dealt
         seed += 1
-    print(f"{2 * (seed - first)} worlds, every promise held; faults: {dict(dealt)}")
+    print(f"{len(KINDS) * (seed - first)} worlds, every promise held; faults: {dict(dealt)}")
 
 
 if __name__ == "__main__":
@@ -49,8 +58,8 @@ if __name__ == "__main__":
             soak(1.0)
         case ["soak", minutes]:
             soak(float(minutes))
-        case ["two", seed]:
-            replay(TwoEngineWorld(int(seed)))
+        case [kind, seed] if kind in KINDS:
+            replay(KINDS[kind](int(seed)))
         case [seed]:
             replay(World(int(seed)))
         case _:

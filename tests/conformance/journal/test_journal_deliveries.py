@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from retender.errors import StaleLease
-from retender.jobs.deliveries import Backlog, Delivery, DeliveryState
+from retender.jobs.deliveries import NEVER, Backlog, Delivery, DeliveryState
 from retender.jobs.states import Status
 from retender.journal.api import DeleteJob, Journal, JournalOpener, SaveDelivery
 from tests.support.storage.journal_story import Story, piece, settle
@@ -134,3 +134,40 @@ async def test_a_forgotten_job_is_told_of_no_more(journal: Journal, story: Story
 
     assert [each.job_id for each in await journal.due("c", 10.0, (), 5)] == ["b"]
     assert await journal.deliveries("a", "c") == ()
+
+
+def parked(before: Delivery) -> Delivery:
+    return msgspec.structs.replace(
+        before, state=DeliveryState.PARKED, due=NEVER, attempts=1, last_error="not the key"
+    )
+
+
+async def test_what_is_parked_is_not_due_and_counts_by_itself(
+    journal: Journal, reopen: JournalOpener, story: Story
+) -> None:
+    await owe(journal, story, delivery("a"), delivery("b", lane="two"), delivery("c", lane="three"))
+    await journal.commit(1, [SaveDelivery(parked(delivery(job_id))) for job_id in "ab"])
+    other = msgspec.structs.replace(delivery("c"), consumer="d")
+    await journal.commit(1, [SaveDelivery(parked(other))])
+
+    again = await reopen()
+
+    assert [each.job_id for each in await again.due("c", 1e9, (), 5)] == ["c"]
+    assert await again.next_due("c", 100.0) is None
+    assert await again.backlog("c") == Backlog(1, 10.0, 2, "not the key")
+    assert {each.job_id for each in await again.parked("c", 5)} == {"a", "b"}
+    assert len(await again.parked("c", 1)) == 1
+
+
+async def test_nothing_of_a_job_is_due_behind_what_is_parked(
+    journal: Journal, story: Story
+) -> None:
+    await owe(journal, story, delivery("a", 2), delivery("a", 3), delivery("b", 2))
+    await journal.commit(1, [SaveDelivery(parked(delivery("a", 2)))])
+
+    assert [each.job_id for each in await journal.due("c", 1e9, (), 5)] == ["b"]
+
+    await journal.commit(1, [SaveDelivery(delivery("a", 2, due=5.0))])
+
+    assert [(each.job_id, each.seq) for each in await journal.due("c", 1e9, (), 5)] == [("a", 2)]
+    assert await journal.parked("c", 5) == ()

@@ -132,6 +132,15 @@ async def test_the_transcript_grows_by_what_is_released_and_its_results_go(
     assert await journal.segments("a") == segments(0, 13)
 
 
+async def test_a_transcript_is_read_in_pages(journal: Journal, story: Story) -> None:
+    await journal.commit(1, [*story.begin("a"), Release("a", 0, segments(0, 5))])
+
+    assert await journal.segments("a", 0, 2) == segments(0, 2)
+    assert await journal.segments("a", 2, 2) == segments(2, 4)
+    assert await journal.segments("a", 4, 2) == segments(4, 5)
+    assert await journal.segments("a", 5, 2) == ()
+
+
 async def test_a_segment_joins_the_transcript_once(journal: Journal, story: Story) -> None:
     await journal.commit(1, [*story.begin("a"), Release("a", 1, segments(0, 2))])
 

@@ -191,3 +191,14 @@ async def test_programs_get_it_as_json_and_by_the_exit_status(tmp_path: Path) ->
     assert (
         await retender(tmp_path, "doctor", DEFAULT_MODEL="tiny", HF_HUB_CACHE="/none")
     ).code == 1
+
+
+async def test_a_convex_that_cannot_be_reached_is_a_warning_and_a_mistake_is_bad(
+    ward: Ward,
+) -> None:
+    away = (await ward.look(CONVEX_URL=NOWHERE, CONVEX_API_KEY="a-key"))["convex"]
+    assert (away.state, "cannot be reached" in away.found) == (State.DOUBTFUL, True)
+    client = await ward.look(CONVEX_URL="https://x.convex.cloud", CONVEX_API_KEY="a-key")
+    assert client["convex"].state is State.BAD
+    assert "https://x.convex.site" in client["convex"].found
+    assert "convex" not in await ward.look()

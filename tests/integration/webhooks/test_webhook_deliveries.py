@@ -19,7 +19,7 @@ from actors.names import WEBHOOKS
 from actors.runtime.api import Child, Recipe, Spawn
 from retender.errors import CorruptMedia, UrlNotAllowed
 from retender.jobs import deliveries
-from retender.jobs.deliveries import ATTEMPTS
+from retender.jobs.deliveries import ATTEMPTS, DeliverySchedule
 from retender.workers.orders import Failed
 from tests.support.actors.manager_service import FullDisk, Service
 from tests.support.http.webhook_receivers import Answer, Receivers, settings
@@ -91,7 +91,8 @@ async def test_a_cancelled_job_is_told_of_as_well(service: Service, receivers: R
 async def test_a_dead_receiver_is_tried_for_days_and_then_given_up(
     service: Service, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "PAUSES", [40.0] * (ATTEMPTS - 1))
+    soon = DeliverySchedule((40.0,), ATTEMPTS)
+    monkeypatch.setattr(deliveries, "SCHEDULES", {deliveries.WEBHOOKS: soon})
     receivers.answer("one.example", Answer(error=httpx.ConnectError("refused")))
     await start(service, receivers)
     await finished(service, "a")

@@ -90,6 +90,7 @@ class Service:
         options: Options = PLAIN,
         idempotency_key: str | None = None,
         callback_url: str | None = None,
+        user_id: str | None = None,
         audio_later: bool = False,
     ) -> Receipt:
         script = recording(job_id) if script is None else script
@@ -101,6 +102,7 @@ class Service:
             options=options,
             idempotency_key=idempotency_key,
             callback_url=callback_url,
+            user_id=user_id,
         )
         return await self.manager.ask(JobManager.submit, submission)
 

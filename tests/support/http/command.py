@@ -32,7 +32,7 @@ def environment(folder: Path, **given: str) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("RETENDER_", "GROQ_", "NO_COLOR"))
+        if not name.startswith(("RETENDER_", "GROQ_", "CONVEX_", "NO_COLOR"))
     }
     usual = {
         "PORT": "0",

@@ -17,10 +17,12 @@ import httpx
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
+from actors.delivery.convex_client import ConvexSettings
+from actors.delivery.convex_sync import ConvexSync
 from actors.delivery.webhooks import WebhookSettings
 from actors.manager.job_manager import JobManager, ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import BROADCASTER, JOB_MANAGER, METER, ROOT
+from actors.names import BROADCASTER, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.supervision.supervisor import Supervisor
@@ -108,6 +110,7 @@ async def site(
     journal: JournalOpener | None = None,
     keys: Keyring | None = None,
     webhooks: WebhookSettings | None = None,
+    convex: ConvexSettings | None = None,
     reach: OutboundAccess | None = None,
     blobs: Blobs | None = None,
     lanes: int = 2,
@@ -132,12 +135,14 @@ async def site(
         pools=(pool,) if workers else (),
         manager=manager,
         webhooks=webhooks,
+        convex=convex,
     )
     top: Child = await runtime.spawn(root(tree))
     services = Services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
         meter=runtime.ref(Meter, METER),
+        convex=None if convex is None else runtime.ref(ConvexSync, CONVEX_SYNC),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
         blobs=blobs or BlobStore(folder),

@@ -9,6 +9,8 @@ import pytest
 
 from retender.jobs.deliveries import (
     ATTEMPTS,
+    CONVEX,
+    NEVER,
     PAUSES,
     WEBHOOKS,
     Backlog,
@@ -18,10 +20,12 @@ from retender.jobs.deliveries import (
     attempt_ended,
     attempt_started,
     deliveries_for,
+    for_convex,
+    retried,
 )
 from retender.jobs.events import EventKind
 from retender.jobs.job import Job, first_step, step
-from retender.jobs.limits import DELIVERY_ATTEMPT_SECONDS
+from retender.jobs.limits import CONVEX_QUEUES, DELIVERY_ATTEMPT_SECONDS
 from retender.jobs.messages import Note
 from retender.jobs.states import Stage, Status
 
@@ -130,3 +134,39 @@ def test_the_age_of_a_backlog_is_that_of_its_oldest_and_never_negative() -> None
     assert Backlog(2, 40.0).age(100.0) == 60.0
     assert Backlog().age(100.0) == 0.0
     assert Backlog(1, 200.0).age(100.0) == 0.0
+
+
+def for_convex_ended(attempts: int) -> Delivery:
+    return msgspec.structs.replace(NEW, consumer=CONVEX, attempts=attempts)
+
+
+def test_every_end_is_owed_to_convex_where_it_is_set_up() -> None:
+    job, _ = first_step(Job(**_NEW_JOB), at=1.0, note=Note("queued"))
+    ended = step(job, at=2.0, note=Note("failed"), status=Status.FAILED, kind=EventKind.ERROR)
+    (delivery,) = deliveries_for(*ended, convex=True)
+    assert (delivery.consumer, delivery.seq, delivery.job) == (CONVEX, 2, ended[0])
+    assert deliveries_for(job, ended[1], convex=False) == ()
+
+
+def test_deliveries_to_convex_are_of_few_queues_and_a_job_is_always_of_the_same() -> None:
+    jobs = [Job(**{**_NEW_JOB, "id": f"job-{number}"}) for number in range(500)]
+    queues = [for_convex(job, 1.0).receiver for job in jobs]
+    assert len(set(queues)) == CONVEX_QUEUES
+    assert queues == [for_convex(job, 2.0).receiver for job in jobs]
+
+
+def test_an_end_is_sent_to_convex_for_as_long_as_its_job_is_kept() -> None:
+    waits = attempt_ended(for_convex_ended(10_000), told(attempt=10_000), 0.0, 0.5)
+    assert waits is not None
+    assert (waits.state, waits.due) == (DeliveryState.WAITING, 600.0)
+    assert attempt_started(for_convex_ended(10_000), 0.0, 0.5).waiting
+
+
+def test_what_is_parked_comes_due_by_nobody_but_a_person() -> None:
+    parked = attempt_ended(for_convex_ended(1), told("park"), 50.0, 0.5)
+    assert parked is not None
+    assert (parked.parked, parked.waiting, parked.due) == (True, True, NEVER)
+    assert parked.last_error == "no answer"
+    assert attempt_ended(parked, told("park"), 60.0, 0.5) is None
+    again = retried(parked, 70.0)
+    assert (again.parked, again.due, again.attempts) == (False, 70.0, 0)
