@@ -66,6 +66,20 @@ async def test_work_that_was_shared_goes_on_anywhere(cluster: Cluster) -> None:
     assert await work(one, "another-job", "audio.pcm") is None
 
 
+async def test_a_part_of_shared_work_is_lent_on_any_machine_at_its_own_offset(
+    cluster: Cluster,
+) -> None:
+    whole = bytes(range(256)) * 40
+    await made(cluster.machine("one"), "job", "audio.pcm", whole)
+
+    for name in ("one", "two"):
+        there = cluster.machine(name)
+        async with there.lend_range("job", "audio.pcm", 1000, 3000) as file:
+            assert file.read_bytes()[1000:3000] == whole[1000:3000]
+        async with there.lend_range("job", "never there", 0, 1) as file:
+            assert not file.exists()
+
+
 async def test_an_empty_file_can_be_shared(cluster: Cluster) -> None:
     """Its name says it all."""
     await made(cluster.machine("one"), "job", "whole.mp3", b"")

@@ -150,6 +150,31 @@ async def test_a_cancelled_lending_holds_nothing(cluster: Cluster) -> None:
     assert copied(two.root) == {second.sha256}
 
 
+async def test_a_part_is_read_without_the_rest_and_leaves_nothing(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two", most_bytes=HALF)
+    await made(one, "job", "audio.pcm", b"a part of the whole")
+
+    async with two.lend_range("job", "audio.pcm", 2, 6) as file:
+        assert file.read_bytes() == b"\0\0part"
+        await two.collect({"none"}, older_than=4e9)
+        assert file.exists()
+
+    assert [path for path in two.root.glob("jobs/*/*")] == []
+    assert list(two.root.glob("incoming/*")) == []
+
+
+async def test_a_part_that_the_store_has_lost_the_end_of_is_not_taken_for_it(
+    cluster: Cluster, store: Path
+) -> None:
+    await made(cluster.machine("one"), "job", "audio.pcm", b"whole")
+    (kept,) = store.glob("jobs/*/*")
+    kept.write_bytes(b"who")
+
+    with pytest.raises(StorageDamaged):
+        async with cluster.machine("two").lend_range("job", "audio.pcm", 0, 5):
+            pass
+
+
 # Whole and right
 
 
