@@ -42,6 +42,11 @@ class EngineShape(BaseModel):
     workers: int
 
 
+class IntakeShape(BaseModel):
+    url: bool = Field(description="Whether recordings are fetched from an address.")
+    most_bytes: int = Field(description="Larger recordings are refused.")
+
+
 class HealthShape(BaseModel):
     model_config = example(
         {
@@ -53,6 +58,7 @@ class HealthShape(BaseModel):
             "age": 0.4,
             "engines": {"local": {"ready": True, "reason": None, "workers": 1}},
             "queue": {"queue_size": 2, "active_jobs": 1, "workers": 1, "dead_letters": 0},
+            "intake": {"url": False, "most_bytes": 26_214_400},
         }
     )
 
@@ -66,6 +72,7 @@ class HealthShape(BaseModel):
     )
     engines: dict[str, EngineShape] | None = None
     queue: dict[str, int] | None = None
+    intake: IntakeShape | None = Field(default=None, description="What is taken in.")
 
 
 @router.get("/health", responses={200: {"model": HealthShape}})
@@ -84,6 +91,10 @@ async def health(services: Given, request: Request) -> Response:
             "age": None if monitor.age is None else round(monitor.age, 1),
             "engines": {name: _engine(engine) for name, engine in monitor.engines.items()},
             "queue": None if monitor.info is None else _queue(monitor.info),
+            "intake": {
+                "url": services.settings.url_input,
+                "most_bytes": services.settings.most_bytes,
+            },
         }
     return answers.json(body)
 

@@ -506,6 +506,8 @@ export interface components {
             engines?: {
                 [key: string]: components["schemas"]["EngineShape"];
             } | null;
+            /** @description What is taken in. */
+            intake?: components["schemas"]["IntakeShape"] | null;
             /** Profile */
             profile?: string | null;
             /** Queue */
@@ -550,6 +552,19 @@ export interface components {
             trouble: string | null;
             /** Worker */
             worker: string;
+        };
+        /** IntakeShape */
+        IntakeShape: {
+            /**
+             * Most Bytes
+             * @description Larger recordings are refused.
+             */
+            most_bytes: number;
+            /**
+             * Url
+             * @description Whether recordings are fetched from an address.
+             */
+            url: boolean;
         };
         /** JobListShape */
         JobListShape: {
@@ -1762,6 +1777,12 @@ export interface operations {
                      */
                     channel?: "mix" | "left" | "right";
                     /**
+                     * Compression Ratio Threshold
+                     * @description Above it, text repeats itself and is heard again.
+                     * @default 2.4
+                     */
+                    compression_ratio_threshold?: number;
+                    /**
                      * Denoise
                      * @description Take away steady noise.
                      * @default false
@@ -1796,6 +1817,12 @@ export interface operations {
                      */
                     language?: string;
                     /**
+                     * Log Prob Threshold
+                     * @description Below it, text is unsure.
+                     * @default -1
+                     */
+                    log_prob_threshold?: number;
+                    /**
                      * Model
                      * @description A model's name, as `GET /models` lists them.
                      * @default
@@ -1807,6 +1834,12 @@ export interface operations {
                      * @default false
                      */
                     multilingual?: boolean;
+                    /**
+                     * No Speech Threshold
+                     * @description More probably silence than this, and unsure: no text.
+                     * @default 0.6
+                     */
+                    no_speech_threshold?: number;
                     /**
                      * Normalize
                      * @description Bring it all to one loudness.
@@ -1829,6 +1862,12 @@ export interface operations {
                      * @default true
                      */
                     return_timestamps?: boolean;
+                    /**
+                     * Suppress Numerals
+                     * @description Numbers as words, not as digits.
+                     * @default false
+                     */
+                    suppress_numerals?: boolean;
                     /**
                      * Task
                      * @default transcribe
@@ -2007,6 +2046,10 @@ export interface operations {
                 prompt?: string;
                 hotwords?: string;
                 temperature?: number;
+                no_speech_threshold?: number;
+                log_prob_threshold?: number;
+                compression_ratio_threshold?: number;
+                suppress_numerals?: boolean;
                 channel?: "mix" | "left" | "right";
                 highpass?: boolean;
                 denoise?: boolean;
@@ -2158,6 +2201,12 @@ export interface operations {
                      */
                     channel?: "mix" | "left" | "right";
                     /**
+                     * Compression Ratio Threshold
+                     * @description Above it, text repeats itself and is heard again.
+                     * @default 2.4
+                     */
+                    compression_ratio_threshold?: number;
+                    /**
                      * Denoise
                      * @description Take away steady noise.
                      * @default false
@@ -2192,6 +2241,12 @@ export interface operations {
                      */
                     language?: string;
                     /**
+                     * Log Prob Threshold
+                     * @description Below it, text is unsure.
+                     * @default -1
+                     */
+                    log_prob_threshold?: number;
+                    /**
                      * Model
                      * @description A model's name, as `GET /models` lists them.
                      * @default
@@ -2203,6 +2258,12 @@ export interface operations {
                      * @default false
                      */
                     multilingual?: boolean;
+                    /**
+                     * No Speech Threshold
+                     * @description More probably silence than this, and unsure: no text.
+                     * @default 0.6
+                     */
+                    no_speech_threshold?: number;
                     /**
                      * Normalize
                      * @description Bring it all to one loudness.
@@ -2225,6 +2286,12 @@ export interface operations {
                      * @default true
                      */
                     return_timestamps?: boolean;
+                    /**
+                     * Suppress Numerals
+                     * @description Numbers as words, not as digits.
+                     * @default false
+                     */
+                    suppress_numerals?: boolean;
                     /**
                      * Task
                      * @default transcribe
