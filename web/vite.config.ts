@@ -44,6 +44,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What every view needs is one file, not fifteen.
+          groups: [
+            {
+              name: "shared",
+              test: /src\/page\/(?:app|ui|state|history|i18n\/\w+\.|keys\/key\.|intake\/(?:\w+\.|outbox|options\/choice|recorder\/abilities))/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {

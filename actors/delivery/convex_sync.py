@@ -30,15 +30,16 @@ from actors.limits import (
     JOBS_PER_PAGE,
     SEGMENTS_PER_PAGE,
 )
-from actors.log_reader import LogReader
+from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.manager.job_manager import JobManager
-from actors.names import BROADCASTER
+from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Context
 from retender.errors import JobNotFound, RetenderError
 from retender.jobs.deliveries import CONVEX, Backlog, Delivery, DeliveryOutcome
-from retender.jobs.events import Event, TransientProgress
+from retender.jobs.events import TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.states import Status
+from retender.jobs.submission import LogPage
 from retender.journal.api import Page
 from retender.outbound import convex_messages as messages
 from retender.outbound.convex_answers import ConvexAnswer
@@ -88,12 +89,11 @@ class Sent(NamedTuple):
     gone: bool = False
 
 
-class ConvexSync(LogReader, OutboxReader):
+class ConvexSync(OutboxReader):
     CONSUMER = CONVEX
 
     def __init__(self, settings: ConvexSettings) -> None:
-        LogReader.__init__(self)
-        OutboxReader.__init__(self)
+        super().__init__()
         self._settings = settings
         self._outage = Outage()
         self._queue = ProgressQueue(CONVEX_JOBS, CONVEX_PROGRESS_SECONDS)
@@ -111,7 +111,9 @@ class ConvexSync(LogReader, OutboxReader):
         """Pages of unfinished jobs that have yet to be read."""
 
     async def started(self, ctx: Context) -> None:
-        await super().started(ctx)
+        self._ctx = ctx
+        self._manager = ctx.ref(JobManager, JOB_MANAGER)
+        self._log = LogReader(ctx, ConvexSync.take_page, ConvexSync.log_unavailable)
         self._client = ConvexClient(self._settings, ctx.clock, ctx.random)
         self._broadcaster = ctx.ref(Broadcaster, BROADCASTER)
         ctx.after(0, ConvexSync.ask_deliveries)
@@ -149,17 +151,21 @@ class ConvexSync(LogReader, OutboxReader):
 
     # Which jobs have progress to be sent
 
-    async def take_events(self, events: tuple[Event, ...]) -> None:
-        if self.position is None:
+    async def take_page(self, page: LogPage) -> None:
+        if self._log.position is None:
             self._unlisted = [(status, None) for status in UNFINISHED]
             await self.list_unfinished()
-        for event in events:
+        for event in page.events:
             if event.last:
                 self._queue.ended(event.job_id)
             else:
                 moving = event.status in MOVING
                 self._queue.event(event.job_id, event.seq, moving=moving)
+        self._log.read_on(page)
         await self.turn()
+
+    async def log_unavailable(self, error: RetenderError) -> None:
+        self._log.retry(error)
 
     async def list_unfinished(self) -> None:
         """Jobs from before this instance: their events are not read, so all are sent once."""
@@ -179,7 +185,7 @@ class ConvexSync(LogReader, OutboxReader):
 
     async def unfinished_unavailable(self, error: RetenderError) -> None:
         logger.debug("the unfinished jobs are not known yet: {}", error.message)
-        self._ctx.after(self.RETRY_SECONDS, ConvexSync.list_unfinished)
+        self._ctx.after(RETRY_SECONDS, ConvexSync.list_unfinished)
 
     async def ask_progress(self) -> None:
         """Look what has progressed between the events, once a second."""
@@ -251,7 +257,7 @@ class ConvexSync(LogReader, OutboxReader):
             messages.encoded(message),
             lambda: not (self._ending[job.id] or self._outage.away or self._ctx.stopping),
         )
-        self._log(answer, job, "progress", began)
+        self._log_answer(answer, job, "progress", began)
         return Sent(turn, answer, message["progress"])
 
     async def take_sent(self, sent: Sent) -> None:
@@ -299,7 +305,9 @@ class ConvexSync(LogReader, OutboxReader):
             if answer.kind != "stored":
                 break
         self._account(answer)
-        self._log(answer, job, f"{job.status} (event {delivery.seq})", began, delivery.attempts)
+        self._log_answer(
+            answer, job, f"{job.status} (event {delivery.seq})", began, delivery.attempts
+        )
         return _outcome(delivery, answer)
 
     async def _bodies(self, job: Job) -> AsyncIterator[bytes]:
@@ -402,7 +410,7 @@ class ConvexSync(LogReader, OutboxReader):
     async def take_backlog(self, backlog: Backlog) -> None:
         self._backlog = backlog
 
-    def _log(
+    def _log_answer(
         self, answer: ConvexAnswer, job: Job, what: str, began: float, attempt: int | None = None
     ) -> None:
         """Every end that is sent, and all that goes wrong; progress only where all is logged."""

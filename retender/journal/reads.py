@@ -84,7 +84,7 @@ _FINISHED_BEFORE = """
     ORDER BY completed_at LIMIT ?
 """
 
-_AFTER_ALL = 2**63 - 1
+_BEYOND_ALL = 2**63 - 1
 
 _job = msgspec.json.Decoder(Job).decode
 _piece = msgspec.json.Decoder(Piece).decode
@@ -205,9 +205,9 @@ def _event_of(rows: list[tuple[Any, ...]]) -> Event:
 
 def _ordinal(cursor: str | None) -> int:
     if cursor is None:
-        return _AFTER_ALL
+        return _BEYOND_ALL
     try:
-        return min(int(cursor), _AFTER_ALL)
+        return min(int(cursor), _BEYOND_ALL)
     except ValueError:
         raise InvalidOption(
             f"cursor: {cursor!r} is not one that a page of jobs came with", field="cursor"

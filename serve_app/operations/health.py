@@ -55,6 +55,11 @@ class ConvexShape(BaseModel):
     last_error_at: str | None
 
 
+class IntakeShape(BaseModel):
+    url: bool = Field(description="Whether recordings are fetched from an address.")
+    most_bytes: int = Field(description="Larger recordings are refused.")
+
+
 class HealthShape(BaseModel):
     model_config = example(
         {
@@ -76,6 +81,7 @@ class HealthShape(BaseModel):
                 "last_error": None,
                 "last_error_at": None,
             },
+            "intake": {"url": False, "most_bytes": 26_214_400},
         }
     )
 
@@ -92,6 +98,7 @@ class HealthShape(BaseModel):
     convex: ConvexShape | None = Field(
         default=None, description="The sync to a Convex database; null: there is none."
     )
+    intake: IntakeShape | None = Field(default=None, description="What is taken in.")
 
 
 @router.get("/health", responses={200: {"model": HealthShape}})
@@ -110,6 +117,10 @@ async def health(services: Given, request: Request) -> Response:
             "age": None if monitor.age is None else round(monitor.age, 1),
             "engines": {name: _engine(engine) for name, engine in monitor.engines.items()},
             "queue": None if monitor.info is None else _queue(monitor.info),
+            "intake": {
+                "url": services.settings.url_input,
+                "most_bytes": services.settings.most_bytes,
+            },
         }
         if services.convex is not None:
             body["convex"] = convex_body(monitor.convex)

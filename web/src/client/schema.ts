@@ -1,5 +1,25 @@
 // Made from the service's description of itself by `npm run generate`. Do not edit.
 export interface paths {
+    "/convex/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Send the jobs that Convex has refused, once the cause is mended; `GET /health` shows it.
+         */
+        post: operations["retry_convex_retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dead-letters": {
         parameters: {
             query?: never;
@@ -159,6 +179,27 @@ export interface paths {
         get: operations["job_result_job__job_id__result_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/job/{job_id}/resync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resync
+         * @description Send the job to Convex again, as it is now. It is not waited for: the job's row changes in a
+         *     moment, or as soon as Convex can be reached.
+         */
+        post: operations["resync_job__job_id__resync_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,6 +495,51 @@ export interface components {
              */
             status: "cancelled";
         };
+        /** ConvexRetryShape */
+        ConvexRetryShape: {
+            /**
+             * Retried
+             * @description How many refused jobs are sent again.
+             */
+            retried: number;
+        };
+        /** ConvexShape */
+        ConvexShape: {
+            /**
+             * Behind
+             * @description Unfinished jobs whose progress has yet to be sent.
+             */
+            behind: number | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Last Error At */
+            last_error_at: string | null;
+            /**
+             * Oldest
+             * @description When the oldest of them happened.
+             */
+            oldest: string | null;
+            /**
+             * Parked
+             * @description Jobs that Convex refuses until something is mended.
+             */
+            parked: number | null;
+            /**
+             * Reachable
+             * @description False while Convex does not answer; jobs go on.
+             */
+            reachable: boolean;
+            /**
+             * Reason
+             * @description Why it refuses one of them.
+             */
+            reason: string | null;
+            /**
+             * Waiting
+             * @description Ends of jobs that have yet to be sent.
+             */
+            waiting: number | null;
+        };
         /** EngineShape */
         EngineShape: {
             /** Ready */
@@ -502,10 +588,14 @@ export interface components {
              * @description Seconds since the rest was found to be so; null: not yet.
              */
             age?: number | null;
+            /** @description The sync to a Convex database; null: there is none. */
+            convex?: components["schemas"]["ConvexShape"] | null;
             /** Engines */
             engines?: {
                 [key: string]: components["schemas"]["EngineShape"];
             } | null;
+            /** @description What is taken in. */
+            intake?: components["schemas"]["IntakeShape"] | null;
             /** Profile */
             profile?: string | null;
             /** Queue */
@@ -550,6 +640,19 @@ export interface components {
             trouble: string | null;
             /** Worker */
             worker: string;
+        };
+        /** IntakeShape */
+        IntakeShape: {
+            /**
+             * Most Bytes
+             * @description Larger recordings are refused.
+             */
+            most_bytes: number;
+            /**
+             * Url
+             * @description Whether recordings are fetched from an address.
+             */
+            url: boolean;
         };
         /** JobListShape */
         JobListShape: {
@@ -746,6 +849,18 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** ResyncShape */
+        ResyncShape: {
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description The number of the event up to which it is sent.
+             */
+            seq: number;
+            /** Status */
+            status: string;
+        };
         /** SegmentShape */
         SegmentShape: {
             /** Confidence */
@@ -845,6 +960,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    retry_convex_retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConvexRetryShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `convex_not_set_up` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     dead_letters_dead_letters_get: {
         parameters: {
             query?: {
@@ -1327,6 +1498,73 @@ export interface operations {
             };
             /** @description `invalid_option` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resync_job__job_id__resync_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResyncShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `convex_not_set_up` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
-import { lazy, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Home } from "../history/Home";
 import { useT } from "../i18n/context";
+import { DropZone } from "../intake/DropZone";
 import { LiveRegion } from "../ui/LiveRegion";
 import { Toasts } from "../ui/Toasts";
 import { Banner } from "./Banner";
@@ -10,6 +11,9 @@ import { addressOf, type Route } from "./routes";
 import { useRoute } from "./useRoute";
 
 const Job = lazy(async () => ({ default: (await import("../job/JobView")).JobView }));
+const RecorderBar = lazy(async () => ({
+  default: (await import("../intake/recorder/RecorderBar")).RecorderBar,
+}));
 const Service = lazy(async () => ({ default: (await import("../dashboard/Dashboard")).Dashboard }));
 
 export function App() {
@@ -32,6 +36,10 @@ export function App() {
       <main ref={main} tabIndex={-1} className="mx-auto w-full max-w-6xl grow px-4 py-5 sm:px-6">
         <View key={place} route={route} />
       </main>
+      <DropZone />
+      <Suspense>
+        <RecorderBar />
+      </Suspense>
       <LiveRegion />
       <Toasts />
     </div>

@@ -1,6 +1,88 @@
+import { useEffect } from "react";
+import type { Health } from "../../client";
+import { client } from "../app/client";
+import { service, useService } from "../app/useService";
 import { useT } from "../i18n/context";
+import { useFormats } from "../i18n/formats";
+import { useProblem } from "../state/useProblem";
+import { Icon } from "../ui/Icon";
+import { Actors } from "./Actors";
+import { DeadLetters } from "./DeadLetters";
+import { figuresIn } from "./figures";
+import { Models } from "./Models";
+import { Panel } from "./Panel";
+import { Throughput } from "./Throughput";
+import { useLooking } from "./useLooking";
+import { Waiting } from "./Waiting";
 
+const readFigures = async (signal: AbortSignal) =>
+  figuresIn(await (await client.http.answer("/metrics", { signal })).text());
+
+/** How the service is, in words first and in figures then. */
 export function Dashboard() {
   const t = useT();
-  return <h1 className="text-xl font-semibold">{t("shell.service")}</h1>;
+  const figures = useLooking(readFigures);
+  const problem = useProblem();
+  useEffect(() => void service.askNow(), []);
+  return (
+    <div className="flex flex-col gap-4">
+      <h1 className="text-xl font-semibold">{t("shell.service")}</h1>
+      <State />
+      <div className="grid gap-4 lg:grid-cols-2">
+        <Waiting figures={figures.value} />
+        <Throughput figures={figures.value} />
+        <Models />
+        <Actors figures={figures.value} />
+      </div>
+      {figures.error !== null && (
+        <p className="text-sm text-soft">
+          {t("service.no_figures")} {problem(figures.error).what}
+        </p>
+      )}
+      <DeadLetters />
+    </div>
+  );
+}
+
+function State() {
+  const t = useT();
+  const { health, phase } = useService();
+  const { duration } = useFormats();
+  if (health === null || phase !== "reachable") return null;
+  const isWell = health.status === "healthy";
+  return (
+    <Panel title={t("service.state")}>
+      <p className={`flex items-center gap-2 ${isWell ? "text-good" : "text-warn"}`}>
+        <Icon name={isWell ? "check" : "alert"} />
+        {t(`service.state.${health.status}`)}
+      </p>
+      {health.reason && <p className="text-sm">{health.reason}</p>}
+      <Engines health={health} />
+      <p className="text-xs text-soft">
+        {t("service.about", {
+          version: health.version ?? "?",
+          profile: health.profile ?? "?",
+          uptime: duration(health.uptime ?? 0),
+        })}
+      </p>
+    </Panel>
+  );
+}
+
+function Engines({ health }: { readonly health: Health }) {
+  const t = useT();
+  return (
+    <ul className="flex flex-col gap-1 text-sm">
+      {Object.entries(health.engines ?? {}).map(([name, { ready, reason, workers }]) => (
+        <li key={name} className="flex items-center gap-2">
+          <Icon name={name === "groq" ? "cloud" : "monitor"} size={16} />
+          <span>
+            {name === "groq" ? t("where.groq") : t("where.local")}:{" "}
+            {ready ? t("service.engine.ready", { workers }) : t("service.engine.not_ready")}
+            {reason && ` (${reason})`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
 }

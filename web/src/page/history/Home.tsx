@@ -1,15 +1,21 @@
+import { useEffect } from "react";
 import { useTranscriptions } from "../../hooks";
-import { jobAddress } from "../app/routes";
+import { Intake } from "../intake/Intake";
+import { OutboxList } from "../intake/OutboxList";
+import { onAccepted } from "../intake/outbox/here";
+import { useOutbox } from "../intake/outbox/useOutbox";
+import { JobsSection } from "./JobsSection";
 
 export function Home() {
-  const { jobs } = useTranscriptions();
+  const outbox = useOutbox();
+  const { jobs, loading, refresh } = useTranscriptions({ limit: 1 });
+  useEffect(() => onAccepted(() => void refresh()), [refresh]);
+  const isEmpty = jobs.length === 0 && outbox.length === 0;
   return (
-    <ul>
-      {jobs.map(({ job_id, name }) => (
-        <li key={job_id}>
-          <a href={jobAddress(job_id)}>{name ?? job_id}</a>
-        </li>
-      ))}
-    </ul>
+    <div className="flex flex-col gap-6">
+      <Intake isSmall={!isEmpty || loading} />
+      <OutboxList />
+      <JobsSection isEmpty={isEmpty} />
+    </div>
   );
 }

@@ -1,0 +1,89 @@
+/** How recordings are to be transcribed: remembered for the next ones. */
+import type { SubmitOptions } from "../../../client";
+import { remembered } from "../../app/remembered";
+
+export interface Choice {
+  readonly language: string;
+  /** Empty: as the service has it. */
+  readonly model: string;
+  readonly engine: string;
+  readonly task: "transcribe" | "translate";
+  readonly words: boolean;
+  readonly multilingual: boolean;
+  readonly prompt: string;
+  readonly hotwords: string;
+}
+
+export const PLAIN: Choice = {
+  language: "auto",
+  model: "",
+  engine: "auto",
+  task: "transcribe",
+  words: true,
+  multilingual: false,
+  prompt: "",
+  hotwords: "",
+};
+
+const kept = remembered<Partial<Choice>>("options", {});
+
+export const choice = {
+  get: (): Choice => ({ ...PLAIN, ...kept.get() }),
+  set: kept.set,
+};
+
+/** What is as the service has it anyway is left out. */
+export function submitOptions(chosen: Choice): SubmitOptions {
+  return {
+    word_timestamps: chosen.words,
+    ...(chosen.language === PLAIN.language ? {} : { language: chosen.language }),
+    ...(chosen.model === "" ? {} : { model: chosen.model }),
+    ...(chosen.engine === PLAIN.engine ? {} : { engine: chosen.engine }),
+    ...(chosen.task === PLAIN.task ? {} : { task: chosen.task }),
+    ...(chosen.multilingual ? { multilingual: true } : {}),
+    ...(chosen.prompt.trim() === "" ? {} : { prompt: chosen.prompt.trim() }),
+    ...(chosen.hotwords.trim() === "" ? {} : { hotwords: chosen.hotwords.trim() }),
+  } as SubmitOptions;
+}
+
+/** Of what waits already: back to what can be changed. */
+export function choiceOf(options: SubmitOptions): Choice {
+  const said = options as Record<string, string | boolean | undefined>;
+  return {
+    language: String(said["language"] ?? PLAIN.language),
+    model: String(said["model"] ?? ""),
+    engine: String(said["engine"] ?? PLAIN.engine),
+    task: said["task"] === "translate" ? "translate" : "transcribe",
+    words: said["word_timestamps"] !== false,
+    multilingual: said["multilingual"] === true,
+    prompt: String(said["prompt"] ?? ""),
+    hotwords: String(said["hotwords"] ?? ""),
+  };
+}
+
+/** Without what the service cannot do (any more): a model that is gone would refuse everything. */
+export function availableOf(
+  chosen: Choice,
+  models: readonly string[] | null,
+  engines: readonly string[] | null,
+): Choice {
+  return {
+    ...chosen,
+    model: models === null || models.includes(chosen.model) ? chosen.model : PLAIN.model,
+    engine: engines === null || engines.includes(chosen.engine) ? chosen.engine : PLAIN.engine,
+  };
+}
+
+const CODES =
+  "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh";
+
+/** The languages that Whisper knows, by their names in the reader's language. */
+export function spokenLanguages(reader: string): readonly { code: string; name: string }[] {
+  const names = new Intl.DisplayNames(reader, { type: "language" });
+  const named = CODES.split(" ").map((code) => {
+    // Whisper's code for Javanese is not the standard's.
+    const name = names.of(code === "jw" ? "jv" : code) ?? code;
+    return { code, name: name.charAt(0).toLocaleUpperCase(reader) + name.slice(1) };
+  });
+  return named.sort((a, b) => a.name.localeCompare(b.name, reader));
+}
