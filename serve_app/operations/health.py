@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from actors.delivery.convex_sync import ConvexStatus
 from actors.manager.job_manager import JobManager
 from retender.errors import RetenderError
 from retender.jobs.events import iso
 from retender.jobs.submission import QueueInfo
+from retender.outbound.convex_status import ConvexStatus
 from retender.workers.engine_info import EngineInfo
 from serve_app.access.callers import known
 from serve_app.description import answers

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from array import array
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,9 @@ import pytest
 
 from retender.audio.speech import DetectorName
 from retender.engines.api import EngineMessage, Progress
+from retender.engines.messages import Emit, messages_of
 from retender.engines.preparation import Preparation, prepare
+from retender.errors import StorageTrouble, WorkError
 from retender.jobs.job import Options
 from retender.jobs.pieces import PREPARATION
 from retender.storage.blobs import BlobStore
@@ -53,9 +56,23 @@ async def ordered(blobs: BlobStore, upload: bytes, **options: bool | str) -> Ord
     )
 
 
+def prepared(
+    order: Order, blobs: BlobStore, how: Preparation
+) -> AsyncGenerator[EngineMessage, None]:
+    async def work(emit: Emit) -> None:
+        try:
+            done = await prepare(order, blobs, how, partial(emit, Progress(order.token, 0.0)))
+        except (WorkError, StorageTrouble) as error:
+            await emit(Failed(order.token, error.failure()))
+        else:
+            await emit(done)
+
+    return messages_of(work)
+
+
 async def outcome(order: Order, blobs: BlobStore, how: Preparation = HOW) -> EngineMessage:
     """The last news, after nothing but signs of life."""
-    async with aclosing(prepare(order, blobs, how)) as news:
+    async with aclosing(prepared(order, blobs, how)) as news:
         *before, last = [item async for item in news]
     assert before
     assert set(before) == {Progress("t1", 0.0)}
@@ -165,7 +182,7 @@ async def test_an_upload_that_is_gone_breaks_its_job(blobs: BlobStore) -> None:
 
 async def test_called_off_it_ends_ffmpeg_and_leaves_nothing(blobs: BlobStore, stuck: Stuck) -> None:
     order = await ordered(blobs, wav(SOUND.tobytes()))
-    news = prepare(order, blobs, msgspec.structs.replace(HOW, ffmpeg=str(stuck.script)))
+    news = prepared(order, blobs, msgspec.structs.replace(HOW, ffmpeg=str(stuck.script)))
     assert await anext(news) == Progress("t1", 0.0)
     waiting = asyncio.ensure_future(anext(news))
     await stuck.born()
