@@ -135,9 +135,10 @@ async def test_a_second_model_comes_beside_the_work_and_goes_again(desk: Desk) -
                 break
         await desk.engine.load("twin")
         leaving = asyncio.create_task(desk.engine.unload("digits"))
-        rest = [item async for item in news]
-        assert isinstance(rest[-1], Transcribed), "the work went on"
-        assert set(await held(desk)) == {"digits", "twin"}, "and its model stayed for so long"
+        rest = [(item, set(await held(desk))) async for item in news]
+    last, held_at_last = rest[-1]
+    assert isinstance(last, Transcribed), "the work went on"
+    assert held_at_last == {"digits", "twin"}, "and its model stayed for so long"
     await asyncio.wait_for(leaving, DEADLINE)
     assert set(await held(desk)) == {"twin"}
     assert not desk.engine.needs_restart
