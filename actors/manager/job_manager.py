@@ -17,6 +17,7 @@ from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TIC
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
+from actors.manager.keeping import Keeping
 from actors.manager.leases import LeaseManager
 from actors.manager.model_requests import ModelRequests
 from actors.manager.outbox import Outbox
@@ -117,6 +118,7 @@ class JobManager:
             private_callbacks=settings.private_callbacks,
         )
         self._housekeeping = Housekeeping(self._store)
+        self._keeping = Keeping(self._store)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
         self._store.dispatcher.enqueue_all()
         await self._leases.void_old_leases()
@@ -239,6 +241,10 @@ class JobManager:
         return await self._store.journal.jobs(
             owner=owner, status=status, limit=limit, cursor=cursor
         )
+
+    async def rename(self, job_id: str, name: str, owner: str | None = None) -> Job:
+        """Name the job for people. Raises `InvalidOption`."""
+        return await self._keeping.rename(job_id, name, owner)
 
     async def info(self) -> QueueInfo:
         store = self._store

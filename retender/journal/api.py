@@ -34,6 +34,12 @@ class SaveJob(msgspec.Struct, frozen=True, tag=True):
     job: Job
 
 
+class Rename(msgspec.Struct, frozen=True, tag=True):
+    """Replace the stored job by one with another name: a change without an event."""
+
+    job: Job
+
+
 class AddPieces(msgspec.Struct, frozen=True, tag=True):
     pieces: tuple[Piece, ...]
 
@@ -99,6 +105,7 @@ class DeleteJob(msgspec.Struct, frozen=True, tag=True):
 
 Write = (
     SaveJob
+    | Rename
     | AddPieces
     | Grant
     | Settle

@@ -19,6 +19,7 @@ from retender.journal.api import (
     Grant,
     Inconsistent,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     SaveJob,
@@ -94,6 +95,7 @@ class Writer:
         self._connection = connection
         self._methods: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
+            Rename: self._save_job,
             AddPieces: self._add_pieces,
             Grant: self._grant,
             Settle: self._settle,
@@ -120,7 +122,7 @@ class Writer:
         ended = self._connection.execute(_END_LEASE, (piece.job_id, piece.index, token))
         return ended.rowcount == 1
 
-    def _save_job(self, write: SaveJob) -> None:
+    def _save_job(self, write: SaveJob | Rename) -> None:
         job = write.job
         row = {
             "id": job.id,

@@ -28,6 +28,7 @@ from retender.journal.api import (
     DropPieces,
     Grant,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     SaveJob,
@@ -193,6 +194,12 @@ class Draft:
         self.writes += [SaveJob(job), Append(placed)]
         for delivery in deliveries_for(job, placed, convex=self._convex):
             self.save_delivery(delivery)
+
+    def rename(self, job: Job) -> None:
+        """Save a job of which only the name has changed."""
+        self.writes.append(Rename(job))
+        if not job.finished:
+            self.jobs[job.id] = job
 
     def save_delivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)

@@ -122,7 +122,11 @@ export interface paths {
         delete: operations["cancel_job__job_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename
+         * @description Give the job another name, in whatever state it is.
+         */
+        patch: operations["rename_job__job_id__patch"];
         trace?: never;
     };
     "/job/{job_id}/audio": {
@@ -684,6 +688,11 @@ export interface components {
             message: string;
             /** Model */
             model: string | null;
+            /**
+             * Name
+             * @description For people: the file's name, or what it was renamed to. Null if it has none.
+             */
+            name?: string | null;
             /** Progress */
             progress: number;
             /** Queue Position */
@@ -737,6 +746,11 @@ export interface components {
         ModelsShape: {
             /** Models */
             models: components["schemas"]["ModelShape"][];
+        };
+        /** NameShape */
+        NameShape: {
+            /** Name */
+            name: string;
         };
         /** OpenAIErrorBody */
         OpenAIErrorBody: {
@@ -1252,6 +1266,77 @@ export interface operations {
             };
             /** @description `already_finished` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rename_job__job_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameShape"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2058,6 +2143,12 @@ export interface operations {
                      */
                     multilingual?: boolean;
                     /**
+                     * Name
+                     * @description What lists show; the file's name if left out.
+                     * @default
+                     */
+                    name?: string;
+                    /**
                      * No Speech Threshold
                      * @description More probably silence than this, and unsure: no text.
                      * @default 0.6
@@ -2279,6 +2370,7 @@ export interface operations {
                 normalize?: boolean;
                 priority?: number;
                 user_id?: string;
+                name?: string;
                 callback_url?: string;
             };
             header?: never;
@@ -2481,6 +2573,12 @@ export interface operations {
                      * @default false
                      */
                     multilingual?: boolean;
+                    /**
+                     * Name
+                     * @description What lists show; the file's name if left out.
+                     * @default
+                     */
+                    name?: string;
                     /**
                      * No Speech Threshold
                      * @description More probably silence than this, and unsure: no text.

@@ -19,6 +19,7 @@ from retender.journal.api import (
     DropPieces,
     Grant,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     SaveJob,
@@ -53,7 +54,7 @@ class Model:
 
     def _apply(self, write: Write) -> None:
         match write:
-            case SaveJob(job):
+            case SaveJob(job) | Rename(job):
                 self.jobs[job.id] = job
             case AddPieces(pieces):
                 self.pieces |= {(each.job_id, each.index): each for each in pieces}

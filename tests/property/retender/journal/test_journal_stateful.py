@@ -36,6 +36,7 @@ from retender.journal.api import (
     Inconsistent,
     Recovery,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     Write,
@@ -127,6 +128,12 @@ class JournalAgainstModel(RuleBasedStateMachine):
         changes = {} if to in TERMINAL else {"completed_at": None}
         moved = self.story.tell(job.id, to, at=float(self.model.position), **changes)
         self._commit([*moved, DropPieces(job.id)] if drop and to in TERMINAL else moved)
+
+    @rule(pick=PICK, name=st.sampled_from(["", "Reunión", "x" * 200]))
+    def rename(self, pick: int, name: str) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            named = self.story.jobs[job.id] = msgspec.structs.replace(job, name=name)
+            self._commit([Rename(named)])
 
     @rule(job_id=ANY_NAME, sure=RARELY)
     def delete(self, job_id: str, sure: bool) -> None:
