@@ -24,6 +24,7 @@ from actors.manager.outbox import Outbox
 from actors.manager.store import JobStore
 from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
+from retender.audio.peaks import Peaks
 from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
 from retender.errors import (
@@ -245,6 +246,10 @@ class JobManager:
     async def rename(self, job_id: str, name: str, owner: str | None = None) -> Job:
         """Name the job for people. Raises `InvalidOption`."""
         return await self._keeping.rename(job_id, name, owner)
+
+    async def peaks(self, job_id: str, owner: str | None = None) -> Peaks:
+        """For the waveform of its recording. Raises `NotPrepared` or `NoPeaks`."""
+        return await self._keeping.peaks(job_id, owner)
 
     async def info(self) -> QueueInfo:
         store = self._store

@@ -15,6 +15,7 @@ import msgspec
 
 from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
+from retender.audio.peaks import PeakMeter
 from retender.audio.speech import DetectorName, detect_speech, new_detector
 from retender.engines.api import EngineMessage, Progress
 from retender.errors import StorageTrouble, WorkError
@@ -64,7 +65,10 @@ async def prepare(
             planned = await asyncio.to_thread(
                 lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
             )
-            yield Prepared(order.token, planned)
+            meter = PeakMeter(pcm)
+            while await asyncio.to_thread(meter.advance):
+                yield heartbeat
+            yield Prepared(order.token, planned, peaks=meter.peaks())
     except (WorkError, StorageTrouble) as error:
         yield Failed(order.token, error.failure())
 

@@ -23,6 +23,7 @@ from retender.journal.api import (
     Reset,
     SaveDelivery,
     SaveJob,
+    SavePeaks,
     Settle,
     Write,
 )
@@ -74,6 +75,11 @@ _ADD_SEGMENT = "INSERT INTO segments (job_id, id, body) VALUES (?, ?, ?)"
 _COPY_SEGMENTS = """
     INSERT INTO segments (job_id, id, body) SELECT ?, id, body FROM segments WHERE job_id = ?
 """
+_SAVE_PEAKS = """
+    INSERT INTO peaks (job_id, body) VALUES (?, ?)
+    ON CONFLICT (job_id) DO UPDATE SET body = excluded.body
+"""
+_COPY_PEAKS = "INSERT INTO peaks (job_id, body) SELECT ?, body FROM peaks WHERE job_id = ?"
 _COUNT_SEGMENTS = "SELECT count(*) FROM segments WHERE job_id = ? AND id BETWEEN ? AND ?"
 _LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM events WHERE job_id = ?"
 _NEXT_POSITION = "UPDATE ledger SET position = position + 1 WHERE position + 1 = ?"
@@ -102,6 +108,7 @@ class Writer:
             Reset: self._reset,
             Release: self._release,
             Append: self._append,
+            SavePeaks: self._save_peaks,
             CopyTranscript: self._copy_transcript,
             DropPieces: self._drop_pieces,
             SaveDelivery: self._save_delivery,
@@ -189,8 +196,12 @@ class Writer:
             )
         return first, last
 
+    def _save_peaks(self, write: SavePeaks) -> None:
+        self._connection.execute(_SAVE_PEAKS, (write.job_id, _encode(write.peaks)))
+
     def _copy_transcript(self, write: CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
+        self._connection.execute(_COPY_PEAKS, (write.target, write.source))
 
     def _drop_pieces(self, write: DropPieces) -> None:
         self._connection.execute(_DROP_PIECES, (write.job_id,))

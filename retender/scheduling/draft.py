@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Delivery, deliveries_for
 from retender.jobs.events import Event
 from retender.jobs.job import Job, step
@@ -32,6 +33,7 @@ from retender.journal.api import (
     Reset,
     SaveDelivery,
     SaveJob,
+    SavePeaks,
     Settle,
     Stored,
     Write,
@@ -230,6 +232,11 @@ class Draft:
 
     def copy_transcript(self, source: str, target: str) -> None:
         self.writes.append(CopyTranscript(source, target))
+
+    def save_peaks(self, job_id: str, peaks: Peaks | None) -> None:
+        """None: nothing was decoded, so there are none."""
+        if peaks is not None:
+            self.writes.append(SavePeaks(job_id, peaks))
 
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))

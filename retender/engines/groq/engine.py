@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import SAMPLE_BYTES
@@ -131,11 +132,7 @@ class GroqEngine:
             longest = min(longest, ONE_LANGUAGE_SECONDS)
         async with aclosing(self._tools.prepare(order, int(longest * SAMPLE_RATE))) as messages:
             async for message in messages:
-                yield (
-                    self._labelled(order, message.plan)
-                    if isinstance(message, Prepared)
-                    else message
-                )
+                yield (self._labelled(message, order) if isinstance(message, Prepared) else message)
 
     async def _whole(self, order: Order) -> Prepared | None:
         """None if the upload must be decoded. An earlier mark to send it unchanged is removed
@@ -168,10 +165,11 @@ class GroqEngine:
             await self._blobs.share(order.job_id, mark)
         await self._blobs.withdraw(order.job_id, DECODED)
         chunk = Chunk(0, math.ceil(seconds * SAMPLE_RATE))
-        return self._labelled(order, Plan(seconds, (chunk,), whole=True))
+        return self._labelled(Prepared(order.token, Plan(seconds, (chunk,), whole=True)), order)
 
-    def _labelled(self, order: Order, plan: Plan) -> Prepared:
-        return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
+    def _labelled(self, prepared: Prepared, order: Order) -> Prepared:
+        model = self._settings.model_for(order.options)
+        return msgspec.structs.replace(prepared, engine=self.name, model=model)
 
     async def _with_heartbeats(
         self, order: Order, work: Callable[[], Awaitable[EngineMessage | None]]

@@ -169,6 +169,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/job/{job_id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Peaks
+         * @description The waveform of the recording, once it is decoded. It stays the same, and may be cached.
+         */
+        get: operations["job_peaks_job__job_id__peaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/job/{job_id}/result": {
         parameters: {
             query?: never;
@@ -784,6 +804,19 @@ export interface components {
             object: string;
             /** Owned By */
             owned_by: string;
+        };
+        /** PeaksShape */
+        PeaksShape: {
+            /**
+             * Peaks
+             * @description The loudest sample of each step, from -1 to 1.
+             */
+            peaks: number[];
+            /**
+             * Per Second
+             * @description 20, or fewer for a recording above a quarter of an hour
+             */
+            per_second: number;
         };
         /** QueueInfoShape */
         QueueInfoShape: {
@@ -1500,6 +1533,80 @@ export interface operations {
             };
             /** @description `invalid_option` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    job_peaks_job__job_id__peaks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeaksShape"];
+                };
+            };
+            /** @description The caller has them already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found`, `no_peaks` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_prepared` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
