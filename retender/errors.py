@@ -20,6 +20,8 @@
     │  ├─ JobCancelled            job_cancelled         (while a client waited for its result)
     │  ├─ NotFailed               not_failed
     │  ├─ NotCompleted            not_completed
+    │  ├─ NotPrepared             not_prepared          (its recording is not decoded yet)
+    │  ├─ NoPeaks                 no_peaks              (its recording was never decoded here)
     │  ├─ ConvexNotSetUp          convex_not_set_up
     │  ├─ IdempotencyConflict     idempotency_conflict
     │  ├─ TooLarge                too_large
@@ -196,6 +198,14 @@ class NotFailed(Refusal):
 
 class NotCompleted(Refusal):
     code = "not_completed"
+
+
+class NotPrepared(Refusal):
+    code = "not_prepared"
+
+
+class NoPeaks(Refusal):
+    code = "no_peaks"
 
 
 class ConvexNotSetUp(Refusal):

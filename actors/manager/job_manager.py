@@ -17,12 +17,14 @@ from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TIC
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
+from actors.manager.keeping import Keeping
 from actors.manager.leases import LeaseManager
 from actors.manager.model_requests import ModelRequests
 from actors.manager.outbox import Outbox
 from actors.manager.store import JobStore
 from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
+from retender.audio.peaks import Peaks
 from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
 from retender.errors import (
@@ -117,6 +119,7 @@ class JobManager:
             private_callbacks=settings.private_callbacks,
         )
         self._housekeeping = Housekeeping(self._store)
+        self._keeping = Keeping(self._store)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
         self._store.dispatcher.enqueue_all()
         await self._leases.void_old_leases()
@@ -239,6 +242,14 @@ class JobManager:
         return await self._store.journal.jobs(
             owner=owner, status=status, limit=limit, cursor=cursor
         )
+
+    async def rename(self, job_id: str, name: str, owner: str | None = None) -> Job:
+        """Name the job for people. Raises `InvalidOption`."""
+        return await self._keeping.rename(job_id, name, owner)
+
+    async def peaks(self, job_id: str, owner: str | None = None) -> Peaks:
+        """For the waveform of its recording. Raises `NotPrepared` or `NoPeaks`."""
+        return await self._keeping.peaks(job_id, owner)
 
     async def info(self) -> QueueInfo:
         store = self._store

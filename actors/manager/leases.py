@@ -263,6 +263,7 @@ class LeaseManager:
         match outcome:
             case Prepared():
                 transitions.prepared(draft, piece, outcome.plan, _made(outcome))
+                draft.save_peaks(piece.job_id, outcome.peaks)
             case Transcribed():
                 transitions.transcribed(draft, piece, outcome.result, _made(outcome))
                 taken = self._clock.monotonic() - lease.granted

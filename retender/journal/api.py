@@ -15,6 +15,7 @@ from typing import Protocol
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
@@ -30,6 +31,12 @@ class Inconsistent(Exception):
 
 class SaveJob(msgspec.Struct, frozen=True, tag=True):
     """Insert the job, or replace the stored one."""
+
+    job: Job
+
+
+class Rename(msgspec.Struct, frozen=True, tag=True):
+    """Replace the stored job by one with another name: a change without an event."""
 
     job: Job
 
@@ -76,7 +83,16 @@ class Append(msgspec.Struct, frozen=True, tag=True):
     event: Event
 
 
+class SavePeaks(msgspec.Struct, frozen=True, tag=True):
+    """Insert the peaks of the job's recording, or replace the stored ones."""
+
+    job_id: str
+    peaks: Peaks
+
+
 class CopyTranscript(msgspec.Struct, frozen=True, tag=True):
+    """Copy the transcript and the peaks of another job."""
+
     source: str
     target: str
 
@@ -99,12 +115,14 @@ class DeleteJob(msgspec.Struct, frozen=True, tag=True):
 
 Write = (
     SaveJob
+    | Rename
     | AddPieces
     | Grant
     | Settle
     | Reset
     | Release
     | Append
+    | SavePeaks
     | CopyTranscript
     | DropPieces
     | SaveDelivery
@@ -191,6 +209,8 @@ class Journal(Protocol):
         self, job_id: str, first: int = 0, limit: int | None = None
     ) -> tuple[Segment, ...]:
         """The job's segments with the ids from `first` on, in order; `limit` of them at most."""
+
+    async def peaks(self, job_id: str) -> Peaks | None: ...
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int

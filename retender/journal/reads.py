@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.errors import InvalidOption
 from retender.jobs.events import Event
 from retender.jobs.job import Job
@@ -71,6 +72,7 @@ _LOG = """
     ORDER BY e.position, s.id
 """
 _SEGMENTS = "SELECT body FROM segments WHERE job_id = ? AND id >= ? ORDER BY id LIMIT ?"
+_PEAKS = "SELECT body FROM peaks WHERE job_id = ?"
 _AUDIO_IN_USE = """
     SELECT sha256 FROM jobs
     WHERE status IN ('pending', 'queued', 'processing', 'failed') AND sha256 IS NOT NULL
@@ -90,6 +92,7 @@ _job = msgspec.json.Decoder(Job).decode
 _piece = msgspec.json.Decoder(Piece).decode
 _result = msgspec.json.Decoder(ChunkResult).decode
 _segment = msgspec.json.Decoder(Segment).decode
+_peaks = msgspec.json.Decoder(Peaks).decode
 _event = msgspec.json.Decoder(Event).decode
 
 
@@ -169,6 +172,11 @@ def segments(
     most = _BEYOND_ALL if limit is None else limit
     rows = connection.execute(_SEGMENTS, (job_id, first, most))
     return tuple(_segment(body) for (body,) in rows)
+
+
+def peaks(connection: Connection, job_id: str) -> Peaks | None:
+    row = connection.execute(_PEAKS, (job_id,)).fetchone()
+    return None if row is None else _peaks(row[0])
 
 
 def audio_in_use(connection: Connection, finished_after: float) -> frozenset[str]:

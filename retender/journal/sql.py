@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar, TypeVar
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
@@ -68,6 +69,9 @@ class SqlJournal:
         self, job_id: str, first: int = 0, limit: int | None = None
     ) -> tuple[Segment, ...]:
         return await self._read(partial(reads.segments, job_id=job_id, first=first, limit=limit))
+
+    async def peaks(self, job_id: str) -> Peaks | None:
+        return await self._read(partial(reads.peaks, job_id=job_id))
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int

@@ -19,9 +19,11 @@ from retender.journal.api import (
     Grant,
     Inconsistent,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     SaveJob,
+    SavePeaks,
     Settle,
     Write,
 )
@@ -73,6 +75,11 @@ _ADD_SEGMENT = "INSERT INTO segments (job_id, id, body) VALUES (?, ?, ?)"
 _COPY_SEGMENTS = """
     INSERT INTO segments (job_id, id, body) SELECT ?, id, body FROM segments WHERE job_id = ?
 """
+_SAVE_PEAKS = """
+    INSERT INTO peaks (job_id, body) VALUES (?, ?)
+    ON CONFLICT (job_id) DO UPDATE SET body = excluded.body
+"""
+_COPY_PEAKS = "INSERT INTO peaks (job_id, body) SELECT ?, body FROM peaks WHERE job_id = ?"
 _COUNT_SEGMENTS = "SELECT count(*) FROM segments WHERE job_id = ? AND id BETWEEN ? AND ?"
 _LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM events WHERE job_id = ?"
 _NEXT_POSITION = "UPDATE ledger SET position = position + 1 WHERE position + 1 = ?"
@@ -94,12 +101,14 @@ class Writer:
         self._connection = connection
         self._methods: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
+            Rename: self._save_job,
             AddPieces: self._add_pieces,
             Grant: self._grant,
             Settle: self._settle,
             Reset: self._reset,
             Release: self._release,
             Append: self._append,
+            SavePeaks: self._save_peaks,
             CopyTranscript: self._copy_transcript,
             DropPieces: self._drop_pieces,
             SaveDelivery: self._save_delivery,
@@ -120,7 +129,7 @@ class Writer:
         ended = self._connection.execute(_END_LEASE, (piece.job_id, piece.index, token))
         return ended.rowcount == 1
 
-    def _save_job(self, write: SaveJob) -> None:
+    def _save_job(self, write: SaveJob | Rename) -> None:
         job = write.job
         row = {
             "id": job.id,
@@ -187,8 +196,12 @@ class Writer:
             )
         return first, last
 
+    def _save_peaks(self, write: SavePeaks) -> None:
+        self._connection.execute(_SAVE_PEAKS, (write.job_id, _encode(write.peaks)))
+
     def _copy_transcript(self, write: CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
+        self._connection.execute(_COPY_PEAKS, (write.target, write.source))
 
     def _drop_pieces(self, write: DropPieces) -> None:
         self._connection.execute(_DROP_PIECES, (write.job_id,))

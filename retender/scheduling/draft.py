@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Delivery, deliveries_for
 from retender.jobs.events import Event
 from retender.jobs.job import Job, step
@@ -28,9 +29,11 @@ from retender.journal.api import (
     DropPieces,
     Grant,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     SaveJob,
+    SavePeaks,
     Settle,
     Stored,
     Write,
@@ -194,6 +197,12 @@ class Draft:
         for delivery in deliveries_for(job, placed, convex=self._convex):
             self.save_delivery(delivery)
 
+    def rename(self, job: Job) -> None:
+        """Save a job of which only the name has changed."""
+        self.writes.append(Rename(job))
+        if not job.finished:
+            self.jobs[job.id] = job
+
     def save_delivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
         self.writes.append(SaveDelivery(delivery))
@@ -223,6 +232,11 @@ class Draft:
 
     def copy_transcript(self, source: str, target: str) -> None:
         self.writes.append(CopyTranscript(source, target))
+
+    def save_peaks(self, job_id: str, peaks: Peaks | None) -> None:
+        """None: nothing was decoded, so there are none."""
+        if peaks is not None:
+            self.writes.append(SavePeaks(job_id, peaks))
 
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))

@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.errors import Failure
 from retender.jobs.job import Job, Options
 from retender.jobs.pieces import PREPARATION, Piece
@@ -33,6 +34,8 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     model: str = ""
     requested_model: str = ""
     """The model that the caller asked for, if another one had to be used; else empty."""
+    peaks: Peaks | None = None
+    """None if nothing was decoded."""
 
 
 class Transcribed(msgspec.Struct, frozen=True, tag=True):

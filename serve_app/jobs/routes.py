@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from actors.limits import JOBS_PER_PAGE
@@ -20,6 +21,7 @@ from retender.errors import (
     RateLimited,
 )
 from retender.jobs.bodies import job_body
+from retender.jobs.limits import NAME_CHARS
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
 from retender.journal.api import Page
@@ -76,6 +78,22 @@ async def dead_letters(
 def _page(page: Page, language: str) -> Response:
     bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})
+
+
+class NameShape(BaseModel):
+    name: str = Field(min_length=1, max_length=NAME_CHARS)
+
+
+@router.patch(
+    "/job/{job_id}",
+    responses={200: {"model": JobShape}, **answers.errors(JobNotFound, InvalidOption)},
+)
+async def rename(
+    job_id: str, change: NameShape, services: Given, caller: Submitter, language: Language
+) -> Response:
+    """Give the job another name, in whatever state it is."""
+    await services.manager.ask(JobManager.rename, job_id, change.name, caller.owner)
+    return answers.json(await job_view(services, job_id, caller.owner, language))
 
 
 @router.delete(

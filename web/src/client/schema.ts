@@ -122,7 +122,11 @@ export interface paths {
         delete: operations["cancel_job__job_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename
+         * @description Give the job another name, in whatever state it is.
+         */
+        patch: operations["rename_job__job_id__patch"];
         trace?: never;
     };
     "/job/{job_id}/audio": {
@@ -157,6 +161,26 @@ export interface paths {
          * @description Follow a job. The stream ends after its last message.
          */
         get: operations["job_events_job__job_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/job/{job_id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Peaks
+         * @description The waveform of the recording, once it is decoded. It stays the same, and may be cached.
+         */
+        get: operations["job_peaks_job__job_id__peaks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -684,6 +708,11 @@ export interface components {
             message: string;
             /** Model */
             model: string | null;
+            /**
+             * Name
+             * @description For people: the file's name, or what it was renamed to. Null if it has none.
+             */
+            name?: string | null;
             /** Progress */
             progress: number;
             /** Queue Position */
@@ -738,6 +767,11 @@ export interface components {
             /** Models */
             models: components["schemas"]["ModelShape"][];
         };
+        /** NameShape */
+        NameShape: {
+            /** Name */
+            name: string;
+        };
         /** OpenAIErrorBody */
         OpenAIErrorBody: {
             error: components["schemas"]["OpenAIErrorDetail"];
@@ -770,6 +804,19 @@ export interface components {
             object: string;
             /** Owned By */
             owned_by: string;
+        };
+        /** PeaksShape */
+        PeaksShape: {
+            /**
+             * Peaks
+             * @description The loudest sample of each step, from -1 to 1.
+             */
+            peaks: number[];
+            /**
+             * Per Second
+             * @description 20, or fewer for a recording above a quarter of an hour
+             */
+            per_second: number;
         };
         /** QueueInfoShape */
         QueueInfoShape: {
@@ -1270,6 +1317,77 @@ export interface operations {
             };
         };
     };
+    rename_job__job_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameShape"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     job_audio_job__job_id__audio_get: {
         parameters: {
             query?: never;
@@ -1415,6 +1533,80 @@ export interface operations {
             };
             /** @description `invalid_option` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    job_peaks_job__job_id__peaks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeaksShape"];
+                };
+            };
+            /** @description The caller has them already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found`, `no_peaks` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_prepared` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2058,6 +2250,12 @@ export interface operations {
                      */
                     multilingual?: boolean;
                     /**
+                     * Name
+                     * @description What lists show; the file's name if left out.
+                     * @default
+                     */
+                    name?: string;
+                    /**
                      * No Speech Threshold
                      * @description More probably silence than this, and unsure: no text.
                      * @default 0.6
@@ -2279,6 +2477,7 @@ export interface operations {
                 normalize?: boolean;
                 priority?: number;
                 user_id?: string;
+                name?: string;
                 callback_url?: string;
             };
             header?: never;
@@ -2481,6 +2680,12 @@ export interface operations {
                      * @default false
                      */
                     multilingual?: boolean;
+                    /**
+                     * Name
+                     * @description What lists show; the file's name if left out.
+                     * @default
+                     */
+                    name?: string;
                     /**
                      * No Speech Threshold
                      * @description More probably silence than this, and unsure: no text.

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Final
 
+from retender.audio.peaks import Peaks
 from retender.errors import StaleLease
 from retender.jobs.deliveries import Delivery
 from retender.jobs.events import Event
@@ -19,9 +20,11 @@ from retender.journal.api import (
     DropPieces,
     Grant,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
     SaveJob,
+    SavePeaks,
     Settle,
     Write,
 )
@@ -39,6 +42,7 @@ class Model:
         self.pieces: dict[tuple[str, int], Piece] = {}
         self.results: dict[tuple[str, int], ChunkResult] = {}
         self.transcripts: dict[str, list[Segment]] = {}
+        self.peaks: dict[str, Peaks] = {}
         self.log: list[Event] = []
         self.deliveries: dict[tuple[str, str, int], Delivery] = {}
 
@@ -53,7 +57,7 @@ class Model:
 
     def _apply(self, write: Write) -> None:
         match write:
-            case SaveJob(job):
+            case SaveJob(job) | Rename(job):
                 self.jobs[job.id] = job
             case AddPieces(pieces):
                 self.pieces |= {(each.job_id, each.index): each for each in pieces}
@@ -81,6 +85,10 @@ class Model:
                 self._forget_results(job_id, upto)
             case CopyTranscript(source, target):
                 self.transcripts[target] = list(self.transcripts.get(source, []))
+                if source in self.peaks:
+                    self.peaks[target] = self.peaks[source]
+            case SavePeaks(job_id, peaks):
+                self.peaks[job_id] = peaks
             case SaveDelivery(told):
                 self.deliveries[told.job_id, told.consumer, told.seq] = told
             case DropPieces(job_id):
@@ -91,6 +99,7 @@ class Model:
                 self._apply_whole(DropPieces(job_id))
                 self.jobs.pop(job_id, None)
                 self.transcripts.pop(job_id, None)
+                self.peaks.pop(job_id, None)
                 self.log = [event for event in self.log if event.job_id != job_id]
                 for key in [key for key in self.deliveries if key[0] == job_id]:
                     del self.deliveries[key]

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from retender.audio.peaks import Peaks
 from retender.errors import Fenced, StaleLease
 from retender.jobs.deliveries import Backlog, Delivery, DeliveryState
 from retender.jobs.job import Job
@@ -36,8 +37,10 @@ from retender.journal.api import (
     Inconsistent,
     Recovery,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
+    SavePeaks,
     Write,
 )
 from tests.property.retender.journal.journal_instances import Lives, PostgresLives, SqliteLives
@@ -127,6 +130,17 @@ class JournalAgainstModel(RuleBasedStateMachine):
         changes = {} if to in TERMINAL else {"completed_at": None}
         moved = self.story.tell(job.id, to, at=float(self.model.position), **changes)
         self._commit([*moved, DropPieces(job.id)] if drop and to in TERMINAL else moved)
+
+    @rule(pick=PICK, name=st.sampled_from(["", "Reunión", "x" * 200]))
+    def rename(self, pick: int, name: str) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            named = self.story.jobs[job.id] = msgspec.structs.replace(job, name=name)
+            self._commit([Rename(named)])
+
+    @rule(pick=PICK, values=st.binary(max_size=3))
+    def prepare(self, pick: int, values: bytes) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            self._commit([SavePeaks(job.id, Peaks(20.0, values))])
 
     @rule(job_id=ANY_NAME, sure=RARELY)
     def delete(self, job_id: str, sure: bool) -> None:
@@ -234,6 +248,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
             }
             assert (stored.results if stored else {}) == heard
             assert list(await journal.segments(job_id)) == model.transcripts.get(job_id, [])
+            assert await journal.peaks(job_id) == model.peaks.get(job_id)
             of_job = [event for event in model.log if event.job_id == job_id]
             assert list(await journal.events(job_id, 1, 3)) == of_job[1:4]
         assert list(await journal.log(0, EVERYTHING)) == model.log
