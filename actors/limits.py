@@ -47,7 +47,8 @@ JOBS_PER_PAGE: Final = 500
 """Jobs in one page of a listing; the cursor leads to the next."""
 
 FORGET_BATCH: Final = 200
-"""Old jobs deleted in one round of housekeeping; the next round goes on."""
+"""Old jobs deleted in one commit. Batches follow one another until none is left, and other messages
+come between them."""
 
 MANAGER_MAILBOX: Final = 10_000
 """Messages that wait for the JobManager; beyond that callers get `Busy` and a retry time."""

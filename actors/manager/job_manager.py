@@ -393,8 +393,12 @@ class JobManager:
         await self._leases.serve()
 
     async def needed(self, retention: Retention) -> FilesInUse:
-        """Delete what is past its retention; return the files that must stay."""
+        """Fail the uploads that expired; return the files that must stay."""
         return await self._housekeeping.needed(retention, self._ctx.clock.now())
+
+    async def forget_old(self, retention: Retention) -> bool:
+        """Delete a batch of the jobs that ended too long ago. True: there may be more of them."""
+        return await self._housekeeping.forget_old(retention, self._ctx.clock.now())
 
     async def _placed(self, receipt: Receipt) -> Receipt:
         """A new job that would wait too long is moved at once; the receipt says where."""
