@@ -22,6 +22,7 @@ from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.edits import Edit, Versions
 from retender.transcript.segments import Segment
 
 
@@ -90,8 +91,16 @@ class SavePeaks(msgspec.Struct, frozen=True, tag=True):
     peaks: Peaks
 
 
+class SaveEdit(msgspec.Struct, frozen=True, tag=True):
+    """Store the next version of the transcript; otherwise `Inconsistent`. The oldest edits beyond
+    `EDITS_KEPT` are deleted."""
+
+    job_id: str
+    edit: Edit
+
+
 class CopyTranscript(msgspec.Struct, frozen=True, tag=True):
-    """Copy the transcript and the peaks of another job."""
+    """Copy what was recognised of another job, and its peaks. Its edits are not copied."""
 
     source: str
     target: str
@@ -123,6 +132,7 @@ Write = (
     | Release
     | Append
     | SavePeaks
+    | SaveEdit
     | CopyTranscript
     | DropPieces
     | SaveDelivery
@@ -211,6 +221,12 @@ class Journal(Protocol):
         """The job's segments with the ids from `first` on, in order; `limit` of them at most."""
 
     async def peaks(self, job_id: str) -> Peaks | None: ...
+
+    async def versions(self, job_id: str) -> Versions:
+        """Of the transcript."""
+
+    async def edit(self, job_id: str, version: int | None = None) -> Edit | None:
+        """An edited version of the transcript: this one, or the latest. None if there is none."""
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int

@@ -10,6 +10,7 @@ import msgspec
 from retender.errors import Fenced, StaleLease
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
+from retender.journal import edits
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -22,6 +23,7 @@ from retender.journal.api import (
     Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
     SaveJob,
     SavePeaks,
     Settle,
@@ -108,6 +110,7 @@ class Writer:
             Reset: self._reset,
             Release: self._release,
             Append: self._append,
+            SaveEdit: self._save_edit,
             SavePeaks: self._save_peaks,
             CopyTranscript: self._copy_transcript,
             DropPieces: self._drop_pieces,
@@ -198,6 +201,14 @@ class Writer:
 
     def _save_peaks(self, write: SavePeaks) -> None:
         self._connection.execute(_SAVE_PEAKS, (write.job_id, _encode(write.peaks)))
+
+    def _save_edit(self, write: SaveEdit) -> None:
+        latest = edits.versions(self._connection, write.job_id).latest
+        if write.edit.version != latest + 1:
+            raise Inconsistent(
+                f"version {write.edit.version} of {write.job_id} does not follow {latest}"
+            )
+        edits.add(self._connection, write.job_id, write.edit)
 
     def _copy_transcript(self, write: CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))

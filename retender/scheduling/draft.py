@@ -32,6 +32,7 @@ from retender.journal.api import (
     Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
     SaveJob,
     SavePeaks,
     Settle,
@@ -39,6 +40,7 @@ from retender.journal.api import (
     Write,
 )
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.edits import Edit
 from retender.transcript.segments import Segment
 
 PieceKey = tuple[str, int]
@@ -237,6 +239,9 @@ class Draft:
         """None: nothing was decoded, so there are none."""
         if peaks is not None:
             self.writes.append(SavePeaks(job_id, peaks))
+
+    def save_edit(self, job_id: str, edit: Edit) -> None:
+        self.writes.append(SaveEdit(job_id, edit))
 
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))
