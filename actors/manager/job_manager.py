@@ -183,6 +183,11 @@ class JobManager:
         await self._store.commit(draft)
         return job
 
+    async def forget(self, job_id: str, owner: str | None = None) -> None:
+        """Delete the job with all that belongs to it; an unfinished one is cancelled first.
+        Idempotent."""
+        await self._keeping.forget(job_id, owner)
+
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
         """Retry a failed job. Finished pieces are not done again."""
         return await self._intake.retry(job_id, owner)

@@ -1,4 +1,4 @@
-"""Looks after jobs on behalf of people: their names, waveforms, and the edits of their texts."""
+"""Looks after jobs on behalf of people: their names, waveforms and edits, and forgetting them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from retender.errors import NoPeaks, NotCompleted, NotPrepared, TranscriptChange
 from retender.jobs.job import Job
 from retender.jobs.names import checked_name
 from retender.jobs.states import Status
+from retender.scheduling import transitions
 from retender.transcript.edits import ORIGINAL, Edit, check_segments
 from retender.transcript.segments import Segment, Transcript
 
@@ -28,6 +29,19 @@ class Keeping:
             draft.rename(named)
             await self._store.commit(draft)
         return named
+
+    async def forget(self, job_id: str, owner: str | None) -> None:
+        """Idempotent. Jobs of others stay, and the caller does not learn that they exist."""
+        job = await self._store.look_up(job_id)
+        if job is None or owner not in {None, job.owner}:
+            return
+        if not job.finished:
+            draft = self._store.draft()
+            job = transitions.cancel(draft, job_id)
+            await self._store.commit(draft)
+        draft = self._store.draft()
+        draft.forget(job)
+        await self._store.commit(draft)
 
     async def peaks(self, job_id: str, owner: str | None) -> Peaks:
         job = await self._store.find(job_id, owner)

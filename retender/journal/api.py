@@ -117,9 +117,16 @@ class SaveDelivery(msgspec.Struct, frozen=True, tag=True):
 
 
 class DeleteJob(msgspec.Struct, frozen=True, tag=True):
-    """Delete the job with its pieces, transcript, events and deliveries."""
+    """Delete the job with its pieces, transcript, edits, events and deliveries."""
 
     job_id: str
+
+
+class ForgetJob(msgspec.Struct, frozen=True, tag=True):
+    """Delete the job as its caller wishes. For `FORGOTTEN_SECONDS` its id is known as forgotten."""
+
+    job_id: str
+    at: float
 
 
 Write = (
@@ -137,6 +144,7 @@ Write = (
     | DropPieces
     | SaveDelivery
     | DeleteJob
+    | ForgetJob
 )
 
 
@@ -166,6 +174,8 @@ class MatchingJobs(msgspec.Struct, frozen=True):
     same_id: Job | None = None
     same_key: Job | None = None
     known: Job | None = None
+    forgotten: bool = False
+    """The job of this id was forgotten: the submission comes late."""
 
 
 class Recovery(msgspec.Struct, frozen=True):

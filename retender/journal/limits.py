@@ -7,6 +7,9 @@ from typing import Final
 EDITS_KEPT: Final = 20
 """Edited versions of a transcript, beside the original; with a newer one the oldest is deleted."""
 
+FORGOTTEN_SECONDS: Final = 86_400.0
+"""The id of a forgotten job is kept for so long; no message is delivered later than that."""
+
 DATABASE_WAIT_SECONDS: Final = 60.0
 DATABASE_PAUSES: Final = (0.05, 2.0)
 """How long to wait for a database that cannot be reached, or while a newer service has the journal:

@@ -17,6 +17,7 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Inconsistent,
     Release,
@@ -29,6 +30,7 @@ from retender.journal.api import (
     Settle,
     Write,
 )
+from retender.journal.limits import FORGOTTEN_SECONDS
 from retender.journal.statements import Connection
 
 _EPOCH = "SELECT epoch FROM ledger"
@@ -48,6 +50,11 @@ _SAVE_JOB = """
         sha256 = excluded.sha256, body = excluded.body
 """
 _DELETE_JOB = "DELETE FROM jobs WHERE id = ?"
+_REMEMBER_FORGOTTEN = """
+    INSERT INTO forgotten (job_id, at) VALUES (?, ?)
+    ON CONFLICT (job_id) DO UPDATE SET at = excluded.at
+"""
+_DROP_FORGOTTEN = "DELETE FROM forgotten WHERE at < ?"
 _ADD_PIECE = """
     INSERT INTO pieces (job_id, number, state, token, body)
     VALUES (:job_id, :number, :state, :token, :body)
@@ -116,6 +123,7 @@ class Writer:
             DropPieces: self._drop_pieces,
             SaveDelivery: self._save_delivery,
             DeleteJob: self._delete_job,
+            ForgetJob: self._forget_job,
         }
 
     def check_epoch(self, epoch: int) -> None:
@@ -225,6 +233,11 @@ class Writer:
 
     def _delete_job(self, write: DeleteJob) -> None:
         self._connection.execute(_DELETE_JOB, (write.job_id,))
+
+    def _forget_job(self, write: ForgetJob) -> None:
+        self._connection.execute(_DELETE_JOB, (write.job_id,))
+        self._connection.execute(_DROP_FORGOTTEN, (write.at - FORGOTTEN_SECONDS,))
+        self._connection.execute(_REMEMBER_FORGOTTEN, (write.job_id, write.at))
 
 
 def _row(piece: Piece) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Release,
     Rename,
@@ -257,6 +258,11 @@ class Draft:
     def delete(self, job: Job) -> None:
         """Delete a finished job from the journal."""
         self.writes.append(DeleteJob(job.id))
+        self.deleted.append(job.status)
+
+    def forget(self, job: Job) -> None:
+        """Delete a finished job because its caller wishes it."""
+        self.writes.append(ForgetJob(job.id, self.at))
         self.deleted.append(job.status)
 
     def _unchanged(self, job_id: str) -> Mapping[int, Piece]:

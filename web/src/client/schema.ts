@@ -117,7 +117,8 @@ export interface paths {
         post?: never;
         /**
          * Cancel
-         * @description Cancel a job at any stage. Cancelling again changes nothing.
+         * @description Cancel a job at any stage. Cancelling again changes nothing. With `forget` it is deleted,
+         *     whatever its state, with its text and edits.
          */
         delete: operations["cancel_job__job_id__delete"];
         options?: never;
@@ -542,9 +543,9 @@ export interface components {
             job_id: string;
             /**
              * Status
-             * @constant
+             * @enum {string}
              */
-            status: "cancelled";
+            status: "cancelled" | "forgotten";
         };
         /** ConvexRetryShape */
         ConvexRetryShape: {
@@ -1298,7 +1299,10 @@ export interface operations {
     };
     cancel_job__job_id__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Delete it. A job that is not there is no error. */
+                forget?: boolean;
+            };
             header?: never;
             path: {
                 job_id: string;

@@ -18,6 +18,7 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Release,
     Rename,
@@ -104,7 +105,7 @@ class Model:
                 self._forget_results(job_id, EVERYTHING)
                 for each in self.of(job_id):
                     del self.pieces[job_id, each.index]
-            case DeleteJob(job_id):
+            case DeleteJob(job_id) | ForgetJob(job_id):
                 self._apply_whole(DropPieces(job_id))
                 self.jobs.pop(job_id, None)
                 self.transcripts.pop(job_id, None)

@@ -33,6 +33,7 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Inconsistent,
     Recovery,
@@ -151,10 +152,11 @@ class JournalAgainstModel(RuleBasedStateMachine):
             version = len(self.model.edits.get(job.id, [])) + 1
             self._commit([SaveEdit(job.id, Edit(version, float(pick), segments(0, count)))])
 
-    @rule(job_id=ANY_NAME, sure=RARELY)
-    def delete(self, job_id: str, sure: bool) -> None:
+    @rule(job_id=ANY_NAME, sure=RARELY, wished=st.booleans())
+    def delete(self, job_id: str, sure: bool, wished: bool) -> None:
         if sure:
-            self._commit([DeleteJob(job_id)])
+            at = float(self.model.position)
+            self._commit([ForgetJob(job_id, at) if wished else DeleteJob(job_id)])
 
     @rule(
         pick=PICK,
