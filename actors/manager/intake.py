@@ -8,7 +8,14 @@ from actors.manager.engine_router import EngineRouter
 from actors.manager.model_requests import ModelRequests
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock
-from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, QueueFull
+from retender.errors import (
+    Draining,
+    Failure,
+    IdempotencyConflict,
+    JobNotFound,
+    NotFailed,
+    QueueFull,
+)
 from retender.jobs.job import Job, cache_key
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt, Submission, new_job, same_request
@@ -58,6 +65,8 @@ class Intake:
             check_callback(submission.callback_url, private=self._private_callbacks)
         new = new_job(submission, self._clock.now())
         before = await self._precedents(submission, new)
+        if before.forgotten:
+            raise JobNotFound(f"job {new.id} was forgotten", job_id=new.id)
         if (existing := _existing(submission, before)) is not None:
             return self._receipt(existing, existing=True)
         self.admit()

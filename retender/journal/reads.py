@@ -47,6 +47,7 @@ _PAGES = {
     """,
 }
 _IDEMPOTENT = "SELECT body FROM jobs WHERE owner = ? AND idempotency_key = ?"
+_FORGOTTEN = "SELECT 1 FROM forgotten WHERE job_id = ?"
 _COMPLETED = """
     SELECT body FROM jobs WHERE cache_key = ? AND status = 'completed'
     ORDER BY ordinal DESC LIMIT 1
@@ -147,6 +148,8 @@ def matching_jobs(
 ) -> MatchingJobs:
     if (same_id := job(connection, job_id)) is not None:
         return MatchingJobs(same_id=same_id)
+    if connection.execute(_FORGOTTEN, (job_id,)).fetchone() is not None:
+        return MatchingJobs(forgotten=True)
     if key is not None:
         same_key = _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
         if same_key is not None:

@@ -11,11 +11,12 @@ from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.states import Status
-from retender.journal import outbox, reads
+from retender.journal import edits, outbox, reads
 from retender.journal.api import MatchingJobs, Page, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
+from retender.transcript.edits import Edit, Versions
 from retender.transcript.segments import Segment
 
 R = TypeVar("R")
@@ -72,6 +73,12 @@ class SqlJournal:
 
     async def peaks(self, job_id: str) -> Peaks | None:
         return await self._read(partial(reads.peaks, job_id=job_id))
+
+    async def versions(self, job_id: str) -> Versions:
+        return await self._read(partial(edits.versions, job_id=job_id))
+
+    async def edit(self, job_id: str, version: int | None = None) -> Edit | None:
+        return await self._read(partial(edits.edit, job_id=job_id, version=version))
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int

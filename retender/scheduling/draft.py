@@ -27,11 +27,13 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Release,
     Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
     SaveJob,
     SavePeaks,
     Settle,
@@ -39,6 +41,7 @@ from retender.journal.api import (
     Write,
 )
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.edits import Edit
 from retender.transcript.segments import Segment
 
 PieceKey = tuple[str, int]
@@ -238,6 +241,9 @@ class Draft:
         if peaks is not None:
             self.writes.append(SavePeaks(job_id, peaks))
 
+    def save_edit(self, job_id: str, edit: Edit) -> None:
+        self.writes.append(SaveEdit(job_id, edit))
+
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))
 
@@ -252,6 +258,11 @@ class Draft:
     def delete(self, job: Job) -> None:
         """Delete a finished job from the journal."""
         self.writes.append(DeleteJob(job.id))
+        self.deleted.append(job.status)
+
+    def forget(self, job: Job) -> None:
+        """Delete a finished job because its caller wishes it."""
+        self.writes.append(ForgetJob(job.id, self.at))
         self.deleted.append(job.status)
 
     def _unchanged(self, job_id: str) -> Mapping[int, Piece]:

@@ -35,6 +35,7 @@ from serve_app.state.services import Given
 
 router = APIRouter(tags=["jobs"])
 
+Forget = Annotated[bool, Query(description="Delete it. A job that is not there is no error.")]
 Limit = Annotated[int, Query(ge=1, le=JOBS_PER_PAGE)]
 Cursor = Annotated[
     str | None, Query(pattern=r"^[0-9]{1,18}$", description="The `next_cursor` of a page.")
@@ -100,8 +101,15 @@ async def rename(
     "/job/{job_id}",
     responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
 )
-async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
-    """Cancel a job at any stage. Cancelling again changes nothing."""
+async def cancel(
+    job_id: str, services: Given, caller: Submitter, *, forget: Forget = False
+) -> Response:
+    """Cancel a job at any stage. Cancelling again changes nothing. With `forget` it is deleted,
+    whatever its state, with its text and edits."""
+    if forget:
+        await services.manager.ask(JobManager.forget, job_id, caller.owner)
+        services.messages.forget(job_id)
+        return answers.json({"job_id": job_id, "status": "forgotten"})
     cancelled = await services.manager.ask(JobManager.cancel, job_id, caller.owner)
     return answers.json({"job_id": cancelled.id, "status": str(cancelled.status)})
 

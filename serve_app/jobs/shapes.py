@@ -115,7 +115,7 @@ class CancelledShape(BaseModel):
     model_config = example({"job_id": JOB_ID, "status": "cancelled"})
 
     job_id: str
-    status: Literal["cancelled"]
+    status: Literal["cancelled", "forgotten"]
 
 
 class QueueShape(BaseModel):

@@ -12,11 +12,13 @@ from retender.journal.api import (
     AddPieces,
     CopyTranscript,
     DeleteJob,
+    ForgetJob,
     Journal,
     JournalOpener,
     Release,
     SavePeaks,
 )
+from retender.journal.limits import FORGOTTEN_SECONDS
 from tests.support.storage.journal_story import Story, audio, piece, segments
 
 PEAKS = Peaks(20.0, bytes((0, 127, 129)))
@@ -186,3 +188,25 @@ async def test_a_copied_transcript_brings_the_peaks_with_it(journal: Journal, st
     await journal.commit(1, [CopyTranscript("a", "b"), *story.whole("b", Status.COMPLETED)])
 
     assert await journal.peaks("b") == PEAKS
+
+
+async def test_a_forgotten_job_is_gone_and_known_as_forgotten_for_a_day(
+    journal: Journal, reopen: JournalOpener, story: Story
+) -> None:
+    async def forgotten(job_id: str) -> bool:
+        again = await reopen()
+        found = await again.matching_jobs(job_id, owner="ana", key="k", cache_key=None)
+        return found.forgotten
+
+    await journal.commit(1, story.whole("a", Status.COMPLETED, idempotency_key="k"))
+    assert not await forgotten("a")
+    journal = await reopen()
+    await journal.commit(1, [ForgetJob("a", 10.0), ForgetJob("never was", 10.0)])
+    assert await journal.job("a") is None
+    assert await forgotten("a")
+
+    await (await reopen()).commit(1, [ForgetJob("b", 10.0 + FORGOTTEN_SECONDS)])
+    assert await forgotten("a")
+    await (await reopen()).commit(1, [ForgetJob("c", 10.1 + FORGOTTEN_SECONDS)])
+    assert not await forgotten("a")
+    assert await forgotten("c")

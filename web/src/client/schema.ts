@@ -117,7 +117,8 @@ export interface paths {
         post?: never;
         /**
          * Cancel
-         * @description Cancel a job at any stage. Cancelling again changes nothing.
+         * @description Cancel a job at any stage. Cancelling again changes nothing. With `forget` it is deleted,
+         *     whatever its state, with its text and edits.
          */
         delete: operations["cancel_job__job_id__delete"];
         options?: never;
@@ -198,7 +199,8 @@ export interface paths {
         };
         /**
          * Job Result
-         * @description The transcript as a file. With `partial`, as much of it as there is, whatever the status.
+         * @description The transcript as a file. With `partial`, as much of it as there is, whatever the status. It
+         *     has the latest edits, unless a `version` is named; 0 is what was recognised.
          */
         get: operations["job_result_job__job_id__result_get"];
         put?: never;
@@ -244,6 +246,32 @@ export interface paths {
          * @description Retry a failed job. The parts that it had finished are not done again.
          */
         post: operations["retry_job__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/job/{job_id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Transcript
+         * @description The transcript with its version, which an edit must name. Before the job is completed, what
+         *     there is of it, which cannot be edited yet.
+         */
+        get: operations["transcript_job__job_id__transcript_get"];
+        /**
+         * Edit
+         * @description Store the next version of a completed transcript, if nobody has edited it since. The original
+         *     and the latest twenty edits are kept.
+         */
+        put: operations["edit_job__job_id__transcript_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -515,9 +543,9 @@ export interface components {
             job_id: string;
             /**
              * Status
-             * @constant
+             * @enum {string}
              */
-            status: "cancelled";
+            status: "cancelled" | "forgotten";
         };
         /** ConvexRetryShape */
         ConvexRetryShape: {
@@ -978,6 +1006,25 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** TranscriptShape */
+        TranscriptShape: {
+            /** Edited At */
+            edited_at: string | null;
+            /**
+             * Original
+             * @description The version that was recognised: always 0.
+             */
+            original: number;
+            /** Segments */
+            segments: components["schemas"]["SegmentShape"][];
+            /** Version */
+            version: number;
+            /**
+             * Versions
+             * @description Those that are kept.
+             */
+            versions: number[];
+        };
         /** WebSocketsShape */
         WebSocketsShape: {
             /** Active Jobs */
@@ -1252,7 +1299,10 @@ export interface operations {
     };
     cancel_job__job_id__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Delete it. A job that is not there is no error. */
+                forget?: boolean;
+            };
             header?: never;
             path: {
                 job_id: string;
@@ -1630,6 +1680,8 @@ export interface operations {
             query?: {
                 format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv";
                 partial?: boolean;
+                /** @description 0 is what was recognised; the latest if left out. */
+                version?: number | null;
             };
             header?: never;
             path: {
@@ -1670,7 +1722,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `job_not_found` */
+            /** @description `job_not_found`, `version_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1842,6 +1894,234 @@ export interface operations {
             };
             /** @description `draining`, `engine_unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    transcript_job__job_id__transcript_get: {
+        parameters: {
+            query?: {
+                /** @description 0 is what was recognised; the latest if left out. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found`, `version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_job__job_id__transcript_put: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was edited, as its `ETag` has it. */
+                "If-Match": string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Segments */
+                    segments: {
+                        /**
+                         * Confidence
+                         * @default 1
+                         */
+                        confidence?: number;
+                        /**
+                         * End
+                         * @description Not before its start.
+                         */
+                        end: number;
+                        /** Id */
+                        id: number;
+                        /** Language */
+                        language?: string | null;
+                        /** Start */
+                        start: number;
+                        /** Text */
+                        text: string;
+                        /**
+                         * Words
+                         * @default []
+                         */
+                        words?: {
+                            /**
+                             * Confidence
+                             * @default 1
+                             */
+                            confidence?: number;
+                            /** End */
+                            end: number;
+                            /** Start */
+                            start: number;
+                            /** Word */
+                            word: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_completed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `transcript_changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `version_needed` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
