@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,14 +27,14 @@ from retender.engines.models.fitting import Choice
 from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
-from retender.errors import StorageTrouble, WorkError
+from retender.errors import RetenderError, StorageTrouble, WorkError
 from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from retender.transcript.chunks import SAMPLE_RATE
 from retender.workers.orders import Failed, Order, Prepared, Transcribed
-from retender.workers.reports import WorkerReport
+from retender.workers.reports import DefaultInUse, WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
@@ -70,7 +70,8 @@ class WhisperEngine:
         self._loaded = LoadedModels(self._settings, library, self._blobs)
         self._lanes = Lanes(self._settings.lanes)
         self._working = 0
-        self._tidying: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        self._prefetching: asyncio.Task[None]
 
     @property
     def needs_restart(self) -> bool:
@@ -82,19 +83,36 @@ class WhisperEngine:
         return self._loaded.held
 
     async def open(self) -> None:
-        """No model is loaded before it is needed."""
-        self._tidying = asyncio.create_task(clean_cache_regularly(self._blobs))
+        """No model is loaded before it is needed, but the first job's may be fetched."""
+        self._beside.append(asyncio.create_task(clean_cache_regularly(self._blobs)))
+        if self._settings.prefetch:
+            self._prefetching = asyncio.create_task(self._prefetch())
+            self._beside.append(self._prefetching)
+
+    async def prefetched(self) -> None:
+        """Wait until the model for jobs that name none is here, or cannot be had."""
+        await asyncio.wait((self._prefetching,))
+
+    async def _prefetch(self) -> None:
+        # What keeps the model away is in the log already, and each job will tell its caller.
+        with suppress(RetenderError):
+            await self._loaded.default.settle()
 
     async def close(self) -> None:
-        if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.wait((self._tidying,))
+        for task in self._beside:
+            task.cancel()
+        if self._beside:
+            await asyncio.wait(self._beside)
         self._lanes.close()
         await self._loaded.close()
 
     async def report(self) -> WorkerReport:
+        choice = self._loaded.default.choice
         return WorkerReport(
-            engine=self.name, resident=resident_bytes(), models=self._loaded.models()
+            engine=self.name,
+            resident=resident_bytes(),
+            models=self._loaded.models(),
+            default=None if choice is None else _default(choice),
         )
 
     async def load(self, model: str) -> None:
@@ -134,17 +152,23 @@ class WhisperEngine:
 
     async def _planned(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         """A model that cannot be had is told before anything is decoded."""
-        choice = self._choice(order)
-        finding = asyncio.create_task(self._loaded.find(choice.used))
-        async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
+        named = order.options.model
+        settling = asyncio.create_task(self._loaded.settled(named))
+        async with aclosing(self._signs_until(settling, (order,), named)) as signs:
             async for sign in signs:
                 yield sign
-        how = msgspec.structs.replace(self._preparation, **_lengths(finding.result()))
+        choice = settling.result()
+        folder = await self._loaded.find(choice.used)
+        how = msgspec.structs.replace(self._preparation, **_lengths(folder))
         async with aclosing(prepare(order, self._blobs, how)) as news:
             async for item in news:
                 if isinstance(item, Prepared):
                     yield msgspec.structs.replace(
-                        item, engine=self.name, model=choice.used, requested_model=_other(choice)
+                        item,
+                        engine=self.name,
+                        model=choice.used,
+                        requested_model=_other(choice),
+                        model_missing=bool(choice.missing),
                     )
                 else:
                     yield item
@@ -172,7 +196,18 @@ class WhisperEngine:
         return (NOTE,) if (self._blobs.job_folder(order.job_id) / NOTE).exists() else ()
 
     async def _transcribed(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
-        choice = self._choice(orders[0])
+        """All chunks of a job are heard by the model that it was prepared for."""
+        named = orders[0].model or orders[0].options.model
+        settling = asyncio.create_task(self._loaded.settled(named))
+        try:
+            async with aclosing(self._signs_until(settling, orders, named)) as signs:
+                async for sign in signs:
+                    yield sign
+            choice = settling.result()
+        except StorageTrouble as error:
+            for order in orders:
+                yield Failed(order.token, error.failure())
+            return
         async with AsyncExitStack() as stack:
             begun = list[Order]()
             recordings = dict[str, Path]()
@@ -241,7 +276,8 @@ class WhisperEngine:
     async def _signs_until(
         self, task: asyncio.Task[Any], orders: tuple[Order, ...], used: str
     ) -> AsyncGenerator[Progress, None]:
-        """Signs of life until the task is done; closed before, it calls the task off."""
+        """Signs of life until the task is done; closed before, it calls the task off. `used`: see
+        `LoadedModels.waiting_for`."""
         try:
             while not task.done():
                 note = self._loaded.waiting_for(used)
@@ -252,9 +288,6 @@ class WhisperEngine:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    def _choice(self, order: Order) -> Choice:
-        return self._loaded.chosen(order.options.model)
 
 
 def _lengths(folder: Path) -> dict[str, int]:
@@ -267,4 +300,8 @@ def _lengths(folder: Path) -> dict[str, int]:
 
 
 def _other(choice: Choice) -> str:
-    return choice.asked if choice.smaller else ""
+    return choice.asked if choice.replaced else ""
+
+
+def _default(choice: Choice) -> DefaultInUse:
+    return DefaultInUse(choice.used, _other(choice), choice.missing)
