@@ -38,6 +38,10 @@ SECRETS = frozenset(
 """Values that are never shown, not even in the message about a bad value."""
 
 
+MAY_BE_EMPTY = frozenset({"RETENDER_FALLBACK_MODEL"})
+"""Settings whose empty value means something; all others have their default then."""
+
+
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -146,6 +150,7 @@ class Settings(BaseSettings):
     public_url: PublicUrl = _named("RETENDER_PUBLIC_URL", "")
     language: Literal["es", "en"] = _named("RETENDER_LANGUAGE", "es")
     default_model: str = _named("DEFAULT_MODEL", "medium")
+    fallback_model: str = _named("RETENDER_FALLBACK_MODEL", "base")
     offline: bool = _named("RETENDER_OFFLINE", default=False)
     any_model: bool = _named("RETENDER_ANY_MODEL", default=False)
     model_ttl_seconds: Positive = _named("MODEL_TTL_SECONDS", 600.0)
@@ -157,7 +162,8 @@ class Settings(BaseSettings):
         "HF_ENDPOINT", "https://huggingface.co"
     )
     hub_token: str = _named("HF_TOKEN", "")
-    hub_cache: Path = _named("HF_HUB_CACHE", Path.home() / ".cache" / "huggingface" / "hub")
+    hub_home: Path = _named("HF_HOME", Path.home() / ".cache" / "huggingface")
+    hub_cache: Path | None = _named("HF_HUB_CACHE", None)
     proxy: ProxyUrl = _named("HTTPS_PROXY", "")
     groq_api_key: BearerKey = _named("GROQ_API_KEY", "")
     groq_base_url: BaseUrl = _named("GROQ_BASE_URL", "https://api.groq.com")
@@ -194,7 +200,8 @@ def read(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
     values = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
     values.update(os.environ if environment is None else environment)
     _refuse_unknown(values)
-    known = {name: values[name] for name in names() if values.get(name, "") != ""}
+    given = (name for name in names() if name in values)
+    known = {name: values[name] for name in given if values[name] != "" or name in MAY_BE_EMPTY}
     try:
         return Settings.model_validate(known)
     except ValidationError as error:

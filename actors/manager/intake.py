@@ -83,6 +83,8 @@ class Intake:
         if job.status is not Status.PENDING:
             return self._receipt(job, existing=True)
         known = await self._store.journal.completed(cache_key(audio, job.options))
+        if known is not None and not self._models.would_repeat(known):
+            known = None
         draft = self._store.draft()
         job = transitions.audio_arrived(draft, job_id, audio, known)
         await self._store.commit(draft)
@@ -115,12 +117,15 @@ class Intake:
         return self._receipt(job)
 
     async def _precedents(self, submission: Submission, new: Job) -> MatchingJobs:
-        return await self._store.journal.matching_jobs(
+        found = await self._store.journal.matching_jobs(
             submission.job_id,
             owner=submission.owner,
             key=submission.idempotency_key,
             cache_key=new.cache_key,
         )
+        if found.known is not None and not self._models.would_repeat(found.known):
+            return replace(found, known=None)
+        return found
 
     def renewed(self, receipt: Receipt) -> Receipt:
         """The receipt with the job's present state."""

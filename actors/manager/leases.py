@@ -299,4 +299,5 @@ class LeaseManager:
 
 
 def _made(outcome: Prepared | Transcribed) -> UsedModel:
-    return UsedModel(outcome.engine, outcome.model, outcome.requested_model)
+    missing = isinstance(outcome, Prepared) and outcome.model_missing
+    return UsedModel(outcome.engine, outcome.model, outcome.requested_model, missing)

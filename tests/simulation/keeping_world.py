@@ -12,7 +12,8 @@ from retender.errors import JobNotFound, NotCompleted, Refusal, TranscriptChange
 from retender.journal.api import Append, ForgetJob, SaveDelivery, SaveJob
 from retender.transcript.segments import Segment
 from tests.simulation.invariants import Violation
-from tests.simulation.world import FAULTS_END, Blobs, World
+from tests.simulation.surroundings import Blobs
+from tests.simulation.world import FAULTS_END, World
 from tests.support.actors.virtual_time import VirtualClock
 from tests.support.engines.scripted import Script
 

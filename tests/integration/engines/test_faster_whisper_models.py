@@ -15,6 +15,7 @@ from retender.engines.api import ManagesModels, Progress, Reporting
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.library import LibrarySettings
+from retender.engines.models.sources.upstream import UPSTREAM
 from retender.engines.preparation import Preparation
 from retender.errors import ModelUnavailable
 from retender.jobs.messages import note_text
@@ -33,6 +34,13 @@ pytestmark = needs_espeak
 DEADLINE = 60.0
 MEGABYTE = 1_000_000
 WORDS = "seven alpha two bravo nine charlie"
+
+
+@pytest.fixture(autouse=True)
+def no_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub of these tests has no model of Whisper's."""
+    for name in list(UPSTREAM):
+        monkeypatch.delitem(UPSTREAM, name)
 
 
 @pytest.fixture

@@ -592,8 +592,25 @@ export interface components {
              */
             waiting: number | null;
         };
+        /** DefaultModelShape */
+        DefaultModelShape: {
+            /**
+             * Instead Of
+             * @description The default model, if another one replaces it.
+             */
+            instead_of: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @description Why it is replaced, and how to get the default one.
+             */
+            reason: string | null;
+        };
         /** EngineShape */
         EngineShape: {
+            /** @description The model for jobs that name none; null: it is being fetched, or there is none here. */
+            model?: components["schemas"]["DefaultModelShape"] | null;
             /** Ready */
             ready: boolean;
             /**
