@@ -169,11 +169,7 @@ class Settings(BaseSettings):
     """Each setting is described below it: `make docs-settings` makes docs/reference/settings.md."""
 
     model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
     profile: Literal["auto", "local", "ray"] = _named("RETENDER_PROFILE", "auto")

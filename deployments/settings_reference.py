@@ -6,15 +6,19 @@ type.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from deployments.settings import SECRETS, Accepts, Settings, names
 
@@ -74,26 +78,45 @@ class Undescribed(Exception):
 
 
 def page() -> str:
-    fields = {name: Settings.model_fields[field] for name, field in names().items()}
+    meanings = descriptions(Settings)
+    rows = {
+        name: _row(name, Settings.model_fields[field], meanings.get(field, ""))
+        for name, field in names().items()
+    }
     placed = {name for section in SECTIONS.values() for name in section}
-    sections = {**SECTIONS, OTHERS: [name for name in fields if name not in placed]}
-    found = {title: [name for name in given if name in fields] for title, given in sections.items()}
-    return "\n".join(
-        [_OPENING, *(_section(title, given, fields) for title, given in found.items() if given)]
-    )
+    sections = {**SECTIONS, OTHERS: [name for name in rows if name not in placed]}
+    found = {
+        title: [rows[name] for name in given if name in rows] for title, given in sections.items()
+    }
+    return "\n".join([_OPENING, *(_section(title, own) for title, own in found.items() if own)])
 
 
-def _section(title: str, given: Sequence[str], fields: Mapping[str, FieldInfo]) -> str:
-    rows = (_row(name, fields[name]) for name in given)
+def descriptions(settings: type[BaseSettings]) -> dict[str, str]:
+    """The text below each field. Pydantic could read it, too, but would do so at each start of the
+    service, which takes longer than to read all settings."""
+    (body,) = ast.parse(inspect.getsource(settings)).body
+    assert isinstance(body, ast.ClassDef)
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+def _section(title: str, rows: Sequence[str]) -> str:
     head = ("| name | default | meaning | accepted values |", "|---|---|---|---|")
     return "\n".join([f"## {title}", "", *head, *rows, ""])
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    if not field.description:
+def _row(name: str, field: FieldInfo, meaning: str) -> str:
+    if not meaning:
         raise Undescribed(name)
     mark = " 🔑" if name in SECRETS else ""
-    cells = (f"`{name}`{mark}", default(field), " ".join(field.description.split()), values(field))
+    cells = (f"`{name}`{mark}", default(field), meaning, values(field))
     return f"| {' | '.join(cells)} |"
 
 

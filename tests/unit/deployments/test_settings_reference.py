@@ -34,7 +34,9 @@ def test_a_setting_that_is_in_no_section_is_shown_all_the_same(
 
 
 def test_a_setting_without_a_description_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Settings.model_fields["max_queue"], "description", None)
+    described = settings_reference.descriptions(Settings)
+    del described["max_queue"]
+    monkeypatch.setattr(settings_reference, "descriptions", lambda _: described)
     with pytest.raises(Undescribed, match="MAX_QUEUE"):
         page()
 
