@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.settings import BadSetting, names, read
-from tests.support.paths import PROJECT
+from deployments.settings import BadSetting, read
 
 NO_FILE = Path("/nonexistent/.env")
 
@@ -132,8 +131,3 @@ def test_settings_do_not_change_once_read() -> None:
     settings = read({}, NO_FILE)
     with pytest.raises(ValueError, match="frozen"):
         setattr(settings, "max_queue", 3)  # noqa: B010 - the type checker would refuse it, too
-
-
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (PROJECT / "README.md").read_text()
-    assert [name for name in names() if f"`{name}`" not in readme] == []
