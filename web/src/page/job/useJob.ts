@@ -14,14 +14,17 @@ export function requestedModel(result: Result | null): string | null {
 
 const EVERY_MS = 3000;
 
-/** Place in the queue, duration and model are told only to who asks: asked while `wanted`. */
-export function useAsking(jobId: string, wanted: boolean): void {
+/** Place in the queue, duration and model are told only to who asks: asked while `wanted`, and at
+ * once at each new `stage`. */
+export function useAsking(jobId: string, wanted: boolean, stage: string): void {
   const client = useRetender();
   useEffect(() => {
-    if (!wanted) return;
-    const timer = setInterval(() => {
+    if (!wanted || stage === "") return;
+    const ask = () => {
       if (document.visibilityState !== "hidden") client.follow(jobId).refresh();
-    }, EVERY_MS);
+    };
+    ask();
+    const timer = setInterval(ask, EVERY_MS);
     return () => clearInterval(timer);
-  }, [client, jobId, wanted]);
+  }, [client, jobId, wanted, stage]);
 }

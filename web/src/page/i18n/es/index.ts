@@ -5,6 +5,7 @@ import { job } from "./job";
 import { keys } from "./keys";
 import { shell } from "./shell";
 import { state } from "./state";
+import { text } from "./text";
 
 export const catalogue = {
   ...shell,
@@ -12,6 +13,7 @@ export const catalogue = {
   ...intake,
   ...history,
   ...job,
+  ...text,
   ...dashboard,
   ...keys,
 } as const;

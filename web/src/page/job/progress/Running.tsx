@@ -29,8 +29,9 @@ export function Running({
   const duration = useJobValue(jobId, (view) => view.job?.duration ?? null);
   const position = useJobValue(jobId, (view) => view.job?.queue_position ?? null);
   const isWaiting = status === "queued" || status === "pending";
-  useAsking(jobId, isWaiting || duration === null);
+  useAsking(jobId, isWaiting || duration === null, stage);
   if (status === null) return null;
+  const words = stageOf({ status, stage });
   const isKnown = !isWaiting && stage === "transcribing";
   return (
     <section
@@ -39,8 +40,8 @@ export function Running({
     >
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="flex min-w-0 flex-col">
-          <h2 className="text-lg font-semibold">{stageOf({ status, stage })}</h2>
-          {stage !== "transcribing" && message !== "" && (
+          <h2 className="text-lg font-semibold">{words}</h2>
+          {stage !== "transcribing" && message !== words && (
             <p className="text-sm text-soft">{message}</p>
           )}
           {isWaiting && position !== null && (

@@ -18,12 +18,13 @@ export function Story({ jobId }: { readonly jobId: string }) {
   const completedAt = useJobValue(jobId, (view) => view.completedAt);
   const result = useJobValue(jobId, (view) => view.result);
   const moments = useMoments(jobId);
-  const serviceStarted = useServiceStart();
+  const { startedAt } = useService();
   const entries = useMemo(() => {
     if (job === null) return [];
     const now = { ...job, status: status ?? job.status, completed_at: completedAt };
+    const serviceStarted = startedAt === null ? null : new Date(startedAt).toISOString();
     return story({ job: now, moments, serviceStarted, requestedModel: requestedModel(result) });
-  }, [job, status, completedAt, moments, serviceStarted, result]);
+  }, [job, status, completedAt, moments, startedAt, result]);
   return (
     <ol aria-label={t("job.story")} className="flex flex-col gap-3 py-4">
       {entries.map((entry) => (
@@ -41,7 +42,7 @@ export function Story({ jobId }: { readonly jobId: string }) {
               </time>
               {words(entry)}
             </p>
-            {"message" in entry && entry.message !== "" && (
+            {"message" in entry && entry.message !== "" && entry.message !== words(entry) && (
               <p className="text-xs text-soft">{entry.message}</p>
             )}
           </div>
@@ -102,13 +103,4 @@ function useMoments(jobId: string): readonly Moment[] {
     return () => giveUp.abort();
   }, [client, jobId, isPast]);
   return past ?? live;
-}
-
-/** To the second: each answer about the health gives a slightly different moment. */
-function useServiceStart(): string | null {
-  const uptime = useService().health?.uptime ?? null;
-  const [start, remember] = useState<number | null>(null);
-  const told = uptime === null ? null : Date.now() - uptime * 1000;
-  if (told !== null && (start === null || Math.abs(told - start) > 5000)) remember(told);
-  return start === null ? null : new Date(start).toISOString();
 }

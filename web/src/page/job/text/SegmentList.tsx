@@ -1,0 +1,137 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import {
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import type { Segment } from "../../../client";
+import { useT } from "../../i18n/context";
+import { Button } from "../../ui/Button";
+import type { Player } from "../player/player";
+import type { Marks } from "./marks";
+import { useActive } from "./useActive";
+import type { Follow } from "./useFollow";
+import { usePlayingWord } from "./usePlayingWord";
+
+export interface ListHandle {
+  /** Brings a segment to the middle of the window. */
+  show(index: number): void;
+}
+
+export interface Row {
+  readonly segment: Segment;
+  readonly index: number;
+  readonly isActive: boolean;
+}
+
+/** So much of the window's lower edge is the player's. */
+const BELOW = 170;
+const ABOVE = 80;
+
+/** All segments in a window: only what is near it is on the page. */
+export function SegmentList({
+  segments,
+  player,
+  marks,
+  follow,
+  estimate,
+  label,
+  handle,
+  children,
+}: {
+  readonly segments: readonly Segment[];
+  readonly player: Player;
+  readonly marks: Marks;
+  readonly follow: Follow;
+  /** The height of a row before it is known, in pixels. */
+  readonly estimate: (segment: Segment, width: number) => number;
+  readonly label: string;
+  readonly handle: Ref<ListHandle>;
+  readonly children: (row: Row) => ReactNode;
+}) {
+  const t = useT();
+  const list = useRef<HTMLOListElement>(null);
+  const [place, setPlace] = useState({ top: 0, width: 700 });
+  useLayoutEffect(() => {
+    const box = list.current?.getBoundingClientRect();
+    if (box === undefined) return;
+    const [top, width] = [Math.round(box.top + scrollY), Math.round(box.width)];
+    if (top !== place.top || width !== place.width) setPlace({ top, width });
+  });
+  const virtualizer = useWindowVirtualizer({
+    count: segments.length,
+    estimateSize: (index) => {
+      const segment = segments[index];
+      return segment === undefined ? 40 : estimate(segment, place.width);
+    },
+    getItemKey: (index) => segments[index]?.id ?? index,
+    overscan: 6,
+    scrollMargin: place.top,
+  });
+  const active = useActive(player, segments);
+  usePlayingWord(player, segments, marks);
+  useEffect(() => marks.show(), [marks]);
+
+  const show = useCallback(
+    (index: number) => virtualizer.scrollToIndex(index, { align: "center" }),
+    [virtualizer],
+  );
+  useImperativeHandle(handle, () => ({ show }), [show]);
+  const { isOn } = follow;
+  useEffect(() => {
+    if (!isOn || active < 0) return;
+    const row = list.current?.querySelector(`[data-index="${active}"]`);
+    const box = row?.getBoundingClientRect();
+    if (box === undefined) show(active);
+    else if (box.top < ABOVE || box.bottom > innerHeight - BELOW) {
+      const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      scrollBy({ top: box.top - innerHeight / 3, behavior: isCalm ? "auto" : "smooth" });
+    }
+  }, [isOn, active, show]);
+
+  return (
+    <>
+      <ol
+        ref={list}
+        aria-label={label}
+        className="relative"
+        style={{ height: virtualizer.getTotalSize() }}
+      >
+        {virtualizer.getVirtualItems().map(({ key, index, start }) => {
+          const segment = segments[index];
+          if (segment === undefined) return null;
+          return (
+            <li
+              key={key}
+              ref={virtualizer.measureElement}
+              data-index={index}
+              aria-posinset={index + 1}
+              aria-setsize={segments.length}
+              aria-current={index === active ? "true" : undefined}
+              className="absolute inset-x-0 top-0"
+              style={{ transform: `translateY(${start - place.top}px)` }}
+            >
+              {children({ segment, index, isActive: index === active })}
+            </li>
+          );
+        })}
+      </ol>
+      {!isOn && active >= 0 && (
+        <div className="pointer-events-none sticky bottom-32 z-10 flex justify-center md:bottom-20">
+          <Button
+            icon="target"
+            className="pointer-events-auto rounded-full! border-accent! shadow-lg"
+            onClick={() => follow.set(true)}
+          >
+            {t("text.follow.back")}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
