@@ -1,23 +1,19 @@
 import { useEffect, useRef, useState } from "react";
-import { isFinished, type ListedJob, type Segment } from "../../client";
+import { isFinished, type ListedJob } from "../../client";
 import { useJobValue } from "../../hooks";
 import { useT } from "../i18n/context";
 import { Tabs } from "../ui/Tabs";
+import { ConflictDialog } from "./editing/ConflictDialog";
+import { useDoubts } from "./editing/useDoubts";
+import { useEditor } from "./editing/useEditor";
+import { ExportMenu } from "./exports/ExportMenu";
 import { PlayerBar } from "./player/PlayerBar";
-import type { Player } from "./player/player";
 import type { Shortcut } from "./player/shortcuts";
 import { usePeaks } from "./player/usePeaks";
 import { usePlayer, usePlayerView } from "./player/usePlayer";
 import { Story } from "./progress/Story";
-import { CopyMenu } from "./text/CopyMenu";
-import { LiveLog } from "./text/LiveLog";
-import { Marks } from "./text/marks";
-import { SearchBar } from "./text/SearchBar";
-import type { ListHandle } from "./text/SegmentList";
-import { hitFrom } from "./text/search";
-import { Text } from "./text/Text";
-import { type Follow, useFollow } from "./text/useFollow";
-import { useSearch } from "./text/useSearch";
+import { type Reading, useReading } from "./text/reading";
+import { TextPanel } from "./text/TextPanel";
 import { segmentAt } from "./text/words";
 
 type View = "text" | "story";
@@ -26,6 +22,7 @@ type View = "text" | "story";
 export function Views({
   jobId,
   job,
+  name,
   at,
 }: {
   readonly jobId: string;
@@ -35,114 +32,85 @@ export function Views({
 }) {
   const t = useT();
   const [view, show] = useState<View>("text");
-  const segments = useJobValue(jobId, (known) => known.segments);
+  const [isEditing, setEditing] = useState(false);
   const isRunning = !isFinished(job.status);
+  const live = useJobValue(jobId, (known) => known.segments);
+  const editing = useEditor(jobId, job.status);
+  const { editor } = editing;
+  // What the edited text was made of may run once more.
+  const segments = (isRunning ? null : editing.view.segments) ?? live;
   const player = usePlayer(jobId);
   const { duration: played } = usePlayerView(player);
   const duration = job.duration ?? played ?? 0;
   const peaks = usePeaks(jobId, job.duration !== null);
-  const [marks] = useState(() => new Marks());
-  const follow = useFollow(player);
-  const search = useSearch(segments);
-  const list = useRef<ListHandle>(null);
+  const reading = useReading(segments, player);
+  const doubts = useDoubts(reading, editor, isEditing);
   const field = useRef<HTMLInputElement>(null);
-  useMomentOfAddress(at, segments, player, follow, list);
+  useMomentOfAddress(at, reading);
 
-  const step = (by: 1 | -1) => {
-    const { hits, at: before } = search;
-    if (hits.length === 0) return;
-    const next = before < 0 ? hitFrom(hits, player.time) : before + by;
-    const to = (next + hits.length) % hits.length;
-    const hit = hits[to];
-    if (hit === undefined) return;
-    search.choose(to);
-    follow.set(false);
-    list.current?.show(hit.index);
-    player.seek(hit.time);
-  };
   const shortcuts: readonly Shortcut[] = [
     {
       keys: ["/", "Control+f"],
       does: "search",
-      inFields: false,
       run: () => {
         show("text");
-        field.current?.focus();
-        field.current?.select();
+        // After the view is there.
+        requestAnimationFrame(() => field.current?.select());
       },
     },
-    { keys: ["n"], does: "next_hit", run: () => step(1) },
-    { keys: ["f"], does: "follow", run: () => follow.set(true) },
+    { keys: ["n"], does: "next_hit", run: () => reading.stepHit(1) },
+    { keys: ["f"], does: "follow", run: () => reading.follow.set(true) },
+    { keys: ["e"], does: "edit", run: () => setEditing(!isEditing) },
+    { keys: ["d", "F8"], does: "doubtful", inFields: true, run: doubts.next },
+    { keys: ["Control+z"], does: "undo", run: editor.undo },
+    { keys: ["Control+Shift+z", "Control+y"], does: "redo", run: editor.redo },
   ];
   return (
     <div className="flex grow flex-col">
-      <Tabs<View>
-        label={t("job.views")}
-        tabs={[
-          { name: "text", label: t("job.view.text") },
-          { name: "story", label: t("job.view.story") },
-        ]}
-        chosen={view}
-        choose={show}
-      >
-        {view === "story" && <Story jobId={jobId} />}
-        {view === "text" && (
-          <div className="flex flex-col gap-2 py-3">
-            <div className="flex flex-wrap items-center gap-2">
-              {segments.length > 0 && <SearchBar field={field} search={search} step={step} />}
-              {segments.length > 0 && <CopyMenu segments={segments} />}
-              {isRunning && <LiveLog jobId={jobId} />}
-            </div>
-            {segments.length > 0 ? (
-              <Text
-                segments={segments}
-                player={player}
-                marks={marks}
-                follow={follow}
-                search={search}
-                handle={list}
-              />
-            ) : (
-              <Empty jobId={jobId} isRunning={isRunning} />
-            )}
+      <div className="relative flex grow flex-col">
+        {segments.length > 0 && !isRunning && (
+          <div className="absolute end-0 top-0">
+            <ExportMenu jobId={jobId} name={name} storeFirst={editor.storeNow} />
           </div>
         )}
-      </Tabs>
+        <Tabs<View>
+          label={t("job.views")}
+          tabs={[
+            { name: "text", label: t("job.view.text") },
+            { name: "story", label: t("job.view.story") },
+          ]}
+          chosen={view}
+          choose={show}
+        >
+          {view === "story" && <Story jobId={jobId} />}
+          {view === "text" && (
+            <TextPanel
+              jobId={jobId}
+              isRunning={isRunning}
+              reading={reading}
+              editing={editing}
+              mode={{ isEditing, set: setEditing }}
+              doubts={doubts}
+              field={field}
+            />
+          )}
+        </Tabs>
+      </div>
       <PlayerBar
         jobId={jobId}
         player={player}
         peaks={peaks}
         duration={duration}
-        hits={search.moments}
+        hits={reading.search.moments}
         shortcuts={shortcuts}
       />
+      <ConflictDialog editor={editor} view={editing.view} />
     </div>
   );
 }
 
-/** No segments: not yet, nobody speaks, or no times were asked for. */
-function Empty({ jobId, isRunning }: { readonly jobId: string; readonly isRunning: boolean }) {
-  const t = useT();
-  const result = useJobValue(jobId, (known) => known.result);
-  if (isRunning) return <p className="py-8 text-sm text-soft">{t("text.soon")}</p>;
-  if (result?.text) {
-    return <p className="max-w-prose leading-7 whitespace-pre-wrap">{result.text}</p>;
-  }
-  return (
-    <p className="py-8 text-sm text-soft">
-      {t(result?.no_speech ? "text.no_speech" : "text.none")}
-    </p>
-  );
-}
-
 /** Goes where the address says, once for each address, as soon as there is text. */
-function useMomentOfAddress(
-  at: number | null,
-  segments: readonly Segment[],
-  player: Player,
-  follow: Follow,
-  list: { readonly current: ListHandle | null },
-): void {
+function useMomentOfAddress(at: number | null, { segments, player, follow, list }: Reading): void {
   const done = useRef<number | null>(null);
   const setFollow = follow.set;
   useEffect(() => {
@@ -150,9 +118,8 @@ function useMomentOfAddress(
     done.current = at;
     player.seek(at);
     setFollow(true);
-    // The list has its place only after it is drawn.
     const index = Math.max(0, segmentAt(segments, at));
-    const frame = requestAnimationFrame(() => list.current?.show(index));
-    return () => cancelAnimationFrame(frame);
+    // The list has its place only after it is drawn.
+    requestAnimationFrame(() => list.current?.show(index));
   }, [at, segments, player, setFollow, list]);
 }

@@ -1,4 +1,5 @@
 import { dashboard } from "./dashboard";
+import { editing } from "./editing";
 import { history } from "./history";
 import { intake } from "./intake";
 import { job } from "./job";
@@ -14,6 +15,7 @@ export const catalogue = {
   ...history,
   ...job,
   ...text,
+  ...editing,
   ...dashboard,
   ...keys,
 } as const;

@@ -58,8 +58,9 @@ function isMeant(shortcut: Shortcut, event: KeyboardEvent): boolean {
   }
   const { target } = event;
   if (!(target instanceof HTMLElement)) return true;
-  if (isField(target) && shortcut.inFields !== true) return false;
-  if (held === "" && event.key.length === 1 && !singleKeys.get()) return false;
+  const writes = held === "" && event.key.length === 1;
+  if (isField(target) && (shortcut.inFields !== true || writes)) return false;
+  if (writes && !singleKeys.get()) return false;
   return held !== "" || !isUsedBy(target, event.key);
 }
 

@@ -1,7 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import {
   type ReactNode,
-  type Ref,
   useCallback,
   useEffect,
   useImperativeHandle,
@@ -12,10 +11,8 @@ import {
 import type { Segment } from "../../../client";
 import { useT } from "../../i18n/context";
 import { Button } from "../../ui/Button";
-import type { Player } from "../player/player";
-import type { Marks } from "./marks";
+import type { Reading } from "./reading";
 import { useActive } from "./useActive";
-import type { Follow } from "./useFollow";
 import { usePlayingWord } from "./usePlayingWord";
 
 export interface ListHandle {
@@ -35,25 +32,18 @@ const ABOVE = 80;
 
 /** All segments in a window: only what is near it is on the page. */
 export function SegmentList({
-  segments,
-  player,
-  marks,
-  follow,
+  reading,
   estimate,
   label,
-  handle,
   children,
 }: {
-  readonly segments: readonly Segment[];
-  readonly player: Player;
-  readonly marks: Marks;
-  readonly follow: Follow;
+  readonly reading: Reading;
   /** The height of a row before it is known, in pixels. */
   readonly estimate: (segment: Segment, width: number) => number;
   readonly label: string;
-  readonly handle: Ref<ListHandle>;
   readonly children: (row: Row) => ReactNode;
 }) {
+  const { segments, player, marks, follow, list: handle } = reading;
   const t = useT();
   const list = useRef<HTMLOListElement>(null);
   const [place, setPlace] = useState({ top: 0, width: 700 });

@@ -1,58 +1,51 @@
-import { type Ref, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { Segment } from "../../../client";
 import { useT } from "../../i18n/context";
-import type { Player } from "../player/player";
+import { EditablePassage } from "../editing/EditablePassage";
+import type { Editor } from "../editing/editor";
 import { offsetAt } from "./caret";
-import type { Marks } from "./marks";
 import { Passage } from "./Passage";
-import { type ListHandle, SegmentList } from "./SegmentList";
-import type { Follow } from "./useFollow";
-import type { Search } from "./useSearch";
+import type { Reading } from "./reading";
+import { SegmentList } from "./SegmentList";
 import { timeAt } from "./words";
 
 const NONE: readonly never[] = [];
 
-/** The text to read: a click on a word goes to where it is said. */
+/** The text: a click on a word goes to where it is said, and while it is edited sets the caret. */
 export function Text({
-  segments,
-  player,
-  marks,
-  follow,
-  search,
-  handle,
+  reading,
+  editor,
+  onEdit,
 }: {
-  readonly segments: readonly Segment[];
-  readonly player: Player;
-  readonly marks: Marks;
-  readonly follow: Follow;
-  readonly search: Search;
-  readonly handle: Ref<ListHandle>;
+  readonly reading: Reading;
+  /** Null: it is read. */
+  readonly editor: Editor | null;
+  /** A double click wants to edit there. */
+  readonly onEdit: (id: number, offset: number) => void;
 }) {
   const t = useT();
   const place = useRef<HTMLDivElement>(null);
-  useSeekOnClick(place, segments, player, follow);
-  const chosen = search.hits[search.at];
+  useClicks(place, reading, onEdit);
+  const { segments, player, marks, search, chosen } = reading;
   return (
     <div ref={place}>
-      <SegmentList
-        segments={segments}
-        player={player}
-        marks={marks}
-        follow={follow}
-        estimate={heightOf}
-        label={t("text.title")}
-        handle={handle}
-      >
-        {({ segment }) => (
-          <Passage
-            segment={segment}
-            found={search.byId.get(segment.id) ?? NONE}
-            chosen={chosen?.id === segment.id ? chosen : null}
-            player={player}
-            marks={marks}
-          />
-        )}
+      <SegmentList reading={reading} estimate={heightOf} label={t("text.title")}>
+        {({ segment }) => {
+          const shown = {
+            segment,
+            found: search.byId.get(segment.id) ?? NONE,
+            chosen: chosen?.id === segment.id ? chosen : null,
+            player,
+            marks,
+          };
+          return editor === null ? (
+            <Passage {...shown} />
+          ) : (
+            <EditablePassage {...shown} editor={editor} />
+          );
+        }}
       </SegmentList>
+      <p className="sr-only">{t("text.count", { count: segments.length })}</p>
     </div>
   );
 }
@@ -67,32 +60,44 @@ export function heightOf({ text }: Segment, width: number): number {
 }
 
 /** One listener for all passages. By keyboard the times beside them do the same. */
-function useSeekOnClick(
+export function useClicks(
   place: { readonly current: HTMLElement | null },
-  segments: readonly Segment[],
-  player: Player,
-  follow: Follow,
+  reading: Reading,
+  onEdit: (id: number, offset: number) => void,
 ): void {
-  const latest = useRef({ segments, follow });
+  const latest = useRef({ reading, onEdit });
   useEffect(() => {
-    latest.current = { segments, follow };
+    latest.current = { reading, onEdit };
   });
   useEffect(() => {
-    const clicked = (event: MouseEvent) => {
-      const passage =
-        event.target instanceof Element ? event.target.closest("[data-passage]") : null;
-      // Who selects text wants to copy it.
-      if (passage === null || getSelection()?.isCollapsed === false) return;
+    const hit = (event: MouseEvent) => {
+      const { target } = event;
+      const passage = target instanceof Element ? target.closest("[data-passage]") : null;
+      if (passage === null) return null;
       const id = Number(passage.getAttribute("data-passage"));
-      const { segments, follow } = latest.current;
-      const segment = segments.find((each) => each.id === id);
-      const offset = offsetAt(event.clientX, event.clientY, passage);
-      if (segment === undefined) return;
+      const segment = latest.current.reading.segments.find((each) => each.id === id);
+      if (segment === undefined) return null;
+      return { segment, offset: offsetAt(event.clientX, event.clientY, passage) };
+    };
+    const clicked = (event: MouseEvent) => {
+      const found = hit(event);
+      // Who selects text wants to copy it.
+      if (found === null || getSelection()?.isCollapsed === false) return;
+      const { segment, offset } = found;
+      const { follow, player } = latest.current.reading;
       follow.set(true);
       player.seek(offset === null ? segment.start : timeAt(segment, offset));
     };
+    const doubled = (event: MouseEvent) => {
+      const found = hit(event);
+      if (found !== null) latest.current.onEdit(found.segment.id, found.offset ?? 0);
+    };
     const shown = place.current;
     shown?.addEventListener("click", clicked);
-    return () => shown?.removeEventListener("click", clicked);
-  }, [place, player]);
+    shown?.addEventListener("dblclick", doubled);
+    return () => {
+      shown?.removeEventListener("click", clicked);
+      shown?.removeEventListener("dblclick", doubled);
+    };
+  }, [place]);
 }

@@ -19,12 +19,16 @@ function placeAt(x: number, y: number): { node: Node; offset: number } | null {
   return found === null ? null : { node: found.startContainer, offset: found.startOffset };
 }
 
-export function putCaret(text: Element, offset: number): void {
+/** With `to`, what is between both is selected. */
+export function putCaret(text: Element, offset: number, to = offset): void {
   const node = text.firstChild;
   const range = document.createRange();
   if (node === null) range.setStart(text, 0);
-  else range.setStart(node, Math.min(offset, node.textContent?.length ?? 0));
-  range.collapse(true);
+  else {
+    const length = node.textContent?.length ?? 0;
+    range.setStart(node, Math.min(offset, length));
+    range.setEnd(node, Math.min(to, length));
+  }
   const selection = getSelection();
   selection?.removeAllRanges();
   selection?.addRange(range);
