@@ -1,7 +1,13 @@
 /** An editor against a service with versions, in virtual time. */
 import { describe, expect, it } from "vitest";
 import { NetworkError, type Segment, ServiceError, type Transcript } from "../../../src/client";
-import type { Draft, Drafts } from "../../../src/page/job/editing/drafts";
+import {
+  type Draft,
+  type Drafts,
+  type Patch,
+  patched,
+  patchOf,
+} from "../../../src/page/job/editing/drafts";
 import { Editor, type VersionStore } from "../../../src/page/job/editing/editor";
 import { write } from "../../../src/page/job/editing/operations";
 import { VirtualClock } from "../../support/virtual";
@@ -39,12 +45,20 @@ function refusal(status: number, code: string) {
 
 class Kept implements Drafts {
   draft: Draft | null = null;
+  readonly bases = new Map<string, readonly Segment[]>();
   get = () => Promise.resolve(this.draft);
-  keep = async (draft: Draft) => {
-    this.draft = draft;
+  keepBase = async (_: string, segments: readonly Segment[]) => {
+    this.bases.set("base", segments);
+    return "base";
+  };
+  keep = async (_: string, version: number, base: string, patch: Patch) => {
+    this.draft = { version, segments: patched(this.bases.get(base) ?? [], patch) };
   };
   remove = async () => {
     this.draft = null;
+  };
+  removeBase = async (base: string) => {
+    this.bases.delete(base);
   };
 }
 
@@ -62,10 +76,11 @@ async function opened(service = new Shelf(), kept = new Kept()) {
 }
 
 describe("an editor", () => {
-  it("keeps each change here at once, and stores it when nothing more comes", async () => {
+  it("keeps a change here a moment later, and stores it when nothing more comes", async () => {
     const { service, kept, clock, type, saving } = await opened();
     type("uno");
     type("uno dos");
+    await clock.pass(300);
     expect(kept.draft?.segments[0]?.text).toBe("uno dos");
     expect(service.puts).toBe(0);
     await clock.pass(1000);
@@ -99,6 +114,7 @@ describe("an editor", () => {
     const first = await opened();
     first.service.isAway = true;
     first.type("de antes");
+    await first.clock.pass(300);
     first.service.isAway = false;
     const second = await opened(first.service, first.kept);
     expect(second.text()).toBe("de antes");
@@ -137,7 +153,7 @@ describe("an editor", () => {
 
   it("asks as well when what was kept here is of an older version", async () => {
     const kept = new Kept();
-    kept.draft = { jobId: "j", version: 0, segments: [segment("viejo")] };
+    kept.draft = { version: 0, segments: [segment("viejo")] };
     const service = new Shelf();
     service.version = 3;
     const { saving } = await opened(service, kept);
@@ -156,10 +172,30 @@ describe("an editor", () => {
     expect([saving(), service.puts, kept.draft?.segments[0]?.text]).toEqual(["refused", 1, "no"]);
   });
 
+  it("leaves nothing here when all is stored and nobody looks any more", async () => {
+    const { kept, clock, editor, type } = await opened();
+    type("uno");
+    editor.leave();
+    await clock.pass(0);
+    expect([kept.draft, kept.bases.size]).toEqual([null, 0]);
+  });
+
   it("is not there for a service that keeps no edits", async () => {
     const service = new Shelf();
     service.transcript = () => Promise.reject(refusal(404, "http_404"));
     const { editor } = await opened(service);
     expect(editor.getSnapshot().segments).toBeNull();
+  });
+});
+
+describe("what is kept of a long text", () => {
+  const base = ["a", "b", "c", "d"].map((text, id) => ({ ...segment(text), id }));
+
+  it("is the stretch that has changed, and gives the whole again", () => {
+    const changed = write(base, 1, "B");
+    expect(patchOf(base, changed)).toMatchObject({ first: 1, last: 2 });
+    for (const next of [changed, base, base.slice(0, 2), base.slice(2), [], [...base, ...base]]) {
+      expect(patched(base, patchOf(base, next))).toEqual(next);
+    }
   });
 });

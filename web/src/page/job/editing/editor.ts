@@ -1,6 +1,6 @@
 /**
- * A transcript as it is edited. Each change is kept in this browser at once, and stored on the
- * service when nothing more comes for a moment. What another has stored meanwhile is never written
+ * A transcript as it is edited. What is changed is kept in this browser a moment later, and stored
+ * on the service when nothing more comes for a while. What another has stored meanwhile is never written
  * over without a word: then `conflict` is there until somebody decides.
  */
 import {
@@ -10,7 +10,7 @@ import {
   ServiceError,
   type Transcript,
 } from "../../../client";
-import type { Drafts } from "./drafts";
+import { type Drafts, patchOf } from "./drafts";
 import { begun, done, type History, redone, undone } from "./history";
 import { type Caret, type Edited, numbered } from "./operations";
 
@@ -37,6 +37,11 @@ export interface VersionStore {
 }
 
 const QUIET_MS = 1000;
+/** A long text goes to the service as a whole: more seldom. */
+const QUIET_LONG_MS = 4000;
+const LONG = 2000;
+/** A long text is not written at each letter. */
+const KEEP_MS = 300;
 const WAITS_MS = [2000, 5000, 15_000, 30_000];
 
 export class Editor {
@@ -47,6 +52,8 @@ export class Editor {
   readonly #listeners = new Set<() => void>();
   #history: History = begun([]);
   #stored: readonly Segment[] = [];
+  /** What is in this browser as a whole, once something was edited; patches are of that. */
+  #base: { readonly segments: readonly Segment[]; readonly name: Promise<string> } | null = null;
   #view: EditorView = {
     segments: null,
     version: 0,
@@ -59,6 +66,7 @@ export class Editor {
   };
   #wishes = 0;
   #timer: (() => void) | null = null;
+  #keeping: (() => void) | null = null;
   #failures = 0;
   #isStoring = false;
 
@@ -119,6 +127,7 @@ export class Editor {
   readonly storeNow = async (): Promise<void> => {
     this.#timer?.();
     this.#timer = null;
+    if (this.#keeping !== null) this.#keep();
     const { segments, version, conflict } = this.#view;
     if (segments === null || conflict !== null || this.#isStoring) return;
     if (segments === this.#stored) return;
@@ -156,9 +165,13 @@ export class Editor {
 
   /** Nobody looks any more: what is not stored is tried once, and is kept here in any case. */
   readonly leave = (): void => {
-    void this.storeNow().then(() => {
+    void this.storeNow().then(async () => {
       this.#timer?.();
       this.#timer = null;
+      const base = await this.#base?.name.catch(() => undefined);
+      if (base === undefined || this.#view.segments !== this.#stored) return;
+      this.#base = null;
+      await this.#drafts.removeBase(base);
     });
   };
 
@@ -185,8 +198,12 @@ export class Editor {
   #changed(): void {
     this.#failures = 0;
     this.#show(this.#view.conflict === null ? { saving: "waiting", problem: null } : {});
-    this.#keep();
-    this.#storeAfter(QUIET_MS);
+    this.#keepSoon();
+    this.#storeAfter(this.#quiet);
+  }
+
+  get #quiet(): number {
+    return this.#history.present.segments.length > LONG ? QUIET_LONG_MS : QUIET_MS;
   }
 
   #storeAfter(milliseconds: number): void {
@@ -194,15 +211,31 @@ export class Editor {
     this.#timer = this.#clock.after(milliseconds, () => void this.storeNow());
   }
 
+  #keepSoon(): void {
+    this.#keeping ??= this.#clock.after(KEEP_MS, () => this.#keep());
+  }
+
   #keep(): void {
+    this.#keeping?.();
+    this.#keeping = null;
     const { segments, version } = this.#view;
     if (segments === null) return;
-    // A browser that keeps nothing still stores on the service.
-    this.#drafts.keep({ jobId: this.#jobId, version, segments }).catch(() => {});
+    this.#base ??= { segments, name: this.#drafts.keepBase(this.#jobId, segments) };
+    const { segments: whole, name } = this.#base;
+    const patch = patchOf(whole, segments);
+    name
+      .then((base) => this.#drafts.keep(this.#jobId, version, base, patch))
+      // A browser that keeps nothing still stores on the service.
+      .catch(() => {});
   }
 
   #forget(): void {
-    this.#drafts.remove(this.#jobId).catch(() => {});
+    this.#keeping?.();
+    this.#keeping = null;
+    // After what was to be kept before.
+    Promise.resolve(this.#base?.name)
+      .then(() => this.#drafts.remove(this.#jobId))
+      .catch(() => {});
   }
 
   async #wasStored(segments: readonly Segment[], version: number): Promise<void> {
@@ -213,7 +246,7 @@ export class Editor {
     if (isAll) this.#forget();
     else {
       this.#keep();
-      this.#storeAfter(QUIET_MS);
+      this.#storeAfter(this.#quiet);
     }
   }
 

@@ -112,7 +112,11 @@ function Ticks({
   readonly duration: number;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const places = useMemo(() => hits.map((seconds) => seconds / duration), [hits, duration]);
+  // Closer ones cannot be told apart.
+  const places = useMemo(() => {
+    const rounded = hits.map((seconds) => Math.round((seconds / duration) * 500) / 500);
+    return [...new Set(rounded)];
+  }, [hits, duration]);
   const draw = useCallback<Draw>(
     (context, { width, height, color }) => {
       context.clearRect(0, 0, width, height);

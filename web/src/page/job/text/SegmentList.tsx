@@ -59,7 +59,7 @@ export function SegmentList({
       const segment = segments[index];
       return segment === undefined ? 40 : estimate(segment, place.width);
     },
-    getItemKey: (index) => segments[index]?.id ?? index,
+    getItemKey: useKeys(segments),
     overscan: 6,
     scrollMargin: place.top,
   });
@@ -124,4 +124,22 @@ export function SegmentList({
       )}
     </>
   );
+}
+
+/** The same function as long as the ids are the same: with another one all heights are worked out
+ * anew, at each letter that is typed. */
+function useKeys(segments: readonly Segment[]): (index: number) => number {
+  const [known, know] = useState(() => keysOf(segments));
+  if (known.ids === segments) return known.keyOf;
+  const isSame =
+    known.ids.length === segments.length &&
+    segments.every(({ id }, index) => id === known.ids[index]?.id);
+  if (isSame) return known.keyOf;
+  const next = keysOf(segments);
+  know(next);
+  return next.keyOf;
+}
+
+function keysOf(ids: readonly Segment[]) {
+  return { ids, keyOf: (index: number) => ids[index]?.id ?? index };
 }

@@ -36,10 +36,10 @@ export function search(segments: readonly Segment[], query: string): readonly Hi
     const text = foldedText(segment);
     let at = text.indexOf(wanted);
     if (at < 0) continue;
-    const places = unfolded(segment.text);
+    const places = unfolded(segment.text, text);
     while (at >= 0 && hits.length < MOST) {
-      const from = places[at] ?? 0;
-      const to = places[at + wanted.length] ?? segment.text.length;
+      const end = at + wanted.length;
+      const [from, to] = places === null ? [at, end] : [places[at] ?? 0, places[end] ?? end];
       hits.push({ index, id: segment.id, from, to, time: timeAt(segment, from) });
       at = text.indexOf(wanted, at + wanted.length);
     }
@@ -48,8 +48,13 @@ export function search(segments: readonly Segment[], query: string): readonly Hi
   return hits;
 }
 
-/** For each character of the folded text, where in the text it comes from. */
-function unfolded(text: string): readonly number[] {
+const MARK = /\p{M}/u;
+
+/** For each character of the folded text, where in the text it comes from; null: from the same
+ * place, each of them. */
+function unfolded(text: string, short: string): readonly number[] | null {
+  // Where nothing is left out and nothing is added, one character has become one.
+  if (text.length === short.length && !MARK.test(text)) return null;
   const places: number[] = [];
   let at = 0;
   for (const character of text) {

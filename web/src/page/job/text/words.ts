@@ -96,7 +96,17 @@ export function segmentAt(segments: readonly Segment[], seconds: number): number
 /** Below this a word is worth another look. */
 export const DOUBTFUL = 0.5;
 
+const doubts = new WeakMap<Segment, readonly Placed[]>();
+
 export function doubtfulIn(segment: Segment): readonly Placed[] {
+  const before = doubts.get(segment);
+  if (before !== undefined) return before;
+  const found = doubtfulOf(segment);
+  doubts.set(segment, found);
+  return found;
+}
+
+function doubtfulOf(segment: Segment): readonly Placed[] {
   const doubtful = placedWords(segment).filter(({ confidence }) => confidence < DOUBTFUL);
   const [first, last] = [doubtful[0], doubtful.at(-1)];
   // A confidence of the whole segment says nothing about one word of it.
