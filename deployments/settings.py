@@ -39,6 +39,10 @@ SECRETS = frozenset(
 """Values that are never shown, not even in the message about a bad value."""
 
 
+MAY_BE_EMPTY = frozenset({"RETENDER_FALLBACK_MODEL"})
+"""Settings whose empty value means something; all others have their default then."""
+
+
 @dataclass(frozen=True)
 class Accepts:
     """What a setting accepts, in words, where its type does not say so."""
@@ -219,6 +223,9 @@ class Settings(BaseSettings):
     default_model: str = _named("DEFAULT_MODEL", "medium")
     """The model of jobs that name none. `digits` is part of Retender and needs no download;
     `retender models list` shows the others."""
+    fallback_model: str = _named("RETENDER_FALLBACK_MODEL", "base")
+    """The model of those jobs if the default model cannot be had, unless a better one is on this
+    machine. Set to nothing, they fail ([Models](../models.md))."""
     offline: bool = _named("RETENDER_OFFLINE", default=False)
     """Never download a model."""
     any_model: bool = _named("RETENDER_ANY_MODEL", default=False)
@@ -237,9 +244,11 @@ class Settings(BaseSettings):
     """The hub from which models are downloaded."""
     hub_token: str = _named("HF_TOKEN", "")
     """Your token at the model hub, for models that require one."""
-    hub_cache: Path = _named("HF_HUB_CACHE", Path.home() / ".cache" / "huggingface" / "hub")
-    """The folder of models that other programs have downloaded from the hub. Models are looked for
-    here first."""
+    hub_home: Path = _named("HF_HOME", Path.home() / ".cache" / "huggingface")
+    """The folder of the programs that use the hub."""
+    hub_cache: Path | None = _named("HF_HUB_CACHE", None)
+    """The folder of models that other programs have downloaded from the hub; without a value, `hub`
+    in `HF_HOME`. Models are looked for here first."""
     proxy: ProxyUrl = _named("HTTPS_PROXY", "")
     """The proxy for requests to the model hub, Groq and Convex. `NO_PROXY` lists the hosts that are
     reached without it."""
@@ -305,7 +314,8 @@ def read(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
     values = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
     values.update(os.environ if environment is None else environment)
     _refuse_unknown(values)
-    known = {name: values[name] for name in names() if values.get(name, "") != ""}
+    given = (name for name in names() if name in values)
+    known = {name: values[name] for name in given if values[name] != "" or name in MAY_BE_EMPTY}
     try:
         return Settings.model_validate(known)
     except ValidationError as error:

@@ -41,7 +41,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Recognition on this machine": (
         *("DEFAULT_MODEL", "RETENDER_FALLBACK_MODEL", "RETENDER_DEVICE", "RETENDER_PRECISION"),
         *("MODEL_TTL_SECONDS", "RETENDER_OFFLINE", "RETENDER_ANY_MODEL", "HF_ENDPOINT"),
-        *("HF_TOKEN", "HF_HUB_CACHE"),
+        *("HF_TOKEN", "HF_HOME", "HF_HUB_CACHE"),
     ),
     "Recognition by Groq": (
         *("GROQ_API_KEY", "GROQ_MODEL", "GROQ_BASE_URL", "RETENDER_SPILL_AFTER_SECONDS"),

@@ -14,6 +14,7 @@ import msgspec
 
 from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
+from retender.audio.peaks import PeakMeter
 from retender.audio.speech import DetectorName, detect_speech, new_detector
 from retender.engines.messages import Beat, with_heartbeats
 from retender.storage.blobs import Blobs
@@ -52,7 +53,10 @@ async def prepare(order: Order, blobs: Blobs, how: Preparation, beat: Beat) -> P
         planned = await asyncio.to_thread(
             lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
         )
-    return Prepared(order.token, planned)
+        meter = PeakMeter(pcm)
+        while await asyncio.to_thread(meter.advance):
+            await beat()
+    return Prepared(order.token, planned, peaks=meter.peaks())
 
 
 async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExitStack) -> Pcm:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -29,14 +29,14 @@ from retender.engines.models.fitting import Choice
 from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
-from retender.errors import StorageTrouble, WorkError
+from retender.errors import RetenderError, StorageTrouble, WorkError
 from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from retender.transcript.chunks import SAMPLE_RATE
 from retender.workers.orders import Failed, Order, Prepared, Transcribed
-from retender.workers.reports import WorkerReport
+from retender.workers.reports import DefaultInUse, WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
@@ -74,7 +74,8 @@ class WhisperEngine:
         self._loaded = LoadedModels(self._settings, library, self._blobs)
         self._lanes = Lanes(self._settings.lanes)
         self._working = 0
-        self._tidying: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        self._prefetching: asyncio.Task[None]
 
     @property
     def needs_restart(self) -> bool:
@@ -86,19 +87,36 @@ class WhisperEngine:
         return self._loaded.held
 
     async def open(self) -> None:
-        """No model is loaded before it is needed."""
-        self._tidying = asyncio.create_task(clean_cache_regularly(self._blobs))
+        """No model is loaded before it is needed, but the first job's may be fetched."""
+        self._beside.append(asyncio.create_task(clean_cache_regularly(self._blobs)))
+        if self._settings.prefetch:
+            self._prefetching = asyncio.create_task(self._prefetch())
+            self._beside.append(self._prefetching)
+
+    async def prefetched(self) -> None:
+        """Wait until the model for jobs that name none is here, or cannot be had."""
+        await asyncio.wait((self._prefetching,))
+
+    async def _prefetch(self) -> None:
+        # What keeps the model away is in the log already, and each job will tell its caller.
+        with suppress(RetenderError):
+            await self._loaded.default.settle()
 
     async def close(self) -> None:
-        if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.wait((self._tidying,))
+        for task in self._beside:
+            task.cancel()
+        if self._beside:
+            await asyncio.wait(self._beside)
         self._lanes.close()
         await self._loaded.close()
 
     async def report(self) -> WorkerReport:
+        choice = self._loaded.default.choice
         return WorkerReport(
-            engine=self.name, resident=resident_bytes(), models=self._loaded.models()
+            engine=self.name,
+            resident=resident_bytes(),
+            models=self._loaded.models(),
+            default=None if choice is None else _default(choice),
         )
 
     async def load(self, model: str) -> None:
@@ -133,14 +151,19 @@ class WhisperEngine:
 
     async def _plan(self, order: Order, emit: Emit) -> Prepared:
         """A missing model is reported before anything is decoded."""
-        choice = self._choice(order)
-        finding = self._loaded.find(choice.used)
-        folder = await self._with_heartbeats(finding, (order,), choice.used, emit)
+        named = order.options.model
+        settling = self._loaded.settled(named)
+        choice = await self._with_heartbeats(settling, (order,), named, emit)
+        folder = await self._loaded.find(choice.used)
         how = msgspec.structs.replace(self._preparation, **_lengths(folder))
         beat = partial(emit, Progress(order.token, 0.0))
         prepared = await prepare(order, self._blobs, how, beat)
         return msgspec.structs.replace(
-            prepared, engine=self.name, model=choice.used, requested_model=_other(choice)
+            prepared,
+            engine=self.name,
+            model=choice.used,
+            requested_model=_other(choice),
+            model_missing=bool(choice.missing),
         )
 
     async def _settle_language(self, order: Order, prepared: Prepared, emit: Emit) -> None:
@@ -161,7 +184,15 @@ class WhisperEngine:
         return (NOTE,) if (self._blobs.job_folder(order.job_id) / NOTE).exists() else ()
 
     async def _transcribe(self, orders: tuple[Order, ...], emit: Emit) -> None:
-        choice = self._choice(orders[0])
+        """All chunks of a job are recognised by the model that it was prepared for."""
+        named = orders[0].model or orders[0].options.model
+        try:
+            settling = self._loaded.settled(named)
+            choice = await self._with_heartbeats(settling, orders, named, emit)
+        except StorageTrouble as error:
+            for order in orders:
+                await emit(Failed(order.token, error.failure()))
+            return
         async with AsyncExitStack() as stack:
             begun = list[Order]()
             recordings = dict[str, Path]()
@@ -214,6 +245,8 @@ class WhisperEngine:
     async def _with_heartbeats(
         self, work: Awaitable[R], orders: tuple[Order, ...], used: str, emit: Emit
     ) -> R:
+        """`used`: see `LoadedModels.waiting_for`."""
+
         async def beat() -> None:
             note = self._loaded.waiting_for(used)
             stage = None if note is None else Stage.DOWNLOADING_MODEL
@@ -221,9 +254,6 @@ class WhisperEngine:
                 await emit(Progress(order.token, 0.0, stage, note))
 
         return await with_heartbeats(work, beat, self._settings.heartbeat)
-
-    def _choice(self, order: Order) -> Choice:
-        return self._loaded.chosen(order.options.model)
 
 
 def _lengths(folder: Path) -> dict[str, int]:
@@ -236,4 +266,8 @@ def _lengths(folder: Path) -> dict[str, int]:
 
 
 def _other(choice: Choice) -> str:
-    return choice.asked if choice.smaller else ""
+    return choice.asked if choice.replaced else ""
+
+
+def _default(choice: Choice) -> DefaultInUse:
+    return DefaultInUse(choice.used, _other(choice), choice.missing)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import SAMPLE_BYTES
@@ -143,7 +144,7 @@ class GroqEngine:
         if order.options.multilingual:
             longest = min(longest, ONE_LANGUAGE_SECONDS)
         prepared = await self._tools.prepare(order, int(longest * SAMPLE_RATE), beat)
-        return self._labelled(order, prepared.plan)
+        return self._labelled(prepared, order)
 
     async def _whole(self, order: Order) -> Prepared | None:
         """None if the upload must be decoded. An earlier mark to send it unchanged is removed
@@ -176,10 +177,11 @@ class GroqEngine:
             await self._blobs.share(order.job_id, mark)
         await self._blobs.withdraw(order.job_id, DECODED)
         chunk = Chunk(0, math.ceil(seconds * SAMPLE_RATE))
-        return self._labelled(order, Plan(seconds, (chunk,), whole=True))
+        return self._labelled(Prepared(order.token, Plan(seconds, (chunk,), whole=True)), order)
 
-    def _labelled(self, order: Order, plan: Plan) -> Prepared:
-        return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
+    def _labelled(self, prepared: Prepared, order: Order) -> Prepared:
+        model = self._settings.model_for(order.options)
+        return msgspec.structs.replace(prepared, engine=self.name, model=model)
 
     async def _transcribe(self, order: Order, chunk: Chunk) -> Transcribed:
         model, limiter = self._settings.model_for(order.options), self._limiter_for(order.options)

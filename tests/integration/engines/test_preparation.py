@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from retender.audio.peaks import Peaks
 from retender.audio.speech import DetectorName
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.messages import Emit, messages_of
@@ -101,7 +102,7 @@ async def test_chunks_hold_the_speech_and_leave_out_the_silence(blobs: BlobStore
 async def test_silence_makes_no_chunks(blobs: BlobStore) -> None:
     prepared = await outcome(await ordered(blobs, wav(silence(30).tobytes())), blobs)
 
-    assert prepared == Prepared("t1", Plan(30.0, ()))
+    assert prepared == Prepared("t1", Plan(30.0, ()), peaks=Peaks(20.0, bytes(600)))
 
 
 async def test_without_detection_all_of_the_recording_is_in_chunks(blobs: BlobStore) -> None:

@@ -27,6 +27,11 @@ def test_an_empty_value_is_no_value() -> None:
     assert read({"MAX_QUEUE": ""}, NO_FILE).max_queue == 1000
 
 
+def test_an_empty_fallback_is_none() -> None:
+    assert read({}, NO_FILE).fallback_model == "base"
+    assert read({"RETENDER_FALLBACK_MODEL": ""}, NO_FILE).fallback_model == ""
+
+
 def test_an_unknown_name_of_ours_stops_the_start_and_names_the_nearest() -> None:
     with pytest.raises(BadSetting, match=r"RETENDER_DATADIR.*nearest is RETENDER_DATA_DIR"):
         read({"RETENDER_DATADIR": "/data"}, NO_FILE)

@@ -1,5 +1,7 @@
 import { type Ask, type ClientOptions, Http } from "./http";
 import { Followers, type FollowOptions, type JobFollower } from "./live/follower";
+import { momentsOf } from "./live/moments";
+import type { Moment } from "./live/view";
 import type { ResumableOptions } from "./resumable";
 import type {
   Health,
@@ -93,6 +95,11 @@ export class RetenderClient {
   /** The job's news for as long as somebody is subscribed: the same follower for all who ask. */
   follow(jobId: string): JobFollower {
     return this.#followers.of(jobId);
+  }
+
+  /** What happened to a job that has ended. One that runs tells it to who follows. */
+  moments(jobId: string, { signal }: Asked = {}): Promise<readonly Moment[]> {
+    return momentsOf(this.http, jobId, signal);
   }
 
   cancel(jobId: string): Promise<{ job_id: string; status: "cancelled" }> {

@@ -45,9 +45,17 @@ export type ResultFormat = (typeof RESULT_FORMATS)[number];
  * were found. */
 export interface ListedJob extends Job {
   readonly name?: string | null;
+  readonly engine?: string | null;
+  /** What was asked for when it was handed in. */
+  readonly options?: SubmitOptions | null;
   readonly snippet?: string | null;
   /** Seconds into the recording. */
   readonly snippet_time?: number | null;
+}
+
+/** Another model than the one that was asked for is told of. */
+export interface FullResult extends Result {
+  readonly requested_model?: string | null;
 }
 
 export interface JobPage {

@@ -7,6 +7,8 @@ import { type Clock, type Health, RetenderError, type Surroundings } from "../..
 export interface ServiceView {
   readonly health: Health | null;
   readonly phase: "unknown" | "reachable" | "lost" | "trying" | "offline";
+  /** When its process was started, in milliseconds since 1970; null: not known. */
+  readonly startedAt: number | null;
   /** On `clock.now()`, while it is lost: when it is asked next. */
   readonly retryAt: number | null;
 }
@@ -26,7 +28,7 @@ const WAITS = [2000, 4000, 8000, 15_000, 30_000];
 export class ServiceWatch {
   readonly #options: WatchOptions;
   readonly #listeners = new Set<() => void>();
-  #view: ServiceView = { health: null, phase: "unknown", retryAt: null };
+  #view: ServiceView = { health: null, startedAt: null, phase: "unknown", retryAt: null };
   #failures = 0;
   #asking = false;
   #next: (() => void) | null = null;
@@ -56,7 +58,8 @@ export class ServiceWatch {
     try {
       const health = await this.#options.ask();
       this.#failures = 0;
-      this.#show({ health, phase: "reachable", retryAt: null });
+      const startedAt = startOf(health, this.#view.startedAt);
+      this.#show({ health, startedAt, phase: "reachable", retryAt: null });
       this.#after(health.status === "healthy" ? EVERY : OFTEN);
     } catch (error) {
       if (!(error instanceof RetenderError)) throw error;
@@ -105,4 +108,14 @@ export class ServiceWatch {
     this.#view = { ...this.#view, ...change };
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** Of the same start the earliest moment counts: an answer takes its time. */
+const SAME_START = 10_000;
+
+function startOf({ uptime }: Health, before: number | null): number | null {
+  if (uptime == null) return before;
+  const started = Date.now() - uptime * 1000;
+  const isSame = before !== null && Math.abs(started - before) < SAME_START;
+  return isSame ? Math.min(before, started) : started;
 }

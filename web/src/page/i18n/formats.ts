@@ -11,6 +11,12 @@ export function clock(seconds: number): string {
   return shown.map((part, at) => (at === 0 ? `${part}` : `${part}`.padStart(2, "0"))).join(":");
 }
 
+/** With tenths: `1:02:03.4`. */
+export function exactClock(seconds: number): string {
+  const tenths = Math.max(0, Math.round(seconds * 10));
+  return `${clock(tenths / 10)}.${tenths % 10}`;
+}
+
 export interface Formats {
   readonly number: (value: number) => string;
   /** Of 0 to 100. */
@@ -18,6 +24,8 @@ export interface Formats {
   readonly bytes: (value: number) => string;
   /** A length of time in words: `4 min`, `1 h 20 min`. */
   readonly duration: (seconds: number) => string;
+  /** A position in words, to be read aloud: `1 hora, 2 minutos y 3 segundos`. */
+  readonly spoken: (seconds: number) => string;
   /** The day as well, unless it is today. */
   readonly moment: (iso: string) => string;
   readonly time: (date: Date) => string;
@@ -42,6 +50,10 @@ export function formats(language: Language): Formats {
     hour: "2-digit",
     minute: "2-digit",
   });
+  const lists = new Intl.ListFormat(language, { type: "conjunction" });
+  const inWords = ["hour", "minute", "second"].map(
+    (name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "long" }),
+  );
   return {
     number: (value) => numbers.format(value),
     percent: (value) => percents.format(value / 100),
@@ -56,6 +68,14 @@ export function formats(language: Language): Formats {
       const rest = minutes % 60;
       const hours = unit(Math.floor(minutes / 60), "hour");
       return rest === 0 ? hours : `${hours} ${unit(rest, "minute")}`;
+    },
+    spoken(seconds) {
+      const whole = Math.max(0, Math.floor(seconds));
+      const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+      const said = parts.flatMap((part, at) =>
+        part === 0 && (at < 2 || whole >= 60) ? [] : [inWords[at]?.format(part) ?? ""],
+      );
+      return lists.format(said);
     },
     moment(iso) {
       const date = new Date(iso);

@@ -1,10 +1,12 @@
 import { dashboard } from "./dashboard";
+import { editing } from "./editing";
 import { history } from "./history";
 import { intake } from "./intake";
 import { job } from "./job";
 import { keys } from "./keys";
 import { shell } from "./shell";
 import { state } from "./state";
+import { text } from "./text";
 
 export const catalogue = {
   ...shell,
@@ -12,6 +14,8 @@ export const catalogue = {
   ...intake,
   ...history,
   ...job,
+  ...text,
+  ...editing,
   ...dashboard,
   ...keys,
 } as const;

@@ -1,0 +1,31 @@
+/** Corregir el texto, y llevárselo. */
+export const editing = {
+  "text.count": "{count, plural, one {# fragmento} other {# fragmentos}}",
+  "edit.edit": "Corregir",
+  "edit.hint":
+    "Intro divide, Retroceso al principio une, Ctrl+Z deshace, F8 va a la siguiente palabra dudosa. Todo se guarda solo.",
+  "edit.passage": "Texto en {time}",
+  "edit.doubts": "{count, plural, one {# palabra dudosa} other {# palabras dudosas}}",
+  "edit.trust": "Está bien",
+  "edit.compare": "Comparar con el original",
+  "edit.same": "No hay diferencias.",
+  "edit.more": "{count, plural, one {Y otro cambio más.} other {Y otros # cambios más.}}",
+  "edit.saving.stored": "Guardado",
+  "edit.saving.waiting": "Sin guardar todavía…",
+  "edit.saving.storing": "Guardando…",
+  "edit.saving.kept": "El servicio no responde: tus correcciones están a salvo en este navegador.",
+  "edit.saving.refused": "El servicio no aceptó las correcciones; se conservan en este navegador.",
+  "edit.saving.conflict": "Otra persona ha cambiado el texto.",
+  "edit.conflict": "El texto ha cambiado en el servicio",
+  "edit.conflict.text":
+    "Desde otra ventana u otro equipo se guardaron cambios mientras corregías. Tachado: lo que tiene el servicio. Subrayado: lo tuyo.",
+  "edit.conflict.mine": "Guardar lo mío",
+  "edit.conflict.theirs": "Quedarme con lo del servicio",
+  "export.title": "Exportar",
+  "export.txt": "Texto (TXT)",
+  "export.srt": "Subtítulos (SRT)",
+  "export.vtt": "Subtítulos web (VTT)",
+  "export.docx": "Word (DOCX)",
+  "export.tsv": "Tabla (TSV)",
+  "export.json": "Datos (JSON)",
+} as const;

@@ -1,0 +1,125 @@
+import { useEffect, useRef, useState } from "react";
+import { isFinished, type ListedJob } from "../../client";
+import { useJobValue } from "../../hooks";
+import { useT } from "../i18n/context";
+import { Tabs } from "../ui/Tabs";
+import { ConflictDialog } from "./editing/ConflictDialog";
+import { useDoubts } from "./editing/useDoubts";
+import { useEditor } from "./editing/useEditor";
+import { ExportMenu } from "./exports/ExportMenu";
+import { PlayerBar } from "./player/PlayerBar";
+import type { Shortcut } from "./player/shortcuts";
+import { usePeaks } from "./player/usePeaks";
+import { usePlayer, usePlayerView } from "./player/usePlayer";
+import { Story } from "./progress/Story";
+import { type Reading, useReading } from "./text/reading";
+import { TextPanel } from "./text/TextPanel";
+import { segmentAt } from "./text/words";
+
+type View = "text" | "story";
+
+/** The sides of a job, of which one is shown, and the player below. */
+export function Views({
+  jobId,
+  job,
+  name,
+  at,
+}: {
+  readonly jobId: string;
+  readonly job: ListedJob;
+  readonly name: string;
+  readonly at: number | null;
+}) {
+  const t = useT();
+  const [view, show] = useState<View>("text");
+  const [isEditing, setEditing] = useState(false);
+  const isRunning = !isFinished(job.status);
+  const live = useJobValue(jobId, (known) => known.segments);
+  const editing = useEditor(jobId, job.status);
+  const { editor } = editing;
+  // What the edited text was made of may run once more.
+  const segments = (isRunning ? null : editing.view.segments) ?? live;
+  const player = usePlayer(jobId);
+  const { duration: played } = usePlayerView(player);
+  const duration = job.duration ?? played ?? 0;
+  const peaks = usePeaks(jobId, job.duration !== null);
+  const reading = useReading(segments, player);
+  const doubts = useDoubts(reading, editor, isEditing);
+  const field = useRef<HTMLInputElement>(null);
+  useMomentOfAddress(at, reading);
+
+  const shortcuts: readonly Shortcut[] = [
+    {
+      keys: ["/", "Control+f"],
+      does: "search",
+      run: () => {
+        show("text");
+        // After the view is there.
+        requestAnimationFrame(() => field.current?.select());
+      },
+    },
+    { keys: ["n"], does: "next_hit", run: () => reading.stepHit(1) },
+    { keys: ["f"], does: "follow", run: () => reading.follow.set(true) },
+    { keys: ["e"], does: "edit", run: () => setEditing(!isEditing) },
+    { keys: ["d", "F8"], does: "doubtful", inFields: true, run: doubts.next },
+    { keys: ["Control+z"], does: "undo", run: editor.undo },
+    { keys: ["Control+Shift+z", "Control+y"], does: "redo", run: editor.redo },
+  ];
+  return (
+    <div className="flex grow flex-col">
+      <div className="relative flex grow flex-col">
+        {segments.length > 0 && !isRunning && (
+          <div className="absolute end-0 top-0">
+            <ExportMenu jobId={jobId} name={name} storeFirst={editor.storeNow} />
+          </div>
+        )}
+        <Tabs<View>
+          label={t("job.views")}
+          tabs={[
+            { name: "text", label: t("job.view.text") },
+            { name: "story", label: t("job.view.story") },
+          ]}
+          chosen={view}
+          choose={show}
+        >
+          {view === "story" && <Story jobId={jobId} />}
+          {view === "text" && (
+            <TextPanel
+              jobId={jobId}
+              isRunning={isRunning}
+              reading={reading}
+              editing={editing}
+              mode={{ isEditing, set: setEditing }}
+              doubts={doubts}
+              field={field}
+            />
+          )}
+        </Tabs>
+      </div>
+      <PlayerBar
+        jobId={jobId}
+        player={player}
+        peaks={peaks}
+        duration={duration}
+        hits={reading.search.moments}
+        shortcuts={shortcuts}
+      />
+      <ConflictDialog editor={editor} view={editing.view} />
+    </div>
+  );
+}
+
+/** Goes where the address says, once for each address, as soon as there is text. */
+function useMomentOfAddress(at: number | null, { segments, player, follow, list }: Reading): void {
+  const done = useRef<number | null>(null);
+  const setFollow = follow.set;
+  useEffect(() => {
+    if (at === null || done.current === at || segments.length === 0) return;
+    done.current = at;
+    player.seek(at);
+    setFollow(true);
+    const index = Math.max(0, segmentAt(segments, at));
+    // The list has its place only after it is drawn.
+    requestAnimationFrame(() => list.current?.show(index));
+  }, [at, segments, player, setFollow, list]);
+}
