@@ -29,6 +29,8 @@ MESSAGES = [
     " jobs are waiting already, and more are not taken in",
     " does not fit on this machine: using ",
     " no cabe en este equipo: se usa ",
+    " cannot be had: using ",
+    " no se puede obtener: se usa ",
     "no model fits into ",
     " MB of memory; the smallest needs ",
     " died: ",
