@@ -77,6 +77,14 @@ async def test_a_gpu_that_was_asked_for_and_cannot_be_used_is_found(ward: Ward) 
     assert "device" not in await ward.look(RETENDER_DEVICE="cpu")
 
 
+async def test_a_gpu_without_its_library_is_found(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.doctor.machine.gpu_visible", lambda: True)
+    found = (await ward.look(CUDA_VISIBLE_DEVICES="-1"))["device"]
+    assert (found.state, "cuBLAS" in found.found) == (State.DOUBTFUL, True)
+
+
 async def test_a_store_of_recordings_is_written_to_and_read(ward: Ward, tmp_path: Path) -> None:
     found = await ward.look(RETENDER_BLOBS_URL=f"file://{tmp_path}/store")
     assert found["object store"].state is State.GOOD
