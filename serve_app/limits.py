@@ -32,6 +32,14 @@ that the follower is sent away to come back."""
 MESSAGES_KEPT: Final = 32
 """Encoded messages in the cache for all followers. Others are encoded again."""
 
+# Lists
+
+QUERY_CHARS: Final = 200
+"""Length of a search. A longer one is refused."""
+
+FOUND_PER_PAGE: Final = 50
+"""Jobs in one page of a search, whatever `limit` says: for each its text is read."""
+
 # Callers
 
 KEY_CHARS: Final = 200

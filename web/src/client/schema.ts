@@ -287,7 +287,8 @@ export interface paths {
         };
         /**
          * Jobs
-         * @description Newest first. `next_cursor` is the `cursor` of the next page.
+         * @description A page of jobs. `next_cursor` is the `cursor` of the next page. With `q` they are searched,
+         *     and each has a `snippet` of its text, if the words are there, and its `snippet_time`.
          */
         get: operations["jobs_jobs_get"];
         put?: never;
@@ -709,7 +710,7 @@ export interface components {
         /** JobListShape */
         JobListShape: {
             /** Jobs */
-            jobs: components["schemas"]["JobShape"][];
+            jobs: components["schemas"]["ListedJobShape"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -748,6 +749,66 @@ export interface components {
             result?: components["schemas"]["ResultShape"] | null;
             /** Seq */
             seq: number;
+            /** Stage */
+            stage: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "queued" | "processing" | "completed" | "failed" | "cancelled";
+        };
+        /** ListedJobShape */
+        ListedJobShape: {
+            /** Attempt */
+            attempt: number;
+            /** @description The state of its webhook, if it has one and has ended. */
+            callback?: components["schemas"]["CallbackShape"] | null;
+            /** Completed At */
+            completed_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Duration */
+            duration: number | null;
+            error: components["schemas"]["FailureShape"] | null;
+            /** Estimated Time Remaining */
+            estimated_time_remaining: number | null;
+            /** Job Id */
+            job_id: string;
+            /** Language */
+            language: string | null;
+            /** Message */
+            message: string;
+            /** Model */
+            model: string | null;
+            /**
+             * Name
+             * @description For people: the file's name, or what it was renamed to. Null if it has none.
+             */
+            name?: string | null;
+            /** Progress */
+            progress: number;
+            /** Queue Position */
+            queue_position: number | null;
+            result?: components["schemas"]["ResultShape"] | null;
+            /** Seq */
+            seq: number;
+            /**
+             * Snippet
+             * @description In a search: the text around the words that were found.
+             */
+            snippet?: string | null;
+            /**
+             * Snippet Parts
+             * @description The same in parts; every second one is a word that was found.
+             */
+            snippet_parts?: string[] | null;
+            /**
+             * Snippet Time
+             * @description When that is said: seconds into the recording.
+             */
+            snippet_time?: number | null;
             /** Stage */
             stage: string;
             /** Started At */
@@ -2134,7 +2195,11 @@ export interface operations {
     jobs_jobs_get: {
         parameters: {
             query?: {
+                /** @description Jobs whose name or text has all of these words, or words that begin so. */
+                q?: string | null;
                 status?: components["schemas"]["Status"] | null;
+                /** @description Which jobs come first. */
+                sort?: "newest" | "oldest";
                 limit?: number;
                 /** @description The `next_cursor` of a page. */
                 cursor?: string | null;
