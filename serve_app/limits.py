@@ -40,6 +40,12 @@ QUERY_CHARS: Final = 200
 FOUND_PER_PAGE: Final = 50
 """Jobs in one page of a search, whatever `limit` says: for each its text is read."""
 
+EXPORTED_JOBS: Final = 200
+"""Jobs in one export. One of more is refused."""
+
+JOB_ID_CHARS: Final = 64
+"""The ids that are made here have 32."""
+
 # Callers
 
 KEY_CHARS: Final = 200

@@ -299,6 +299,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The transcripts of completed jobs, with their latest edits, as one ZIP. Its files are called
+         *     like the jobs.
+         */
+        get: operations["export_jobs_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -1739,7 +1760,7 @@ export interface operations {
     job_result_job__job_id__result_get: {
         parameters: {
             query?: {
-                format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv";
+                format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv" | "docx";
                 partial?: boolean;
                 /** @description 0 is what was recognised; the latest if left out. */
                 version?: number | null;
@@ -1759,6 +1780,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
                     "application/x-subrip; charset=utf-8": unknown;
                     "text/plain; charset=utf-8": unknown;
                     "text/tab-separated-values; charset=utf-8": unknown;
@@ -2230,6 +2252,84 @@ export interface operations {
             };
             /** @description `forbidden` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_jobs_export_get: {
+        parameters: {
+            query: {
+                /** @description Up to 200 ids, with commas between them. */
+                ids: string;
+                format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv" | "docx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_completed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
