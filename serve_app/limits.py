@@ -58,6 +58,9 @@ remembered; the oldest are forgotten."""
 KEYS_READ_EVERY: Final = 1.0
 """Seconds between two looks at the file of keys: a revoked key may stay valid for so long."""
 
+AUDIO_TICKET_SECONDS: Final = 3600.0
+"""A ticket for a recording is valid for so long; its player then needs another."""
+
 CALLERS_COUNTED: Final = 20_000
 """Callers and addresses whose requests are counted. Beyond that, the count of the one that was
 quiet for longest is forgotten."""

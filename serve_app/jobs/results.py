@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -34,6 +34,7 @@ from retender.transcript.files import (
 )
 from serve_app.access.callers import Reader
 from serve_app.description import answers
+from serve_app.jobs.audio_tickets import by_audio_ticket
 from serve_app.jobs.transcripts import Version
 from serve_app.state.services import Given
 
@@ -101,6 +102,7 @@ async def job_result(
 @router.get(
     "/job/{job_id}/audio",
     response_class=Response,
+    dependencies=[Depends(by_audio_ticket)],
     responses={
         200: {"content": {"audio/*": {}}},
         206: {"description": "The range that was asked for."},

@@ -150,6 +150,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/job/{job_id}/audio-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Audio Ticket
+         * @description For a player that can send no header: good for this recording until it expires.
+         */
+        post: operations["audio_ticket_job__job_id__audio_ticket_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/job/{job_id}/events": {
         parameters: {
             query?: never;
@@ -544,6 +564,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AudioTicketShape */
+        AudioTicketShape: {
+            /**
+             * Expires In
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** Ticket */
+            ticket: string;
+            /**
+             * Url
+             * @description The recording's address on this host, with the ticket.
+             */
+            url: string;
+        };
         /** CallbackShape */
         CallbackShape: {
             /** Attempts */
@@ -1522,7 +1557,10 @@ export interface operations {
     };
     job_audio_job__job_id__audio_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description From `POST /job/{job_id}/audio-ticket`, where no header can be sent. */
+                ticket?: string | null;
+            };
             header?: never;
             path: {
                 job_id: string;
@@ -1591,6 +1629,64 @@ export interface operations {
                 content?: never;
             };
             /** @description `storage_unreachable`, `storage_denied` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    audio_ticket_job__job_id__audio_ticket_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudioTicketShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
             503: {
                 headers: {
                     [name: string]: unknown;
