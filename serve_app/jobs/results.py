@@ -104,7 +104,7 @@ async def job_result(
     response_class=Response,
     dependencies=[Depends(by_audio_ticket)],
     responses={
-        200: {"content": {"audio/*": {}}},
+        200: {"content": {"audio/*": {}, _UNKNOWN.media_type: {}}},
         206: {"description": "The range that was asked for."},
         416: {"description": "There is no such range."},
         **answers.errors(JobNotFound, UploadExpired, StorageUnreachable, StorageDenied),

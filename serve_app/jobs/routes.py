@@ -57,7 +57,10 @@ async def rename(
 
 @router.delete(
     "/job/{job_id}",
-    responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
+    responses={
+        200: {"model": CancelledShape},
+        **answers.errors(JobNotFound, AlreadyFinished, InvalidOption),
+    },
 )
 async def cancel(
     job_id: str, services: Given, caller: Submitter, *, forget: Forget = False

@@ -1473,6 +1473,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description `no_answer` */
             503: {
                 headers: {
@@ -1575,6 +1584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/octet-stream": unknown;
                     "audio/*": unknown;
                 };
             };
@@ -2155,9 +2165,9 @@ export interface operations {
     edit_job__job_id__transcript_put: {
         parameters: {
             query?: never;
-            header: {
-                /** @description The version that was edited, as its `ETag` has it. */
-                "If-Match": string;
+            header?: {
+                /** @description The version that was edited, as its `ETag` has it. Without it, the answer is `version_needed`. */
+                "If-Match"?: string;
             };
             path: {
                 job_id: string;
