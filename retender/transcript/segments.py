@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 # Scripts without spaces between sentences: kana, ideographs, and the punctuation of both.
-_UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
-_UNSPACED_SEAM = re.compile(f"(?<={_UNSPACED})\n(?={_UNSPACED})")
+UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+_UNSPACED_SEAM = re.compile(f"(?<={UNSPACED})\n(?={UNSPACED})")
 
 
 class Word(msgspec.Struct, frozen=True):

@@ -58,6 +58,13 @@ JOB: Final[Mapping[str, Any]] = {
 }
 
 
+FOUND: Final[Mapping[str, Any]] = {
+    "snippet": "El presupuesto de la reunión…",
+    "snippet_parts": ["El ", "presupuesto", " de la reunión…"],
+    "snippet_time": 61.2,
+}
+
+
 def example(body: Mapping[str, Any]) -> ConfigDict:
     """For `model_config =`."""
     return ConfigDict(json_schema_extra={"examples": [dict(body)]})

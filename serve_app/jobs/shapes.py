@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from serve_app.description.examples import JOB, JOB_ID, RESULT, example
+from serve_app.description.examples import FOUND, JOB, JOB_ID, RESULT, example
 
 StatusName = Literal["pending", "queued", "processing", "completed", "failed", "cancelled"]
 
@@ -86,10 +86,22 @@ class JobShape(BaseModel):
     )
 
 
-class JobListShape(BaseModel):
-    model_config = example({"jobs": [JOB], "next_cursor": "1041"})
+class ListedJobShape(JobShape):
+    snippet: str | None = Field(
+        default=None, description="In a search: the text around the words that were found."
+    )
+    snippet_parts: list[str] | None = Field(
+        default=None, description="The same in parts; every second one is a word that was found."
+    )
+    snippet_time: float | None = Field(
+        default=None, description="When that is said: seconds into the recording."
+    )
 
-    jobs: list[JobShape]
+
+class JobListShape(BaseModel):
+    model_config = example({"jobs": [{**JOB, **FOUND}], "next_cursor": "1041"})
+
+    jobs: list[ListedJobShape]
     next_cursor: str | None
 
 
