@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from retender.errors import InvalidOption
 from retender.outbound.webhook_messages import decode_secret
 from retender.problem import Problem
+from retender.transcript.languages import LANGUAGES
 from serve_app.access.api_keys import Key, listed
 
 PREFIX = "RETENDER_"
@@ -65,6 +66,14 @@ def _address(part: str) -> str:
     return part
 
 
+def _language(part: str) -> str:
+    code = part.lower()
+    if code not in LANGUAGES:
+        near = difflib.get_close_matches(code, LANGUAGES, n=1, cutoff=0.0)[0]
+        raise ValueError(f"{part} is no code of a language, such as es; the nearest is {near}")
+    return code
+
+
 def _proxy(text: str) -> str:
     """The scheme may be missing."""
     whole = text if "://" in text or not text else f"http://{text}"
@@ -107,6 +116,7 @@ BearerKey = Annotated[SecretStr, BeforeValidator(_bearer)]
 PublicUrl = Annotated[str, Field(pattern=r"^(https?://[^?#\s]+)?$")]
 ConvexUrl = Annotated[str, Field(pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$")]
 ObjectsUrl = Annotated[str, BeforeValidator(_objects)]
+Languages = Annotated[tuple[str, ...], NoDecode, _each(_language)]
 Origins = Annotated[tuple[str, ...], NoDecode, _each(_origin)]
 Addresses = Annotated[tuple[str, ...], NoDecode, _each(_address)]
 WebhookSecrets = Annotated[tuple[str, ...], NoDecode, _each(_secret), Field(max_length=2)]
@@ -149,6 +159,7 @@ class Settings(BaseSettings):
     callback_private: bool = _named("RETENDER_CALLBACK_PRIVATE", default=False)
     public_url: PublicUrl = _named("RETENDER_PUBLIC_URL", "")
     language: Literal["es", "en"] = _named("RETENDER_LANGUAGE", "es")
+    languages: Languages = _named("RETENDER_LANGUAGES", "")
     default_model: str = _named("DEFAULT_MODEL", "medium")
     fallback_model: str = _named("RETENDER_FALLBACK_MODEL", "base")
     offline: bool = _named("RETENDER_OFFLINE", default=False)

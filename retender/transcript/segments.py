@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from retender.transcript.languages import LanguageShare
+
 # Scripts without spaces between sentences: kana, ideographs, and the punctuation of both.
 _UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
 _UNSPACED_SEAM = re.compile(f"(?<={_UNSPACED})\n(?={_UNSPACED})")
@@ -42,6 +44,8 @@ class Transcript(msgspec.Struct, frozen=True):
     """Whether the caller wanted times. Subtitles have them in any case."""
     requested_model: str | None = None
     """The model that was asked for, if `model` had to replace it; else None."""
+    language_candidates: tuple[LanguageShare, ...] = ()
+    """The most probable languages, if its language was looked for."""
 
     @property
     def text(self) -> str:

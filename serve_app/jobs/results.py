@@ -90,7 +90,7 @@ async def job_result(
     "/job/{job_id}/audio",
     response_class=Response,
     responses={
-        200: {"content": {"audio/*": {}}},
+        200: {"content": {"audio/*": {}, "application/octet-stream": {}}},
         206: {"description": "The range that was asked for."},
         416: {"description": "There is no such range."},
         **answers.errors(JobNotFound, UploadExpired, StorageUnreachable, StorageDenied),

@@ -27,7 +27,8 @@ from retender.engines.models.fitting import Choice
 from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
-from retender.errors import RetenderError, StorageTrouble, WorkError
+from retender.errors import Failure, InvalidOption, RetenderError, StorageTrouble, WorkError
+from retender.jobs.job import AUTO_LANGUAGE
 from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
@@ -38,8 +39,6 @@ from retender.workers.reports import DefaultInUse, WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
-
-AUTO: Final = "auto"
 
 _LONGEST: Final = 28
 """Seconds of sound, so that some silence follows it in the window."""
@@ -149,6 +148,8 @@ class WhisperEngine:
                         yield item
         except (WorkError, StorageTrouble) as error:
             yield Failed(order.token, error.failure())
+        except InvalidOption as error:
+            yield Failed(order.token, Failure(error.code, error.message, spoils_job=True))
 
     async def _planned(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
         """A model that cannot be had is told before anything is decoded."""
@@ -177,7 +178,7 @@ class WhisperEngine:
         self, order: Order, prepared: Prepared
     ) -> AsyncGenerator[EngineMessage, None]:
         """The language of the whole is found while nobody works on its parts yet."""
-        wanted = order.options.language == AUTO and not order.options.multilingual
+        wanted = order.options.language == AUTO_LANGUAGE and not order.options.multilingual
         if wanted and prepared.plan.chunks:
             async with aclosing(self._lent(prepared.model, (order,))) as lent:
                 async for item in lent:
@@ -185,9 +186,14 @@ class WhisperEngine:
                         yield item
                     else:
                         async with self._blobs.lend_work(order.job_id, DECODED) as folder:
-                            await self._lanes.run(
-                                item.settle_language, order, prepared.plan, folder / DECODED
-                            )
+                            steps = item.settle_language(order, prepared.plan, folder / DECODED)
+                            while (step := await self._lanes.run(next, steps, None)) is not None:
+                                if isinstance(step, Progress):
+                                    yield step
+                                else:
+                                    prepared = msgspec.structs.replace(
+                                        prepared, language_candidates=step.candidates
+                                    )
                             await self._blobs.share(order.job_id, *self._noted(order))
         yield prepared
 
@@ -231,7 +237,7 @@ class WhisperEngine:
         """Lend the chunk's part of the decoded recording until the stack is closed. To detect the
         language without a note, the whole recording is needed."""
         assert order.chunk is not None
-        auto = order.options.language == AUTO and not order.options.multilingual
+        auto = order.options.language == AUTO_LANGUAGE and not order.options.multilingual
         job_id, blobs = order.job_id, self._blobs
         start, end = order.chunk.start * SAMPLE_BYTES, order.chunk.end * SAMPLE_BYTES
         try:

@@ -718,6 +718,13 @@ export interface components {
              */
             status: "pending" | "queued" | "processing" | "completed" | "failed" | "cancelled";
         };
+        /** LanguageShape */
+        LanguageShape: {
+            /** Language */
+            language: string;
+            /** Probability */
+            probability: number;
+        };
         /** LiveShape */
         LiveShape: {
             /**
@@ -849,6 +856,12 @@ export interface components {
             engine: string;
             /** Language */
             language: string | null;
+            /**
+             * Language Candidates
+             * @description The most probable languages, the best first, if the language was looked for.
+             * @default []
+             */
+            language_candidates?: components["schemas"]["LanguageShape"][];
             /** Language Probability */
             language_probability: number | null;
             /** Model */
@@ -861,6 +874,11 @@ export interface components {
             no_speech?: boolean;
             /** Processing Time */
             processing_time: number;
+            /**
+             * Requested Model
+             * @description The model that was asked for, if `model` replaced it.
+             */
+            requested_model?: string | null;
             /** Segments */
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
@@ -931,6 +949,12 @@ export interface components {
             job_id: string;
             /** Language */
             language: string | null;
+            /**
+             * Language Candidates
+             * @description The most probable languages, the best first, if the language was looked for.
+             * @default []
+             */
+            language_candidates?: components["schemas"]["LanguageShape"][];
             /** Language Probability */
             language_probability: number | null;
             /** Model */
@@ -943,6 +967,11 @@ export interface components {
             no_speech?: boolean;
             /** Processing Time */
             processing_time: number;
+            /**
+             * Requested Model
+             * @description The model that was asked for, if `model` replaced it.
+             */
+            requested_model?: string | null;
             /** Segments */
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
@@ -1304,6 +1333,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/octet-stream": unknown;
                     "audio/*": unknown;
                 };
             };
@@ -2057,6 +2087,12 @@ export interface operations {
                      */
                     language?: string;
                     /**
+                     * Languages
+                     * @description The languages that `auto` chooses among, such as `es,en`; left out: those of the service (`RETENDER_LANGUAGES`), or all.
+                     * @default
+                     */
+                    languages?: string;
+                    /**
                      * Log Prob Threshold
                      * @description Below it, text is unsure.
                      * @default -1
@@ -2276,6 +2312,7 @@ export interface operations {
             query?: {
                 filename?: string;
                 language?: string;
+                languages?: string;
                 model?: string;
                 engine?: "auto" | "local" | "groq";
                 task?: "transcribe" | "translate";
@@ -2480,6 +2517,12 @@ export interface operations {
                      * @default auto
                      */
                     language?: string;
+                    /**
+                     * Languages
+                     * @description The languages that `auto` chooses among, such as `es,en`; left out: those of the service (`RETENDER_LANGUAGES`), or all.
+                     * @default
+                     */
+                    languages?: string;
                     /**
                      * Log Prob Threshold
                      * @description Below it, text is unsure.
