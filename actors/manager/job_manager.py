@@ -63,6 +63,8 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     library: LibrarySettings | None = None
     """Where the workers' models are; None if no engine here keeps models."""
     default_model: str = "medium"
+    languages: tuple[str, ...] = ()
+    """The languages that `auto` chooses among for jobs that name none; none: all."""
     engines: tuple[str, ...] = (LOCAL,)
     """Engines that are set up, the preferred one first."""
     spill_after: float | None = None
@@ -120,6 +122,7 @@ class JobManager:
             ctx.clock,
             max_queue=settings.max_queue,
             private_callbacks=settings.private_callbacks,
+            languages=settings.languages,
         )
         self._housekeeping = Housekeeping(self._store)
         self._keeping = Keeping(self._store, ctx.clock)
@@ -217,6 +220,7 @@ class JobManager:
             segments=segments,
             language=job.language,
             language_probability=job.language_probability,
+            language_candidates=job.language_candidates,
             duration=job.duration or 0.0,
             processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
             model=job.model or job.options.model,

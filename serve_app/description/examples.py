@@ -13,9 +13,14 @@ RESULT: Final[Mapping[str, Any]] = {
     "text": "Hola a todos.",
     "language": "es",
     "language_probability": 0.98,
+    "language_candidates": [
+        {"language": "es", "probability": 0.98},
+        {"language": "pt", "probability": 0.01},
+    ],
     "duration": 1.9,
     "processing_time": 0.6,
     "model": "medium",
+    "requested_model": None,
     "engine": "local",
     "segments": [
         {

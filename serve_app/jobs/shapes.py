@@ -31,6 +31,11 @@ class SegmentShape(BaseModel):
     words: list[WordShape] = []
 
 
+class LanguageShape(BaseModel):
+    language: str
+    probability: float
+
+
 class ResultShape(BaseModel):
     model_config = example(RESULT)
 
@@ -42,6 +47,13 @@ class ResultShape(BaseModel):
     model: str
     engine: str
     segments: list[SegmentShape]
+    requested_model: str | None = Field(
+        default=None, description="The model that was asked for, if `model` replaced it."
+    )
+    language_candidates: list[LanguageShape] = Field(
+        default=[],
+        description="The most probable languages, the best first, if the language was looked for.",
+    )
     no_speech: bool = Field(default=False, description="Nobody speaks in the recording.")
 
 

@@ -832,6 +832,13 @@ export interface components {
              */
             status: "pending" | "queued" | "processing" | "completed" | "failed" | "cancelled";
         };
+        /** LanguageShape */
+        LanguageShape: {
+            /** Language */
+            language: string;
+            /** Probability */
+            probability: number;
+        };
         /** ListedJobShape */
         ListedJobShape: {
             /** Attempt */
@@ -1041,6 +1048,12 @@ export interface components {
             engine: string;
             /** Language */
             language: string | null;
+            /**
+             * Language Candidates
+             * @description The most probable languages, the best first, if the language was looked for.
+             * @default []
+             */
+            language_candidates?: components["schemas"]["LanguageShape"][];
             /** Language Probability */
             language_probability: number | null;
             /** Model */
@@ -1053,6 +1066,11 @@ export interface components {
             no_speech?: boolean;
             /** Processing Time */
             processing_time: number;
+            /**
+             * Requested Model
+             * @description The model that was asked for, if `model` replaced it.
+             */
+            requested_model?: string | null;
             /** Segments */
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
@@ -1123,6 +1141,12 @@ export interface components {
             job_id: string;
             /** Language */
             language: string | null;
+            /**
+             * Language Candidates
+             * @description The most probable languages, the best first, if the language was looked for.
+             * @default []
+             */
+            language_candidates?: components["schemas"]["LanguageShape"][];
             /** Language Probability */
             language_probability: number | null;
             /** Model */
@@ -1135,6 +1159,11 @@ export interface components {
             no_speech?: boolean;
             /** Processing Time */
             processing_time: number;
+            /**
+             * Requested Model
+             * @description The model that was asked for, if `model` replaced it.
+             */
+            requested_model?: string | null;
             /** Segments */
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
@@ -2800,6 +2829,12 @@ export interface operations {
                      */
                     language?: string;
                     /**
+                     * Languages
+                     * @description The languages that `auto` chooses among, such as `es,en`; left out: those of the service (`RETENDER_LANGUAGES`), or all.
+                     * @default
+                     */
+                    languages?: string;
+                    /**
                      * Log Prob Threshold
                      * @description Below it, text is unsure.
                      * @default -1
@@ -3025,6 +3060,7 @@ export interface operations {
             query?: {
                 filename?: string;
                 language?: string;
+                languages?: string;
                 model?: string;
                 engine?: "auto" | "local" | "groq";
                 task?: "transcribe" | "translate";
@@ -3230,6 +3266,12 @@ export interface operations {
                      * @default auto
                      */
                     language?: string;
+                    /**
+                     * Languages
+                     * @description The languages that `auto` chooses among, such as `es,en`; left out: those of the service (`RETENDER_LANGUAGES`), or all.
+                     * @default
+                     */
+                    languages?: string;
                     /**
                      * Log Prob Threshold
                      * @description Below it, text is unsure.
