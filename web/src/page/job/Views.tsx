@@ -3,6 +3,7 @@ import { isFinished, type ListedJob } from "../../client";
 import { useJobValue } from "../../hooks";
 import { useT } from "../i18n/context";
 import { Tabs } from "../ui/Tabs";
+import { CodePanel } from "./code/CodePanel";
 import { ConflictDialog } from "./editing/ConflictDialog";
 import { useDoubts } from "./editing/useDoubts";
 import { useEditor } from "./editing/useEditor";
@@ -12,11 +13,14 @@ import type { Shortcut } from "./player/shortcuts";
 import { usePeaks } from "./player/usePeaks";
 import { usePlayer, usePlayerView } from "./player/usePlayer";
 import { Story } from "./progress/Story";
+import { SubtitlePanel } from "./subtitles/SubtitlePanel";
 import { type Reading, useReading } from "./text/reading";
 import { TextPanel } from "./text/TextPanel";
 import { segmentAt } from "./text/words";
 
-type View = "text" | "story";
+type View = "text" | "subtitles" | "story" | "code";
+
+const VIEWS: readonly View[] = ["text", "subtitles", "story", "code"];
 
 /** The sides of a job, of which one is shown, and the player below. */
 export function Views({
@@ -48,6 +52,11 @@ export function Views({
   const field = useRef<HTMLInputElement>(null);
   useMomentOfAddress(at, reading);
 
+  const canEdit = !isRunning && editing.view.segments !== null;
+  const hasSubtitles = canEdit && segments.length > 0;
+  const views = VIEWS.filter((each) => each !== "subtitles" || hasSubtitles);
+  const shown = views.includes(view) ? view : "text";
+
   const shortcuts: readonly Shortcut[] = [
     {
       keys: ["/", "Control+f"],
@@ -75,15 +84,22 @@ export function Views({
         )}
         <Tabs<View>
           label={t("job.views")}
-          tabs={[
-            { name: "text", label: t("job.view.text") },
-            { name: "story", label: t("job.view.story") },
-          ]}
-          chosen={view}
+          tabs={views.map((name) => ({ name, label: t(`job.view.${name}`) }))}
+          chosen={shown}
           choose={show}
         >
-          {view === "story" && <Story jobId={jobId} />}
-          {view === "text" && (
+          {shown === "story" && <Story jobId={jobId} />}
+          {shown === "code" && (
+            <CodePanel
+              job={job}
+              name={name}
+              hasWords={live.some(({ words = [] }) => words.length > 0)}
+            />
+          )}
+          {shown === "subtitles" && (
+            <SubtitlePanel reading={reading} editor={editor} view={editing.view} />
+          )}
+          {shown === "text" && (
             <TextPanel
               jobId={jobId}
               isRunning={isRunning}
