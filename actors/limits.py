@@ -7,7 +7,7 @@ from typing import Final
 TICK: Final = 0.5
 """Seconds between two checks of leases, delays and deadlines by the manager."""
 
-RECENT_EVENTS: Final = 4096
+RECENT_EVENTS: Final = 1024
 """Events kept in the manager's memory for log readers; older ones are read from the journal."""
 
 EVENTS_PER_PAGE: Final = 500
@@ -23,10 +23,13 @@ SUBSCRIPTION_SECONDS: Final = 30.0
 """A subscription that is not polled for so many seconds is dropped; its owner subscribes again."""
 
 TRACKED_JOBS: Final = 10_000
-"""Jobs whose progress the Broadcaster holds; the least recent one is dropped and read again."""
+"""Unfinished jobs whose progress the Broadcaster holds, and finished ones whose ids it remembers;
+the least recent one is dropped, and read again if it is needed."""
 
 EVENTS_PER_TRACK: Final = 64
-"""Events of one job kept for replay; older ones are read from the journal."""
+REPLAY_BYTES: Final = 4 * 1024 * 1024
+"""Events of one unfinished job kept for replay, and their bytes for all jobs, as they are encoded;
+in memory an event takes several times that. Other events are read from the journal."""
 
 EVENTS_PER_BATCH: Final = 1000
 """Events in one batch to a subscriber; the rest follows in the next."""
@@ -44,7 +47,8 @@ JOBS_PER_PAGE: Final = 500
 """Jobs in one page of a listing; the cursor leads to the next."""
 
 FORGET_BATCH: Final = 200
-"""Old jobs deleted in one round of housekeeping; the next round goes on."""
+"""Old jobs deleted in one commit. Batches follow one another until none is left, and other messages
+come between them."""
 
 MANAGER_MAILBOX: Final = 10_000
 """Messages that wait for the JobManager; beyond that callers get `Busy` and a retry time."""

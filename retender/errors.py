@@ -20,6 +20,11 @@
     │  ├─ JobCancelled            job_cancelled         (while a client waited for its result)
     │  ├─ NotFailed               not_failed
     │  ├─ NotCompleted            not_completed
+    │  ├─ TranscriptChanged       transcript_changed    (with the present version)
+    │  ├─ VersionNeeded           version_needed        (an edit must name the one it follows)
+    │  ├─ VersionNotFound         version_not_found     (never was, or is not kept any more)
+    │  ├─ NotPrepared             not_prepared          (its recording is not decoded yet)
+    │  ├─ NoPeaks                 no_peaks              (its recording was never decoded here)
     │  ├─ ConvexNotSetUp          convex_not_set_up
     │  ├─ IdempotencyConflict     idempotency_conflict
     │  ├─ TooLarge                too_large
@@ -196,6 +201,26 @@ class NotFailed(Refusal):
 
 class NotCompleted(Refusal):
     code = "not_completed"
+
+
+class TranscriptChanged(Refusal):
+    code = "transcript_changed"
+
+
+class VersionNeeded(Refusal):
+    code = "version_needed"
+
+
+class VersionNotFound(Refusal):
+    code = "version_not_found"
+
+
+class NotPrepared(Refusal):
+    code = "not_prepared"
+
+
+class NoPeaks(Refusal):
+    code = "no_peaks"
 
 
 class ConvexNotSetUp(Refusal):

@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from retender.errors import Forbidden, NoAnswer, Unauthorized
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from serve_app.description import answers, docs
-from serve_app.jobs import results, routes
+from serve_app.jobs import peaks, results, routes, transcripts
 from serve_app.live import admission, socket, stream
 from serve_app.middleware import errors
 from serve_app.middleware.access_log import AccessLog
@@ -35,6 +35,8 @@ ROUTERS: Final = (
     tus.router,
     routes.router,
     results.router,
+    peaks.router,
+    transcripts.router,
     queue.router,
     models.router,
     convex.router,

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from typing import TypeVar
 
 from loguru import logger
 
 from actors.broadcasting.progress import Track
+from actors.broadcasting.recent_events import RecentEvents
 from actors.broadcasting.single_use import SingleUse
 from actors.broadcasting.subscriptions import EventBatch, FollowerCounts, Subscriber
 from actors.limits import (
@@ -36,10 +38,15 @@ from retender.jobs.messages import Note
 from retender.jobs.states import Stage
 from retender.jobs.submission import LogPage
 
+V = TypeVar("V")
+
 
 class Broadcaster:
     def __init__(self) -> None:
         self._tracks: OrderedDict[str, Track] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """Jobs that ended lately: progress that arrives late is not theirs any more."""
+        self._recent = RecentEvents()
         self._subscribers: dict[str, Subscriber] = {}
         self._followers: dict[str, dict[str, None]] = {}
         self._named = 0
@@ -70,14 +77,21 @@ class Broadcaster:
 
     async def catch_up(self, jobs: tuple[Job, ...]) -> None:
         for job in jobs:
-            self._track(job.id).begin(job)
+            if job.id not in self._ended:
+                self._track(job.id).begin(job)
 
     async def catch_up_later(self, error: RetenderError) -> None:
         logger.debug("the jobs under way are not known yet: {}", error.message)
         self._ctx.after(RETRY_SECONDS, Broadcaster.ask_at_work)
 
     def _send(self, event: Event) -> None:
-        self._track(event.job_id).add(event)
+        self._recent.add(event)
+        if event.last:
+            self._tracks.pop(event.job_id, None)
+            _remember(self._ended, event.job_id, None)
+        else:
+            self._ended.pop(event.job_id, None)
+            self._track(event.job_id).add(event)
         for subscriber in self._following(event.job_id):
             subscriber.add_event(event)
 
@@ -93,6 +107,8 @@ class Broadcaster:
     ) -> None:
         """`seconds` of a piece are done but not committed yet; or the piece waits, with this stage
         and note."""
+        if job_id in self._ended:
+            return
         track = self._track(job_id)
         wait = None if stage is None or note is None else (stage, note)
         progress = track.under_way(piece, seconds, self._ctx.clock, wait)
@@ -151,8 +167,7 @@ class Broadcaster:
 
     async def replay(self, job_id: str, since: int) -> Later[tuple[Event, ...]]:
         """The job's events numbered above `since`, at most a page of them."""
-        track = self._tracks.get(job_id)
-        found = None if track is None else track.events_since(since)
+        found = self._recent.since(job_id, since)
         if found is not None:
             return at_once(found)
         return Later(asyncio.ensure_future(self._manager.ask(JobManager.events, job_id, since)))
@@ -170,12 +185,9 @@ class Broadcaster:
                     self._remove(name, job_id)
 
     def _track(self, job_id: str) -> Track:
-        track = self._tracks.get(job_id)
-        if track is None:
-            track = self._tracks[job_id] = Track(job_id)
-            while len(self._tracks) > TRACKED_JOBS:
-                self._tracks.popitem(last=False)
-        self._tracks.move_to_end(job_id)
+        track = self._tracks.get(job_id) or Track(job_id)
+        for dropped in _remember(self._tracks, job_id, track):
+            self._recent.drop(dropped)
         return track
 
     def _subscriber(self, subscription: str) -> Subscriber:
@@ -196,3 +208,10 @@ class Broadcaster:
 
     def _expiry(self) -> float:
         return self._ctx.clock.monotonic() + SUBSCRIPTION_SECONDS
+
+
+def _remember(kept: OrderedDict[str, V], job_id: str, value: V) -> list[str]:
+    """Keep the value as the most recent one. Returns the jobs that had to go for it."""
+    kept[job_id] = value
+    kept.move_to_end(job_id)
+    return [kept.popitem(last=False)[0] for _ in range(len(kept) - TRACKED_JOBS)]

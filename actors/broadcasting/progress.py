@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
-from actors.limits import EVENTS_PER_TRACK
 from actors.runtime.api import Clock
 from retender.jobs.events import Event, TransientProgress
 from retender.jobs.job import Job
@@ -26,7 +23,7 @@ class Track:
 
     def __init__(self, job_id: str) -> None:
         self._job_id = job_id
-        self._events: deque[Event] = deque(maxlen=EVENTS_PER_TRACK)
+        self._begun = False
         self._under_way: dict[int, float] = {}
         self._waits: dict[int, tuple[Stage, Note]] = {}
         """What pieces under way wait for (a download, a limit); the latest comes last."""
@@ -45,15 +42,13 @@ class Track:
 
     def begin(self, job: Job) -> None:
         """Start from the job's row, if none of its events has been received."""
-        if not self._events:
+        if not self._begun:
             self._seq, self._committed, self._duration = job.seq, job.seconds_done, job.duration
             self._status, self._stage, self._note = job.status, job.stage, job.note
             self._shown = max(self._shown, job.progress)
 
     def add(self, event: Event) -> None:
-        if self._events and event.seq != self._events[-1].seq + 1:
-            self._events.clear()
-        self._events.append(event)
+        self._begun = True
         self._seq, self._committed, self._duration = event.seq, event.seconds_done, event.duration
         self._shown = max(self._shown, event.progress)
         self._status, self._stage, self._note = event.status, event.stage, event.note
@@ -69,12 +64,6 @@ class Track:
             self._waits.clear()
             self._waited = False
         self.latest = self._now(event.at)
-
-    def events_since(self, since: int) -> tuple[Event, ...] | None:
-        """The events numbered above `since`; None if some of them are not kept here."""
-        if not self._events or since < self._events[0].seq - 1:
-            return None
-        return tuple(event for event in self._events if event.seq > since)
 
     def under_way(
         self, piece: int, seconds: float, clock: Clock, wait: tuple[Stage, Note] | None = None

@@ -13,22 +13,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import NamedTuple
 
-import msgspec
 from loguru import logger
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.delivery.convex_client import ConvexClient, ConvexSettings
+from actors.delivery.convex_end import end_messages
 from actors.delivery.outbox_reader import OutboxReader
 from actors.limits import (
     CONVEX_PROGRESS_AT_ONCE,
     DELIVERIES_AT_ONCE,
     EVENTS_PER_PAGE,
     JOBS_PER_PAGE,
-    SEGMENTS_PER_PAGE,
 )
 from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.manager.job_manager import JobManager
@@ -43,7 +41,7 @@ from retender.jobs.submission import LogPage
 from retender.journal.api import Page
 from retender.outbound import convex_messages as messages
 from retender.outbound.convex_answers import ConvexAnswer
-from retender.outbound.convex_chunks import ChunkCutter
+from retender.outbound.convex_status import ConvexStatus
 from retender.outbound.limits import CONVEX_JOBS, CONVEX_PROGRESS_SECONDS
 from retender.outbound.outage import Outage
 from retender.outbound.progress_queue import ProgressQueue, Turn
@@ -57,25 +55,6 @@ _EARLY = 0.05
 
 MOVING = frozenset({Status.PENDING, Status.PROCESSING})
 UNFINISHED = (Status.PROCESSING, Status.QUEUED, Status.PENDING)
-
-
-class ConvexStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How the sync is, for the operator."""
-
-    reachable: bool
-    waiting: int
-    """Ends of jobs that have yet to be sent."""
-    oldest: float | None
-    """When the oldest of them happened."""
-    parked: int
-    """Jobs that Convex refuses, and why it refuses one of them."""
-    reason: str
-    behind: int
-    """Unfinished jobs whose latest progress has yet to be sent."""
-    last_error: str
-    last_error_at: float | None
-    answers: dict[str, int] = {}
-    """Requests by how they went: stored, unchanged, again (with all their tries), refused."""
 
 
 class Sent(NamedTuple):
@@ -300,7 +279,7 @@ class ConvexSync(OutboxReader):
         assert job is not None
         began = self._ctx.clock.monotonic()
         answer = ConvexAnswer("stored")
-        async for body in self._bodies(job):
+        async for body in end_messages(job, self._manager, self._settings.language):
             answer = await self._client.post(body, lambda: not self._ctx.stopping)
             if answer.kind != "stored":
                 break
@@ -309,31 +288,6 @@ class ConvexSync(OutboxReader):
             answer, job, f"{job.status} (event {delivery.seq})", began, delivery.attempts
         )
         return _outcome(delivery, answer)
-
-    async def _bodies(self, job: Job) -> AsyncIterator[bytes]:
-        """The messages that tell how the job ended. A long transcript goes ahead in chunks, and is
-        read as it is sent."""
-        message = messages.snapshot(job, None, self._settings.language)
-        if job.status is not Status.COMPLETED:
-            yield messages.encoded(message)
-            return
-        page = await self._manager.ask(JobManager.segments, job.id, 0, SEGMENTS_PER_PAGE)
-        if job.seam.next_id <= len(page):
-            whole = messages.with_result(message, messages.transcript_of(job, page))
-            if whole is not None:
-                yield whole
-                return
-        cutter = ChunkCutter(timed=job.options.timestamps)
-        while page:
-            for chunk in cutter.add(page):
-                yield messages.with_chunk(message, chunk)
-            first = page[-1].id + 1
-            page = await self._manager.ask(JobManager.segments, job.id, first, SEGMENTS_PER_PAGE)
-        for chunk in cutter.finish():
-            yield messages.with_chunk(message, chunk)
-        yield messages.with_chunk_count(
-            message, messages.transcript_of(job, ()), chunks=cutter.count, silent=cutter.silent
-        )
 
     def outcome_of_trouble(self, delivery: Delivery, why: str) -> DeliveryOutcome:
         return _outcome(delivery, ConvexAnswer("again", why))

@@ -15,9 +15,20 @@ class Housekeeping:
 
     async def needed(self, retention: Retention, now: float) -> FilesInUse:
         await self._expire_uploads(retention, now)
-        await self._forget_jobs(now - retention.job_seconds)
         audio = await self._store.journal.audio_in_use(now - retention.audio_seconds)
         return FilesInUse(audio, frozenset(entry.job.id for entry in self._store.active))
+
+    async def forget_old(self, retention: Retention, now: float) -> bool:
+        """Delete a batch of the jobs that ended too long ago, in one commit. True: there may be
+        more of them."""
+        finished_before = now - retention.job_seconds
+        old = await self._store.journal.finished_before(finished_before, FORGET_BATCH)
+        if old:
+            draft = self._store.draft()
+            for job_id in old:
+                draft.delete(await self._store.find(job_id))
+            await self._store.commit(draft)
+        return len(old) == FORGET_BATCH
 
     async def _expire_uploads(self, retention: Retention, now: float) -> None:
         expired = [e for e in self._store.active if retention.upload_expired(e.job, now)]
@@ -25,11 +36,4 @@ class Housekeeping:
             draft = self._store.draft()
             failure = UploadExpired("the upload was not finished in time").failure()
             transitions.fail_job(draft, entry.job.id, failure)
-            await self._store.commit(draft)
-
-    async def _forget_jobs(self, finished_before: float) -> None:
-        old = await self._store.journal.finished_before(finished_before, FORGET_BATCH)
-        for job_id in old:
-            draft = self._store.draft()
-            draft.delete(await self._store.find(job_id))
             await self._store.commit(draft)

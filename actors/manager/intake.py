@@ -8,7 +8,14 @@ from actors.manager.engine_router import EngineRouter
 from actors.manager.model_requests import ModelRequests
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock
-from retender.errors import Draining, Failure, IdempotencyConflict, NotFailed, QueueFull
+from retender.errors import (
+    Draining,
+    Failure,
+    IdempotencyConflict,
+    JobNotFound,
+    NotFailed,
+    QueueFull,
+)
 from retender.jobs.job import Job, cache_key
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt, Submission, new_job, same_request
@@ -58,6 +65,8 @@ class Intake:
             check_callback(submission.callback_url, private=self._private_callbacks)
         new = new_job(submission, self._clock.now())
         before = await self._precedents(submission, new)
+        if before.forgotten:
+            raise JobNotFound(f"job {new.id} was forgotten", job_id=new.id)
         if (existing := _existing(submission, before)) is not None:
             return self._receipt(existing, existing=True)
         self.admit()
@@ -74,6 +83,8 @@ class Intake:
         if job.status is not Status.PENDING:
             return self._receipt(job, existing=True)
         known = await self._store.journal.completed(cache_key(audio, job.options))
+        if known is not None and not self._models.would_repeat(known):
+            known = None
         draft = self._store.draft()
         job = transitions.audio_arrived(draft, job_id, audio, known)
         await self._store.commit(draft)
@@ -106,12 +117,15 @@ class Intake:
         return self._receipt(job)
 
     async def _precedents(self, submission: Submission, new: Job) -> MatchingJobs:
-        return await self._store.journal.matching_jobs(
+        found = await self._store.journal.matching_jobs(
             submission.job_id,
             owner=submission.owner,
             key=submission.idempotency_key,
             cache_key=new.cache_key,
         )
+        if found.known is not None and not self._models.would_repeat(found.known):
+            return replace(found, known=None)
+        return found
 
     def renewed(self, receipt: Receipt) -> Receipt:
         """The receipt with the job's present state."""

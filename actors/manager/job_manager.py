@@ -17,12 +17,14 @@ from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TIC
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
+from actors.manager.keeping import Keeping
 from actors.manager.leases import LeaseManager
 from actors.manager.model_requests import ModelRequests
 from actors.manager.outbox import Outbox
 from actors.manager.store import JobStore
 from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
+from retender.audio.peaks import Peaks
 from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
 from retender.errors import (
@@ -43,6 +45,7 @@ from retender.scheduling import transitions
 from retender.scheduling.engine_choice import LOCAL
 from retender.scheduling.release import segments_after_gap
 from retender.storage.audio import Audio
+from retender.transcript.edits import Edit, Versions
 from retender.transcript.segments import Segment, Transcript
 from retender.workers.engine_info import EngineInfo, PoolReport
 from retender.workers.orders import Exchange, Orders, Renewal
@@ -117,6 +120,7 @@ class JobManager:
             private_callbacks=settings.private_callbacks,
         )
         self._housekeeping = Housekeeping(self._store)
+        self._keeping = Keeping(self._store, ctx.clock)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
         self._store.dispatcher.enqueue_all()
         await self._leases.void_old_leases()
@@ -179,6 +183,11 @@ class JobManager:
         await self._store.commit(draft)
         return job
 
+    async def forget(self, job_id: str, owner: str | None = None) -> None:
+        """Delete the job with all that belongs to it; an unfinished one is cancelled first.
+        Idempotent."""
+        await self._keeping.forget(job_id, owner)
+
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
         """Retry a failed job. Finished pieces are not done again."""
         return await self._intake.retry(job_id, owner)
@@ -189,8 +198,11 @@ class JobManager:
         callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
         return JobStatus(job, estimates.position(job), estimates.remaining(job), callback)
 
-    async def transcript(self, job_id: str, owner: str | None = None) -> Transcript:
-        """The transcript so far; of a failed job, everything that its finished pieces gave."""
+    async def transcript(
+        self, job_id: str, owner: str | None = None, version: int | None = None
+    ) -> Transcript:
+        """The transcript so far; of a failed job, everything that its finished pieces gave. In its
+        latest version, if none is named. Raises `VersionNotFound`."""
         job = await self._store.find(job_id, owner)
         segments = await self._store.journal.segments(job_id)
         if job.status is Status.FAILED:
@@ -198,7 +210,7 @@ class JobManager:
             assert stored is not None
             segments += segments_after_gap(stored)
         end = job.completed_at or self._ctx.clock.now()
-        return Transcript(
+        original = Transcript(
             segments=segments,
             language=job.language,
             language_probability=job.language_probability,
@@ -209,6 +221,7 @@ class JobManager:
             engine=job.engine or job.options.engine,
             timed=job.options.timestamps,
         )
+        return await self._keeping.version(original, job_id, version)
 
     async def snapshot(
         self, job_id: str, owner: str | None = None, since: int | None = None
@@ -239,6 +252,26 @@ class JobManager:
         return await self._store.journal.jobs(
             owner=owner, status=status, limit=limit, cursor=cursor
         )
+
+    async def rename(self, job_id: str, name: str, owner: str | None = None) -> Job:
+        """Name the job for people. Raises `InvalidOption`."""
+        return await self._keeping.rename(job_id, name, owner)
+
+    async def edit(
+        self, job_id: str, after: int, segments: tuple[Segment, ...], owner: str | None = None
+    ) -> Edit:
+        """Store the next version of the transcript, after the version `after`. Raises
+        `TranscriptChanged` if that is not the latest one any more."""
+        return await self._keeping.edit(job_id, after, segments, owner)
+
+    async def versions(self, job_id: str, owner: str | None = None) -> Versions:
+        """The versions of its transcript that are kept."""
+        await self._store.find(job_id, owner)
+        return await self._store.journal.versions(job_id)
+
+    async def peaks(self, job_id: str, owner: str | None = None) -> Peaks:
+        """For the waveform of its recording. Raises `NotPrepared` or `NoPeaks`."""
+        return await self._keeping.peaks(job_id, owner)
 
     async def info(self) -> QueueInfo:
         store = self._store
@@ -382,8 +415,12 @@ class JobManager:
         await self._leases.serve()
 
     async def needed(self, retention: Retention) -> FilesInUse:
-        """Delete what is past its retention; return the files that must stay."""
+        """Fail the uploads that expired; return the files that must stay."""
         return await self._housekeeping.needed(retention, self._ctx.clock.now())
+
+    async def forget_old(self, retention: Retention) -> bool:
+        """Delete a batch of the jobs that ended too long ago. True: there may be more of them."""
+        return await self._housekeeping.forget_old(retention, self._ctx.clock.now())
 
     async def _placed(self, receipt: Receipt) -> Receipt:
         """A new job that would wait too long is moved at once; the receipt says where."""

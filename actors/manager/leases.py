@@ -263,6 +263,7 @@ class LeaseManager:
         match outcome:
             case Prepared():
                 transitions.prepared(draft, piece, outcome.plan, _made(outcome))
+                draft.save_peaks(piece.job_id, outcome.peaks)
             case Transcribed():
                 transitions.transcribed(draft, piece, outcome.result, _made(outcome))
                 taken = self._clock.monotonic() - lease.granted
@@ -298,4 +299,5 @@ class LeaseManager:
 
 
 def _made(outcome: Prepared | Transcribed) -> UsedModel:
-    return UsedModel(outcome.engine, outcome.model, outcome.requested_model)
+    missing = isinstance(outcome, Prepared) and outcome.model_missing
+    return UsedModel(outcome.engine, outcome.model, outcome.requested_model, missing)

@@ -37,6 +37,22 @@ class ModelRequests:
         if name and base_engine(job.engine or "") == ENGINE and self._library is not None:
             self._library.named(name)
 
+    def would_repeat(self, known: Job) -> bool:
+        """Whether this finished job would be done by the same model again. One that names no model
+        may have been done by another default model, or by one that replaced it for a while."""
+        engine = base_engine(known.engine or "")
+        if known.options.model or engine != ENGINE or self._library is None:
+            return True
+        return known.model in {None, self._present_default()}
+
+    def _present_default(self) -> str:
+        """As the workers have it; before they have reported, as it is set."""
+        assert self._library is not None
+        reports = (each.report for each in self._registry.all(self._clock.monotonic()))
+        in_use = (report.default for report in reports if report.engine == ENGINE)
+        found = next((each.model for each in in_use if each is not None), None)
+        return found or self._library.canonical(self._default)
+
     def command(self, what: Literal["load", "unload"], name: str) -> tuple[str, ...]:
         """Send the command; return the names of the workers that will carry it out."""
         if self._library is None:

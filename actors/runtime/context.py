@@ -61,6 +61,12 @@ class ActorContext:
                 self.after(0, then, await answer)
             except RetenderError as error:
                 self.after(0, otherwise, error)
+            except asyncio.CancelledError as error:
+                if not self._silent:
+                    self._mailbox.fail(error)
+                raise
+            except Exception as error:  # noqa: BLE001 - it ends the actor, as in a handler
+                self._mailbox.fail(error)
 
         task = asyncio.ensure_future(wait())
         self._pipes.add(task)

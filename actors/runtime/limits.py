@@ -52,3 +52,6 @@ UNPLACED_SECONDS: Final = 60.0
 
 NAME_SECONDS: Final = 10.0
 """An actor on a cluster waits so long for its name while an earlier instance ends."""
+
+UNRECEIVED_SECONDS: Final = 60.0
+"""The same error that nobody waits for is a warning at most once in so many seconds."""

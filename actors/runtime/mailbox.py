@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
+from loguru import logger
+
 from actors.runtime.api import KILLED, Exit, Later
-from actors.runtime.limits import CAUSE_CHARS
+from actors.runtime.limits import CAUSE_CHARS, UNRECEIVED_SECONDS
 from actors.runtime.packing import PackedCall, unpack_arguments
 from retender.errors import ActorGone, BadRequest, Busy, RetenderError
 
@@ -54,6 +59,8 @@ class Mailbox:
         self._end_cause = ""
         self._fault: BaseException | None = None
         self._closed: Exit | None = None
+        self._unreceived: dict[tuple[str, str], float] = {}
+        """When an error that nobody received was last a warning, by message and code."""
 
     @property
     def closed(self) -> bool:
@@ -89,6 +96,11 @@ class Mailbox:
         self._stop_wanted = True
         self._wake()
 
+    def fail(self, error: BaseException) -> None:
+        """End as if a handler had raised this error."""
+        self._fault = error
+        self._wake()
+
     async def run(self, started: Callable[[], None], context: object) -> Exit:
         """Run the actor; return how it ended. Only cancellation (a kill) is raised."""
         exit_ = KILLED
@@ -102,9 +114,9 @@ class Mailbox:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            exit_ = Exit("crashed", describe(error))
+            exit_ = self._crashed(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this actor's end
-            exit_ = Exit("crashed", describe(error))
+            exit_ = self._crashed(error)
         finally:
             self._close(exit_)
         return exit_
@@ -135,19 +147,22 @@ class Mailbox:
         try:
             value = await getattr(self._actor, call.method)(*call.args, **call.kwargs)
         except RetenderError as refusal:
-            if reply is not None:
+            if reply is None:
+                self._log_unreceived(call.method, refusal)
+            else:
                 self._settle(reply).fail(refusal)
             return
         if isinstance(value, Later):
-            value.future.add_done_callback(lambda future: self._settle_later(reply, future))
+            value.future.add_done_callback(partial(self._settle_later, call.method, reply))
         elif reply is not None:
             self._settle(reply).answer(value)
 
-    def _settle_later(self, reply: Reply | None, future: asyncio.Future[Any]) -> None:
+    def _settle_later(self, method: str, reply: Reply | None, future: asyncio.Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         if error is not None and not isinstance(error, RetenderError):
-            self._fault = error
-            self._wake()
+            self.fail(error)
+        elif error is not None and reply is None:
+            self._log_unreceived(method, error)
         elif reply is None or id(reply) not in self._unanswered:
             return
         elif future.cancelled():
@@ -156,6 +171,21 @@ class Mailbox:
             self._settle(reply).fail(error)
         else:
             self._settle(reply).answer(future.result())
+
+    def _crashed(self, error: BaseException) -> Exit:
+        logger.opt(exception=error).error("{} ended by an error", self._name)
+        return Exit("crashed", describe(error))
+
+    def _log_unreceived(self, method: str, error: RetenderError) -> None:
+        """Nobody waits for this answer. The same error of a timer is a warning once a minute."""
+        now = time.monotonic()
+        again = now - self._unreceived.get((method, error.code), -math.inf) < UNRECEIVED_SECONDS
+        if not again:
+            self._unreceived[method, error.code] = now
+        level = "DEBUG" if again else "WARNING"
+        logger.log(
+            level, "{}.{}: nobody waits for this error: {}", self._name, method, error.message
+        )
 
     def _settle(self, reply: Reply) -> Reply:
         return self._unanswered.pop(id(reply))

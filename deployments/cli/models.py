@@ -15,7 +15,7 @@ from deployments.cli.tables import megabytes, progress_console, table
 from deployments.client.backend import TranscriptionStep
 from deployments.client.client import Body
 from deployments.settings import read
-from deployments.wiring.whisper import library
+from deployments.wiring.whisper import default_model, library
 from retender.engines.models.download import DownloadProgress
 from retender.engines.models.library import Library, LibraryEntry
 from retender.errors import EngineUnavailable
@@ -36,7 +36,7 @@ def list_models(server: Server = "", key: Key = "") -> None:
         settings = read()
         client = await looked_for(settings, server, key)
         if client is None:
-            rows = _on_disk(Library(library(settings)).catalogue(), settings.default_model)
+            rows = _on_disk(Library(library(settings)).catalogue(), default_model(settings))
         else:
             async with client:
                 rows = [_row(model) for model in await client.models()]

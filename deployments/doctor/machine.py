@@ -12,7 +12,7 @@ from deployments.doctor.finding import Finding, bad, doubtful, good
 from deployments.settings import Settings
 from deployments.wiring import groq, recognition
 from deployments.wiring.resources import resources
-from deployments.wiring.whisper import library, whisper
+from deployments.wiring.whisper import default_model, library, whisper
 from retender.audio import ffmpeg
 from retender.engines.models import names
 from retender.engines.models.fitting import MEGABYTE, choose, needed_bytes
@@ -60,7 +60,7 @@ def model(settings: Settings) -> Finding | None:
     """The default model is on disk, or can be downloaded."""
     if not recognition.installed():
         return None
-    models, name = Library(library(settings)), settings.default_model
+    models, name = Library(library(settings)), default_model(settings)
     try:
         name = models.named(name)
     except InvalidOption as error:
@@ -88,19 +88,19 @@ def memory(settings: Settings) -> Finding | None:
         return None
     found = resources()
     chosen = whisper(settings, found)
-    known = names.KNOWN_MODELS.get(names.canonical(settings.default_model))
+    known = names.KNOWN_MODELS.get(names.canonical(default_model(settings)))
     if not found.memory or known is None:
         return good("memory", "enough, as far as is known")
     free = f"{found.memory // MEGABYTE:,} MB are free"
     if not chosen.memory:
         return good("memory", f"{free}; the model uses the GPU's memory")
     need = needed_bytes(known.millions, chosen.precision, chosen.lanes) // MEGABYTE
-    needs = f"{settings.default_model} needs {need:,} MB"
+    needs = f"{default_model(settings)} needs {need:,} MB"
     try:
-        choice = choose(settings.default_model, chosen.memory, chosen.precision, chosen.lanes)
+        choice = choose(default_model(settings), chosen.memory, chosen.precision, chosen.lanes)
     except ModelUnavailable as error:
         return bad("memory", f"{free}; {needs}", error.message)
-    if choice.smaller:
+    if choice.replaced:
         return doubtful(
             "memory",
             f"{free}; {needs}",

@@ -16,7 +16,7 @@ from deployments.serving.web import listen
 from deployments.settings import BadSetting, Settings
 from deployments.wiring import groq as groq_here
 from deployments.wiring import recognition
-from deployments.wiring.whisper import library
+from deployments.wiring.whisper import default_model, library
 from retender.engines.models.library import Library
 from retender.journal.lock import LockHolder
 from retender.storage import file_lock
@@ -55,7 +55,7 @@ async def hub(settings: Settings) -> Finding | None:
     trouble = await _trouble(here.hub_url, here.proxy)
     if trouble is None:
         return good("model hub", f"{here.hub_url} can be reached")
-    wrong = doubtful if Library(here).find(settings.default_model) is not None else bad
+    wrong = doubtful if Library(here).find(default_model(settings)) is not None else bad
     return wrong("model hub", f"{here.hub_url} cannot be reached: {trouble}", _PROXY)
 
 

@@ -191,7 +191,7 @@ def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
     there = Resources(memory=0, cores=cores, gpu=wanted.gpus > 0)
     how = whisper(settings, there)
     if wanted.model:
-        how = msgspec.structs.replace(how, default=wanted.model)
+        how = msgspec.structs.replace(how, default=wanted.model, fallback="")
     recipe = Recipe.of(
         engine,
         settings=how,

@@ -36,7 +36,7 @@ from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
 from deployments.wiring.webhooks import webhooks
-from deployments.wiring.whisper import library
+from deployments.wiring.whisper import default_model, library
 from retender.jobs.retention import DAY, Retention
 from retender.jobs.retry import RetryPolicy
 from serve_app.access.key_file import Keyring
@@ -66,7 +66,7 @@ def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
             engines=tuple(pool.serves for pool in pools),
             spill_after=settings.spill_after,
             library=library(settings) if recognition.installed() else None,
-            default_model=settings.default_model,
+            default_model=default_model(settings),
         ),
         retention=Retention(
             upload_seconds=settings.upload_days * DAY,

@@ -8,7 +8,7 @@ from deployments.serving.address import reachable
 from deployments.settings import Settings
 from deployments.wiring import groq, recognition
 from deployments.wiring.keys import exposure_warning
-from deployments.wiring.whisper import library
+from deployments.wiring.whisper import default_model, library
 from retender.engines.models.library import Library
 from retender.journal.durability import durability_warning
 from serve_app.access.key_file import Keyring
@@ -45,9 +45,9 @@ def _engines(settings: Settings) -> Iterator[str]:
 
 def _model(settings: Settings) -> str:
     """The model's name, and whether it still has to be downloaded."""
-    name = settings.default_model
+    name = default_model(settings)
     if Library(library(settings)).find(name) is not None:
         return name
     if settings.offline:
         return f"{name}, which is NOT here and may not be downloaded (RETENDER_OFFLINE)"
-    return f"{name}, which comes with the first job, or with `retender models download {name}`"
+    return f"{name}, which is being fetched; a further line says when it is here, or what is used"

@@ -11,12 +11,15 @@ from actors.workers.transcriber_pool import PoolSettings
 from deployments.settings import BadSetting, Settings
 from deployments.wiring import storage
 from deployments.wiring.resources import resources
-from deployments.wiring.whisper import library, whisper
+from deployments.wiring.whisper import default_model, library, own_folder, whisper
 from retender.audio import ffmpeg
 from retender.audio.speech import DetectorName
 from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.engines.models.genuine import differences
 from retender.engines.models.library import Library
+from retender.engines.models.sources.api import NEEDED
+from retender.engines.models.sources.places import is_whole
 from retender.engines.preparation import Preparation
 from retender.errors import InvalidOption
 from retender.scheduling.engine_choice import LOCAL
@@ -37,13 +40,37 @@ def preparation(settings: Settings) -> Preparation:
 
 
 def check(settings: Settings, *more: str) -> None:
-    """Raises `BadSetting` if DEFAULT_MODEL or a pool's model is unknown: every job would fail."""
+    """Raises `BadSetting` if DEFAULT_MODEL, RETENDER_FALLBACK_MODEL or a pool's model is unknown:
+    every job would fail."""
     known = Library(library(settings))
-    for what, model in (("DEFAULT_MODEL", settings.default_model), *(("a pool", m) for m in more)):
+    named = (
+        ("DEFAULT_MODEL", default_model(settings)),
+        ("RETENDER_FALLBACK_MODEL", settings.fallback_model),
+        *(("a pool", each) for each in more),
+    )
+    for what, model in named:
         try:
-            known.named(model)
+            if model:
+                known.named(model)
         except InvalidOption as error:
             raise BadSetting(f"{what} is not right: {error.message}.") from error
+    _check_own_folder(settings)
+
+
+def _check_own_folder(settings: Settings) -> None:
+    """A folder may go by the name of a known model only if it has that model's files."""
+    own = own_folder(settings)
+    if own is None:
+        return
+    if not is_whole(own):
+        lacks = ", ".join(file for file in NEEDED if not (own / file).is_file())
+        raise BadSetting(f"DEFAULT_MODEL names the folder {own}, which lacks {lacks}.")
+    if wrong := differences(own.name, own):
+        raise BadSetting(
+            f"DEFAULT_MODEL names the folder {own}, but {', '.join(wrong)} there is not that of "
+            f"Whisper {own.name}.",
+            "If it is a model of your own, give the folder another name.",
+        )
 
 
 def pool(settings: Settings) -> PoolSettings:

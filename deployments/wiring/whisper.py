@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deployments.settings import Settings
+from deployments.wiring.pip_configuration import package_index
 from deployments.wiring.proxies import proxy_for
 from deployments.wiring.resources import Resources
 from retender.engines.faster_whisper.settings import WhisperSettings
@@ -28,17 +29,32 @@ CPU_BATCH_MILLIONS = 250
 takes memory, and large models gain nothing by it."""
 
 
+def default_model(settings: Settings) -> str:
+    """The name of the default model. A folder's is its last part."""
+    own = own_folder(settings)
+    return settings.default_model if own is None else own.name
+
+
 def library(settings: Settings) -> LibrarySettings:
+    own = own_folder(settings)
     return LibrarySettings(
         root=str(settings.data_dir.absolute() / "models"),
-        folders={"digits": str(DIGITS)},
-        shared_cache=str(settings.hub_cache),
+        folders={"digits": str(DIGITS)} | ({} if own is None else {own.name: str(own)}),
+        shared_cache=str(settings.hub_cache or settings.hub_home / "hub"),
         any_repository=settings.any_model,
         offline=settings.offline,
         hub_url=settings.hub_url.rstrip("/"),
         token=settings.hub_token,
         proxy=proxy_for(settings.hub_url, settings),
+        index=package_index(settings),
     )
+
+
+def own_folder(settings: Settings) -> Path | None:
+    """The folder that DEFAULT_MODEL names; None if it is the name of a model."""
+    given = Path(settings.default_model).expanduser()
+    named = given.is_absolute() or settings.default_model.startswith(".")
+    return given.absolute() if named else None
 
 
 def whisper(settings: Settings, found: Resources) -> WhisperSettings:
@@ -49,7 +65,9 @@ def whisper(settings: Settings, found: Resources) -> WhisperSettings:
     lanes = 1 if on_gpu else min(settings.max_concurrent_jobs, found.cores)
     return WhisperSettings(
         library=library(settings),
-        default=settings.default_model,
+        default=default_model(settings),
+        fallback=settings.fallback_model,
+        prefetch=True,
         device="cuda" if on_gpu else "cpu",
         precision=precision if settings.precision == "auto" else settings.precision,
         lanes=lanes,
@@ -62,7 +80,7 @@ def whisper(settings: Settings, found: Resources) -> WhisperSettings:
 
 
 def _cpu_batch(settings: Settings, found: Resources) -> int:
-    known = KNOWN_MODELS.get(canonical(settings.default_model))
+    known = KNOWN_MODELS.get(canonical(default_model(settings)))
     small = known is not None and known.millions <= CPU_BATCH_MILLIONS
     roomy = not found.memory or found.memory >= CPU_BATCH_BYTES
     return CPU_BATCH if small and roomy else 1

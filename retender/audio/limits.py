@@ -39,3 +39,6 @@ Then it is killed."""
 
 SPEECH_BLOCK_SECONDS: Final = 60
 """Speech is detected in blocks of this length: so much of a recording is in memory at once."""
+
+MOST_PEAKS: Final = 18_000
+"""Peaks of a recording: 20 a second up to a quarter of an hour, fewer a second beyond that."""

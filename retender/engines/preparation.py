@@ -7,7 +7,6 @@ same recording results in the same plan each time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Final
 
@@ -15,12 +14,12 @@ import msgspec
 
 from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
+from retender.audio.peaks import PeakMeter
 from retender.audio.speech import DetectorName, detect_speech, new_detector
-from retender.engines.api import EngineMessage, Progress
-from retender.errors import StorageTrouble, WorkError
+from retender.engines.messages import Beat, with_heartbeats
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Span, plan
-from retender.workers.orders import Failed, Order, Prepared
+from retender.workers.orders import Order, Prepared
 
 HEARTBEAT_SECONDS: Final = 5.0
 """Seconds between two heartbeats while decoding."""
@@ -38,35 +37,26 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     detector: DetectorName = DetectorName.SILERO
 
 
-async def prepare(
-    order: Order, blobs: Blobs, how: Preparation
-) -> AsyncGenerator[EngineMessage, None]:
-    """Ends with `Prepared` or `Failed`. Closing it stops ffmpeg before it returns."""
-    heartbeat = Progress(order.token, 0.0)
-    try:
-        async with AsyncExitStack() as lent:
-            decoding = asyncio.create_task(_decoded(order, blobs, how, lent))
-            try:
-                while not decoding.done():
-                    yield heartbeat
-                    await asyncio.wait((decoding,), timeout=HEARTBEAT_SECONDS)
-                pcm = decoding.result()
-            finally:
-                decoding.cancel()
-                await asyncio.gather(decoding, return_exceptions=True)
-            spans = [Span(0, pcm.samples)]
-            if order.options.vad:
-                detector = new_detector(how.detector)
-                async with aclosing(detect_speech(pcm, detector)) as blocks:
-                    async for _ in blocks:
-                        yield heartbeat
-                spans = await asyncio.to_thread(detector.finish)
-            planned = await asyncio.to_thread(
-                lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
-            )
-            yield Prepared(order.token, planned)
-    except (WorkError, StorageTrouble) as error:
-        yield Failed(order.token, error.failure())
+async def prepare(order: Order, blobs: Blobs, how: Preparation, beat: Beat) -> Prepared:
+    """Raises `WorkError` or `StorageTrouble`. If it is cancelled, it stops ffmpeg before it
+    returns."""
+    async with AsyncExitStack() as lent:
+        decoding = _decoded(order, blobs, how, lent)
+        pcm = await with_heartbeats(decoding, beat, HEARTBEAT_SECONDS)
+        spans = [Span(0, pcm.samples)]
+        if order.options.vad:
+            detector = new_detector(how.detector)
+            async with aclosing(detect_speech(pcm, detector)) as blocks:
+                async for _ in blocks:
+                    await beat()
+            spans = await asyncio.to_thread(detector.finish)
+        planned = await asyncio.to_thread(
+            lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
+        )
+        meter = PeakMeter(pcm)
+        while await asyncio.to_thread(meter.advance):
+            await beat()
+    return Prepared(order.token, planned, peaks=meter.peaks())
 
 
 async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExitStack) -> Pcm:

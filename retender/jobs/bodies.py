@@ -22,6 +22,7 @@ def job_body(status: JobStatus, latest: TransientProgress | None, language: str)
             stage, note, remaining = latest.stage, latest.note, latest.estimated_time_remaining
     return {
         "job_id": job.id,
+        "name": job.name or None,
         "status": str(job.status),
         "stage": str(stage),
         "progress": round(progress, 1),

@@ -72,6 +72,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: float
     options: Options = Options()
     audio: Audio | None = None
+    name: str = ""
+    """For people. Empty if the recording came without a name."""
     priority: int = 0
     user_id: str | None = None
     callback_url: str | None = None

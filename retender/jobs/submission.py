@@ -23,6 +23,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     """The address to fetch the audio from; empty if it is uploaded."""
     options: Options = Options()
+    name: str = ""
     priority: int = 0
     user_id: str | None = None
     callback_url: str | None = None
@@ -84,6 +85,7 @@ def new_job(submission: Submission, at: float) -> Job:
         created_at=at,
         options=submission.options,
         audio=submission.audio,
+        name=submission.name,
         priority=submission.priority,
         user_id=submission.user_id,
         callback_url=submission.callback_url,

@@ -15,12 +15,14 @@ from typing import Protocol
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.edits import Edit, Versions
 from retender.transcript.segments import Segment
 
 
@@ -30,6 +32,12 @@ class Inconsistent(Exception):
 
 class SaveJob(msgspec.Struct, frozen=True, tag=True):
     """Insert the job, or replace the stored one."""
+
+    job: Job
+
+
+class Rename(msgspec.Struct, frozen=True, tag=True):
+    """Replace the stored job by one with another name: a change without an event."""
 
     job: Job
 
@@ -76,7 +84,24 @@ class Append(msgspec.Struct, frozen=True, tag=True):
     event: Event
 
 
+class SavePeaks(msgspec.Struct, frozen=True, tag=True):
+    """Insert the peaks of the job's recording, or replace the stored ones."""
+
+    job_id: str
+    peaks: Peaks
+
+
+class SaveEdit(msgspec.Struct, frozen=True, tag=True):
+    """Store the next version of the transcript; otherwise `Inconsistent`. The oldest edits beyond
+    `EDITS_KEPT` are deleted."""
+
+    job_id: str
+    edit: Edit
+
+
 class CopyTranscript(msgspec.Struct, frozen=True, tag=True):
+    """Copy what was recognised of another job, and its peaks. Its edits are not copied."""
+
     source: str
     target: str
 
@@ -92,23 +117,34 @@ class SaveDelivery(msgspec.Struct, frozen=True, tag=True):
 
 
 class DeleteJob(msgspec.Struct, frozen=True, tag=True):
-    """Delete the job with its pieces, transcript, events and deliveries."""
+    """Delete the job with its pieces, transcript, edits, events and deliveries."""
 
     job_id: str
 
 
+class ForgetJob(msgspec.Struct, frozen=True, tag=True):
+    """Delete the job as its caller wishes. For `FORGOTTEN_SECONDS` its id is known as forgotten."""
+
+    job_id: str
+    at: float
+
+
 Write = (
     SaveJob
+    | Rename
     | AddPieces
     | Grant
     | Settle
     | Reset
     | Release
     | Append
+    | SavePeaks
+    | SaveEdit
     | CopyTranscript
     | DropPieces
     | SaveDelivery
     | DeleteJob
+    | ForgetJob
 )
 
 
@@ -138,6 +174,8 @@ class MatchingJobs(msgspec.Struct, frozen=True):
     same_id: Job | None = None
     same_key: Job | None = None
     known: Job | None = None
+    forgotten: bool = False
+    """The job of this id was forgotten: the submission comes late."""
 
 
 class Recovery(msgspec.Struct, frozen=True):
@@ -191,6 +229,14 @@ class Journal(Protocol):
         self, job_id: str, first: int = 0, limit: int | None = None
     ) -> tuple[Segment, ...]:
         """The job's segments with the ids from `first` on, in order; `limit` of them at most."""
+
+    async def peaks(self, job_id: str) -> Peaks | None: ...
+
+    async def versions(self, job_id: str) -> Versions:
+        """Of the transcript."""
+
+    async def edit(self, job_id: str, version: int | None = None) -> Edit | None:
+        """An edited version of the transcript: this one, or the latest. None if there is none."""
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int

@@ -1,8 +1,14 @@
-"""The bounds of a journal on PostgreSQL, and what happens at each bound."""
+"""The bounds of a journal, most of them of one on PostgreSQL, and what happens at each bound."""
 
 from __future__ import annotations
 
 from typing import Final
+
+EDITS_KEPT: Final = 20
+"""Edited versions of a transcript, beside the original; with a newer one the oldest is deleted."""
+
+FORGOTTEN_SECONDS: Final = 86_400.0
+"""The id of a forgotten job is kept for so long; no message is delivered later than that."""
 
 DATABASE_WAIT_SECONDS: Final = 60.0
 DATABASE_PAUSES: Final = (0.05, 2.0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.errors import InvalidOption
 from retender.jobs.events import Event
 from retender.jobs.job import Job
@@ -46,6 +47,7 @@ _PAGES = {
     """,
 }
 _IDEMPOTENT = "SELECT body FROM jobs WHERE owner = ? AND idempotency_key = ?"
+_FORGOTTEN = "SELECT 1 FROM forgotten WHERE job_id = ?"
 _COMPLETED = """
     SELECT body FROM jobs WHERE cache_key = ? AND status = 'completed'
     ORDER BY ordinal DESC LIMIT 1
@@ -71,6 +73,7 @@ _LOG = """
     ORDER BY e.position, s.id
 """
 _SEGMENTS = "SELECT body FROM segments WHERE job_id = ? AND id >= ? ORDER BY id LIMIT ?"
+_PEAKS = "SELECT body FROM peaks WHERE job_id = ?"
 _AUDIO_IN_USE = """
     SELECT sha256 FROM jobs
     WHERE status IN ('pending', 'queued', 'processing', 'failed') AND sha256 IS NOT NULL
@@ -90,6 +93,7 @@ _job = msgspec.json.Decoder(Job).decode
 _piece = msgspec.json.Decoder(Piece).decode
 _result = msgspec.json.Decoder(ChunkResult).decode
 _segment = msgspec.json.Decoder(Segment).decode
+_peaks = msgspec.json.Decoder(Peaks).decode
 _event = msgspec.json.Decoder(Event).decode
 
 
@@ -144,6 +148,8 @@ def matching_jobs(
 ) -> MatchingJobs:
     if (same_id := job(connection, job_id)) is not None:
         return MatchingJobs(same_id=same_id)
+    if connection.execute(_FORGOTTEN, (job_id,)).fetchone() is not None:
+        return MatchingJobs(forgotten=True)
     if key is not None:
         same_key = _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
         if same_key is not None:
@@ -169,6 +175,11 @@ def segments(
     most = _BEYOND_ALL if limit is None else limit
     rows = connection.execute(_SEGMENTS, (job_id, first, most))
     return tuple(_segment(body) for (body,) in rows)
+
+
+def peaks(connection: Connection, job_id: str) -> Peaks | None:
+    row = connection.execute(_PEAKS, (job_id,)).fetchone()
+    return None if row is None else _peaks(row[0])
 
 
 def audio_in_use(connection: Connection, finished_after: float) -> frozenset[str]:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar, TypeVar
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.states import Status
-from retender.journal import outbox, reads
+from retender.journal import edits, outbox, reads
 from retender.journal.api import MatchingJobs, Page, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
+from retender.transcript.edits import Edit, Versions
 from retender.transcript.segments import Segment
 
 R = TypeVar("R")
@@ -68,6 +70,15 @@ class SqlJournal:
         self, job_id: str, first: int = 0, limit: int | None = None
     ) -> tuple[Segment, ...]:
         return await self._read(partial(reads.segments, job_id=job_id, first=first, limit=limit))
+
+    async def peaks(self, job_id: str) -> Peaks | None:
+        return await self._read(partial(reads.peaks, job_id=job_id))
+
+    async def versions(self, job_id: str) -> Versions:
+        return await self._read(partial(edits.versions, job_id=job_id))
+
+    async def edit(self, job_id: str, version: int | None = None) -> Edit | None:
+        return await self._read(partial(edits.edit, job_id=job_id, version=version))
 
     async def due(
         self, consumer: str, now: float, busy: Sequence[str], limit: int

@@ -10,21 +10,27 @@ import msgspec
 from retender.errors import Fenced, StaleLease
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
+from retender.journal import edits
 from retender.journal.api import (
     AddPieces,
     Append,
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Inconsistent,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
     SaveJob,
+    SavePeaks,
     Settle,
     Write,
 )
+from retender.journal.limits import FORGOTTEN_SECONDS
 from retender.journal.statements import Connection
 
 _EPOCH = "SELECT epoch FROM ledger"
@@ -44,6 +50,11 @@ _SAVE_JOB = """
         sha256 = excluded.sha256, body = excluded.body
 """
 _DELETE_JOB = "DELETE FROM jobs WHERE id = ?"
+_REMEMBER_FORGOTTEN = """
+    INSERT INTO forgotten (job_id, at) VALUES (?, ?)
+    ON CONFLICT (job_id) DO UPDATE SET at = excluded.at
+"""
+_DROP_FORGOTTEN = "DELETE FROM forgotten WHERE at < ?"
 _ADD_PIECE = """
     INSERT INTO pieces (job_id, number, state, token, body)
     VALUES (:job_id, :number, :state, :token, :body)
@@ -73,6 +84,11 @@ _ADD_SEGMENT = "INSERT INTO segments (job_id, id, body) VALUES (?, ?, ?)"
 _COPY_SEGMENTS = """
     INSERT INTO segments (job_id, id, body) SELECT ?, id, body FROM segments WHERE job_id = ?
 """
+_SAVE_PEAKS = """
+    INSERT INTO peaks (job_id, body) VALUES (?, ?)
+    ON CONFLICT (job_id) DO UPDATE SET body = excluded.body
+"""
+_COPY_PEAKS = "INSERT INTO peaks (job_id, body) SELECT ?, body FROM peaks WHERE job_id = ?"
 _COUNT_SEGMENTS = "SELECT count(*) FROM segments WHERE job_id = ? AND id BETWEEN ? AND ?"
 _LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM events WHERE job_id = ?"
 _NEXT_POSITION = "UPDATE ledger SET position = position + 1 WHERE position + 1 = ?"
@@ -94,16 +110,20 @@ class Writer:
         self._connection = connection
         self._methods: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
+            Rename: self._save_job,
             AddPieces: self._add_pieces,
             Grant: self._grant,
             Settle: self._settle,
             Reset: self._reset,
             Release: self._release,
             Append: self._append,
+            SaveEdit: self._save_edit,
+            SavePeaks: self._save_peaks,
             CopyTranscript: self._copy_transcript,
             DropPieces: self._drop_pieces,
             SaveDelivery: self._save_delivery,
             DeleteJob: self._delete_job,
+            ForgetJob: self._forget_job,
         }
 
     def check_epoch(self, epoch: int) -> None:
@@ -120,7 +140,7 @@ class Writer:
         ended = self._connection.execute(_END_LEASE, (piece.job_id, piece.index, token))
         return ended.rowcount == 1
 
-    def _save_job(self, write: SaveJob) -> None:
+    def _save_job(self, write: SaveJob | Rename) -> None:
         job = write.job
         row = {
             "id": job.id,
@@ -187,8 +207,20 @@ class Writer:
             )
         return first, last
 
+    def _save_peaks(self, write: SavePeaks) -> None:
+        self._connection.execute(_SAVE_PEAKS, (write.job_id, _encode(write.peaks)))
+
+    def _save_edit(self, write: SaveEdit) -> None:
+        latest = edits.versions(self._connection, write.job_id).latest
+        if write.edit.version != latest + 1:
+            raise Inconsistent(
+                f"version {write.edit.version} of {write.job_id} does not follow {latest}"
+            )
+        edits.add(self._connection, write.job_id, write.edit)
+
     def _copy_transcript(self, write: CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
+        self._connection.execute(_COPY_PEAKS, (write.target, write.source))
 
     def _drop_pieces(self, write: DropPieces) -> None:
         self._connection.execute(_DROP_PIECES, (write.job_id,))
@@ -201,6 +233,11 @@ class Writer:
 
     def _delete_job(self, write: DeleteJob) -> None:
         self._connection.execute(_DELETE_JOB, (write.job_id,))
+
+    def _forget_job(self, write: ForgetJob) -> None:
+        self._connection.execute(_DELETE_JOB, (write.job_id,))
+        self._connection.execute(_DROP_FORGOTTEN, (write.at - FORGOTTEN_SECONDS,))
+        self._connection.execute(_REMEMBER_FORGOTTEN, (write.job_id, write.at))
 
 
 def _row(piece: Piece) -> dict[str, Any]:

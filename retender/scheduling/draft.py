@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Delivery, deliveries_for
 from retender.jobs.events import Event
 from retender.jobs.job import Job, step
@@ -26,16 +27,21 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
     SaveJob,
+    SavePeaks,
     Settle,
     Stored,
     Write,
 )
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.edits import Edit
 from retender.transcript.segments import Segment
 
 PieceKey = tuple[str, int]
@@ -194,6 +200,12 @@ class Draft:
         for delivery in deliveries_for(job, placed, convex=self._convex):
             self.save_delivery(delivery)
 
+    def rename(self, job: Job) -> None:
+        """Save a job of which only the name has changed."""
+        self.writes.append(Rename(job))
+        if not job.finished:
+            self.jobs[job.id] = job
+
     def save_delivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
         self.writes.append(SaveDelivery(delivery))
@@ -224,6 +236,14 @@ class Draft:
     def copy_transcript(self, source: str, target: str) -> None:
         self.writes.append(CopyTranscript(source, target))
 
+    def save_peaks(self, job_id: str, peaks: Peaks | None) -> None:
+        """None: nothing was decoded, so there are none."""
+        if peaks is not None:
+            self.writes.append(SavePeaks(job_id, peaks))
+
+    def save_edit(self, job_id: str, edit: Edit) -> None:
+        self.writes.append(SaveEdit(job_id, edit))
+
     def drop_pieces(self, job_id: str) -> None:
         self.writes.append(DropPieces(job_id))
 
@@ -238,6 +258,11 @@ class Draft:
     def delete(self, job: Job) -> None:
         """Delete a finished job from the journal."""
         self.writes.append(DeleteJob(job.id))
+        self.deleted.append(job.status)
+
+    def forget(self, job: Job) -> None:
+        """Delete a finished job because its caller wishes it."""
+        self.writes.append(ForgetJob(job.id, self.at))
         self.deleted.append(job.status)
 
     def _unchanged(self, job_id: str) -> Mapping[int, Piece]:

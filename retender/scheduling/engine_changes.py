@@ -44,7 +44,9 @@ def engine_changed(draft: Draft, job_id: str, engine: str) -> Job:
     still count. If the upload was to be sent whole, without decoding, there are no chunks to
     continue with: the job is prepared again."""
     job = draft.job(job_id)
-    changed = msgspec.structs.replace(job, engine=engine, limited_until=None)
+    changed = msgspec.structs.replace(
+        job, engine=engine, limited_until=None, model=None, requested_model=None
+    )
     chunks = [piece for piece in draft.pieces_of(job_id) if piece.index != PREPARATION]
     if job.whole and all(piece.state is PieceState.WAITING for piece in chunks):
         draft.replace_pieces(job_id, (Piece(job_id=job_id, index=PREPARATION),))

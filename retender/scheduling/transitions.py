@@ -30,6 +30,7 @@ from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.retry import GiveUp, RetryPolicy, decide
 from retender.jobs.states import Stage, Status
 from retender.scheduling.draft import Draft
+from retender.scheduling.engine_choice import base_engine
 from retender.scheduling.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
 from retender.scheduling.release import releasable
 from retender.storage.audio import Audio
@@ -43,20 +44,24 @@ class UsedModel(msgspec.Struct, frozen=True):
     model: str = ""
     requested_model: str = ""
     """The model that the caller asked for, if another one had to be used; else empty."""
+    missing: bool = False
+    """That model cannot be had; if False, it does not fit into memory."""
 
     @property
     def note(self) -> Note | None:
-        """Tells the caller that a smaller model was used; None if it was the one asked for."""
+        """Tells the caller that another model is used; None if it is the one asked for."""
         if not self.requested_model:
             return None
-        return Note("smaller_model", {"asked": self.requested_model, "used": self.model})
+        key = "model_missing" if self.missing else "smaller_model"
+        return Note(key, {"asked": self.requested_model, "used": self.model})
 
 
 def accept(draft: Draft, job: Job, known: Job | None) -> Job:
     """A job was submitted. `known` is a completed job with the same audio and options: the new one
     completes at once with a copy of its transcript."""
     if known is not None:
-        job, note = _completed_like(draft, job, known), Note("completed")
+        job = _completed_like(draft, job, known)
+        note = _how_it_ended(job)
     else:
         note = Note("uploading" if job.audio is None else "queued")
     job, event = first_step(job, at=draft.at, note=note)
@@ -73,7 +78,7 @@ def audio_arrived(draft: Draft, job_id: str, audio: Audio, known: Job | None) ->
         completed = _completed_like(draft, job, known)
         return draft.step(
             msgspec.structs.replace(completed, status=job.status, stage=job.stage),
-            Note("completed"),
+            _how_it_ended(completed),
             status=Status.COMPLETED,
             stage=Stage.FINALIZING,
             kind=EventKind.COMPLETED,
@@ -143,6 +148,9 @@ def transcribed(draft: Draft, piece: Piece, result: ChunkResult, used: UsedModel
     if result.language is not None and result.segments:
         seconds[result.language] = seconds.get(result.language, 0.0) + chunk.seconds
     ready = releasable(draft, job)
+    if base_engine(used.engine) != base_engine(job.engine or used.engine):
+        # A late result of the engine that had the job before.
+        used = UsedModel()
     job = msgspec.structs.replace(
         job,
         chunks_done=job.chunks_done + 1,
@@ -150,7 +158,7 @@ def transcribed(draft: Draft, piece: Piece, result: ChunkResult, used: UsedModel
         seconds_by_language=seconds,
         language=max(seconds, key=lambda code: (seconds[code], code), default=job.language),
         language_probability=_surer(job.language_probability, result.language_probability),
-        engine=job.engine or used.engine,
+        engine=job.engine or used.engine or None,
         model=used.model or job.model,
         requested_model=used.requested_model or job.requested_model,
     )
@@ -315,13 +323,21 @@ def _finish_if_all_done(draft: Draft, job_id: str) -> None:
         return
     draft.step(
         job,
-        Note("no_speech" if job.seam.next_id == 0 else "completed"),
+        _how_it_ended(job),
         status=Status.COMPLETED,
         stage=Stage.FINALIZING,
         kind=EventKind.COMPLETED,
         completed_at=draft.at,
     )
     draft.drop_pieces(job_id)
+
+
+def _how_it_ended(job: Job) -> Note:
+    if job.seam.next_id == 0:
+        return Note("no_speech")
+    if job.requested_model is None or job.model is None:
+        return Note("completed")
+    return Note("completed", {"used": job.model, "asked": job.requested_model})
 
 
 def _settle(

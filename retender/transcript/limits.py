@@ -1,8 +1,14 @@
-"""Limits of the comparison of two chunks that share audio."""
+"""Limits of transcripts: of edits, and of the comparison of two chunks that share audio."""
 
 from __future__ import annotations
 
 from typing import Final
+
+EDITED_SEGMENTS: Final = 50_000
+"""Segments of an edited transcript. One with more is refused."""
+
+EDITED_SECONDS: Final = 1_000_000.0
+"""The latest time in an edited transcript: eleven days. A later one is refused."""
 
 TAIL_SECONDS: Final = 2.0
 TAIL_WORDS: Final = 24

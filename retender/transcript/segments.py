@@ -42,6 +42,9 @@ class Transcript(msgspec.Struct, frozen=True):
     """Whether the caller wanted times. Subtitles have them in any case."""
     requested_model: str | None = None
     """The model that was asked for, if `model` had to replace it; else None."""
+    version: int = 0
+    """0 is what was recognised; each edit is the next."""
+    edited_at: float | None = None
 
     @property
     def text(self) -> str:

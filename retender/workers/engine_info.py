@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from retender.workers.reports import WorkerReport
+from retender.workers.reports import DefaultInUse, WorkerReport
 from retender.workers.usage import Usage
 
 
@@ -35,6 +35,9 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of audio in all its unfinished jobs."""
     usage: dict[str, Usage] = {}
     """What is used of the limits of each model; empty if there are no limits."""
+    default: DefaultInUse | None = None
+    """The model for jobs that name none; None if it has no models of its own, or none is settled
+    yet."""
 
     @property
     def available_seconds(self) -> float:
@@ -68,6 +71,7 @@ def describe_engine(
         workers=pool.workers,
         audio_seconds_waiting=audio_seconds_waiting,
         usage=usage,
+        default=next((report.default for report in reports if report.default is not None), None),
     )
 
 

@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.errors import Failure
 from retender.jobs.job import Job, Options
 from retender.jobs.pieces import PREPARATION, Piece
@@ -24,6 +25,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     audio: Audio
     options: Options
     chunk: Chunk | None = None
+    model: str = ""
+    """The model that the job was prepared for, by the engine that has the job; empty if unknown."""
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):
@@ -33,6 +36,10 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     model: str = ""
     requested_model: str = ""
     """The model that the caller asked for, if another one had to be used; else empty."""
+    peaks: Peaks | None = None
+    """None if nothing was decoded."""
+    model_missing: bool = False
+    """That model cannot be had; if False, it does not fit into memory."""
 
 
 class Transcribed(msgspec.Struct, frozen=True, tag=True):
@@ -109,7 +116,12 @@ def batch_key(index: int, job: Job) -> str:
     if index == PREPARATION:
         return f"{job.engine}/preparation"
     options = job.options
-    parts = (options.model, options.task, options.word_timestamps, options.temperature)
+    parts = (
+        job.model or options.model,
+        options.task,
+        options.word_timestamps,
+        options.temperature,
+    )
     return "/".join(map(str, (job.engine, *parts)))
 
 
@@ -124,4 +136,5 @@ def order(piece: Piece, job: Job) -> Order:
         audio=job.audio,
         options=job.options,
         chunk=piece.chunk,
+        model="" if piece.index == PREPARATION else job.model or "",
     )

@@ -41,6 +41,16 @@ class HeldModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min(100, 100 * self.bytes // self.total)
 
 
+class DefaultInUse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The model that does the jobs that name none."""
+
+    model: str
+    instead_of: str = ""
+    """The default model, if this one replaces it; else empty."""
+    missing: str = ""
+    """Why the default model cannot be had; empty if it may not fit into memory."""
+
+
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     engine: str
     resident: int = 0
@@ -48,6 +58,8 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     models: tuple[HeldModel, ...] = ()
     usage: dict[str, Usage] = {}
     """What is used of the limits of each model; empty if there are no limits."""
+    default: DefaultInUse | None = None
+    """None if the engine has no models of its own, or has not looked yet."""
     trouble: str = ""
     """Why the engine cannot work now; empty if it can, or does not know."""
 

@@ -37,6 +37,7 @@ RESULT: Final[Mapping[str, Any]] = {
 
 JOB: Final[Mapping[str, Any]] = {
     "job_id": JOB_ID,
+    "name": "meeting.m4a",
     "status": "processing",
     "stage": "transcribing",
     "progress": 65.0,

@@ -20,6 +20,7 @@ from retender.errors import (
     StorageDenied,
     StorageUnreachable,
     UploadExpired,
+    VersionNotFound,
 )
 from retender.jobs.states import Status
 from retender.storage.audio import Audio
@@ -27,6 +28,7 @@ from retender.storage.blobs import Blobs
 from retender.transcript.formats import MEDIA_TYPES, Format, render
 from serve_app.access.callers import Reader
 from serve_app.description import answers
+from serve_app.jobs.transcripts import Version
 from serve_app.state.services import Given
 
 router = APIRouter(tags=["jobs"])
@@ -62,7 +64,7 @@ _EXTENSIONS: Final[Mapping[Format, str]] = {"verbose_json": "json"}
     response_class=Response,
     responses={
         200: {"content": {kind: {} for kind in sorted(set(MEDIA_TYPES.values()))}},
-        **answers.errors(JobNotFound, NotCompleted, InvalidOption),
+        **answers.errors(JobNotFound, VersionNotFound, NotCompleted, InvalidOption),
     },
 )
 async def job_result(
@@ -70,16 +72,19 @@ async def job_result(
     services: Given,
     caller: Reader,
     format: Format = "json",  # noqa: A002 - its name in the address
+    *,
     partial: bool = False,
+    version: Version = None,
 ) -> Response:
-    """The transcript as a file. With `partial`, as much of it as there is, whatever the status."""
+    """The transcript as a file. With `partial`, as much of it as there is, whatever the status. It
+    has the latest edits, unless a `version` is named; 0 is what was recognised."""
     job = (await services.manager.ask(JobManager.status, job_id, caller.owner)).job
     if job.status is not Status.COMPLETED and not partial:
         raise NotCompleted(
             f"job {job_id} is {job.status}; ask with partial=true for what there is of its text",
             status=str(job.status),
         )
-    transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)
+    transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner, version)
     text = render(transcript, format, task=str(job.options.task))
     name = f"{job_id}.{_EXTENSIONS.get(format, format)}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from actors.limits import JOBS_PER_PAGE
@@ -20,6 +21,7 @@ from retender.errors import (
     RateLimited,
 )
 from retender.jobs.bodies import job_body
+from retender.jobs.limits import NAME_CHARS
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
 from retender.journal.api import Page
@@ -33,6 +35,7 @@ from serve_app.state.services import Given
 
 router = APIRouter(tags=["jobs"])
 
+Forget = Annotated[bool, Query(description="Delete it. A job that is not there is no error.")]
 Limit = Annotated[int, Query(ge=1, le=JOBS_PER_PAGE)]
 Cursor = Annotated[
     str | None, Query(pattern=r"^[0-9]{1,18}$", description="The `next_cursor` of a page.")
@@ -78,12 +81,35 @@ def _page(page: Page, language: str) -> Response:
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})
 
 
+class NameShape(BaseModel):
+    name: str = Field(min_length=1, max_length=NAME_CHARS)
+
+
+@router.patch(
+    "/job/{job_id}",
+    responses={200: {"model": JobShape}, **answers.errors(JobNotFound, InvalidOption)},
+)
+async def rename(
+    job_id: str, change: NameShape, services: Given, caller: Submitter, language: Language
+) -> Response:
+    """Give the job another name, in whatever state it is."""
+    await services.manager.ask(JobManager.rename, job_id, change.name, caller.owner)
+    return answers.json(await job_view(services, job_id, caller.owner, language))
+
+
 @router.delete(
     "/job/{job_id}",
     responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
 )
-async def cancel(job_id: str, services: Given, caller: Submitter) -> Response:
-    """Cancel a job at any stage. Cancelling again changes nothing."""
+async def cancel(
+    job_id: str, services: Given, caller: Submitter, *, forget: Forget = False
+) -> Response:
+    """Cancel a job at any stage. Cancelling again changes nothing. With `forget` it is deleted,
+    whatever its state, with its text and edits."""
+    if forget:
+        await services.manager.ask(JobManager.forget, job_id, caller.owner)
+        services.messages.forget(job_id)
+        return answers.json({"job_id": job_id, "status": "forgotten"})
     cancelled = await services.manager.ask(JobManager.cancel, job_id, caller.owner)
     return answers.json({"job_id": cancelled.id, "status": str(cancelled.status)})
 

@@ -61,6 +61,10 @@ class JobShape(BaseModel):
     model_config = example(JOB)
 
     job_id: str
+    name: str | None = Field(
+        default=None,
+        description="For people: the file's name, or what it was renamed to. Null if it has none.",
+    )
     status: StatusName
     stage: str
     progress: float = Field(ge=0, le=100)
@@ -111,7 +115,7 @@ class CancelledShape(BaseModel):
     model_config = example({"job_id": JOB_ID, "status": "cancelled"})
 
     job_id: str
-    status: Literal["cancelled"]
+    status: Literal["cancelled", "forgotten"]
 
 
 class QueueShape(BaseModel):

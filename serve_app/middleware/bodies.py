@@ -19,7 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actors.runtime.api import Clock
 from retender.errors import IncompleteUpload, RetenderError, TooLarge, UploadStalled
-from serve_app.limits import FORM_BYTES, LINGER_IDLE_SECONDS, LINGER_SECONDS_MOST, PLAIN_BODY_BYTES
+from serve_app.limits import (
+    FORM_BYTES,
+    LINGER_IDLE_SECONDS,
+    LINGER_SECONDS_MOST,
+    PLAIN_BODY_BYTES,
+    TRANSCRIPT_BYTES,
+)
 from serve_app.middleware import errors
 from serve_app.settings import BodyTimeouts
 
@@ -58,6 +64,8 @@ class Bodies:
 
     def _limit(self, scope: Scope) -> int:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path.startswith("/job/") and path.endswith("/transcript"):
+            return TRANSCRIPT_BYTES
         if not path.startswith(UPLOADING):
             return PLAIN_BODY_BYTES
         return self._most_bytes + (FORM_BYTES if scope["method"] == "POST" else 0)

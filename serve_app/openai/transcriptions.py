@@ -83,8 +83,8 @@ async def _transcribe(
 ) -> Response:
     await admit(services, key)
     read = _reader(task, frozenset(await names(services)))
-    (wanted, asked), audio = await receive_form(request, services, read)
-    job = (await submit_received(services, caller, wanted, audio, key)).job
+    (wanted, asked), recording = await receive_form(request, services, read)
+    job = (await submit_received(services, caller, wanted, recording, key)).job
     keep = key is not None
     if asked.stream:
         return streamed(services, request, job, keep=keep)

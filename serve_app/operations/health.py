@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from actors.delivery.convex_sync import ConvexStatus
 from actors.manager.job_manager import JobManager
 from retender.errors import RetenderError
 from retender.jobs.events import iso
 from retender.jobs.submission import QueueInfo
+from retender.outbound.convex_status import ConvexStatus
 from retender.workers.engine_info import EngineInfo
+from retender.workers.reports import DefaultInUse
 from serve_app.access.callers import known
 from serve_app.description import answers
 from serve_app.description.examples import example
@@ -38,10 +39,21 @@ class ReadyShape(BaseModel):
     reason: str | None = Field(default=None, description="Why it is not ready.")
 
 
+class DefaultModelShape(BaseModel):
+    name: str
+    instead_of: str | None = Field(description="The default model, if another one replaces it.")
+    reason: str | None = Field(description="Why it is replaced, and how to get the default one.")
+
+
 class EngineShape(BaseModel):
     ready: bool
     reason: str | None = Field(description="Why it is not ready, or not whole.")
     workers: int
+    model: DefaultModelShape | None = Field(
+        default=None,
+        description="The model for jobs that name none; null: it is being fetched, or there is "
+        "none here.",
+    )
 
 
 class ConvexShape(BaseModel):
@@ -69,7 +81,14 @@ class HealthShape(BaseModel):
             "profile": "local",
             "uptime": 86_400.0,
             "age": 0.4,
-            "engines": {"local": {"ready": True, "reason": None, "workers": 1}},
+            "engines": {
+                "local": {
+                    "ready": True,
+                    "reason": None,
+                    "workers": 1,
+                    "model": {"name": "medium", "instead_of": None, "reason": None},
+                }
+            },
             "queue": {"queue_size": 2, "active_jobs": 1, "workers": 1, "dead_letters": 0},
             "convex": {
                 "reachable": True,
@@ -115,7 +134,7 @@ async def health(services: Given, request: Request) -> Response:
             "profile": services.settings.profile,
             "uptime": round(monitor.uptime, 1),
             "age": None if monitor.age is None else round(monitor.age, 1),
-            "engines": {name: _engine(engine) for name, engine in monitor.engines.items()},
+            "engines": {name: engine_body(engine) for name, engine in monitor.engines.items()},
             "queue": None if monitor.info is None else _queue(monitor.info),
             "intake": {
                 "url": services.settings.url_input,
@@ -176,8 +195,24 @@ def convex_body(status: ConvexStatus | None) -> dict[str, Any]:
     }
 
 
-def _engine(engine: EngineInfo) -> dict[str, Any]:
-    return {"ready": engine.ready, "reason": engine.reason or None, "workers": engine.workers}
+def engine_body(engine: EngineInfo) -> dict[str, Any]:
+    return {
+        "ready": engine.ready,
+        "reason": engine.reason or None,
+        "workers": engine.workers,
+        "model": None if engine.default is None else _default(engine.default),
+    }
+
+
+def _default(default: DefaultInUse) -> dict[str, str | None]:
+    no_room = (
+        f"{default.instead_of} needs more memory than there is" if default.instead_of else None
+    )
+    return {
+        "name": default.model,
+        "instead_of": default.instead_of or None,
+        "reason": default.missing or no_room,
+    }
 
 
 def _queue(info: QueueInfo) -> dict[str, int]:

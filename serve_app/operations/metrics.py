@@ -19,7 +19,6 @@ from starlette.responses import Response
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.subscriptions import FollowerCounts
-from actors.delivery.convex_sync import ConvexStatus
 from actors.manager.job_manager import JobManager
 from actors.metrics.figures import Figures, Histogram
 from actors.metrics.meter import Meter
@@ -28,6 +27,7 @@ from actors.supervision.supervisor import Supervisor
 from retender.engines.models.memory import resident_bytes
 from retender.errors import RetenderError
 from retender.jobs.deliveries import Backlog
+from retender.outbound.convex_status import ConvexStatus
 from serve_app.access.callers import Overseer
 from serve_app.operations.health import state
 from serve_app.state.services import Given, Services

@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from actors.delivery.convex_sync import ConvexStatus, ConvexSync
+from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Clock, Ref
 from actors.supervision.supervisor import Supervisor
 from retender.errors import RetenderError
 from retender.jobs.submission import QueueInfo
+from retender.outbound.convex_status import ConvexStatus
 from retender.workers.engine_info import EngineInfo
 
 CHECK_SECONDS: Final = 1.0

@@ -70,6 +70,11 @@ class MessageCache:
             return await self._with_result(update, reader)
         return self._keep(update, reader, wire_message(update, reader.language))
 
+    def forget(self, job_id: str) -> None:
+        """The job's result has changed."""
+        for key in [key for key in self._latest if key[0] == job_id]:
+            del self._latest[key]
+
     async def _with_result(self, event: Event, reader: Reader) -> LiveMessage:
         key = (event.job_id, event.seq, reader)
         task = self._composing.get(key)

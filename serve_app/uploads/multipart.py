@@ -1,7 +1,7 @@
 """Reads a form with a recording in it while it arrives; the recording is not kept in memory.
 
 The caller feeds in the bytes of the form and gets back those of the recording. The other fields are
-small and are kept. The name that the client gives its file is not kept.
+small and are kept.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class FormReader:
         self._fields: dict[str, list[str]] = {}
         self.has_file = False
         """Whether the recording has begun."""
+        self.filename = ""
+        """The name that the client gives the recording."""
 
     @property
     def fields(self) -> Fields:
@@ -118,6 +120,7 @@ class FormReader:
             if self.has_file:
                 raise BadRequest("one recording a request: this form has a second `file`")
             self.has_file = self._in_file = True
+            self.filename = parameters.get(b"filename", b"").decode(errors="replace")
         elif b"filename" in parameters:
             raise BadRequest(f"the recording goes into the field `file`, not {self._field!r}")
 

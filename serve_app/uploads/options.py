@@ -18,6 +18,7 @@ import msgspec
 from retender.audio.cleaning import Channel
 from retender.errors import InvalidOption
 from retender.jobs.job import Options, Task
+from retender.jobs.names import checked_name
 from retender.transcript.languages import LANGUAGES
 from serve_app.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
 from serve_app.uploads.multipart import Fields
@@ -28,6 +29,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     user_id: str | None = None
     callback_url: str | None = None
+    name: str | None = None
+    """None: the job is called like its file."""
     url: str | None = None
     """The address from which the recording is fetched; None if it is sent."""
 
@@ -150,6 +153,7 @@ _OTHERS: Final[Mapping[str, Reader]] = MappingProxyType(
         "priority": priority,
         "user_id": text_up_to(USER_ID_CHARS, one_line=True),
         "callback_url": str,
+        "name": checked_name,
         "url": str,
     }
 )

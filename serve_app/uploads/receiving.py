@@ -7,7 +7,7 @@ options, are refused as soon as they are seen, not after the last byte.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fastapi import Request
 
@@ -25,13 +25,20 @@ from serve_app.uploads.submitting import submission, submit
 T = TypeVar("T")
 
 
+class Recording(NamedTuple):
+    """The recording that came with a form, and the name of its file."""
+
+    audio: Audio
+    filename: str
+
+
 async def receive_form(
     request: Request,
     services: Services,
     read: Callable[[Fields], T],
     *,
     check_early: Callable[[Fields], object] | None = None,
-) -> tuple[T, Audio | None]:
+) -> tuple[T, Recording | None]:
     """What `read` makes of the form's fields, and the recording; None if the form has no file.
 
     `check_early` is called with the fields that come before the recording. If it raises, the rest
@@ -50,7 +57,8 @@ async def receive_form(
         wanted = read(form.end())
         if not form.has_file:
             return wanted, None
-        return wanted, await upload.finish(at=services.clock.now())
+        audio = await upload.finish(at=services.clock.now())
+        return wanted, Recording(audio, form.filename)
 
 
 async def receive_body(request: Request, services: Services) -> Audio:
@@ -64,11 +72,17 @@ async def receive_body(request: Request, services: Services) -> Audio:
 
 
 async def submit_received(
-    services: Services, caller: Caller, wanted: Wanted, audio: Audio | None, key: str | None
+    services: Services,
+    caller: Caller,
+    wanted: Wanted,
+    recording: Recording | None,
+    key: str | None,
 ) -> Receipt:
     """Submit the recording that came with a form, or the one at the form's `url`."""
-    if audio is None:
+    if recording is None:
         return await submit_url(services, caller, wanted, key)
     if wanted.url is not None:
         raise BadRequest("a recording is either sent or fetched: `file` and `url` exclude another")
-    return await submit(services, submission(services, caller, wanted, audio, key))
+    audio, filename = recording
+    new = submission(services, caller, wanted, audio, key, filename=filename)
+    return await submit(services, new)

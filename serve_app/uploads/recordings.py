@@ -79,8 +79,8 @@ async def transcribe_job(
 ) -> Response:
     """Submit a recording. Once this is answered, recording and job are safely on disk."""
     await admit(services, key)
-    asked, audio = await receive_form(request, services, wanted, check_early=wanted)
-    return _accepted(await submit_received(services, caller, asked, audio, key), request)
+    asked, recording = await receive_form(request, services, wanted, check_early=wanted)
+    return _accepted(await submit_received(services, caller, asked, recording, key), request)
 
 
 @router.put(
@@ -103,7 +103,9 @@ async def transcribe_body(
     asked = known_among(fields)
     await admit(services, key)
     audio = await receive_body(request, services)
-    receipt = await submit(services, submission(services, caller, asked, audio, key))
+    filename = "".join(fields.get("filename", ())[:1])
+    new = submission(services, caller, asked, audio, key, filename=filename)
+    receipt = await submit(services, new)
     return _accepted(receipt, request)
 
 
@@ -121,8 +123,8 @@ async def transcribe(
     """Submit a recording and wait for its transcript. Hanging up cancels the job, unless an
     `Idempotency-Key` says that its sender may come back for it."""
     await admit(services, key)
-    asked, audio = await receive_form(request, services, wanted, check_early=wanted)
-    receipt = await submit_received(services, caller, asked, audio, key)
+    asked, recording = await receive_form(request, services, wanted, check_early=wanted)
+    receipt = await submit_received(services, caller, asked, recording, key)
     job_id = receipt.job.id
     await until_done(services, request, receipt.job, keep=key is not None)
     transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from retender.jobs.limits import NAME_CHARS
 from serve_app.description.examples import JOB_ID, RESULT, example
 from serve_app.jobs.shapes import ResultShape
 from serve_app.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
@@ -41,6 +42,9 @@ class FieldsShape(BaseModel):
     normalize: bool = Field(default=False, description="Bring it all to one loudness.")
     priority: int = Field(0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)
     user_id: str = Field("", max_length=USER_ID_CHARS, description="Passed on to Convex.")
+    name: str = Field(
+        "", max_length=NAME_CHARS, description="What lists show; the file's name if left out."
+    )
     callback_url: str = Field("", description="Called when the job has ended.")
 
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from actors.manager.job_manager import JobManager
 from retender.errors import Draining, InvalidOption, Unreachable
+from retender.jobs.names import name_from_file, name_from_url
 from retender.jobs.submission import Receipt, Submission
 from retender.storage.audio import Audio
 from serve_app.access.callers import Caller
@@ -46,7 +47,13 @@ async def admit(services: Services, key: str | None = None) -> None:
 
 
 def submission(
-    services: Services, caller: Caller, wanted: Wanted, audio: Audio | None, key: str | None
+    services: Services,
+    caller: Caller,
+    wanted: Wanted,
+    audio: Audio | None,
+    key: str | None,
+    *,
+    filename: str = "",
 ) -> Submission:
     return Submission(
         job_id=services.new_id(),
@@ -54,6 +61,7 @@ def submission(
         audio=audio,
         url=wanted.url or "",
         options=wanted.options,
+        name=wanted.name or name_from_file(filename) or name_from_url(wanted.url or ""),
         priority=wanted.priority,
         user_id=wanted.user_id,
         callback_url=wanted.callback_url,

@@ -140,14 +140,16 @@ async def create(
     if "upload-defer-length" in request.headers:
         raise BadRequest("the length must be known from the start: send Upload-Length")
     size = number(request.headers, "Upload-Length")
-    asked = known_among(metadata(request.headers))
+    fields = metadata(request.headers)
+    asked = known_among(fields)
     if size == 0:
         raise EmptyUpload("the upload is empty")
     check_size(size, services.settings.most_bytes)
     if brings_bytes := "content-type" in request.headers:
         check_type(request.headers)
     await admit(services, key)
-    new = submission(services, caller, asked, None, key)
+    filename = "".join(fields.get("filename", ())[:1])
+    new = submission(services, caller, asked, None, key, filename=filename)
     receipt = await submit_pending(services, new, owner=caller.owner, size=size)
     job_id = receipt.job.id
     headers = {"Location": str(request.url_for("upload", job_id=job_id))}

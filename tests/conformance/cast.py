@@ -140,6 +140,12 @@ class Player:
         answer = self.ctx.ref(Player, "nobody").ask(Player.pid)
         self.ctx.pipe(answer, Player.passed, Player.turned_away)
 
+    async def break_beside(self, what: str) -> None:
+        async def broken() -> None:
+            raise LookupError(what)
+
+        self.ctx.pipe(broken(), Player.passed, Player.turned_away)
+
     async def passed(self, answer: object) -> None:
         self._witness.tell(Witness.note, f"passed with {answer}")
 

@@ -246,6 +246,12 @@ async def test_a_refusal_waited_for_beside_the_messages_comes_as_one(stage: Stag
     await stage.sees("turned away by actor_gone")
 
 
+async def test_any_other_exception_waited_for_beside_kills_the_actor(stage: Stage) -> None:
+    child = await stage.start()
+    stage.player().tell(Player.break_beside, "no such thing")
+    assert await child.exited() == Exit("crashed", "LookupError: no such thing")
+
+
 async def test_an_answer_waited_for_beside_is_forgotten_when_the_actor_ends(stage: Stage) -> None:
     child = await stage.start()
     await stage.player().ask(Player.wait_beside, "gate")

@@ -27,7 +27,8 @@ from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult, Plan
 from retender.transcript.segments import Segment
 from retender.workers.orders import Declined, Failed, Order, Prepared, Transcribed
 from tests.simulation.faults import Fate
-from tests.simulation.world import Blobs, World
+from tests.simulation.surroundings import Blobs
+from tests.simulation.world import World
 from tests.support.engines.scripted import Script, ScriptedEngine
 
 BOTH = (LOCAL, GROQ)

@@ -5,13 +5,9 @@ virtual time in which everything that can go wrong does.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from random import Random
 from typing import ClassVar
-
-import httpx
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Follower, Hub
@@ -38,7 +34,7 @@ from retender.jobs.retention import Retention
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
-from retender.journal.api import Journal, Write
+from retender.journal.api import Journal
 from retender.scheduling.pool_size import Bounds
 from tests.simulation.faults import Chances, Fate, FaultyJournal, FaultyRuntime
 from tests.simulation.invariants import (
@@ -50,9 +46,10 @@ from tests.simulation.invariants import (
     check_text,
     check_told,
 )
+from tests.simulation.surroundings import Blobs, Disk, RoughReceivers
 from tests.support.actors.virtual_time import VirtualClock, VirtualTimeLoop
 from tests.support.engines.scripted import Act, MortalEngine, Passage, Script
-from tests.support.http.webhook_receivers import Answer, Receivers, hand_over, settings
+from tests.support.http.webhook_receivers import hand_over, settings
 
 FAULTS_END = 60.0
 BOUND = 900.0
@@ -61,75 +58,6 @@ RETENTION = Retention(
     audio_seconds=60.0, stray_seconds=20.0, upload_seconds=3600.0, collect_every=5.0
 )
 WORDS = ("uno", "dos", "tres", "four", "five", "six", "seven", "ocho", "nueve", "ten")
-
-
-class Disk:
-    """What survives every crash: the journal's file, and what was committed to it."""
-
-    def __init__(self, fate: Fate, journal: type[FaultyJournal]) -> None:
-        self._fate = fate
-        self._journal = journal
-        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.commits: list[Sequence[Write]] = []
-
-    async def __call__(self) -> Journal:
-        if self.connection.in_transaction:
-            self.connection.rollback()
-        journal = await self._journal.over(self.connection)
-        journal.fate = self._fate
-        journal.committed = self.commits
-        return journal
-
-
-class Blobs(Mapping[str, Script]):
-    """The blob store: a recording that was let go of too early is missed here."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
-        self._kept: dict[str, tuple[Script, float]] = {}
-
-    def put(self, script: Script) -> None:
-        self._kept[script.audio().sha256] = (script, self._clock.now())
-
-    def __getitem__(self, sha256: str) -> Script:
-        if sha256 not in self._kept:
-            raise Violation(f"the recording {sha256} was let go of while it was needed")
-        return self._kept[sha256][0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kept)
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    async def collect(self, keep: Collection[str], older_than: float) -> int:
-        stray = [
-            sha256
-            for sha256, (_, at) in self._kept.items()
-            if sha256 not in keep and at < older_than
-        ]
-        for sha256 in stray:
-            del self._kept[sha256]
-        return len(stray)
-
-    async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
-        return 0
-
-
-class RoughReceivers(Receivers):
-    """They fail, hang and answer late for as long as faults last."""
-
-    def __init__(self, clock: VirtualClock, fate: Fate, random: Random) -> None:
-        super().__init__(clock)
-        self._fate = fate
-        self._random = random
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = Answer(takes=0.1)
-        if self._fate.on and self._random.random() < 0.4:
-            answer = Answer(500, takes=self._random.choice((0.0, 1.0, 100.0)))
-        self.answer(request.url.host, answer)
-        return await super().handle_async_request(request)
 
 
 class World:

@@ -8,10 +8,11 @@ into memory when the first order asks for them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 import msgspec
@@ -23,21 +24,24 @@ from retender.engines.faster_whisper.loaded_models import LoadedModels
 from retender.engines.faster_whisper.notes import NOTE
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
+from retender.engines.messages import Emit, messages_of, with_heartbeats
 from retender.engines.models.fitting import Choice
 from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
-from retender.errors import StorageTrouble, WorkError
+from retender.errors import RetenderError, StorageTrouble, WorkError
 from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from retender.transcript.chunks import SAMPLE_RATE
 from retender.workers.orders import Failed, Order, Prepared, Transcribed
-from retender.workers.reports import WorkerReport
+from retender.workers.reports import DefaultInUse, WorkerReport
 
 if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
+
+R = TypeVar("R")
 
 AUTO: Final = "auto"
 
@@ -70,7 +74,8 @@ class WhisperEngine:
         self._loaded = LoadedModels(self._settings, library, self._blobs)
         self._lanes = Lanes(self._settings.lanes)
         self._working = 0
-        self._tidying: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        self._prefetching: asyncio.Task[None]
 
     @property
     def needs_restart(self) -> bool:
@@ -82,19 +87,36 @@ class WhisperEngine:
         return self._loaded.held
 
     async def open(self) -> None:
-        """No model is loaded before it is needed."""
-        self._tidying = asyncio.create_task(clean_cache_regularly(self._blobs))
+        """No model is loaded before it is needed, but the first job's may be fetched."""
+        self._beside.append(asyncio.create_task(clean_cache_regularly(self._blobs)))
+        if self._settings.prefetch:
+            self._prefetching = asyncio.create_task(self._prefetch())
+            self._beside.append(self._prefetching)
+
+    async def prefetched(self) -> None:
+        """Wait until the model for jobs that name none is here, or cannot be had."""
+        await asyncio.wait((self._prefetching,))
+
+    async def _prefetch(self) -> None:
+        # What keeps the model away is in the log already, and each job will tell its caller.
+        with suppress(RetenderError):
+            await self._loaded.default.settle()
 
     async def close(self) -> None:
-        if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.wait((self._tidying,))
+        for task in self._beside:
+            task.cancel()
+        if self._beside:
+            await asyncio.wait(self._beside)
         self._lanes.close()
         await self._loaded.close()
 
     async def report(self) -> WorkerReport:
+        choice = self._loaded.default.choice
         return WorkerReport(
-            engine=self.name, resident=resident_bytes(), models=self._loaded.models()
+            engine=self.name,
+            resident=resident_bytes(),
+            models=self._loaded.models(),
+            default=None if choice is None else _default(choice),
         )
 
     async def load(self, model: str) -> None:
@@ -103,158 +125,135 @@ class WhisperEngine:
     async def unload(self, model: str) -> None:
         await self._loaded.unload(model)
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
+    def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
+        return messages_of(partial(self._work, orders))
+
+    async def _work(self, orders: tuple[Order, ...], emit: Emit) -> None:
         self._working += 1
         try:
             for order in orders:
                 if order.chunk is None:
-                    async with aclosing(self._prepared(order)) as news:
-                        async for item in news:
-                            yield item
+                    await self._prepare(order, emit)
             chunks = tuple(order for order in orders if order.chunk is not None)
             if chunks:
-                async with aclosing(self._transcribed(chunks)) as news:
-                    async for item in news:
-                        yield item
+                await self._transcribe(chunks, emit)
         finally:
             self._working -= 1
 
-    async def _prepared(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
+    async def _prepare(self, order: Order, emit: Emit) -> None:
         try:
-            async with aclosing(self._planned(order)) as news:
-                async for item in news:
-                    if isinstance(item, Prepared):
-                        async with aclosing(self._settled(order, item)) as settled:
-                            async for last in settled:
-                                yield last
-                    else:
-                        yield item
+            prepared = await self._plan(order, emit)
+            await self._settle_language(order, prepared, emit)
         except (WorkError, StorageTrouble) as error:
-            yield Failed(order.token, error.failure())
+            await emit(Failed(order.token, error.failure()))
+        else:
+            await emit(prepared)
 
-    async def _planned(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
-        """A model that cannot be had is told before anything is decoded."""
-        choice = self._choice(order)
-        finding = asyncio.create_task(self._loaded.find(choice.used))
-        async with aclosing(self._signs_until(finding, (order,), choice.used)) as signs:
-            async for sign in signs:
-                yield sign
-        how = msgspec.structs.replace(self._preparation, **_lengths(finding.result()))
-        async with aclosing(prepare(order, self._blobs, how)) as news:
-            async for item in news:
-                if isinstance(item, Prepared):
-                    yield msgspec.structs.replace(
-                        item, engine=self.name, model=choice.used, requested_model=_other(choice)
-                    )
-                else:
-                    yield item
+    async def _plan(self, order: Order, emit: Emit) -> Prepared:
+        """A missing model is reported before anything is decoded."""
+        named = order.options.model
+        settling = self._loaded.settled(named)
+        choice = await self._with_heartbeats(settling, (order,), named, emit)
+        folder = await self._loaded.find(choice.used)
+        how = msgspec.structs.replace(self._preparation, **_lengths(folder))
+        beat = partial(emit, Progress(order.token, 0.0))
+        prepared = await prepare(order, self._blobs, how, beat)
+        return msgspec.structs.replace(
+            prepared,
+            engine=self.name,
+            model=choice.used,
+            requested_model=_other(choice),
+            model_missing=bool(choice.missing),
+        )
 
-    async def _settled(
-        self, order: Order, prepared: Prepared
-    ) -> AsyncGenerator[EngineMessage, None]:
+    async def _settle_language(self, order: Order, prepared: Prepared, emit: Emit) -> None:
         """The language of the whole is found while nobody works on its parts yet."""
         wanted = order.options.language == AUTO and not order.options.multilingual
-        if wanted and prepared.plan.chunks:
-            async with aclosing(self._lent(prepared.model, (order,))) as lent:
-                async for item in lent:
-                    if isinstance(item, Progress):
-                        yield item
-                    else:
-                        async with self._blobs.lend_work(order.job_id, DECODED) as folder:
-                            await self._lanes.run(
-                                item.settle_language, order, prepared.plan, folder / DECODED
-                            )
-                            await self._blobs.share(order.job_id, *self._noted(order))
-        yield prepared
+        if not wanted or not prepared.plan.chunks:
+            return
+        async with (
+            self._lent(prepared.model, (order,), emit) as recogniser,
+            self._blobs.lend_work(order.job_id, DECODED) as folder,
+        ):
+            pcm = folder / DECODED
+            await self._lanes.run(recogniser.settle_language, order, prepared.plan, pcm)
+            await self._blobs.share(order.job_id, *self._noted(order))
 
     def _noted(self, order: Order) -> tuple[str, ...]:
         """A model of one language leaves no note."""
         return (NOTE,) if (self._blobs.job_folder(order.job_id) / NOTE).exists() else ()
 
-    async def _transcribed(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
-        choice = self._choice(orders[0])
+    async def _transcribe(self, orders: tuple[Order, ...], emit: Emit) -> None:
+        """All chunks of a job are recognised by the model that it was prepared for."""
+        named = orders[0].model or orders[0].options.model
+        try:
+            settling = self._loaded.settled(named)
+            choice = await self._with_heartbeats(settling, orders, named, emit)
+        except StorageTrouble as error:
+            for order in orders:
+                await emit(Failed(order.token, error.failure()))
+            return
         async with AsyncExitStack() as stack:
             begun = list[Order]()
             recordings = dict[str, Path]()
             for order in orders:
-                bringing = asyncio.create_task(self._bring(order, stack, recordings))
-                async with aclosing(self._signs_until(bringing, orders, choice.used)) as signs:
-                    async for sign in signs:
-                        yield sign
-                if (broke := bringing.result()) is not None:
-                    yield broke
+                bringing = self._bring(order, stack)
+                try:
+                    recordings[order.token] = await self._with_heartbeats(
+                        bringing, orders, choice.used, emit
+                    )
+                except StorageTrouble as error:
+                    await emit(Failed(order.token, error.failure()))
                 else:
                     begun.append(order)
             if begun:
-                async with aclosing(self._heard(tuple(begun), choice, recordings)) as news:
-                    async for item in news:
-                        yield item
+                await self._recognise(tuple(begun), choice, recordings, emit)
 
-    async def _bring(
-        self, order: Order, stack: AsyncExitStack, recordings: dict[str, Path]
-    ) -> Failed | None:
+    async def _bring(self, order: Order, stack: AsyncExitStack) -> Path:
         """Lend the chunk's part of the decoded recording until the stack is closed. To detect the
         language without a note, the whole recording is needed."""
         assert order.chunk is not None
         auto = order.options.language == AUTO and not order.options.multilingual
         job_id, blobs = order.job_id, self._blobs
         start, end = order.chunk.start * SAMPLE_BYTES, order.chunk.end * SAMPLE_BYTES
-        try:
-            folder = await stack.enter_async_context(
-                blobs.lend_work(job_id, *((NOTE,) if auto else ()))
-            )
-            if auto and not (folder / NOTE).exists():
-                await stack.enter_async_context(blobs.lend_work(job_id, DECODED))
-            recordings[order.token] = await stack.enter_async_context(
-                blobs.lend_range(job_id, DECODED, start, end)
-            )
-        except StorageTrouble as error:
-            return Failed(order.token, error.failure())
-        return None
+        folder = await stack.enter_async_context(
+            blobs.lend_work(job_id, *((NOTE,) if auto else ()))
+        )
+        if auto and not (folder / NOTE).exists():
+            await stack.enter_async_context(blobs.lend_work(job_id, DECODED))
+        return await stack.enter_async_context(blobs.lend_range(job_id, DECODED, start, end))
 
-    async def _heard(
-        self, orders: tuple[Order, ...], choice: Choice, recordings: dict[str, Path]
-    ) -> AsyncGenerator[EngineMessage, None]:
-        async with aclosing(self._lent(choice.used, orders)) as lent:
-            async for item in lent:
-                if isinstance(item, Progress):
-                    yield item
-                    continue
-                steps = item.work(orders, choice.used, recordings)
-                while (news := await self._lanes.run(next, steps, None)) is not None:
-                    if isinstance(news, Transcribed):
-                        yield msgspec.structs.replace(news, requested_model=_other(choice))
-                    else:
-                        yield news
+    async def _recognise(
+        self, orders: tuple[Order, ...], choice: Choice, recordings: dict[str, Path], emit: Emit
+    ) -> None:
+        async with self._lent(choice.used, orders, emit) as recogniser:
+            steps = recogniser.work(orders, choice.used, recordings)
+            while (message := await self._lanes.run(next, steps, None)) is not None:
+                if isinstance(message, Transcribed):
+                    message = msgspec.structs.replace(message, requested_model=_other(choice))
+                await emit(message)
 
+    @asynccontextmanager
     async def _lent(
-        self, used: str, orders: tuple[Order, ...]
-    ) -> AsyncGenerator[Progress | Recogniser, None]:
-        """Signs of life until the model is there, and then the model, until this is closed."""
+        self, used: str, orders: tuple[Order, ...], emit: Emit
+    ) -> AsyncIterator[Recogniser]:
+        """The loaded model, with heartbeats until it is there."""
         async with AsyncExitStack() as stack:
-            taking = asyncio.create_task(stack.enter_async_context(self._loaded.lend(used)))
-            async with aclosing(self._signs_until(taking, orders, used)) as signs:
-                async for sign in signs:
-                    yield sign
-            yield taking.result()
+            loading = stack.enter_async_context(self._loaded.lend(used))
+            yield await self._with_heartbeats(loading, orders, used, emit)
 
-    async def _signs_until(
-        self, task: asyncio.Task[Any], orders: tuple[Order, ...], used: str
-    ) -> AsyncGenerator[Progress, None]:
-        """Signs of life until the task is done; closed before, it calls the task off."""
-        try:
-            while not task.done():
-                note = self._loaded.waiting_for(used)
-                stage = None if note is None else Stage.DOWNLOADING_MODEL
-                for order in orders:
-                    yield Progress(order.token, 0.0, stage, note)
-                await asyncio.wait((task,), timeout=self._settings.heartbeat)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    async def _with_heartbeats(
+        self, work: Awaitable[R], orders: tuple[Order, ...], used: str, emit: Emit
+    ) -> R:
+        """`used`: see `LoadedModels.waiting_for`."""
 
-    def _choice(self, order: Order) -> Choice:
-        return self._loaded.chosen(order.options.model)
+        async def beat() -> None:
+            note = self._loaded.waiting_for(used)
+            stage = None if note is None else Stage.DOWNLOADING_MODEL
+            for order in orders:
+                await emit(Progress(order.token, 0.0, stage, note))
+
+        return await with_heartbeats(work, beat, self._settings.heartbeat)
 
 
 def _lengths(folder: Path) -> dict[str, int]:
@@ -267,4 +266,8 @@ def _lengths(folder: Path) -> dict[str, int]:
 
 
 def _other(choice: Choice) -> str:
-    return choice.asked if choice.smaller else ""
+    return choice.asked if choice.replaced else ""
+
+
+def _default(choice: Choice) -> DefaultInUse:
+    return DefaultInUse(choice.used, _other(choice), choice.missing)

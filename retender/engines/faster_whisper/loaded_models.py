@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from loguru import logger
 
+from retender.engines.faster_whisper.default_model import DefaultModel
 from retender.engines.faster_whisper.model_cache import CachedModel, ModelCache
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.limits import FAILURES_KEPT
@@ -23,7 +24,7 @@ from retender.engines.models.fitting import (
     memory_for_models,
 )
 from retender.engines.models.library import MODEL, Library
-from retender.errors import WorkError
+from retender.errors import StorageTrouble, WorkError
 from retender.jobs.messages import Note
 from retender.storage.blobs import Blobs
 from retender.workers.reports import HeldModel, ModelState
@@ -54,6 +55,8 @@ class LoadedModels:
         self._arriving: dict[str, DownloadProgress] = {}
         self._troubles: dict[str, str] = {}
         self._wishes = 0
+        self.default = DefaultModel(settings, library, self.find)
+        """The model for jobs that name none."""
 
     @property
     def held(self) -> tuple[Path, ...]:
@@ -68,8 +71,16 @@ class LoadedModels:
     def chosen(self, asked: str) -> Choice:
         """The asked model, or a smaller one where that does not fit."""
         settings = self._settings
-        wanted = asked or settings.default
-        return choose(wanted, settings.memory, settings.precision, settings.lanes)
+        return choose(asked, settings.memory, settings.precision, settings.lanes)
+
+    async def settled(self, asked: str) -> Choice:
+        """The model for a job, which is on this machine on return: the one that it names, or the
+        default one or what replaces it."""
+        if not asked:
+            return await self.default.settle()
+        choice = self.chosen(asked)
+        await self.find(choice.used)
+        return choice
 
     async def find(self, used: str) -> Path:
         """Where it is; it is downloaded where it is not here."""
@@ -101,7 +112,7 @@ class LoadedModels:
         self._wishes += 1
         try:
             await self._cache.bring(await self.find(used))
-        except WorkError as error:
+        except (WorkError, StorageTrouble) as error:
             self._troubles[used] = error.message
             while len(self._troubles) > FAILURES_KEPT:
                 del self._troubles[next(iter(self._troubles))]
@@ -115,7 +126,9 @@ class LoadedModels:
                 await self._cache.give_up(folder)
 
     def waiting_for(self, used: str) -> Note | None:
-        """What to say to those who wait for this model while it is downloaded."""
+        """What to say to those who wait for this model while it is downloaded; without a name, for
+        the default one."""
+        used = used or self.default.sought
         arrived = self._arriving.get(used)
         if arrived is None:
             return None

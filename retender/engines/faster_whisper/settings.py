@@ -11,6 +11,10 @@ class WhisperSettings(msgspec.Struct, frozen=True, kw_only=True):
     library: LibrarySettings
     default: str = "medium"
     """For jobs that name no model."""
+    fallback: str = ""
+    """For the same jobs, where the default model cannot be had; empty: they fail."""
+    prefetch: bool = False
+    """Fetch the model for those jobs at the start, so that the first job need not wait."""
     device: str = "cpu"
     precision: str = "int8"
     """`int8` on a CPU, `float16` on a GPU."""

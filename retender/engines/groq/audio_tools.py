@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import msgspec
@@ -11,11 +10,11 @@ import msgspec
 from retender.audio.encode import flac
 from retender.audio.pcm import Pcm
 from retender.audio.probe import probe
-from retender.engines.api import EngineMessage
+from retender.engines.messages import Beat
 from retender.engines.preparation import Preparation, prepare
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import Chunk
-from retender.workers.orders import Order
+from retender.workers.orders import Order, Prepared
 
 
 class AudioTools:
@@ -32,9 +31,10 @@ class AudioTools:
         """The duration, found without decoding."""
         return (await probe(upload, binary=self._how.ffmpeg)).duration
 
-    def prepare(self, order: Order, window: int) -> AsyncGenerator[EngineMessage, None]:
+    async def prepare(self, order: Order, window: int, beat: Beat) -> Prepared:
         """Decode the upload into its job's folder and plan chunks of at most `window` samples."""
-        return prepare(order, self._blobs, msgspec.structs.replace(self._how, window=window))
+        how = msgspec.structs.replace(self._how, window=window)
+        return await prepare(order, self._blobs, how, beat)
 
     async def encode(self, pcm: Path, chunk: Chunk, target: Path) -> None:
         decoded = await asyncio.to_thread(Pcm.at, pcm)

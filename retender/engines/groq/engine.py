@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
 
 from retender.audio.decode import DECODED
 from retender.audio.pcm import SAMPLE_BYTES
@@ -28,12 +29,14 @@ from retender.engines.groq.client import AudioFile, GroqClient
 from retender.engines.groq.failures import GroqFailed
 from retender.engines.groq.rate_limiter import RateLimited, RateLimiter, UsageLedgerFile
 from retender.engines.groq.settings import GroqSettings
+from retender.engines.messages import Beat, Emit, messages_of, with_heartbeats
 from retender.engines.preparation import Preparation
 from retender.engines.usage_ledger import Charge
 from retender.errors import (
     CorruptMedia,
     Failure,
     RetenderError,
+    StorageTrouble,
     TooLarge,
     UploadExpired,
     WorkError,
@@ -104,38 +107,44 @@ class GroqEngine:
         models = (self._settings.model, self._settings.translation_model)
         return {model: await self._limiter_of(model).usage() for model in models}
 
-    async def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
-        for order in orders:
-            if order.chunk is None:
-                messages = self._preparation(order)
-            else:
-                messages = self._with_heartbeats(
-                    order, partial(self._transcribed, order, order.chunk)
-                )
-            async with aclosing(messages):
-                async for message in messages:
-                    yield message
+    def work(self, orders: tuple[Order, ...]) -> AsyncGenerator[EngineMessage, None]:
+        return messages_of(partial(self._work, orders))
 
-    async def _preparation(self, order: Order) -> AsyncGenerator[EngineMessage, None]:
+    async def _work(self, orders: tuple[Order, ...], emit: Emit) -> None:
+        for order in orders:
+            beat = partial(emit, Progress(order.token, 0.0))
+            work = self._outcome(order, beat)
+            await emit(await with_heartbeats(work, beat, self._settings.heartbeat))
+
+    async def _outcome(self, order: Order, beat: Beat) -> EngineMessage:
+        try:
+            if order.chunk is None:
+                return await self._prepare(order, beat)
+            return await self._transcribe(order, order.chunk)
+        except RateLimited as limited:
+            return Declined(order.token, limited.wait)
+        except GroqFailed as failed:
+            return Failed(order.token, failed.failure)
+        except (WorkError, StorageTrouble) as error:
+            return Failed(order.token, error.failure())
+        except RetenderError as error:
+            # Most likely the storage cannot be reached: a retry may succeed.
+            failure = Failure(
+                error.code, error.message, retryable=True, retry_after=error.retry_after
+            )
+            return Failed(order.token, failure)
+
+    async def _prepare(self, order: Order, beat: Beat) -> Prepared:
         """One chunk if the upload can be sent unchanged; otherwise the same as for other
         engines."""
-        ended = False
-        async with aclosing(self._with_heartbeats(order, partial(self._whole, order))) as messages:
-            async for message in messages:
-                ended = ended or not isinstance(message, Progress)
-                yield message
-        if ended:
-            return
+        whole = await self._whole(order)
+        if whole is not None:
+            return whole
         longest = self._settings.chunk_seconds
         if order.options.multilingual:
             longest = min(longest, ONE_LANGUAGE_SECONDS)
-        async with aclosing(self._tools.prepare(order, int(longest * SAMPLE_RATE))) as messages:
-            async for message in messages:
-                yield (
-                    self._labelled(order, message.plan)
-                    if isinstance(message, Prepared)
-                    else message
-                )
+        prepared = await self._tools.prepare(order, int(longest * SAMPLE_RATE), beat)
+        return self._labelled(prepared, order)
 
     async def _whole(self, order: Order) -> Prepared | None:
         """None if the upload must be decoded. An earlier mark to send it unchanged is removed
@@ -168,26 +177,13 @@ class GroqEngine:
             await self._blobs.share(order.job_id, mark)
         await self._blobs.withdraw(order.job_id, DECODED)
         chunk = Chunk(0, math.ceil(seconds * SAMPLE_RATE))
-        return self._labelled(order, Plan(seconds, (chunk,), whole=True))
+        return self._labelled(Prepared(order.token, Plan(seconds, (chunk,), whole=True)), order)
 
-    def _labelled(self, order: Order, plan: Plan) -> Prepared:
-        return Prepared(order.token, plan, self.name, self._settings.model_for(order.options))
+    def _labelled(self, prepared: Prepared, order: Order) -> Prepared:
+        model = self._settings.model_for(order.options)
+        return msgspec.structs.replace(prepared, engine=self.name, model=model)
 
-    async def _with_heartbeats(
-        self, order: Order, work: Callable[[], Awaitable[EngineMessage | None]]
-    ) -> AsyncGenerator[EngineMessage, None]:
-        """Yields heartbeats until the work is done, then its outcome, if there is one."""
-        task = asyncio.create_task(_outcome(order, work))
-        try:
-            while not (await asyncio.wait({task}, timeout=self._settings.heartbeat))[0]:
-                yield Progress(order.token, 0.0)
-            if (outcome := task.result()) is not None:
-                yield outcome
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _transcribed(self, order: Order, chunk: Chunk) -> Transcribed:
+    async def _transcribe(self, order: Order, chunk: Chunk) -> Transcribed:
         model, limiter = self._settings.model_for(order.options), self._limiter_for(order.options)
         position, max_wait = (order.job_id, order.index), self._settings.max_wait
         async with AsyncExitStack() as stack:
@@ -259,20 +255,3 @@ def groq_engine(
 ) -> GroqEngine:
     """The engine with ffmpeg of this machine."""
     return GroqEngine(settings, blobs=blobs, ledgers=ledgers, tools=AudioTools(blobs, how), now=now)
-
-
-async def _outcome(
-    order: Order, work: Callable[[], Awaitable[EngineMessage | None]]
-) -> EngineMessage | None:
-    try:
-        return await work()
-    except RateLimited as limited:
-        return Declined(order.token, limited.wait)
-    except GroqFailed as failed:
-        return Failed(order.token, failed.failure)
-    except WorkError as error:
-        return Failed(order.token, error.failure())
-    except RetenderError as error:
-        # Most likely the storage is full or cannot be reached: a retry may succeed.
-        failure = Failure(error.code, error.message, retryable=True, retry_after=error.retry_after)
-        return Failed(order.token, failure)

@@ -2,7 +2,7 @@
 
 A second process that wants the same model waits for the file lock of the first, and reports the
 progress of its download. If the first process dies, its lock is released, and the next process
-resumes the download. A file with another content than the hub says is deleted.
+resumes the download. A file with another content than its source says is deleted.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 
-from retender.engines.models.hub import Listing, ModelHub, RemoteFile, is_transient
+from retender.engines.models.sources import http
+from retender.engines.models.sources.api import Delivery, Listing, RemoteFile
 from retender.storage import durable_files, file_lock
+from retender.storage.disk_space import raising_storage_full, storage_full
 
 R = TypeVar("R")
 
@@ -35,6 +37,8 @@ CHECK_SECONDS: Final = 0.5
 
 SPARE_BYTES: Final = 200_000_000
 """Bytes of disk space that stay free beside a model."""
+
+_PLAN: Final = "listing.json"
 
 
 class DownloadProgress(msgspec.Struct, frozen=True):
@@ -52,82 +56,64 @@ OnProgress = Callable[[DownloadProgress], None]
 
 
 class Download:
-    def __init__(
-        self,
-        hub: ModelHub,
-        repository: str,
-        incoming: Path,
-        place: Path,
-        whole: Callable[[Path], bool],
-    ) -> None:
-        self._hub = hub
-        self._repository = repository
+    """`incoming` is the folder of unfinished files: the next try continues with them."""
+
+    def __init__(self, delivery: Delivery, incoming: Path, progress: OnProgress) -> None:
+        self._delivery = delivery
         self._incoming = incoming
-        self._place = place
-        self._whole = whole
-        self._plan = incoming / "listing.json"
+        self._progress = progress
 
-    async def run(self, progress: OnProgress) -> None:
-        """Returns when the model is in its place, whichever process downloaded it."""
-        await asyncio.to_thread(lambda: durable_files.make_folder(self._incoming))
-        lock = self._incoming.parent / f".{self._incoming.name}.lock"
-        async with _alone(lock, lambda: self._report(progress)):
-            if self._whole(self._place):
-                return
-            listing = await self._begin()
+    async def run(self) -> None:
+        """Returns when all files of the model are in `incoming`. Raises `StorageFull` if the disk
+        has no room for them."""
+        listing = await self._delivery.listing()
+        with raising_storage_full("the model"):
+            await asyncio.to_thread(self._begin, listing)
             for file in listing.files:
-                await self._fetch(listing, file, progress)
-            await asyncio.to_thread(self._move)
+                await self._fetch(listing, file)
+            await finished(self._delivery.unpack, self._incoming)
 
-    async def _begin(self) -> Listing:
-        """Fetch the list of files. Parts of another revision are deleted."""
-        listing = await self._hub.listing(self._repository)
+    def _begin(self, listing: Listing) -> None:
+        """Parts of another revision are deleted."""
+        if plan_of(self._incoming) != listing:
+            shutil.rmtree(self._incoming, ignore_errors=True)
+        durable_files.make_folder(self._incoming)
+        (self._incoming / _PLAN).write_bytes(msgspec.json.encode(listing))
+        missing = listing.size - arrived(self._incoming, listing) + listing.unpacked
+        if shutil.disk_usage(self._incoming).free < missing + SPARE_BYTES:
+            raise storage_full(
+                "the model",
+                f"{missing // 1_000_000} MB are still to come, and the disk has no such room",
+            )
 
-        def begin() -> None:
-            if self._known() != listing:
-                shutil.rmtree(self._incoming, ignore_errors=True)
-            durable_files.make_folder(self._incoming)
-            self._plan.write_bytes(msgspec.json.encode(listing))
-            missing = listing.size - self._size(listing)
-            if shutil.disk_usage(self._incoming).free < missing + SPARE_BYTES:
-                raise OSError(
-                    f"{missing // 1_000_000} MB are still to come, and the disk has no such room"
-                )
-
-        await asyncio.to_thread(begin)
-        return listing
-
-    async def _fetch(self, listing: Listing, file: RemoteFile, progress: OnProgress) -> None:
+    async def _fetch(self, listing: Listing, file: RemoteFile) -> None:
         path = self._incoming / file.name
-        if await asyncio.to_thread(lambda: file.is_at(path)):
+        if await asyncio.to_thread(file.is_at, path):
             return
         part = path.with_name(f"{file.name}.part")
         failures = 0
         while True:
             before = _length(part)
             try:
-                await self._append(listing, file, part, progress)
+                await self._append(listing, file, part)
                 break
             except httpx.HTTPError as error:
-                if not is_transient(error):
+                if not http.is_transient(error):
                     raise
                 failures = 0 if _length(part) > before else failures + 1
                 if failures >= TRIES:
                     raise
             await asyncio.sleep(PAUSE * 2 ** max(0, failures - 1))
-        if not await asyncio.to_thread(lambda: file.is_at(part)):
+        if not await asyncio.to_thread(file.is_at, part):
             part.unlink()
-            raise ValueError(f"the content of {file.name} is not what the hub says")
-        await asyncio.to_thread(lambda: part.replace(path))
+            raise ValueError(f"the content of {file.name} is not what its source says")
+        await asyncio.to_thread(part.replace, path)
 
-    async def _append(
-        self, listing: Listing, file: RemoteFile, part: Path, progress: OnProgress
-    ) -> None:
+    async def _append(self, listing: Listing, file: RemoteFile, part: Path) -> None:
         begin = _length(part)
         if begin >= file.size > 0:
             return
-        remote = self._hub.opened(self._repository, listing.revision, file, begin)
-        async with remote as (start, body):
+        async with self._delivery.opened(file, begin) as (start, body):
             with await asyncio.to_thread(
                 lambda: part.open("r+b" if start else "wb", buffering=0)
             ) as out:
@@ -136,39 +122,56 @@ class Download:
                 async for piece in body:
                     left -= len(piece)
                     if left < 0:
-                        raise ValueError(f"{file.name} is longer than the hub says")
+                        raise ValueError(f"{file.name} is longer than its source says")
                     await asyncio.to_thread(partial(out.write, piece))
-                    progress(DownloadProgress(self._size(listing), listing.size))
-                await asyncio.to_thread(lambda: os.fsync(out.fileno()))
+                    done = arrived(self._incoming, listing)
+                    self._progress(DownloadProgress(done, listing.size))
+                await asyncio.to_thread(os.fsync, out.fileno())
         if left > 0:
             raise httpx.RemoteProtocolError(f"{file.name} broke off")
 
-    def _move(self) -> None:
-        self._plan.unlink()
-        durable_files.sync_folder(self._incoming)
-        shutil.rmtree(self._place, ignore_errors=True)
-        self._incoming.rename(self._place)
-        durable_files.sync_folder(self._place.parent)
 
-    def _report(self, progress: OnProgress) -> None:
-        listing = self._known()
-        if listing is not None:
-            progress(DownloadProgress(self._size(listing), listing.size))
+async def finished(work: Callable[..., R], *given: object) -> R:
+    """Do this in a thread, to the end even if it is cancelled: nobody else may have the lock while
+    files are being written."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *given))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise
 
-    def _known(self) -> Listing | None:
-        try:
-            return msgspec.json.decode(self._plan.read_bytes(), type=Listing)
-        except (OSError, msgspec.MsgspecError):
-            return None
 
-    def _size(self, listing: Listing) -> int:
-        """Bytes that have been downloaded."""
-        paths = (self._incoming / file.name for file in listing.files)
-        return sum(_length(path) + _length(path.with_name(f"{path.name}.part")) for path in paths)
+def put_in_place(incoming: Path, place: Path, refused: Path) -> None:
+    """Move a complete model to its place. What was there is kept in `refused`: its owner may have
+    put it there."""
+    (incoming / _PLAN).unlink()
+    durable_files.sync_folder(incoming)
+    if place.exists():
+        shutil.rmtree(refused, ignore_errors=True)
+        durable_files.make_folder(refused.parent)
+        place.rename(refused)
+    incoming.rename(place)
+    durable_files.sync_folder(place.parent)
+
+
+def plan_of(incoming: Path) -> Listing | None:
+    """What is being downloaded into this folder; None if nothing is."""
+    try:
+        return msgspec.json.decode((incoming / _PLAN).read_bytes(), type=Listing)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def arrived(incoming: Path, listing: Listing) -> int:
+    """Bytes that have been downloaded."""
+    paths = (incoming / file.name for file in listing.files)
+    return sum(_length(path) + _length(path.with_name(f"{path.name}.part")) for path in paths)
 
 
 @asynccontextmanager
-async def _alone(lock: Path, waiting: Callable[[], None]) -> AsyncIterator[None]:
+async def alone(lock: Path, waiting: Callable[[], None]) -> AsyncIterator[None]:
+    """One block at a time holds this lock file, in any process. `waiting` is called meanwhile."""
     with file_lock.opened(lock) as descriptor:
         while not file_lock.try_lock(descriptor):
             waiting()

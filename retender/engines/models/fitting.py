@@ -36,9 +36,11 @@ class Choice(msgspec.Struct, frozen=True):
 
     asked: str
     used: str
+    missing: str = ""
+    """Why the asked model cannot be had; empty if it could be, but may not fit."""
 
     @property
-    def smaller(self) -> bool:
+    def replaced(self) -> bool:
         """True if another model than the requested one is used; the transcript says so."""
         return self.used != self.asked
 
@@ -78,7 +80,7 @@ def choose(name: str, memory: int, precision: str, lanes: int) -> Choice:
         return Choice(asked, asked)
     smaller = [
         other
-        for other in _substitutes(known)
+        for other in substitutes_of(asked)
         if KNOWN_MODELS[other].millions < known.millions
         and _fits(KNOWN_MODELS[other], memory, precision, lanes)
     ]
@@ -91,10 +93,12 @@ def choose(name: str, memory: int, precision: str, lanes: int) -> Choice:
     return Choice(asked, max(smaller, key=lambda other: KNOWN_MODELS[other].millions))
 
 
-def _substitutes(known: KnownModel) -> tuple[str, ...]:
+def substitutes_of(name: str) -> tuple[str, ...]:
     """Plain models only: `turbo` does not translate, distilled ones know only English."""
+    known = KNOWN_MODELS.get(canonical(name))
     sizes = ("tiny", "base", "small", "medium")
-    return tuple(f"{size}.en" for size in sizes) if known.english_only else (*sizes, "large-v3")
+    english = known is not None and known.english_only
+    return tuple(f"{size}.en" for size in sizes) if english else (*sizes, "large-v3")
 
 
 def _fits(known: KnownModel, memory: int, precision: str, lanes: int) -> bool:

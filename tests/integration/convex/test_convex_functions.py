@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,9 +71,7 @@ def ends(convex: Functions, job_id: str) -> list[Row]:
     ]
 
 
-async def test_a_job_becomes_a_row_that_its_user_can_see(
-    tmp_path: Path, convex: Functions
-) -> None:
+async def test_a_job_becomes_a_row_that_its_user_can_see(tmp_path: Path, convex: Functions) -> None:
     async with synced(tmp_path, convex) as here:
         await submit(here, "a", "good", "morning", user_id=ANA)
         await until(ended(convex, "a"))
@@ -169,6 +168,9 @@ async def test_a_wrong_key_parks_jobs_until_it_is_mended_and_retried(
     assert (health["reachable"], "CONVEX_API_KEY" in health["reason"]) == (True, True)
     assert "retender_convex_parked 1.0" in figures
     assert 'retender_convex_updates_total{outcome="refused"}' in figures
+    docs = (PROJECT / "docs" / "api" / "operations.md").read_text()
+    shown = set(re.findall(r"^# TYPE (retender_convex_\w+)", figures, re.MULTILINE))
+    assert shown == set(re.findall(r"retender_convex_\w+", docs))
 
 
 async def test_a_convex_without_a_key_counts_as_an_outage(
@@ -215,9 +217,7 @@ async def test_the_rule_that_simulations_use_is_that_of_the_functions(convex: Fu
         if "chunk" not in each["payload"]
     ]
     here = Rows()
-    client = ConvexClient(
-        ConvexSettings(url=convex.url, key=KEY), SystemClock(), Random(1)
-    )
+    client = ConvexClient(ConvexSettings(url=convex.url, key=KEY), SystemClock(), Random(1))
     for payload in (*examples, *examples, *reversed(examples)):
         answer = await client.post(json.dumps(payload).encode(), lambda: False)
         said: dict[str, Any] = here.update(payload)

@@ -10,7 +10,8 @@ from loguru import logger
 from msgspec.structs import replace
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.delivery.convex_sync import ConvexStatus, ConvexSync
+from actors.delivery.convex_sync import ConvexSync
+from retender.outbound.convex_status import ConvexStatus
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, CONVEX_SYNC
 from actors.runtime.api import Child, Recipe, Spawn

@@ -299,9 +299,9 @@ async def test_a_model_comes_into_memory_when_it_is_needed_and_goes_when_it_is_n
     desk.decoded("job", speech)
     assert not desk.engine.held
     async with aclosing(desk.engine.work((desk.order(chunk=whole(speech)),))) as news:
-        spent_at_work = [desk.engine.needs_restart async for _ in news]
-        assert set(desk.engine.held) == {DIGITS}
-    assert not any(spent_at_work)
+        at_work = [(desk.engine.needs_restart, set(desk.engine.held)) async for _ in news]
+    assert not any(needs_restart for needs_restart, _ in at_work)
+    assert at_work[-1][1] == {DIGITS}
     for _ in range(5):
         await asyncio.sleep(0)
     assert not desk.engine.held

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 from array import array
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from retender.audio.peaks import Peaks
 from retender.audio.speech import DetectorName
 from retender.engines.api import EngineMessage, Progress
+from retender.engines.messages import Emit, messages_of
 from retender.engines.preparation import Preparation, prepare
+from retender.errors import StorageTrouble, WorkError
 from retender.jobs.job import Options
 from retender.jobs.pieces import PREPARATION
 from retender.storage.blobs import BlobStore
@@ -53,9 +57,23 @@ async def ordered(blobs: BlobStore, upload: bytes, **options: bool | str) -> Ord
     )
 
 
+def prepared(
+    order: Order, blobs: BlobStore, how: Preparation
+) -> AsyncGenerator[EngineMessage, None]:
+    async def work(emit: Emit) -> None:
+        try:
+            done = await prepare(order, blobs, how, partial(emit, Progress(order.token, 0.0)))
+        except (WorkError, StorageTrouble) as error:
+            await emit(Failed(order.token, error.failure()))
+        else:
+            await emit(done)
+
+    return messages_of(work)
+
+
 async def outcome(order: Order, blobs: BlobStore, how: Preparation = HOW) -> EngineMessage:
     """The last news, after nothing but signs of life."""
-    async with aclosing(prepare(order, blobs, how)) as news:
+    async with aclosing(prepared(order, blobs, how)) as news:
         *before, last = [item async for item in news]
     assert before
     assert set(before) == {Progress("t1", 0.0)}
@@ -84,7 +102,7 @@ async def test_chunks_hold_the_speech_and_leave_out_the_silence(blobs: BlobStore
 async def test_silence_makes_no_chunks(blobs: BlobStore) -> None:
     prepared = await outcome(await ordered(blobs, wav(silence(30).tobytes())), blobs)
 
-    assert prepared == Prepared("t1", Plan(30.0, ()))
+    assert prepared == Prepared("t1", Plan(30.0, ()), peaks=Peaks(20.0, bytes(600)))
 
 
 async def test_without_detection_all_of_the_recording_is_in_chunks(blobs: BlobStore) -> None:
@@ -165,7 +183,7 @@ async def test_an_upload_that_is_gone_breaks_its_job(blobs: BlobStore) -> None:
 
 async def test_called_off_it_ends_ffmpeg_and_leaves_nothing(blobs: BlobStore, stuck: Stuck) -> None:
     order = await ordered(blobs, wav(SOUND.tobytes()))
-    news = prepare(order, blobs, msgspec.structs.replace(HOW, ffmpeg=str(stuck.script)))
+    news = prepared(order, blobs, msgspec.structs.replace(HOW, ffmpeg=str(stuck.script)))
     assert await anext(news) == Progress("t1", 0.0)
     waiting = asyncio.ensure_future(anext(news))
     await stuck.born()

@@ -144,7 +144,8 @@ async def test_every_figure_is_in_the_docs(here: Site) -> None:
     shown = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     named = set(re.findall(r"retender_\w+", docs))
     assert shown - named == set()
-    assert named - shown == set()
+    with_convex = {name for name in named if name.startswith("retender_convex_")}
+    assert named - shown == with_convex, "tests/integration/convex looks at these"
 
 
 async def test_metrics_are_told_though_their_sources_are_gone(here: Site) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
+from actors.manager import housekeeping
 from actors.manager.job_manager import JobManager
 from retender.errors import (
     JobNotFound,
@@ -14,7 +16,8 @@ from retender.errors import (
 from retender.jobs.job import Job
 from retender.jobs.retention import DAY, Retention
 from retender.jobs.states import Stage, Status
-from tests.support.actors.manager_service import AUDIO, Service, recording
+from retender.journal.api import Write
+from tests.support.actors.manager_service import AUDIO, FullDisk, Service, recording
 
 
 async def test_the_log_has_every_event_in_its_place(service: Service) -> None:
@@ -71,9 +74,31 @@ async def test_an_old_job_is_forgotten(service: Service) -> None:
     await service.submit("one")
     await service.work_off()
     service.clock.shift(31 * DAY)
-    await needed(service)
+    assert not await service.manager.ask(JobManager.forget_old, Retention())
     with pytest.raises(JobNotFound):
         await service.job("one")
+    assert (await service.manager.ask(JobManager.info)).total_jobs == 0
+
+
+async def test_old_jobs_are_forgotten_in_batches_of_one_commit_each(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "FORGET_BATCH", 2)
+    for name in ("one", "two", "three", "four", "five"):
+        await service.submit(name)
+        await service.work_off()
+    service.clock.shift(31 * DAY)
+    commits: list[int] = []
+    commit = FullDisk.commit
+
+    async def counted(self: FullDisk, epoch: int, writes: Sequence[Write]) -> None:
+        commits.append(len(writes))
+        await commit(self, epoch, writes)
+
+    monkeypatch.setattr(FullDisk, "commit", counted)
+    more = [await service.manager.ask(JobManager.forget_old, Retention()) for _ in range(3)]
+    assert more == [True, True, False]
+    assert commits == [2, 2, 1]
     assert (await service.manager.ask(JobManager.info)).total_jobs == 0
 
 

@@ -14,8 +14,8 @@ import pytest
 from actors.manager.job_manager import JobManager, ManagerSettings
 from retender.errors import NoAnswer
 from retender.jobs.job import Options, Task
+from retender.jobs.names import name_from_file
 from retender.jobs.submission import Receipt, Submission
-from tests.support.engines.scripted import Act, Passage, Script
 from tests.support.http.http_service import PLAIN, Site, says, site
 from tests.support.http.raw_client import FORM, form, line, part
 
@@ -240,14 +240,15 @@ async def test_what_is_no_form_with_a_boundary_is_refused(here: Site, kind: str)
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "a\0b", "caf\u202eé.exe", "<script>alert(1)</script>", "x" * 3000]
 )
-async def test_what_a_file_is_called_plays_no_part(tmp_path: Path, name: str) -> None:
+async def test_what_a_file_is_called_is_no_path_and_can_be_shown(tmp_path: Path, name: str) -> None:
     async with site(tmp_path, workers=False) as here:
         body = form(part("file", b"sound", filename=name))
         answer = await here.http.post(
             "/transcribe-job", content=body, headers={"Content-Type": FORM}
         )
         assert answer.status_code == 202
-        assert name not in (await here.http.get("/jobs")).text
+        (job,) = await jobs(here)
+        assert job["name"] == name_from_file(name)
     assert {path.parent.parent.name for path in left_on_disk(tmp_path)} == {"blobs"}
 
 
@@ -346,50 +347,6 @@ async def test_an_answer_of_the_manager_that_gets_lost_is_asked_for_again(
     assert "Idempotent-Replayed" not in answer.headers
     assert lost == [answer.json()["job_id"]] * 2
     assert len(await jobs(here)) == 1
-
-
-async def test_waiting_gives_the_transcript(here: Site) -> None:
-    answer = await upload(here, says("good", "morning").recorded(), "/transcribe")
-    assert answer.status_code == 200
-    body = answer.json()
-    assert body["text"] == "good morning"
-    assert (await here.job(body["job_id"]))["result"]["text"] == "good morning"  # type: ignore[index]  # it is JSON
-
-
-async def test_waiting_for_a_job_that_fails_gives_its_error_and_its_id(here: Site) -> None:
-    broken = Script((Passage(("x",)),), Passage((), acts=(Act.FATAL,), takes=0.0))
-    answer = await upload(here, broken.recorded(), "/transcribe")
-    assert (answer.status_code, code(answer)) == (422, "corrupt_media")
-    job_id = answer.json()["error"]["details"]["job_id"]
-    assert (await here.job(job_id))["status"] == "failed"
-
-
-async def test_waiting_for_a_job_that_someone_cancels_ends(here: Site) -> None:
-    waiting = asyncio.create_task(upload(here, says("slow", takes=600.0).recorded(), "/transcribe"))
-    await here.http.delete(f"/job/{await here.first_job()}")
-    answer = await waiting
-    assert (answer.status_code, code(answer)) == (409, "job_cancelled")
-
-
-@pytest.mark.parametrize(("headers", "status"), [({}, "cancelled"), ({"Idempotency_Key": "k"}, "")])
-async def test_hanging_up_cancels_unless_one_may_come_back(
-    here: Site, headers: dict[str, str], status: str
-) -> None:
-    body = form(part("file", says("slow", takes=600.0).recorded()))
-    async with line(here.url) as wire:
-        await wire.head(
-            "POST", "/transcribe", Content_Type=FORM, Content_Length=len(body), **headers
-        )
-        await wire.send(body)
-        job_id = await here.first_job()
-        wire.leave()
-    if status:
-        await here.ended(job_id)
-        assert (await here.job(job_id))["status"] == status
-    else:
-        # Another request that is through tells that the hanging up has been seen to.
-        await upload(here, says("next").recorded(), "/transcribe")
-        assert (await here.job(job_id))["status"] in {"queued", "processing"}
 
 
 async def test_the_description_names_every_field(here: Site) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from retender.audio.peaks import Peaks
 from retender.engines.api import EngineMessage, Progress
 from retender.errors import CorruptMedia, EngineFailed
 from retender.jobs.pieces import PREPARATION
@@ -81,6 +82,10 @@ class Script(msgspec.Struct, frozen=True):
             chunks.append(Chunk(start, end))
             start = end
         return Plan(start / SAMPLE_RATE, tuple(chunks))
+
+    def peaks(self) -> Peaks:
+        """One for each passage."""
+        return Peaks(1.0, bytes(range(len(self.passages))))
 
     def result(self, index: int, chunk: Chunk) -> ChunkResult:
         words = self.passages[index - 1].words
@@ -149,7 +154,7 @@ class ScriptedEngine:
         if act is Act.FATAL:
             return Failed(order.token, CorruptMedia("this is no recording").failure())
         if order.chunk is None:
-            return Prepared(order.token, script.plan(), "scripted", "script")
+            return Prepared(order.token, script.plan(), "scripted", "script", peaks=script.peaks())
         result = script.result(order.index, order.chunk)
         return Transcribed(order.token, result, "scripted", "script")
 

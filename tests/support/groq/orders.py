@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from retender.engines.api import EngineMessage, Progress
 from retender.engines.groq.audio_tools import AudioTools
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.settings import GroqSettings
+from retender.engines.messages import Beat
 from retender.engines.preparation import Preparation
 from retender.jobs.job import Options
 from retender.storage.audio import Audio
@@ -59,14 +60,14 @@ class Workshop(AudioTools):
     async def seconds(self, upload: Path) -> float:
         return spoken_seconds(await asyncio.to_thread(_beginning, upload))
 
-    async def prepare(self, order: Order, window: int) -> AsyncGenerator[EngineMessage, None]:
+    async def prepare(self, order: Order, window: int, beat: Beat) -> Prepared:
         assert self._pcm is not None, "nothing was to be decoded here"
         self.window = window
         assert all(chunk.end - chunk.start <= window for chunk in self._chunks)
         decoded = self._folder(order.job_id) / DECODED
         await asyncio.to_thread(decoded.write_bytes, self._pcm)
         seconds = len(self._pcm) / 2 / SAMPLE_RATE
-        yield Prepared(order.token, Plan(seconds, tuple(self._chunks)))
+        return Prepared(order.token, Plan(seconds, tuple(self._chunks)))
 
 
 def _beginning(path: Path) -> bytes:

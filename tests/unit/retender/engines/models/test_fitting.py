@@ -27,7 +27,7 @@ GIGABYTE = 1000 * MEGABYTE
 def test_the_largest_that_fits_is_taken_and_named(name: str, megabytes: int, used: str) -> None:
     choice = choose(name, megabytes * MEGABYTE, "int8", 1)
     assert choice == Choice(name, used)
-    assert choice.smaller == (name != used)
+    assert choice.replaced == (name != used)
 
 
 def test_more_lanes_and_wider_numbers_need_more() -> None:

@@ -1,0 +1,7 @@
+-- The same as SQLite's 0003.
+
+CREATE TABLE peaks (
+    job_id TEXT COLLATE "C" PRIMARY KEY
+        REFERENCES jobs (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    body BYTEA NOT NULL
+);

@@ -1,0 +1,10 @@
+-- The same as SQLite's 0004.
+
+CREATE TABLE edits (
+    job_id TEXT COLLATE "C" NOT NULL
+        REFERENCES jobs (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    version INTEGER NOT NULL,
+    at DOUBLE PRECISION NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (job_id, version)
+);
