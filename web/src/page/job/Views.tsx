@@ -38,22 +38,23 @@ export function Views({
   const [view, show] = useState<View>("text");
   const [isEditing, setEditing] = useState(false);
   const isRunning = !isFinished(job.status);
+  const language = useJobValue(jobId, (known) => known.result?.language ?? null);
   const live = useJobValue(jobId, (known) => known.segments);
   const editing = useEditor(jobId, job.status);
   const { editor } = editing;
   // What the edited text was made of may run once more.
-  const segments = (isRunning ? null : editing.view.segments) ?? live;
+  const isEditable = job.status === "completed" && editing.view.segments !== null;
+  const segments = (isEditable ? editing.view.segments : null) ?? live;
   const player = usePlayer(jobId);
   const { duration: played } = usePlayerView(player);
   const duration = job.duration ?? played ?? 0;
   const peaks = usePeaks(jobId, job.duration !== null);
   const reading = useReading(segments, player);
-  const doubts = useDoubts(reading, editor, isEditing);
+  const doubts = useDoubts(reading, editor, isEditing || view === "subtitles");
   const field = useRef<HTMLInputElement>(null);
   useMomentOfAddress(at, reading);
 
-  const canEdit = !isRunning && editing.view.segments !== null;
-  const hasSubtitles = canEdit && segments.length > 0;
+  const hasSubtitles = isEditable && segments.length > 0;
   const views = VIEWS.filter((each) => each !== "subtitles" || hasSubtitles);
   const shown = views.includes(view) ? view : "text";
 
@@ -77,8 +78,8 @@ export function Views({
   return (
     <div className="flex grow flex-col">
       <div className="relative flex grow flex-col">
-        {segments.length > 0 && !isRunning && (
-          <div className="absolute end-0 top-0">
+        {segments.length > 0 && job.status === "completed" && (
+          <div className="mb-2 flex justify-end sm:absolute sm:end-0 sm:top-0 sm:mb-0">
             <ExportMenu jobId={jobId} name={name} storeFirst={editor.storeNow} />
           </div>
         )}
@@ -91,7 +92,7 @@ export function Views({
           {shown === "story" && <Story jobId={jobId} />}
           {shown === "code" && (
             <CodePanel
-              job={job}
+              job={{ ...job, language: language ?? job.language }}
               name={name}
               hasWords={live.some(({ words = [] }) => words.length > 0)}
             />
@@ -105,6 +106,7 @@ export function Views({
               isRunning={isRunning}
               reading={reading}
               editing={editing}
+              canEdit={isEditable}
               mode={{ isEditing, set: setEditing }}
               doubts={doubts}
               field={field}

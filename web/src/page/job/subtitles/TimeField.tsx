@@ -26,7 +26,7 @@ export function TimeField({
       type="text"
       inputMode="decimal"
       aria-label={label}
-      className="h-7 w-20 rounded-sm border border-transparent bg-transparent px-1 text-xs tabular-nums hover:border-line-strong focus:border-line-strong focus:bg-raised"
+      className="h-7 w-[4.25rem] rounded-sm border border-transparent bg-transparent px-1 text-xs tabular-nums hover:border-line-strong focus:border-line-strong focus:bg-raised"
       value={written ?? shown}
       onChange={({ target }) => write(target.value)}
       onBlur={keep}

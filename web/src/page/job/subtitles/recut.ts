@@ -69,7 +69,7 @@ function cut(words: readonly Said[], limits: SubtitleLimits): readonly (readonly
 
 const EACH = 1;
 const AFTER_COMMA = 0.3;
-const AFTER_PAUSE = 0.35;
+const AFTER_PAUSE = 0.2;
 const WITHIN_SENTENCE = 1.1;
 const TWO_SENTENCES = 1.2;
 const TOO_FAST = 0.4;
@@ -98,7 +98,11 @@ function costOf(
   const haste = characters / Math.max(shown, 0.1) / limits.speed - 1;
   const tooFast = haste > 0 ? TOO_FAST + 2 * haste : 0;
   const tooShort = Math.max(0, limits.shortest - shown) / limits.shortest;
-  const sentences = cue.slice(0, -1).filter(({ word }) => isEnd(word)).length;
+  // A pause within it ends a sentence as well as a full stop does.
+  const sentences = cue.filter(
+    ({ word, end: ends }, at) =>
+      at < cue.length - 1 && (isEnd(word) || (cue[at + 1]?.start ?? 0) - ends >= PAUSE),
+  ).length;
   return EACH + endCost(last, next) + tooFast + tooShort + sentences * TWO_SENTENCES;
 }
 
