@@ -73,6 +73,12 @@ def _address(part: str) -> str:
     return part
 
 
+def _host(part: str) -> str:
+    if part != "*" and not re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)*", part):
+        raise ValueError(f"{part} is no name such as stt.example.org or *.example.org, nor *")
+    return part.lower()
+
+
 def _proxy(text: str) -> str:
     """The scheme may be missing."""
     whole = text if "://" in text or not text else f"http://{text}"
@@ -141,6 +147,12 @@ Addresses = Annotated[
     _each(_address),
     Accepts("addresses or networks with commas between them: `10.0.0.0/8`; or `*`"),
 ]
+Hosts = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    _each(_host),
+    Accepts("names with commas between them: `stt.example.org`, `*.example.org`; or `*`"),
+]
 WebhookSecrets = Annotated[
     tuple[str, ...],
     NoDecode,
@@ -192,6 +204,10 @@ class Settings(BaseSettings):
     """A WebSocket client that sends nothing for this many seconds is disconnected."""
     cors_origins: Origins = _named("CORS_ORIGINS", "")
     """Origins whose pages may use the service."""
+    trusted_hosts: Hosts = _named("RETENDER_TRUSTED_HOSTS", "")
+    """Names under which browsers reach this service where it has no keys, beside that of
+    `RETENDER_PUBLIC_URL`. Addresses, `localhost` and names of private networks need not be listed.
+    Under any other name it refuses: a page of the internet could let its name point here."""
     trusted_proxies: Addresses = _named("RETENDER_TRUSTED_PROXIES", "127.0.0.1")
     """Proxies whose `X-Forwarded-For` gives the address of a caller."""
     api_keys: ApiKeys = _named("RETENDER_API_KEYS", "")

@@ -24,7 +24,14 @@ from deployments.settings import SECRETS, Accepts, Settings, names
 
 SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Serving": (
-        *("HOST", "PORT", "RETENDER_PROFILE", "RETENDER_PUBLIC_URL", "RETENDER_TRUSTED_PROXIES"),
+        *(
+            "HOST",
+            "PORT",
+            "RETENDER_PROFILE",
+            "RETENDER_PUBLIC_URL",
+            "RETENDER_TRUSTED_HOSTS",
+            "RETENDER_TRUSTED_PROXIES",
+        ),
         *("CORS_ORIGINS", "WEBSOCKET_PING_INTERVAL", "WEBSOCKET_TIMEOUT"),
         *("RETENDER_GRACE_SECONDS", "RETENDER_LANGUAGE", "RETENDER_LANGUAGES"),
         *("LOG_LEVEL", "LOG_FORMAT"),

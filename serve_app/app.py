@@ -20,6 +20,7 @@ from serve_app.middleware.access_log import AccessLog
 from serve_app.middleware.bodies import Bodies
 from serve_app.middleware.request_ids import RequestIds
 from serve_app.middleware.safe_headers import EXPOSED, SafeHeaders
+from serve_app.middleware.trusted_hosts import TrustedHosts
 from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
@@ -93,6 +94,7 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
             allow_headers=["*"],
             expose_headers=sorted({*EXPOSED, *tus_headers.EXPOSED}),
         )
+    app.add_middleware(TrustedHosts, settings=services.settings, needed=lambda: services.keys.open)
     app.add_middleware(SafeHeaders)
     app.add_middleware(AccessLog, clock=services.clock, count=services.traffic.count)
     # Ray Serve adds an id to every request, and to every answer except that to a WebSocket.

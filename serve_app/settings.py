@@ -37,3 +37,5 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Submissions a minute from one key, or from one address if there are no keys. 0: no limit."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     """Addresses whose forwarded headers are believed."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Names of this service, beside addresses and names that exist in no public DNS; `*`: any."""

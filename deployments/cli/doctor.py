@@ -56,3 +56,4 @@ def _show(findings: tuple[Finding, ...]) -> None:
         console.print(line)
         if finding.advice:
             console.print(Text(f"  {'':<{width}}  → {finding.advice}"))
+            console.print(Text(f"  {'':<{width}}    {finding.page}", style="dim"))

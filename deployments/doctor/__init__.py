@@ -16,6 +16,7 @@ _QUIET: tuple[Callable[[Settings], Finding | None], ...] = (
     machine.engine,
     machine.model,
     machine.memory,
+    machine.device,
     disk.folder,
     disk.disk_space,
     disk.objects,

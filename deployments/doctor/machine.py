@@ -11,7 +11,7 @@ from typing import Final
 from deployments.doctor.finding import Finding, bad, doubtful, good
 from deployments.settings import Settings
 from deployments.wiring import groq, recognition
-from deployments.wiring.resources import resources
+from deployments.wiring.resources import gpu_visible, resources
 from deployments.wiring.whisper import default_model, library, whisper
 from retender.audio import ffmpeg
 from retender.engines.models import names
@@ -108,6 +108,26 @@ def memory(settings: Settings) -> Finding | None:
             "lower MAX_CONCURRENT_JOBS.",
         )
     return good("memory", f"{free}; {needs}")
+
+
+def device(settings: Settings) -> Finding | None:
+    """Where models compute, and whether a GPU that was asked for can be used."""
+    if not recognition.installed() or settings.device == "cpu":
+        return None
+    install = "Install the driver and `pip install nvidia-cublas-cu12 nvidia-cudnn-cu12`."
+    if resources().gpu:
+        return good("device", "models compute on the GPU")
+    if settings.device == "cuda":
+        return doubtful(
+            "device",
+            "RETENDER_DEVICE is cuda, but no usable NVIDIA GPU was found",
+            f"{install} Or set RETENDER_DEVICE to auto.",
+        )
+    if gpu_visible():
+        return doubtful(
+            "device", "an NVIDIA GPU is here, but models compute on the CPU: no cuBLAS", install
+        )
+    return good("device", "models compute on the CPU; no NVIDIA GPU is here")
 
 
 def _said(binary: str, about: str) -> str:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import msgspec
 from loguru import logger
@@ -113,9 +114,15 @@ def http(settings: Settings, profile: str) -> HttpSettings:
         ping_interval=settings.websocket_ping_interval,
         websocket_timeout=settings.websocket_timeout,
         cors_origins=settings.cors_origins,
+        trusted_hosts=trusted_hosts(settings),
         trusted_proxies=settings.trusted_proxies,
         rate_limit=settings.rate_limit,
     )
+
+
+def trusted_hosts(settings: Settings) -> tuple[str, ...]:
+    public = urlsplit(settings.public_url).hostname
+    return settings.trusted_hosts if public is None else (*settings.trusted_hosts, public)
 
 
 def services(

@@ -43,10 +43,15 @@ def cores(root: Path) -> int:
 
 def gpu(root: Path) -> bool:
     """True if there is a usable NVIDIA GPU and cuBLAS, which CTranslate2 needs."""
+    there = gpu_visible(root)
+    return there and (find_library("cublas") is not None or _packaged("nvidia.cublas"))
+
+
+def gpu_visible(root: Path = Path("/")) -> bool:
+    """True if there is an NVIDIA GPU that this process may see."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in _NO_GPU:
         return False
-    there = (root / "dev/nvidia0").exists() or (root / "dev/nvidiactl").exists()
-    return there and (find_library("cublas") is not None or _packaged("nvidia.cublas"))
+    return (root / "dev/nvidia0").exists() or (root / "dev/nvidiactl").exists()
 
 
 def _available(root: Path) -> int | None:

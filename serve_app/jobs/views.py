@@ -6,6 +6,7 @@ from typing import Any
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
+from retender.errors import Unreachable
 from retender.jobs.bodies import callback_body, job_body
 from retender.jobs.events import TransientProgress
 from retender.jobs.job import Job
@@ -13,6 +14,7 @@ from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
 from retender.transcript.formats import result
 from retender.transcript.segments import Transcript
+from serve_app.state.asking import ask_again
 from serve_app.state.services import Services
 
 
@@ -20,7 +22,9 @@ async def job_view(
     services: Services, job_id: str, owner: str | None, language: str
 ) -> dict[str, Any]:
     """Raises `JobNotFound`."""
-    status, transcript = await services.manager.ask(JobManager.snapshot, job_id, owner)
+    status, transcript = await ask_again(
+        lambda: services.manager.ask(JobManager.snapshot, job_id, owner)
+    )
     progress = await transient_progress(services, status.job)
     return snapshot_view(status, transcript, progress, language)
 
@@ -38,7 +42,11 @@ def snapshot_view(
 
 
 async def transient_progress(services: Services, job: Job) -> TransientProgress | None:
-    """Progress beyond what is stored, of a job whose recording arrives or is being worked on."""
+    """Progress beyond what is stored, of a job whose recording arrives or is being worked on. None,
+    too, while the Broadcaster restarts: what is stored is true as well."""
     if job.status not in {Status.PENDING, Status.PROCESSING}:
         return None
-    return await services.broadcaster.ask(Broadcaster.latest, job.id)
+    try:
+        return await services.broadcaster.ask(Broadcaster.latest, job.id)
+    except Unreachable:
+        return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -18,9 +16,11 @@ from serve_app.access import callers
 from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller, caller
 from serve_app.access.tickets import invalid_ticket
+from serve_app.access.trusted_hosts import welcome
 from serve_app.description import answers
 from serve_app.description.examples import example
 from serve_app.middleware.accept_language import language_of
+from serve_app.middleware.trusted_hosts import refused
 from serve_app.state.live_messages import Reader
 from serve_app.state.services import Given, Services
 
@@ -54,8 +54,10 @@ async def admit(connection: HTTPConnection, services: Services) -> Caller:
     found.need(Scope.READ)
     origin = connection.headers.get("origin")
     host = connection.headers.get("host", "")
-    if not services.keys.open and not welcome(origin, host, services.settings.cors_origins):
+    if not welcome(origin, host, services.settings.cors_origins):
         raise Forbidden(f"pages from {origin} may not follow jobs here")
+    if services.keys.open and (refusal := refused(connection, services.settings)) is not None:
+        raise refusal
     return found
 
 
@@ -67,14 +69,6 @@ async def by_ticket(connection: HTTPConnection, services: Given, ticket: Ticket 
     if not await services.broadcaster.ask(Broadcaster.first_use, found.number, found.until):
         raise invalid_ticket()
     connection.state.caller = found.holder
-
-
-def welcome(origin: str | None, host: str, others: Collection[str]) -> bool:
-    """Whether a page from this origin may open a socket. Browsers let any page open one and say
-    which page it is; programs say nothing. Pages from the service's own host may."""
-    if origin is None or "*" in others or origin in others:
-        return True
-    return urlsplit(origin).netloc.lower() == host.lower()
 
 
 def reader_of(connection: HTTPConnection) -> Reader:

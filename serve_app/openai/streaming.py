@@ -20,6 +20,7 @@ from serve_app.live.waiting import cancel, stopping
 from serve_app.middleware.errors import shaped
 from serve_app.openai.answers import delta_event, done_event, error_event
 from serve_app.openai.deltas import Deltas
+from serve_app.state.asking import ask_again
 from serve_app.state.services import Services
 
 _HEARTBEAT_SECONDS: Final = 15.0
@@ -67,7 +68,9 @@ async def _events(
 async def _end(services: Services, request: Request, event: Event, sent: str) -> AsyncIterator[str]:
     if event.kind is EventKind.COMPLETED:
         # A job that is answered from the cache has no events with segments.
-        transcript = await services.manager.ask(JobManager.transcript, event.job_id)
+        transcript = await ask_again(
+            lambda: services.manager.ask(JobManager.transcript, event.job_id)
+        )
         if rest := transcript.text.removeprefix(sent):
             yield delta_event(rest)
         yield done_event(sent + rest)

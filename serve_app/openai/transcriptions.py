@@ -19,6 +19,7 @@ from serve_app.openai.models import names
 from serve_app.openai.requests import Asked
 from serve_app.openai.shapes import TRANSCRIBED, errors, form
 from serve_app.openai.streaming import streamed
+from serve_app.state.asking import ask_again
 from serve_app.state.services import Given, Services
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import Wanted, known_among
@@ -89,7 +90,7 @@ async def _transcribe(
     if asked.stream:
         return streamed(services, request, job, keep=keep)
     await until_done(services, request, job, keep=keep)
-    transcript = await services.manager.ask(JobManager.transcript, job.id)
+    transcript = await ask_again(lambda: services.manager.ask(JobManager.transcript, job.id))
     return answer(transcript, asked, str(job.options.task), job.id)
 
 

@@ -45,6 +45,7 @@ from serve_app.description import answers
 from serve_app.jobs.receipts import receipt_body
 from serve_app.jobs.shapes import ReceiptShape
 from serve_app.live.waiting import until_done
+from serve_app.state.asking import ask_again
 from serve_app.state.services import Given
 from serve_app.uploads import shapes
 from serve_app.uploads.multipart import Fields
@@ -127,7 +128,9 @@ async def transcribe(
     receipt = await submit_received(services, caller, asked, recording, key)
     job_id = receipt.job.id
     await until_done(services, request, receipt.job, keep=key is not None)
-    transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner)
+    transcript = await ask_again(
+        lambda: services.manager.ask(JobManager.transcript, job_id, caller.owner)
+    )
     return answers.json({"job_id": job_id, **result(transcript)}, 200, _headers(receipt, request))
 
 

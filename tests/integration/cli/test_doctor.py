@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from deployments.doctor import examine
-from deployments.doctor.finding import Finding, State
+from deployments.doctor.finding import PAGE, SECTIONS, Finding, State
 from retender.journal.lock import JournalLock
+from tests.support.docs import anchors
 from tests.support.groq.rules import KEY, GroqService
 from tests.support.groq.server import GroqServer
 from tests.support.http.command import environment, retender, serving_beside
+from tests.support.paths import PROJECT
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -54,6 +56,33 @@ async def test_whatever_is_not_well_says_what_to_do(ward: Ward) -> None:
     assert any(finding.state is not State.GOOD for finding in found.values())
     for finding in found.values():
         assert (finding.state is State.GOOD) == (not finding.advice), finding
+        assert (finding.state is State.GOOD) == (not finding.page), finding
+
+
+def test_each_check_has_a_section_in_the_docs() -> None:
+    there = anchors(PROJECT / PAGE)
+    assert {about: section for about, section in SECTIONS.items() if section not in there} == {}
+
+
+async def test_a_problem_is_shown_with_its_page(tmp_path: Path) -> None:
+    done = await retender(tmp_path, "doctor", DEFAULT_MODEL="smal")
+    assert "docs/troubleshooting.md#the-model-does-not-load" in done.out
+
+
+async def test_a_gpu_that_was_asked_for_and_cannot_be_used_is_found(ward: Ward) -> None:
+    without = await ward.look(RETENDER_DEVICE="cuda", CUDA_VISIBLE_DEVICES="-1")
+    assert without["device"].state is State.DOUBTFUL
+    assert "RETENDER_DEVICE" in without["device"].advice
+    assert (await ward.look(CUDA_VISIBLE_DEVICES="-1"))["device"].state is State.GOOD
+    assert "device" not in await ward.look(RETENDER_DEVICE="cpu")
+
+
+async def test_a_gpu_without_its_library_is_found(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.doctor.machine.gpu_visible", lambda: True)
+    found = (await ward.look(CUDA_VISIBLE_DEVICES="-1"))["device"]
+    assert (found.state, "cuBLAS" in found.found) == (State.DOUBTFUL, True)
 
 
 async def test_a_store_of_recordings_is_written_to_and_read(ward: Ward, tmp_path: Path) -> None:

@@ -67,4 +67,4 @@ def test_defaults_are_shown_as_one_writes_them_and_bounds_in_words(
 
 
 def test_a_folder_of_the_user_is_shown_as_on_every_machine() -> None:
-    assert default(Settings.model_fields["hub_cache"]) == "`~/.cache/huggingface/hub`"
+    assert default(Settings.model_fields["hub_home"]) == "`~/.cache/huggingface`"

@@ -13,7 +13,6 @@ from retender.errors import Unauthorized
 from serve_app.access.api_keys import Scope
 from serve_app.access.callers import Caller
 from serve_app.access.tickets import Tickets
-from serve_app.live.admission import welcome
 
 ANA = Caller("key", "ana", frozenset({Scope.READ}))
 
@@ -76,23 +75,3 @@ def test_a_ticket_that_was_changed_is_none(data: st.DataObject) -> None:
 def test_what_is_no_ticket_is_refused(text: str) -> None:
     with pytest.raises(Unauthorized):
         office().read(text)
-
-
-@pytest.mark.parametrize(
-    ("origin", "others", "expected"),
-    [
-        (None, (), True),
-        ("https://here.example", (), True),
-        ("https://HERE.example", (), True),
-        ("https://here.example:8443", (), False),
-        ("https://app.example", (), False),
-        ("https://app.example", ("https://app.example",), True),
-        ("http://app.example", ("https://app.example",), False),
-        ("null", (), False),
-        ("https://evil.example", ("*",), True),
-    ],
-)
-def test_pages_from_here_and_those_that_were_named_are_welcome(
-    origin: str | None, others: tuple[str, ...], expected: bool
-) -> None:
-    assert welcome(origin, "here.example", others) == expected

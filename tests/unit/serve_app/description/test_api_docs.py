@@ -18,9 +18,3 @@ def documented() -> list[tuple[str, int]]:
 
 def test_every_error_is_documented_once_with_its_status() -> None:
     assert sorted(documented()) == sorted(STATUSES.items())
-
-
-def test_every_page_that_is_named_is_there() -> None:
-    for page in DOCS.glob("*.md"):
-        for target in re.findall(r"\]\(([\w./-]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name} names {target}"

@@ -1,0 +1,73 @@
+"""The messages on the page about troubleshooting are those of the code."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+import pytest
+
+from tests.support.paths import PROJECT
+
+MESSAGES = [
+    "Retender cannot start:",
+    ", which is not right: ",
+    "There is no setting ",
+    " cannot be had (",
+    "the journal is held by ",
+    "ANYONE who can reach ",
+    " may not follow jobs here",
+    "there is no job ",
+    "Queued at position ",
+    "En cola, en el puesto ",
+    "Downloading model ",
+    "'s limits are used up: going on at about ",
+    " is not ready: ",
+    "nothing can be recognised: no engine is set up",
+    "work waits for disk space: ",
+    "nothing here recognises speech",
+    " jobs are waiting already, and more are not taken in",
+    " does not fit on this machine: using ",
+    " no cabe en este equipo: se usa ",
+    " cannot be had: using ",
+    " no se puede obtener: se usa ",
+    "no model fits into ",
+    " MB of memory; the smallest needs ",
+    " died: ",
+    "its node ran out of memory, and it was ended",
+    " is not here and cannot be downloaded: ",
+    "downloading is switched off",
+    "set HF_TOKEN to one that may read it, if there is such a repository",
+    " cannot be loaded: ",
+    "is not here: install faster-whisper 1.2",
+    "models compute on the CPU; no NVIDIA GPU is here",
+    "an NVIDIA GPU is here, but models compute on the CPU: no cuBLAS",
+    "the upload exceeds ",
+    "the request is larger than ",
+    ", and not as Retender does",
+    "no room on the disk for ",
+    "it refuses the key: CONVEX_API_KEY must be the RETENDER_API_KEY of the Convex deployment",
+    "what answers at CONVEX_URL is not the endpoint of convex/http.ts; is it the right address?",
+    ", where Convex answers its own clients only. HTTP actions are at ",
+    ". Jobs are synced where both are.",
+    " takes the key as the previous one",
+]
+
+
+@cache
+def texts_of_the_code() -> frozenset[str]:
+    """All texts in it, those without the values in them."""
+    return frozenset(
+        node.value
+        for folder in ("retender", "actors", "serve_app", "deployments")
+        for file in (PROJECT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_on_the_page_is_one_of_the_code(message: str) -> None:
+    page = (PROJECT / "docs" / "troubleshooting.md").read_text()
+    assert message.lower() in " ".join(page.split()).lower()
+    assert any(message in text for text in texts_of_the_code())
