@@ -87,7 +87,7 @@ export function Heading({
 function Facts({ job, result }: { readonly job: ListedJob; readonly result: Result | null }) {
   const t = useT();
   const { moment, number, duration: length } = useFormats();
-  const language = useLanguageName(job.language);
+  const language = useLanguageName(result?.language ?? job.language);
   const { duration, model, created_at, status } = job;
   const took = result?.processing_time ?? 0;
   const parts = [

@@ -3,6 +3,7 @@ import { isFinished, type ListedJob } from "../../client";
 import { useJobValue } from "../../hooks";
 import { useT } from "../i18n/context";
 import { Tabs } from "../ui/Tabs";
+import { CodePanel } from "./code/CodePanel";
 import { ConflictDialog } from "./editing/ConflictDialog";
 import { useDoubts } from "./editing/useDoubts";
 import { useEditor } from "./editing/useEditor";
@@ -12,11 +13,14 @@ import type { Shortcut } from "./player/shortcuts";
 import { usePeaks } from "./player/usePeaks";
 import { usePlayer, usePlayerView } from "./player/usePlayer";
 import { Story } from "./progress/Story";
+import { SubtitlePanel } from "./subtitles/SubtitlePanel";
 import { type Reading, useReading } from "./text/reading";
 import { TextPanel } from "./text/TextPanel";
 import { segmentAt } from "./text/words";
 
-type View = "text" | "story";
+type View = "text" | "subtitles" | "story" | "code";
+
+const VIEWS: readonly View[] = ["text", "subtitles", "story", "code"];
 
 /** The sides of a job, of which one is shown, and the player below. */
 export function Views({
@@ -34,19 +38,25 @@ export function Views({
   const [view, show] = useState<View>("text");
   const [isEditing, setEditing] = useState(false);
   const isRunning = !isFinished(job.status);
+  const language = useJobValue(jobId, (known) => known.result?.language ?? null);
   const live = useJobValue(jobId, (known) => known.segments);
   const editing = useEditor(jobId, job.status);
   const { editor } = editing;
   // What the edited text was made of may run once more.
-  const segments = (isRunning ? null : editing.view.segments) ?? live;
+  const isEditable = job.status === "completed" && editing.view.segments !== null;
+  const segments = (isEditable ? editing.view.segments : null) ?? live;
   const player = usePlayer(jobId);
   const { duration: played } = usePlayerView(player);
   const duration = job.duration ?? played ?? 0;
   const peaks = usePeaks(jobId, job.duration !== null);
   const reading = useReading(segments, player);
-  const doubts = useDoubts(reading, editor, isEditing);
+  const doubts = useDoubts(reading, editor, isEditing || view === "subtitles");
   const field = useRef<HTMLInputElement>(null);
   useMomentOfAddress(at, reading);
+
+  const hasSubtitles = isEditable && segments.length > 0;
+  const views = VIEWS.filter((each) => each !== "subtitles" || hasSubtitles);
+  const shown = views.includes(view) ? view : "text";
 
   const shortcuts: readonly Shortcut[] = [
     {
@@ -68,27 +78,35 @@ export function Views({
   return (
     <div className="flex grow flex-col">
       <div className="relative flex grow flex-col">
-        {segments.length > 0 && !isRunning && (
-          <div className="absolute end-0 top-0">
+        {segments.length > 0 && job.status === "completed" && (
+          <div className="mb-2 flex justify-end sm:absolute sm:end-0 sm:top-0 sm:mb-0">
             <ExportMenu jobId={jobId} name={name} storeFirst={editor.storeNow} />
           </div>
         )}
         <Tabs<View>
           label={t("job.views")}
-          tabs={[
-            { name: "text", label: t("job.view.text") },
-            { name: "story", label: t("job.view.story") },
-          ]}
-          chosen={view}
+          tabs={views.map((name) => ({ name, label: t(`job.view.${name}`) }))}
+          chosen={shown}
           choose={show}
         >
-          {view === "story" && <Story jobId={jobId} />}
-          {view === "text" && (
+          {shown === "story" && <Story jobId={jobId} />}
+          {shown === "code" && (
+            <CodePanel
+              job={{ ...job, language: language ?? job.language }}
+              name={name}
+              hasWords={live.some(({ words = [] }) => words.length > 0)}
+            />
+          )}
+          {shown === "subtitles" && (
+            <SubtitlePanel reading={reading} editor={editor} view={editing.view} />
+          )}
+          {shown === "text" && (
             <TextPanel
               jobId={jobId}
               isRunning={isRunning}
               reading={reading}
               editing={editing}
+              canEdit={isEditable}
               mode={{ isEditing, set: setEditing }}
               doubts={doubts}
               field={field}

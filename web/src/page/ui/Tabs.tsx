@@ -31,7 +31,11 @@ export function Tabs<Name extends string>({
   };
   return (
     <>
-      <div role="tablist" aria-label={label} className="flex gap-1 border-b border-line">
+      <div
+        role="tablist"
+        aria-label={label}
+        className="flex gap-1 overflow-x-auto border-b border-line"
+      >
         {tabs.map(({ name, label: text }) => (
           <button
             key={name}
@@ -41,7 +45,7 @@ export function Tabs<Name extends string>({
             aria-selected={name === chosen}
             aria-controls={`${id}-panel`}
             tabIndex={name === chosen ? 0 : -1}
-            className="min-h-10 cursor-pointer border-b-2 border-transparent px-3 text-sm text-soft hover:text-ink aria-selected:border-accent aria-selected:font-medium aria-selected:text-ink"
+            className="min-h-10 cursor-pointer whitespace-nowrap focus-visible:-outline-offset-2 border-b-2 border-transparent px-3 text-sm text-soft hover:text-ink aria-selected:border-accent aria-selected:font-medium aria-selected:text-ink"
             onClick={() => choose(name)}
             onKeyDown={move}
           >

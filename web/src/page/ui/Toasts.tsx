@@ -10,7 +10,7 @@ export function Toasts() {
   return (
     <div
       role="status"
-      className="pointer-events-none fixed inset-x-0 bottom-0 z-20 flex flex-col items-center gap-2 p-4"
+      className="pointer-events-none fixed inset-x-0 bottom-[var(--room-below,0px)] z-20 flex flex-col items-center gap-2 p-4"
     >
       {toasts.map(({ id, kind, text, action }) => (
         <div

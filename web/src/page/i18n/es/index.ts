@@ -6,6 +6,7 @@ import { job } from "./job";
 import { keys } from "./keys";
 import { shell } from "./shell";
 import { state } from "./state";
+import { subtitles } from "./subtitles";
 import { text } from "./text";
 
 export const catalogue = {
@@ -16,6 +17,7 @@ export const catalogue = {
   ...job,
   ...text,
   ...editing,
+  ...subtitles,
   ...dashboard,
   ...keys,
 } as const;

@@ -12,9 +12,18 @@ export const job = {
   "job.views": "Vistas de la grabación",
   "job.view.text": "Texto",
   "job.view.story": "Qué pasó",
+  "job.view.subtitles": "Subtítulos",
+  "job.view.code": "Desde código",
   "job.story": "Qué pasó con la grabación",
   "job.story.received": "Recibida",
   "job.story.stage_at": "{stage}, en el {percent}",
   "job.story.restart": "El servicio se reinició y continuó en el {percent}",
   "job.story.model": "El modelo {asked} no cabía: se usó {used}",
+  "code.why":
+    "Esta misma transcripción desde un programa, con la dirección y las opciones puestas.",
+  "code.ways": "Lenguajes",
+  "code.way.curl": "curl",
+  "code.way.python": "Python",
+  "code.way.typescript": "TypeScript",
+  "code.way.openai": "openai (Python)",
 } as const;

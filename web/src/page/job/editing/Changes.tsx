@@ -23,7 +23,10 @@ export function Changes({
     <>
       <ol className="flex flex-col gap-3">
         {found.slice(0, MOST).map(({ time, pieces }) => (
-          <li key={`${time} ${pieces[0]?.text}`} className="flex gap-3 text-sm leading-6">
+          <li
+            key={`${time} ${pieces[0]?.text}`}
+            className="flex items-baseline gap-3 text-sm leading-6"
+          >
             {onGo === undefined ? (
               <span className="text-xs leading-6 text-soft tabular-nums">{clock(time)}</span>
             ) : (

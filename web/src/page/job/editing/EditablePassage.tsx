@@ -19,7 +19,7 @@ export const EditablePassage = memo(function EditablePassage(props: {
 }) {
   const { segment, player } = props;
   return (
-    <div className="grid grid-cols-[3rem_minmax(0,1fr)] gap-x-1 sm:grid-cols-[3.75rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[3.25rem_minmax(0,1fr)]">
       <TimeButton seconds={segment.start} player={player} />
       <EditableText {...props} />
     </div>

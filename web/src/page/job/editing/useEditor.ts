@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import { isFinished, type JobStatus } from "../../../client";
+import type { JobStatus } from "../../../client";
 import { useRetender } from "../../../hooks";
 import { draftsHere } from "./drafts";
 import { Editor, type EditorView } from "./editor";
@@ -11,7 +11,7 @@ export interface Editing {
   readonly view: EditorView;
 }
 
-/** A job's text can be edited once it has ended: until then it grows. */
+/** A text can be edited once its job is completed: until then it grows. */
 export function useEditor(jobId: string, status: JobStatus): Editing {
   const client = useRetender();
   const [turn, again] = useState(0);
@@ -19,9 +19,9 @@ export function useEditor(jobId: string, status: JobStatus): Editing {
     () => new Editor(jobId, client, drafts, client.http.clock),
     [client, jobId],
   );
-  const hasEnded = isFinished(status);
+  const isWhole = status === "completed";
   useEffect(() => {
-    if (!hasEnded || turn < 0) return;
+    if (!isWhole || turn < 0) return;
     let isGone = false;
     const reload = () => again((count) => count + 1);
     void editor.load().then((isLoaded) => {
@@ -37,7 +37,7 @@ export function useEditor(jobId: string, status: JobStatus): Editing {
       document.removeEventListener("visibilitychange", hidden);
       editor.leave();
     };
-  }, [editor, hasEnded, turn]);
+  }, [editor, isWhole, turn]);
   const view = useSyncExternalStore(editor.subscribe, editor.getSnapshot);
   return useMemo(() => ({ editor, view }), [editor, view]);
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Peaks } from "../../../client";
 import { jobAddress } from "../../app/routes";
 import { useT } from "../../i18n/context";
@@ -47,60 +47,65 @@ export function PlayerBar({
     { keys: ["?"], does: "help", run: () => help(true) },
   ];
   useShortcuts(all);
+  const bar = useRef<HTMLElement>(null);
+  useRoomBelow(bar);
   return (
-    <section
-      aria-label={t("player.title")}
-      className="tooltips-above sticky bottom-0 mt-auto z-10 -mx-4 -mb-5 border-t border-line bg-raised px-4 pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))] sm:-mx-6 sm:px-6"
-    >
-      {isBroken ? (
-        <p className="flex min-h-10 items-center gap-2 text-sm text-soft">
-          <Icon name="alert" />
-          {t("player.broken")}
-        </p>
-      ) : (
-        <div className="flex flex-wrap items-center gap-x-3 gap-y-1 md:flex-nowrap">
-          <div className="order-2 flex items-center gap-1 md:order-none">
-            <IconButton
-              icon="skip_back"
-              label={t("player.back")}
-              onClick={() => player.skip(-SKIP)}
-            />
-            <IconButton
-              icon={isPlaying ? "pause" : "play"}
-              label={t(isPlaying ? "player.pause" : "player.play")}
-              className="bg-accent text-on-accent! hover:bg-accent-strong!"
-              onClick={player.toggle}
-            />
-            <IconButton
-              icon="skip_ahead"
-              label={t("player.ahead")}
-              onClick={() => player.skip(SKIP)}
-            />
+    <>
+      <section
+        ref={bar}
+        aria-label={t("player.title")}
+        className="tooltips-above sticky bottom-0 mt-auto z-10 -mx-4 -mb-5 border-t border-line bg-raised px-4 pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))] sm:-mx-6 sm:px-6"
+      >
+        {isBroken ? (
+          <p className="flex min-h-10 items-center gap-2 text-sm text-soft">
+            <Icon name="alert" />
+            {t("player.broken")}
+          </p>
+        ) : (
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1 md:flex-nowrap">
+            <div className="order-2 flex items-center gap-1 md:order-none">
+              <IconButton
+                icon="skip_back"
+                label={t("player.back")}
+                onClick={() => player.skip(-SKIP)}
+              />
+              <IconButton
+                icon={isPlaying ? "pause" : "play"}
+                label={t(isPlaying ? "player.pause" : "player.play")}
+                className="bg-accent text-on-accent! hover:bg-accent-strong!"
+                onClick={player.toggle}
+              />
+              <IconButton
+                icon="skip_ahead"
+                label={t("player.ahead")}
+                onClick={() => player.skip(SKIP)}
+              />
+            </div>
+            <div className="order-1 flex w-full md:order-none md:w-auto md:grow">
+              <Waveform player={player} peaks={peaks} duration={duration} hits={hits} />
+            </div>
+            <Time player={player} duration={duration} />
+            <div className="order-4 flex items-center gap-1 md:order-none">
+              <Rate player={player} />
+              <IconButton
+                icon="link"
+                label={t("player.link")}
+                onClick={() => {
+                  const link = new URL(jobAddress(jobId, player.time), location.href).href;
+                  void copy(link).then((done) =>
+                    toast(done ? t("player.link.copied", { time: clock(player.time) }) : link),
+                  );
+                }}
+              />
+              <span className="max-sm:hidden">
+                <IconButton icon="help" label={t("shortcuts.title")} onClick={() => help(true)} />
+              </span>
+            </div>
           </div>
-          <div className="order-1 flex w-full md:order-none md:w-auto md:grow">
-            <Waveform player={player} peaks={peaks} duration={duration} hits={hits} />
-          </div>
-          <Time player={player} duration={duration} />
-          <div className="order-4 flex items-center gap-1 md:order-none">
-            <Rate player={player} />
-            <IconButton
-              icon="link"
-              label={t("player.link")}
-              onClick={() => {
-                const link = new URL(jobAddress(jobId, player.time), location.href).href;
-                void copy(link).then((done) =>
-                  toast(done ? t("player.link.copied", { time: clock(player.time) }) : link),
-                );
-              }}
-            />
-            <span className="max-sm:hidden">
-              <IconButton icon="help" label={t("shortcuts.title")} onClick={() => help(true)} />
-            </span>
-          </div>
-        </div>
-      )}
+        )}
+      </section>
       {isHelping && <ShortcutsDialog shortcuts={all} onClose={() => help(false)} />}
-    </section>
+    </>
   );
 }
 
@@ -143,4 +148,19 @@ function changeRate(player: Player, by: number): void {
   const at = RATES.indexOf(player.getSnapshot().rate);
   const rate = RATES[Math.max(0, Math.min(RATES.length - 1, at + by))];
   if (rate !== undefined) setRate(player, rate);
+}
+
+/** Notes at the lower edge of the window stand above it. */
+function useRoomBelow(bar: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const { style } = document.documentElement;
+    const sizes = new ResizeObserver(() =>
+      style.setProperty("--room-below", `${bar.current?.offsetHeight ?? 0}px`),
+    );
+    if (bar.current !== null) sizes.observe(bar.current);
+    return () => {
+      sizes.disconnect();
+      style.removeProperty("--room-below");
+    };
+  }, [bar]);
 }

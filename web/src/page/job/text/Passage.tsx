@@ -25,7 +25,7 @@ export const Passage = memo(function Passage({
   const text = useRef<HTMLParagraphElement>(null);
   useMarks(text, segment, found, chosen, marks);
   return (
-    <div className="grid grid-cols-[3rem_minmax(0,1fr)] gap-x-1 sm:grid-cols-[3.75rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[3.25rem_minmax(0,1fr)]">
       <TimeButton seconds={segment.start} player={player} />
       <p
         ref={text}

@@ -11,6 +11,7 @@ import {
 import type { Segment } from "../../../client";
 import { useT } from "../../i18n/context";
 import { Button } from "../../ui/Button";
+import { usePlayerView } from "../player/usePlayer";
 import type { Reading } from "./reading";
 import { useActive } from "./useActive";
 import { usePlayingWord } from "./usePlayingWord";
@@ -64,6 +65,7 @@ export function SegmentList({
     scrollMargin: place.top,
   });
   const active = useActive(player, segments);
+  const { isPlaying } = usePlayerView(player);
   usePlayingWord(player, segments, marks);
   useEffect(() => marks.show(), [marks]);
 
@@ -111,7 +113,7 @@ export function SegmentList({
           );
         })}
       </ol>
-      {!isOn && active >= 0 && (
+      {!isOn && active >= 0 && isPlaying && (
         <div className="pointer-events-none sticky bottom-32 z-10 flex justify-center md:bottom-20">
           <Button
             icon="target"

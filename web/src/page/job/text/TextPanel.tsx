@@ -23,6 +23,7 @@ export function TextPanel({
   isRunning,
   reading,
   editing,
+  canEdit,
   mode,
   doubts,
   field,
@@ -31,6 +32,7 @@ export function TextPanel({
   readonly isRunning: boolean;
   readonly reading: Reading;
   readonly editing: Editing;
+  readonly canEdit: boolean;
   readonly mode: Mode;
   readonly doubts: Doubts;
   readonly field: Ref<HTMLInputElement>;
@@ -38,7 +40,6 @@ export function TextPanel({
   const t = useT();
   const { segments, search, stepHit } = reading;
   const { editor, view } = editing;
-  const canEdit = view.segments !== null;
   if (segments.length === 0) return <Empty jobId={jobId} isRunning={isRunning} />;
   return (
     <div className="flex flex-col gap-2 py-3">
