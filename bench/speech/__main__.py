@@ -1,13 +1,16 @@
 """Recordings of people through faster-whisper by itself and through the service.
 
     python -m bench.speech [--model FOLDER] [--languages en,es,fr] [--seconds 250] [--clips 40]
-                           [--seed 1] [--rounds 1] [--beam 5] [--only long|clips|auto] [--quick]
+                           [--seed 1] [--rounds 1] [--beam 5] [--only KINDS] [--quick]
 
-(long) a long recording, (clips) short ones: one after the other there, all at once here, and (auto)
-the same with the language to be found. Word errors in per cent, with what was replaced, lost and
-added; seconds by the clock, and of the processors. All ways take turns, each time in a process of
-its own; of several rounds the fastest counts. Loading is counted nowhere. The model is `base`, from
-the package index (`models.py`); the recordings come from Debian's archive (`recordings.py`).
+(long) a long recording, (clips) short ones: one after the other there, all at once here, (auto) the
+same with the language to be found; (sure) how far the confidence of words can be trusted, in the
+long recording; (hot) prompts with rare words, without and with these as hot words.
+
+Word errors in per cent, with what was replaced, lost and added; seconds by the clock, and of the
+processors. All ways take turns, each time in a process of its own; of several rounds the fastest
+counts. Loading is counted nowhere. The model is `base`, from where the service gets it
+(`models.py`); the recordings come from Debian's archive (`recordings.py`).
 """
 
 from __future__ import annotations
@@ -25,13 +28,24 @@ import msgspec
 from loguru import logger
 
 from bench.speech import models
+from bench.speech.calibration import bins, error, judged
 from bench.speech.measure import CORES, Figures, scored, wrong_languages
 from bench.speech.raw import MODES, Raw
-from bench.speech.recordings import LANGUAGES, Recording, clips, long
+from bench.speech.recordings import LANGUAGES, Recording, clips, joined, long, prompts
 from bench.speech.served import served
+from bench.speech.texts import words
 
 HERE: Final = "the service"
-KINDS: Final = ("long", "clips", "auto")
+SURE: Final = "sure"
+HOT: Final = "hot"
+KINDS: Final = ("long", "clips", "auto", SURE, HOT)
+
+HOT_WORDS: Final = {
+    "en": "Undelete, weasels, eaten, blacklist, agent.",
+    "es": "Buzón, cuelgue, contraseña, presione.",
+    "fr": "Messagerie, raccrochez, dièse, conférence.",
+}
+"""Written as a sentence: the model takes on the style."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -45,10 +59,16 @@ class Task(msgspec.Struct, frozen=True):
     count: int
     model: str
     beam: int
+    hot: bool = False
 
     def recordings(self) -> list[Recording]:
-        if self.kind == "long":
+        if self.kind in {"long", SURE}:
             return [long(self.language, self.seconds, seed=self.seed)]
+        if self.kind == HOT:
+            rare = set(words(HOT_WORDS[self.language], self.language))
+            every = prompts(self.language)
+            mine = [each for each in every if rare.intersection(words(each.text, self.language))]
+            return [joined(self.language, [each]) for each in mine[: self.count]]
         return clips(self.language, self.count, seed=self.seed)
 
     @property
@@ -60,7 +80,11 @@ def done(task: Task) -> Figures:
     logger.remove()
     recordings, folder = task.recordings(), Path(task.model)
     if task.who == HERE:
-        return asyncio.run(served(folder, recordings, task.asked, task.beam))
+        hotwords = HOT_WORDS[task.language] if task.hot else ""
+        timed = task.kind == SURE
+        return asyncio.run(
+            served(folder, recordings, task.asked, task.beam, hotwords=hotwords, words=timed)
+        )
     return Raw(folder, task.who, task.beam).one_after_the_other(recordings, task.asked)
 
 
@@ -92,6 +116,27 @@ def rows(tasks: Sequence[Task], rounds: int) -> Iterator[str]:
         )
 
 
+def sureness(task: Task) -> Iterator[str]:
+    """Rows: the words by their confidence."""
+    (recording,), (heard,) = task.recordings(), measured(task).words
+    found = bins(judged(recording.text, heard, task.language))
+    for each in found:
+        yield (
+            f"    {each.least:4.2f} to {each.most:4.2f}: {each.words:5} words, "
+            f"{100 * each.confidence:5.1f} % sure, {100 * each.right:5.1f} % right"
+        )
+    yield f"    apart in the mean: {100 * error(found):.1f} points"
+
+
+def vocabulary(task: Task) -> Iterator[str]:
+    """Rows: word errors without and with hot words."""
+    recordings = task.recordings()
+    for hot in (False, True):
+        wrong = scored(recordings, measured(msgspec.structs.replace(task, hot=hot)))
+        kinds = f"({wrong.replaced}/{wrong.lost}/{wrong.added})"
+        yield f"    {'with' if hot else 'without':12}{100 * wrong.rate:7.2f} % {kinds}"
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--row"]:
         print(json.dumps(msgspec.to_builtins(done(msgspec.json.decode(sys.argv[2], type=Task)))))
@@ -102,7 +147,9 @@ def main() -> None:
     print(f"    {'':12}{'word error':22}{'clock':>7}{'busy':>10}", flush=True)
     for kind in asked.only.split(","):
         for language in asked.languages.split(","):
-            who = (*MODES, HERE) if kind == "long" else (MODES[0], HERE)
+            who: tuple[str, ...] = (HERE,)
+            if kind not in {SURE, HOT}:
+                who = (*MODES, HERE) if kind == "long" else (MODES[0], HERE)
             tasks = [
                 Task(
                     each,
@@ -119,8 +166,14 @@ def main() -> None:
             recordings = tasks[0].recordings()
             seconds = sum(each.seconds for each in recordings)
             print(f"{language}, {kind}: {len(recordings)} of {seconds:.0f} s", flush=True)
-            for row in rows(tasks, asked.rounds):
+            for row in _rows(kind, tasks, asked.rounds):
                 print(row, flush=True)
+
+
+def _rows(kind: str, tasks: Sequence[Task], rounds: int) -> Iterator[str]:
+    if kind == SURE:
+        return sureness(tasks[0])
+    return vocabulary(tasks[0]) if kind == HOT else rows(tasks, rounds)
 
 
 def arguments() -> argparse.Namespace:

@@ -11,6 +11,7 @@ import msgspec
 from bench.speech.recordings import Recording
 from bench.speech.texts import errors
 from models.digits.train.scoring import WordErrors
+from retender.transcript.segments import Word
 
 CORES = len(os.sched_getaffinity(0))
 
@@ -25,6 +26,8 @@ class Figures(msgspec.Struct):
     busy: float
     """Seconds of the processors' time: it tells more than the clock where others use them too."""
     heard: list[Heard]
+    words: list[list[Word]] = []
+    """The words of each recording, where they were asked for."""
 
 
 def scored(recordings: Sequence[Recording], figures: Figures) -> WordErrors:

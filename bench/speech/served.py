@@ -21,6 +21,7 @@ from deployments.client.in_process import InProcessBackend, temporary_service
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
 from retender.engines.faster_whisper.settings import WhisperSettings
+from retender.transcript.segments import Word
 
 _MODEL = "base"
 """What the measured model is called, whichever it is."""
@@ -28,17 +29,31 @@ _MODEL = "base"
 _WARM_UP = 3 * RATE
 
 
+class _Segment(msgspec.Struct):
+    words: list[Word] = []
+
+
 class _Answer(msgspec.Struct):
     text: str
     language: str | None = None
+    segments: list[_Segment] = []
 
 
 async def served(
-    folder: Path, recordings: Sequence[Recording], asked: str | None, beam: int
+    folder: Path,
+    recordings: Sequence[Recording],
+    asked: str | None,
+    beam: int,
+    *,
+    hotwords: str = "",
+    words: bool = False,
 ) -> Figures:
     """A short one brings the model into memory before the clock starts."""
     settings = read({"DEFAULT_MODEL": _MODEL, "RETENDER_OFFLINE": "yes"}, Path(os.devnull))
-    request = TranscriptionRequest({"language": asked or "auto"}, "json")
+    wanted = {"language": asked or "auto"}
+    wanted |= {"hotwords": hotwords} if hotwords else {}
+    wanted |= {"word_timestamps": "yes"} if words else {}
+    request = TranscriptionRequest(wanted, "json")
     with tempfile.TemporaryDirectory() as name:
         files = [_written(Path(name) / f"{n}.wav", each) for n, each in enumerate(recordings)]
         first = recordings[0]
@@ -46,14 +61,18 @@ async def served(
         async with temporary_service(settings, [_pool(settings, folder, beam)]) as backend:
             await _heard(backend, warm, request)
             begun, busy = time.perf_counter(), _busy()
-            heard = await asyncio.gather(*(_heard(backend, file, request) for file in files))
-            return Figures(time.perf_counter() - begun, _busy() - busy, heard)
+            told = await asyncio.gather(*(_heard(backend, file, request) for file in files))
+            return Figures(
+                time.perf_counter() - begun,
+                _busy() - busy,
+                [Heard(each.text, each.language or "") for each in told],
+                [[word for segment in each.segments for word in segment.words] for each in told],
+            )
 
 
-async def _heard(backend: InProcessBackend, file: Path, request: TranscriptionRequest) -> Heard:
+async def _heard(backend: InProcessBackend, file: Path, request: TranscriptionRequest) -> _Answer:
     said = await backend.transcribe(Source(file), request, lambda _: None)
-    answer = msgspec.json.decode(said, type=_Answer)
-    return Heard(answer.text, answer.language or "")
+    return msgspec.json.decode(said, type=_Answer)
 
 
 def _pool(settings: Settings, folder: Path, beam: int) -> PoolSettings:

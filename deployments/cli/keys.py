@@ -32,6 +32,12 @@ def create(
             show_default=False,
         ),
     ] = "",
+    hotwords: Annotated[
+        str,
+        typer.Option(
+            help="Words to listen for in each of its jobs: names, products.", show_default=False
+        ),
+    ] = "",
 ) -> None:
     """Create a key and print it, once.
 
@@ -40,7 +46,7 @@ def create(
     Example: retender keys create --name website --scope submit --scope read
     """
     settings = read()
-    text, key = keys.create(settings, name, scope, owner)
+    text, key = keys.create(settings, name, scope, owner, hotwords)
     sys.stdout.write(f"{text}\n")
     sys.stderr.write(f"Keep it: it is shown only now. Its id is {key.id}; it may {_scopes(key)}.\n")
 

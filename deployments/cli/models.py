@@ -14,6 +14,7 @@ from deployments.cli.service import Key, Server, looked_for, service
 from deployments.cli.tables import megabytes, progress_console, table
 from deployments.client.backend import TranscriptionStep
 from deployments.client.client import Body
+from deployments.logs import configuration
 from deployments.settings import read
 from deployments.wiring.whisper import default_model, library
 from retender.engines.models.download import DownloadProgress
@@ -96,6 +97,7 @@ def download(name: Name) -> None:
 
     async def work() -> int:
         settings = read()
+        configuration.configure("ERROR", settings.log_format)
         models = Library(library(settings))
         named = models.named(name)
         with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from deployments.settings import Settings
+from retender.errors import InvalidOption
 from retender.problem import Problem
 from serve_app.access.api_keys import USUAL, Key, Scope, make
 from serve_app.access.key_file import KeyFile, Keyring
+from serve_app.limits import TEXT_OPTION_CHARS
 
 FILE: Final = "keys.json"
 
@@ -26,10 +28,26 @@ def keyring(settings: Settings, *, closed: bool = False) -> Keyring:
 
 
 def create(
-    settings: Settings, name: str = "", scopes: Iterable[Scope] = USUAL, owner: str = ""
+    settings: Settings,
+    name: str = "",
+    scopes: Iterable[Scope] = USUAL,
+    owner: str = "",
+    hotwords: str = "",
 ) -> tuple[str, Key]:
-    """Create a key. Its text cannot be shown again. A running service takes it within a second."""
-    text, key = make(secrets.token_hex, at=time.time(), name=name, scopes=scopes, owner=owner)
+    """Create a key. Its text cannot be shown again. A running service takes it within a second.
+    Raises `InvalidOption` if the hot words are too long."""
+    if len(hotwords) > TEXT_OPTION_CHARS:
+        raise InvalidOption(
+            f"hot words are text of at most {TEXT_OPTION_CHARS} characters", field="hotwords"
+        )
+    text, key = make(
+        secrets.token_hex,
+        at=time.time(),
+        name=name,
+        scopes=scopes,
+        owner=owner,
+        hotwords=hotwords,
+    )
     key_file(settings).add(key)
     return text, key
 

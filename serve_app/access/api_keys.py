@@ -54,6 +54,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the jobs that are made with the key. Keys with the same owner share their jobs."""
     created_at: float = 0.0
     revoked_at: float | None = None
+    hotwords: str = ""
+    """The holder's own vocabulary: hot words for each of its jobs, after the job's own."""
 
     @property
     def admin(self) -> bool:
@@ -71,6 +73,7 @@ def make(
     name: str = "",
     scopes: Iterable[Scope] = USUAL,
     owner: str = "",
+    hotwords: str = "",
 ) -> tuple[str, Key]:
     """A new key, which is shown only now, and what is stored of it."""
     key_id = token_hex(ID_BYTES)
@@ -82,6 +85,7 @@ def make(
         scopes=tuple(dict.fromkeys(scopes)),
         owner=owner or key_id,
         created_at=at,
+        hotwords=hotwords,
     )
     return text, stored
 

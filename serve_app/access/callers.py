@@ -30,6 +30,8 @@ class Caller(msgspec.Struct, frozen=True):
     """The id of the key, for logs and limits; never the key itself."""
     owner: str | None = None
     scopes: frozenset[Scope] = frozenset(Scope)
+    hotwords: str = ""
+    """The caller's own vocabulary, for each of its jobs."""
 
     def need(self, scope: Scope) -> None:
         """Raises `Forbidden` if the caller lacks the scope."""
@@ -64,7 +66,8 @@ class Gate:
             raise Unauthorized("a key is needed: send it as `Authorization: Bearer …`")
         key = self.keys.find(text)
         if key is not None:
-            return Caller(key.id, None if key.admin else key.owner, key.grants)
+            owner = None if key.admin else key.owner
+            return Caller(key.id, owner, key.grants, key.hotwords)
         wait = self._wrong.wait(network_of(address(connection)), self._clock.monotonic())
         if wait:
             raise RateLimited("too many wrong keys came from your address", retry_after=wait)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from actors.manager.job_manager import JobManager
 from retender.errors import Draining, InvalidOption, Unreachable
+from retender.jobs.job import Options
 from retender.jobs.names import name_from_file, name_from_url
 from retender.jobs.submission import Receipt, Submission
 from retender.storage.audio import Audio
@@ -60,13 +61,21 @@ def submission(
         owner=caller.owner or "",
         audio=audio,
         url=wanted.url or "",
-        options=wanted.options,
+        options=_with_vocabulary(wanted.options, caller.hotwords),
         name=wanted.name or name_from_file(filename) or name_from_url(wanted.url or ""),
         priority=wanted.priority,
         user_id=wanted.user_id,
         callback_url=wanted.callback_url,
         idempotency_key=key,
     )
+
+
+def _with_vocabulary(options: Options, own: str) -> Options:
+    """The job's own hot words come first: a model reads only so many."""
+    if not own:
+        return options
+    hotwords = f"{options.hotwords}, {own}" if options.hotwords.strip() else own
+    return msgspec.structs.replace(options, hotwords=hotwords)
 
 
 async def submit(services: Services, new: Submission) -> Receipt:

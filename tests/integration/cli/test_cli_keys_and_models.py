@@ -72,13 +72,13 @@ async def test_a_model_is_fetched_without_a_service(tmp_path: Path) -> None:
     hub = ModelHub()
     with _Hub(hub) as url:
         given = {"HF_ENDPOINT": url, "HF_HUB_CACHE": str(tmp_path / "none"), "RETENDER_OFFLINE": ""}
-        done = await retender(tmp_path, "models", "download", "tiny", **given)
+        done = await retender(tmp_path, "models", "download", "tiny.en", **given)
         assert done.code == 0, done.err
         place = Path(done.out.strip())
         assert (place / "model.bin").read_bytes() == FILES["model.bin"]
         # What is here is not asked for again.
         asked = len(hub.asked)
-        assert (await retender(tmp_path, "models", "download", "tiny", **given)).code == 0
+        assert (await retender(tmp_path, "models", "download", "tiny.en", **given)).code == 0
         assert len(hub.asked) == asked
     unknown = await retender(tmp_path, "models", "download", "smal", **given)
     assert unknown == (1, "", "there is no model 'smal'; the nearest is 'small'\n")

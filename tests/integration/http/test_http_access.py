@@ -65,6 +65,26 @@ async def status(here: Site, method: str, path: str, who: Holder | None = None) 
     return (await here.http.request(method, path, headers=headers)).status_code
 
 
+async def test_a_key_brings_its_own_vocabulary_to_each_of_its_jobs(tmp_path: Path) -> None:
+    words = "Retender, Koyeb"
+    named = Holder(*make(secrets.token_hex, at=1.0, hotwords=words))
+    async with site(tmp_path, keys=Keyring([named.key, ANA.key])) as opened:
+        for who, given, wanted in (
+            (named, "", words),
+            (named, "Íñigo", f"Íñigo, {words}"),
+            (ANA, "Íñigo", "Íñigo"),
+        ):
+            form = {"hotwords": given} if given else {}
+            files = {"file": ("a.wav", says("hello", wanted).recorded())}
+            answer = await opened.http.post(
+                "/transcribe-job", files=files, data=form, headers=who.headers
+            )
+            assert answer.status_code == 202, answer.text
+            job_id = answer.json()["job_id"]
+            stored = await opened.services.manager.ask(JobManager.status, job_id)
+            assert stored.job.options.hotwords == wanted
+
+
 async def test_without_keys_whoever_comes_is_let_in(tmp_path: Path) -> None:
     async with site(tmp_path) as open_site:
         assert await status(open_site, "GET", "/jobs") == 200
