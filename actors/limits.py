@@ -50,6 +50,11 @@ FORGET_BATCH: Final = 200
 """Old jobs deleted in one commit. Batches follow one another until none is left, and other messages
 come between them."""
 
+INDEX_BATCH: Final = 20
+INDEX_PAUSE: Final = 0.1
+"""After an update that brings search, so many jobs are indexed at a time, and then other work is
+done for so many seconds."""
+
 MANAGER_MAILBOX: Final = 10_000
 """Messages that wait for the JobManager; beyond that callers get `Busy` and a retry time."""
 

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from retender.errors import InvalidOption
 from retender.outbound.webhook_messages import decode_secret
 from retender.problem import Problem
+from retender.transcript.languages import LANGUAGES
 from serve_app.access.api_keys import Key, listed
 
 PREFIX = "RETENDER_"
@@ -77,6 +78,14 @@ def _host(part: str) -> str:
     if part != "*" and not re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)*", part):
         raise ValueError(f"{part} is no name such as stt.example.org or *.example.org, nor *")
     return part.lower()
+
+
+def _language(part: str) -> str:
+    code = part.lower()
+    if code not in LANGUAGES:
+        near = difflib.get_close_matches(code, LANGUAGES, n=1, cutoff=0.0)[0]
+        raise ValueError(f"{part} is no code of a language, such as es; the nearest is {near}")
+    return code
 
 
 def _proxy(text: str) -> str:
@@ -135,6 +144,12 @@ ConvexUrl = Annotated[
     Accepts("an address: `https://your-deployment-123.convex.site`"),
 ]
 ObjectsUrl = Annotated[str, BeforeValidator(_objects), Accepts("`s3://bucket/folder`")]
+Languages = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    _each(_language),
+    Accepts("codes of languages with commas between them: `es,en`"),
+]
 Origins = Annotated[
     tuple[str, ...],
     NoDecode,
@@ -236,6 +251,9 @@ class Settings(BaseSettings):
     """The address at which others reach this service; links in webhooks begin with it."""
     language: Literal["es", "en"] = _named("RETENDER_LANGUAGE", "es")
     """The language of messages, if a client does not ask for one."""
+    languages: Languages = _named("RETENDER_LANGUAGES", "")
+    """The languages of your recordings: `language=auto` chooses among these, if a job does not list
+    others. Without a value it chooses among all."""
     default_model: str = _named("DEFAULT_MODEL", "medium")
     """The model of jobs that name none. `digits` is part of Retender and needs no download;
     `retender models list` shows the others."""

@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from retender.errors import Forbidden, NoAnswer, Unauthorized
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
 from serve_app.description import answers, docs
-from serve_app.jobs import peaks, results, routes, transcripts
+from serve_app.jobs import audio_tickets, export, listings, peaks, results, routes, transcripts
 from serve_app.live import admission, socket, stream
 from serve_app.middleware import errors
 from serve_app.middleware.access_log import AccessLog
@@ -35,7 +35,10 @@ ROUTERS: Final = (
     recordings.router,
     tus.router,
     routes.router,
+    listings.router,
+    export.router,
     results.router,
+    audio_tickets.router,
     peaks.router,
     transcripts.router,
     queue.router,

@@ -32,6 +32,20 @@ that the follower is sent away to come back."""
 MESSAGES_KEPT: Final = 32
 """Encoded messages in the cache for all followers. Others are encoded again."""
 
+# Lists
+
+QUERY_CHARS: Final = 200
+"""Length of a search. A longer one is refused."""
+
+FOUND_PER_PAGE: Final = 50
+"""Jobs in one page of a search, whatever `limit` says: for each its text is read."""
+
+EXPORTED_JOBS: Final = 200
+"""Jobs in one export. One of more is refused."""
+
+JOB_ID_CHARS: Final = 64
+"""The ids that are made here have 32."""
+
 # Callers
 
 KEY_CHARS: Final = 200
@@ -43,6 +57,9 @@ remembered; the oldest are forgotten."""
 
 KEYS_READ_EVERY: Final = 1.0
 """Seconds between two looks at the file of keys: a revoked key may stay valid for so long."""
+
+AUDIO_TICKET_SECONDS: Final = 3600.0
+"""A ticket for a recording is valid for so long; its player then needs another."""
 
 CALLERS_COUNTED: Final = 20_000
 """Callers and addresses whose requests are counted. Beyond that, the count of the one that was

@@ -38,7 +38,7 @@ from retender.jobs.events import TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import LogPage
-from retender.journal.api import Page
+from retender.journal.api import Listing, Page
 from retender.outbound import convex_messages as messages
 from retender.outbound.convex_answers import ConvexAnswer
 from retender.outbound.convex_status import ConvexStatus
@@ -150,7 +150,9 @@ class ConvexSync(OutboxReader):
         """Jobs from before this instance: their events are not read, so all are sent once."""
         if self._unlisted:
             status, cursor = self._unlisted[0]
-            page = self._manager.ask(JobManager.jobs, None, status, JOBS_PER_PAGE, cursor)
+            page = self._manager.ask(
+                JobManager.jobs, Listing(status=status, limit=JOBS_PER_PAGE, cursor=cursor)
+            )
             self._ctx.pipe(page, ConvexSync.take_unfinished, ConvexSync.unfinished_unavailable)
 
     async def take_unfinished(self, page: Page) -> None:

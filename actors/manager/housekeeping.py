@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.limits import FORGET_BATCH
+from actors.limits import FORGET_BATCH, INDEX_BATCH
 from actors.manager.store import JobStore
 from retender.errors import UploadExpired
 from retender.jobs.retention import FilesInUse, Retention
@@ -29,6 +29,15 @@ class Housekeeping:
                 draft.delete(await self._store.find(job_id))
             await self._store.commit(draft)
         return len(old) == FORGET_BATCH
+
+    async def index_old(self) -> bool:
+        """True if there was something to index: there may be more."""
+        if not await self._store.journal.unindexed():
+            return False
+        draft = self._store.draft()
+        draft.index_old(INDEX_BATCH)
+        await self._store.commit(draft)
+        return True
 
     async def _expire_uploads(self, retention: Retention, now: float) -> None:
         expired = [e for e in self._store.active if retention.upload_expired(e.job, now)]

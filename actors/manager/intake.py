@@ -35,13 +35,16 @@ class Intake:
         *,
         max_queue: int,
         private_callbacks: bool,
+        languages: tuple[str, ...],
     ) -> None:
+        """`languages`: those that `auto` chooses among for jobs that name none."""
         self._store = store
         self._engines = engines
         self._models = models
         self._clock = clock
         self._max_queue = max_queue
         self._private_callbacks = private_callbacks
+        self._languages = languages
         self.open = True
 
     def close(self) -> None:
@@ -63,6 +66,7 @@ class Intake:
     async def submit(self, submission: Submission) -> Receipt:
         if submission.callback_url is not None:
             check_callback(submission.callback_url, private=self._private_callbacks)
+        submission = self._with_languages(submission)
         new = new_job(submission, self._clock.now())
         before = await self._precedents(submission, new)
         if before.forgotten:
@@ -115,6 +119,13 @@ class Intake:
             job = self._engines.adopt(draft, job_id)
             await self._store.commit(draft)
         return self._receipt(job)
+
+    def _with_languages(self, submission: Submission) -> Submission:
+        """They become options of the job: so they count in its cache key, and stay as they are
+        when the setting changes."""
+        options = submission.options
+        options = replace(options, languages=options.languages or self._languages)
+        return replace(submission, options=options.language_settled())
 
     async def _precedents(self, submission: Submission, new: Job) -> MatchingJobs:
         found = await self._store.journal.matching_jobs(

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import msgspec
 from loguru import logger
+from msgspec.structs import replace
 
-from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TICK
+from actors.limits import EVENTS_PER_PAGE, INDEX_PAUSE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TICK
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
@@ -40,12 +41,13 @@ from retender.jobs.retention import FilesInUse, Retention
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
-from retender.journal.api import JournalOpener, Page
+from retender.journal.api import JournalOpener, Listing, Page
 from retender.scheduling import transitions
 from retender.scheduling.engine_choice import LOCAL
 from retender.scheduling.release import segments_after_gap
 from retender.storage.audio import Audio
 from retender.transcript.edits import Edit, Versions
+from retender.transcript.search import Passage
 from retender.transcript.segments import Segment, Transcript
 from retender.workers.engine_info import EngineInfo, PoolReport
 from retender.workers.orders import Exchange, Orders, Renewal
@@ -61,6 +63,8 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     library: LibrarySettings | None = None
     """Where the workers' models are; None if no engine here keeps models."""
     default_model: str = "medium"
+    languages: tuple[str, ...] = ()
+    """The languages that `auto` chooses among for jobs that name none; none: all."""
     engines: tuple[str, ...] = (LOCAL,)
     """Engines that are set up, the preferred one first."""
     spill_after: float | None = None
@@ -118,6 +122,7 @@ class JobManager:
             ctx.clock,
             max_queue=settings.max_queue,
             private_callbacks=settings.private_callbacks,
+            languages=settings.languages,
         )
         self._housekeeping = Housekeeping(self._store)
         self._keeping = Keeping(self._store, ctx.clock)
@@ -129,6 +134,7 @@ class JobManager:
         unfinished = len(recovery.unfinished)
         logger.info("journal open: epoch {}, {} unfinished jobs", recovery.epoch, unfinished)
         ctx.after(TICK, JobManager.tick)
+        ctx.after(0, JobManager.index_old)
 
     async def stopping(self) -> None:
         self._leases.close()
@@ -214,6 +220,7 @@ class JobManager:
             segments=segments,
             language=job.language,
             language_probability=job.language_probability,
+            language_candidates=job.language_candidates,
             duration=job.duration or 0.0,
             processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
             model=job.model or job.options.model,
@@ -240,18 +247,15 @@ class JobManager:
         await self._store.find(job_id)
         return await self._store.journal.segments(job_id, first, min(limit, SEGMENTS_PER_PAGE))
 
-    async def jobs(
-        self,
-        owner: str | None = None,
-        status: Status | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
-        """Jobs, newest first. Dead letters are those with the status `failed`."""
-        limit = min(max(1, limit), JOBS_PER_PAGE)
-        return await self._store.journal.jobs(
-            owner=owner, status=status, limit=limit, cursor=cursor
-        )
+    async def jobs(self, listing: Listing = Listing()) -> Page:  # noqa: B008 - frozen
+        """A page of jobs, newest first if nothing else is said. Dead letters are those with the
+        status `failed`."""
+        limit = min(max(1, listing.limit), JOBS_PER_PAGE)
+        return await self._store.journal.jobs(replace(listing, limit=limit))
+
+    async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
+        """Where in the job's text most of these words are."""
+        return await self._store.journal.passage(job_id, words)
 
     async def rename(self, job_id: str, name: str, owner: str | None = None) -> Job:
         """Name the job for people. Raises `InvalidOption`."""
@@ -408,6 +412,11 @@ class JobManager:
         self._store.dismiss_readers(self._ctx.clock.monotonic())
         await self._outbox.serve()
         self._serve_soon()
+
+    async def index_old(self) -> None:
+        """Index jobs that were stored before there was a search, some at a time."""
+        if await self._housekeeping.index_old():
+            self._ctx.after(INDEX_PAUSE, JobManager.index_old)
 
     async def serve(self) -> None:
         """Record arrived outcomes and answer workers that wait."""

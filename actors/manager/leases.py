@@ -262,7 +262,8 @@ class LeaseManager:
         piece = replace(draft.piece(*lease.key), token=outcome.token)
         match outcome:
             case Prepared():
-                transitions.prepared(draft, piece, outcome.plan, _made(outcome))
+                found = outcome.language_candidates
+                transitions.prepared(draft, piece, outcome.plan, _made(outcome), found)
                 draft.save_peaks(piece.job_id, outcome.peaks)
             case Transcribed():
                 transitions.transcribed(draft, piece, outcome.result, _made(outcome))

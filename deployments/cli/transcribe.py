@@ -42,6 +42,12 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
     kind: Annotated[Format, typer.Option("--format", help="How the text is written.")] = "txt",
     output_dir: OutputDir = STDOUT,
     language: Annotated[str, typer.Option(help="A code such as `es`, or `auto`.")] = "auto",
+    languages: Annotated[
+        str,
+        typer.Option(
+            metavar="CODES", help="What `auto` chooses among: `es,en`.", show_default=False
+        ),
+    ] = "",
     model: Annotated[
         str, typer.Option(help="`digits` needs no download.", show_default=False)
     ] = "",
@@ -76,6 +82,7 @@ def transcribe(  # noqa: PLR0917 - the options of the command, which are given b
     """
     given = {
         "language": language,
+        "languages": languages,
         "model": model,
         "task": task,
         "engine": engine,

@@ -77,7 +77,7 @@ def model(settings: Settings) -> Finding | None:
         )
     return doubtful(
         "model",
-        f"{name} is not here yet: the first job waits until it is fetched",
+        f"{name} is not here yet: the service fetches it when it starts",
         f"{fetch[0]}{fetch[1:]}.",
     )
 

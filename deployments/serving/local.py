@@ -68,6 +68,7 @@ def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
             spill_after=settings.spill_after,
             library=library(settings) if recognition.installed() else None,
             default_model=default_model(settings),
+            languages=settings.languages,
         ),
         retention=Retention(
             upload_seconds=settings.upload_days * DAY,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -19,7 +19,11 @@ from retender.jobs.messages import Note
 from retender.jobs.states import TERMINAL, TRANSITIONS, Stage, Status
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Seam
+from retender.transcript.languages import LanguageShare
 from retender.transcript.segments import Segment
+
+AUTO_LANGUAGE: Final = "auto"
+"""The language is to be found in the recording."""
 
 
 class Task(enum.StrEnum):
@@ -31,6 +35,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the caller wants done with the audio. Equal options and equal audio give equal text."""
 
     language: str = "auto"
+    languages: tuple[str, ...] = ()
+    """The languages that `auto` chooses among; none: all."""
     model: str = ""
     engine: str = "auto"
     task: Task = Task.TRANSCRIBE
@@ -49,6 +55,16 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     highpass: bool = False
     denoise: bool = False
     normalize: bool = False
+
+    def language_settled(self) -> Options:
+        """The same with its languages in one way of writing: none where the language is given, and
+        a single one as that."""
+        if self.language != AUTO_LANGUAGE:
+            return msgspec.structs.replace(self, languages=())
+        languages = tuple(sorted(set(self.languages)))
+        if len(languages) == 1 and not self.multilingual:
+            return msgspec.structs.replace(self, language=languages[0], languages=())
+        return msgspec.structs.replace(self, languages=languages)
 
     @property
     def cleaning(self) -> Cleaning:
@@ -99,6 +115,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds of audio in which each language was recognised."""
     language: str | None = None
     language_probability: float | None = None
+    language_candidates: tuple[LanguageShare, ...] = ()
+    """The most probable languages, if its language was looked for."""
     model: str | None = None
     requested_model: str | None = None
     """The model that was asked for, if `model` had to replace it; else None."""

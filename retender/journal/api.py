@@ -23,6 +23,7 @@ from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.transcript.chunks import ChunkResult
 from retender.transcript.edits import Edit, Versions
+from retender.transcript.search import Passage
 from retender.transcript.segments import Segment
 
 
@@ -129,6 +130,12 @@ class ForgetJob(msgspec.Struct, frozen=True, tag=True):
     at: float
 
 
+class IndexOld(msgspec.Struct, frozen=True, tag=True):
+    """Index so many of the jobs that were stored before there was a search."""
+
+    limit: int
+
+
 Write = (
     SaveJob
     | Rename
@@ -145,6 +152,7 @@ Write = (
     | SaveDelivery
     | DeleteJob
     | ForgetJob
+    | IndexOld
 )
 
 
@@ -193,6 +201,19 @@ class Page(msgspec.Struct, frozen=True):
     cursor: str | None
 
 
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs to list, and in what order."""
+
+    owner: str | None = None
+    """None: of all owners."""
+    status: Status | None = None
+    words: tuple[str, ...] | None = None
+    """Those whose name or text has all of these (`retender.transcript.search`)."""
+    oldest_first: bool = False
+    limit: int = 50
+    cursor: str | None = None
+
+
 class Journal(Protocol):
     async def begin_epoch(self) -> Recovery:
         """Fence out every older writer, and load the unfinished jobs, oldest first."""
@@ -205,10 +226,13 @@ class Journal(Protocol):
 
     async def stored(self, job_id: str) -> Stored | None: ...
 
-    async def jobs(
-        self, *, owner: str | None, status: Status | None, limit: int, cursor: str | None
-    ) -> Page:
-        """Newest first."""
+    async def jobs(self, listing: Listing) -> Page: ...
+
+    async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
+        """Where in the job's text most of these words are."""
+
+    async def unindexed(self) -> bool:
+        """True if there are jobs for `IndexOld`."""
 
     async def matching_jobs(
         self, job_id: str, *, owner: str, key: str | None, cache_key: str | None

@@ -28,6 +28,10 @@ APPLICATION: Final = 0x52544E44  # "RTND"
 BUSY_SECONDS: Final = 5.0
 """How long another program (a backup, a sqlite3 shell) may lock the file; then it is an error."""
 
+# Tables without a rowid belong to the full text index, which SQLite itself checks.
+_TABLES = """
+    SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID%'
+"""
 _MAGIC = b"SQLite format 3\0"
 _LOG_BYTES = 64 * 1024 * 1024
 
@@ -154,7 +158,7 @@ def _inspect(path: str) -> None:
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        tables = connection.execute(_TABLES)
         names = [name for (name,) in tables]
         if application != APPLICATION and (names or version):
             raise faults.corrupt(path, "a database, but of another program")

@@ -10,6 +10,10 @@ EDITS_KEPT: Final = 20
 FORGOTTEN_SECONDS: Final = 86_400.0
 """The id of a forgotten job is kept for so long; no message is delivered later than that."""
 
+INDEXED_CHARS: Final = 200_000
+"""Of all different words of one job together. Those beyond are not found. A tsvector has at most a
+megabyte; four hours of speech have 60,000."""
+
 DATABASE_WAIT_SECONDS: Final = 60.0
 DATABASE_PAUSES: Final = (0.05, 2.0)
 """How long to wait for a database that cannot be reached, or while a newer service has the journal:

@@ -10,12 +10,10 @@ from typing import Any
 import msgspec
 
 from retender.audio.peaks import Peaks
-from retender.errors import InvalidOption
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
-from retender.jobs.states import Status
-from retender.journal.api import Counts, MatchingJobs, Page, Recovery, Stored
+from retender.journal.api import Counts, MatchingJobs, Recovery, Stored
 from retender.journal.statements import Connection, Rows
 from retender.transcript.chunks import ChunkResult
 from retender.transcript.segments import Segment
@@ -27,25 +25,6 @@ _UNFINISHED = """
 _COUNTS = "SELECT status, count(*) FROM jobs GROUP BY status"
 _JOB = "SELECT body FROM jobs WHERE id = ?"
 _PIECES = "SELECT number, body, result FROM pieces WHERE job_id = ? ORDER BY number"
-_PAGES = {
-    (False, False): """
-        SELECT ordinal, body FROM jobs
-        WHERE ordinal < :before ORDER BY ordinal DESC LIMIT :limit
-    """,
-    (True, False): """
-        SELECT ordinal, body FROM jobs
-        WHERE owner = :owner AND ordinal < :before ORDER BY ordinal DESC LIMIT :limit
-    """,
-    (False, True): """
-        SELECT ordinal, body FROM jobs
-        WHERE status = :status AND ordinal < :before ORDER BY ordinal DESC LIMIT :limit
-    """,
-    (True, True): """
-        SELECT ordinal, body FROM jobs
-        WHERE owner = :owner AND status = :status AND ordinal < :before
-        ORDER BY ordinal DESC LIMIT :limit
-    """,
-}
 _IDEMPOTENT = "SELECT body FROM jobs WHERE owner = ? AND idempotency_key = ?"
 _FORGOTTEN = "SELECT 1 FROM forgotten WHERE job_id = ?"
 _COMPLETED = """
@@ -115,27 +94,6 @@ def job(connection: Connection, job_id: str) -> Job | None:
 def stored(connection: Connection, job_id: str) -> Stored | None:
     found = job(connection, job_id)
     return None if found is None else _with_pieces(connection, found)
-
-
-def jobs(
-    connection: Connection,
-    *,
-    owner: str | None,
-    status: Status | None,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    values = {
-        "owner": owner,
-        "status": None if status is None else status.value,
-        "before": _ordinal(cursor),
-        # One more row than asked for shows whether there is a next page.
-        "limit": limit + 1,
-    }
-    rows = connection.execute(_PAGES[owner is not None, status is not None], values).fetchall()
-    page = rows[:limit]
-    more = str(page[-1][0]) if page and len(rows) > limit else None
-    return Page(tuple(_job(body) for _, body in page), more)
 
 
 def matching_jobs(
@@ -212,14 +170,3 @@ def _event_of(rows: list[tuple[Any, ...]]) -> Event:
     event = _event(rows[0][1])
     texts = tuple(_segment(body) for _, _, body in rows if body is not None)
     return msgspec.structs.replace(event, segments=texts) if texts else event
-
-
-def _ordinal(cursor: str | None) -> int:
-    if cursor is None:
-        return _BEYOND_ALL
-    try:
-        return min(int(cursor), _BEYOND_ALL)
-    except ValueError:
-        raise InvalidOption(
-            f"cursor: {cursor!r} is not one that a page of jobs came with", field="cursor"
-        ) from None

@@ -10,13 +10,13 @@ from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.jobs.states import Status
-from retender.journal import edits, outbox, reads
-from retender.journal.api import MatchingJobs, Page, Recovery, Stored, Write
+from retender.journal import edits, listings, outbox, reads, search
+from retender.journal.api import Listing, MatchingJobs, Page, Recovery, Stored, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
 from retender.transcript.edits import Edit, Versions
+from retender.transcript.search import Passage
 from retender.transcript.segments import Segment
 
 R = TypeVar("R")
@@ -43,11 +43,14 @@ class SqlJournal:
     async def stored(self, job_id: str) -> Stored | None:
         return await self._read(partial(reads.stored, job_id=job_id))
 
-    async def jobs(
-        self, *, owner: str | None, status: Status | None, limit: int, cursor: str | None
-    ) -> Page:
-        query = partial(reads.jobs, owner=owner, status=status, limit=limit, cursor=cursor)
-        return await self._read(query)
+    async def jobs(self, listing: Listing) -> Page:
+        return await self._read(partial(listings.jobs, listing=listing))
+
+    async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
+        return await self._read(partial(search.find_passage, job_id=job_id, words=words))
+
+    async def unindexed(self) -> bool:
+        return await self._read(search.has_unindexed)
 
     async def matching_jobs(
         self, job_id: str, *, owner: str, key: str | None, cache_key: str | None

@@ -10,7 +10,7 @@ import msgspec
 from retender.errors import Fenced, StaleLease
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
-from retender.journal import edits
+from retender.journal import edits, search
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -20,6 +20,7 @@ from retender.journal.api import (
     ForgetJob,
     Grant,
     Inconsistent,
+    IndexOld,
     Release,
     Rename,
     Reset,
@@ -108,9 +109,11 @@ _encode = msgspec.json.Encoder().encode
 class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._to_index: set[str] = set()
+        """Jobs whose name or text these writes change."""
         self._methods: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
-            Rename: self._save_job,
+            Rename: self._rename,
             AddPieces: self._add_pieces,
             Grant: self._grant,
             Settle: self._settle,
@@ -124,6 +127,7 @@ class Writer:
             SaveDelivery: self._save_delivery,
             DeleteJob: self._delete_job,
             ForgetJob: self._forget_job,
+            IndexOld: self._index_old,
         }
 
     def check_epoch(self, epoch: int) -> None:
@@ -134,6 +138,9 @@ class Writer:
     def apply(self, writes: Sequence[Write]) -> None:
         for write in writes:
             self._methods[type(write)](write)
+        for job_id in self._to_index:
+            search.index(self._connection, job_id)
+        self._to_index.clear()
 
     def ends_lease(self, piece: Piece, token: str) -> bool:
         """End the lease of the piece. False if it was not leased under this token."""
@@ -154,6 +161,12 @@ class Writer:
         }
         if self._connection.execute(_SAVE_BODY, row).rowcount == 0:
             self._connection.execute(_SAVE_JOB, row)
+            if job.finished or (job.seq == 1 and job.name):
+                self._to_index.add(job.id)
+
+    def _rename(self, write: Rename) -> None:
+        self._save_job(write)
+        self._to_index.add(write.job.id)
 
     def _add_pieces(self, write: AddPieces) -> None:
         self._connection.executemany(_ADD_PIECE, map(_row, write.pieces))
@@ -217,6 +230,7 @@ class Writer:
                 f"version {write.edit.version} of {write.job_id} does not follow {latest}"
             )
         edits.add(self._connection, write.job_id, write.edit)
+        self._to_index.add(write.job_id)
 
     def _copy_transcript(self, write: CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
@@ -238,6 +252,9 @@ class Writer:
         self._connection.execute(_DELETE_JOB, (write.job_id,))
         self._connection.execute(_DROP_FORGOTTEN, (write.at - FORGOTTEN_SECONDS,))
         self._connection.execute(_REMEMBER_FORGOTTEN, (write.job_id, write.at))
+
+    def _index_old(self, write: IndexOld) -> None:
+        search.index_old(self._connection, write.limit)
 
 
 def _row(piece: Piece) -> dict[str, Any]:

@@ -90,6 +90,7 @@ def transcript_of(job: Job, segments: tuple[Segment, ...]) -> Transcript:
         segments=segments,
         language=job.language,
         language_probability=job.language_probability,
+        language_candidates=job.language_candidates,
         duration=job.duration or 0.0,
         processing_time=max(0.0, ended - began) if began and ended else 0.0,
         model=job.model or job.options.model,

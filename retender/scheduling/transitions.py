@@ -35,6 +35,7 @@ from retender.scheduling.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
 from retender.scheduling.release import releasable
 from retender.storage.audio import Audio
 from retender.transcript.chunks import ChunkResult, Plan
+from retender.transcript.languages import LanguageShare
 
 
 class UsedModel(msgspec.Struct, frozen=True):
@@ -111,8 +112,15 @@ def grant(draft: Draft, job_id: str, index: int, token: str) -> Piece:
     return piece
 
 
-def prepared(draft: Draft, piece: Piece, plan: Plan, used: UsedModel) -> None:
-    """The recording is decoded and cut: its chunks can be given out."""
+def prepared(
+    draft: Draft,
+    piece: Piece,
+    plan: Plan,
+    used: UsedModel,
+    candidates: tuple[LanguageShare, ...] = (),
+) -> None:
+    """The recording is decoded and cut: its chunks can be given out. `candidates`: its most
+    probable languages, if they were looked for."""
     _settle(draft, piece, PieceState.DONE)
     chunks = tuple(
         Piece(job_id=piece.job_id, index=index, chunk=chunk)
@@ -132,6 +140,7 @@ def prepared(draft: Draft, piece: Piece, plan: Plan, used: UsedModel) -> None:
         whole=plan.whole,
         model=used.model or None,
         requested_model=used.requested_model or None,
+        language_candidates=candidates,
         # Seconds without speech are done with the plan; the chunks add the others.
         seconds_done=max(0.0, plan.duration - sum(chunk.own_seconds for chunk in plan.chunks)),
     )
@@ -286,6 +295,7 @@ def _completed_like(draft: Draft, job: Job, known: Job) -> Job:
         seconds_by_language=known.seconds_by_language,
         language=known.language,
         language_probability=known.language_probability,
+        language_candidates=known.language_candidates,
         model=known.model,
         requested_model=known.requested_model,
         engine=known.engine,

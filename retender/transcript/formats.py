@@ -51,6 +51,8 @@ def result(transcript: Transcript) -> dict[str, Any]:
     }
     if transcript.requested_model is not None:
         body["requested_model"] = transcript.requested_model
+    if transcript.language_candidates:
+        body["language_candidates"] = msgspec.to_builtins(transcript.language_candidates)
     if transcript.no_speech:
         body["no_speech"] = True
     return body

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 _TABLE = """
 af afrikaans, am amharic, ar arabic, as assamese, az azerbaijani, ba bashkir, be belarusian,
 bg bulgarian, bn bengali, bo tibetan, br breton, bs bosnian, ca catalan, cs czech, cy welsh,
@@ -32,3 +34,10 @@ def _parse(table: str) -> Mapping[str, str]:
 
 
 LANGUAGES: Final = _parse(_TABLE)
+
+
+class LanguageShare(msgspec.Struct, frozen=True):
+    """How probable it is that this is a recording's language."""
+
+    language: str
+    probability: float

@@ -1,4 +1,4 @@
-"""Limits of transcripts: of edits, and of the comparison of two chunks that share audio."""
+"""Limits of edits, of search, and of the comparison of two chunks that share audio."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ EDITED_SEGMENTS: Final = 50_000
 
 EDITED_SECONDS: Final = 1_000_000.0
 """The latest time in an edited transcript: eleven days. A later one is refused."""
+
+QUERY_WORDS: Final = 8
+"""Words of a query that are searched for; further ones are left out."""
+
+PREFIX_CHARS: Final = 3
+"""A shorter word of a query finds only itself: too many words begin with it."""
+
+WORD_CHARS: Final = 64
+"""Of a longer word only its beginning is found."""
+
+PASSAGE_CHARS: Final = 160
+"""Of the text around what was found, so much is shown."""
 
 TAIL_SECONDS: Final = 2.0
 TAIL_WORDS: Final = 24

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from retender.transcript.languages import LanguageShare
+
 # Scripts without spaces between sentences: kana, ideographs, and the punctuation of both.
-_UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
-_UNSPACED_SEAM = re.compile(f"(?<={_UNSPACED})\n(?={_UNSPACED})")
+UNSPACED = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+_UNSPACED_SEAM = re.compile(f"(?<={UNSPACED})\n(?={UNSPACED})")
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class Transcript(msgspec.Struct, frozen=True):
     version: int = 0
     """0 is what was recognised; each edit is the next."""
     edited_at: float | None = None
+    language_candidates: tuple[LanguageShare, ...] = ()
+    """The most probable languages, if its language was looked for."""
 
     @property
     def text(self) -> str:

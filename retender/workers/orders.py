@@ -12,6 +12,7 @@ from retender.jobs.job import Job, Options
 from retender.jobs.pieces import PREPARATION, Piece
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Chunk, ChunkResult, Plan
+from retender.transcript.languages import LanguageShare
 from retender.workers.reports import ModelCommand
 
 
@@ -40,6 +41,8 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     """None if nothing was decoded."""
     model_missing: bool = False
     """That model cannot be had; if False, it does not fit into memory."""
+    language_candidates: tuple[LanguageShare, ...] = ()
+    """The most probable languages, if the language was looked for."""
 
 
 class Transcribed(msgspec.Struct, frozen=True, tag=True):

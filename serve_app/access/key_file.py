@@ -127,6 +127,11 @@ class Keyring:
         key = self._keys.get(key_id(text))
         return key if key is not None and verify(key, text) else None
 
+    def valid(self, key_id: str) -> bool:
+        """Whether the key with this id is known and not revoked."""
+        key = self._keys.get(key_id)
+        return key is not None and key.revoked_at is None
+
     async def run(self) -> None:
         """Read the file again when it changes, for as long as the process serves."""
         while self._file is not None:

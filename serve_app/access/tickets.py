@@ -1,7 +1,8 @@
 """Tickets for clients that cannot send a key: a browser opens its WebSockets without headers.
 
 A ticket names its holder and is signed: every process with the same secret can read it. The
-Broadcaster, which all processes ask, knows the tickets that have been used.
+Broadcaster, which all processes ask, knows the tickets that have been used. A ticket for a job's
+recording may be used again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     number: str
     until: float
     holder: Caller
+    job_id: str = ""
+    """The job whose recording it is good for; empty: it is good for one socket or stream."""
 
 
 class Tickets:
@@ -35,15 +38,16 @@ class Tickets:
         self._clock = clock
         self._new_id = new_id
 
-    def issue(self, holder: Caller) -> str:
-        until = self._clock.now() + TICKET_SECONDS
-        body = msgspec.msgpack.encode(Ticket(self._new_id(), until, holder))
+    def issue(self, holder: Caller, *, job_id: str = "", seconds: float = TICKET_SECONDS) -> str:
+        until = self._clock.now() + seconds
+        body = msgspec.msgpack.encode(Ticket(self._new_id(), until, holder, job_id))
         return base64.urlsafe_b64encode(self._signature(body) + body).decode().rstrip("=")
 
-    def read(self, text: str) -> Ticket:
-        """Raises `Unauthorized` if the ticket is not signed with this secret, or has expired."""
+    def read(self, text: str, *, job_id: str = "") -> Ticket:
+        """Raises `Unauthorized` if the ticket is not signed with this secret, is for something
+        else, or has expired."""
         ticket = self._decoded(text)
-        if ticket is None or ticket.until <= self._clock.now():
+        if ticket is None or ticket.job_id != job_id or ticket.until <= self._clock.now():
             raise invalid_ticket()
         return ticket
 

@@ -13,9 +13,14 @@ RESULT: Final[Mapping[str, Any]] = {
     "text": "Hola a todos.",
     "language": "es",
     "language_probability": 0.98,
+    "language_candidates": [
+        {"language": "es", "probability": 0.98},
+        {"language": "pt", "probability": 0.01},
+    ],
     "duration": 1.9,
     "processing_time": 0.6,
     "model": "medium",
+    "requested_model": None,
     "engine": "local",
     "segments": [
         {
@@ -55,6 +60,13 @@ JOB: Final[Mapping[str, Any]] = {
     "error": None,
     "result": None,
     "callback": None,
+}
+
+
+FOUND: Final[Mapping[str, Any]] = {
+    "snippet": "El presupuesto de la reunión…",
+    "snippet_parts": ["El ", "presupuesto", " de la reunión…"],
+    "snippet_time": 61.2,
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -25,9 +25,16 @@ from retender.errors import (
 from retender.jobs.states import Status
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs
-from retender.transcript.formats import MEDIA_TYPES, Format, render
+from retender.transcript.files import (
+    EXTENSIONS,
+    FILE_TYPES,
+    FileFormat,
+    check_installed,
+    file_content,
+)
 from serve_app.access.callers import Reader
 from serve_app.description import answers
+from serve_app.jobs.audio_tickets import by_audio_ticket
 from serve_app.jobs.transcripts import Version
 from serve_app.state.services import Given
 
@@ -56,14 +63,12 @@ _TYPES: Final[Mapping[str, _FileType]] = {
 _UNKNOWN: Final = _FileType("application/octet-stream", "bin")
 """An unknown upload never gets a type that a browser would run."""
 
-_EXTENSIONS: Final[Mapping[Format, str]] = {"verbose_json": "json"}
-
 
 @router.get(
     "/job/{job_id}/result",
     response_class=Response,
     responses={
-        200: {"content": {kind: {} for kind in sorted(set(MEDIA_TYPES.values()))}},
+        200: {"content": {kind: {} for kind in sorted(set(FILE_TYPES.values()))}},
         **answers.errors(JobNotFound, VersionNotFound, NotCompleted, InvalidOption),
     },
 )
@@ -71,13 +76,14 @@ async def job_result(
     job_id: str,
     services: Given,
     caller: Reader,
-    format: Format = "json",  # noqa: A002 - its name in the address
+    format: FileFormat = "json",  # noqa: A002 - its name in the address
     *,
     partial: bool = False,
     version: Version = None,
 ) -> Response:
     """The transcript as a file. With `partial`, as much of it as there is, whatever the status. It
     has the latest edits, unless a `version` is named; 0 is what was recognised."""
+    check_installed(format)
     job = (await services.manager.ask(JobManager.status, job_id, caller.owner)).job
     if job.status is not Status.COMPLETED and not partial:
         raise NotCompleted(
@@ -85,17 +91,20 @@ async def job_result(
             status=str(job.status),
         )
     transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner, version)
-    text = render(transcript, format, task=str(job.options.task))
-    name = f"{job_id}.{_EXTENSIONS.get(format, format)}"
+    content = await asyncio.to_thread(
+        file_content, transcript, format, task=str(job.options.task), title=job.name
+    )
+    name = f"{job_id}.{EXTENSIONS[format]}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(text.encode(), media_type=MEDIA_TYPES[format], headers=headers)
+    return Response(content, media_type=FILE_TYPES[format], headers=headers)
 
 
 @router.get(
     "/job/{job_id}/audio",
     response_class=Response,
+    dependencies=[Depends(by_audio_ticket)],
     responses={
-        200: {"content": {"audio/*": {}}},
+        200: {"content": {"audio/*": {}, _UNKNOWN.media_type: {}}},
         206: {"description": "The range that was asked for."},
         416: {"description": "There is no such range."},
         **answers.errors(JobNotFound, UploadExpired, StorageUnreachable, StorageDenied),

@@ -1,4 +1,4 @@
-"""Routes that show and list jobs, cancel them, and retry failed ones."""
+"""Routes that show a job, rename, cancel, forget and retry it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from actors.limits import JOBS_PER_PAGE
 from actors.manager.job_manager import JobManager
 from retender.errors import (
     AlreadyFinished,
@@ -20,15 +19,11 @@ from retender.errors import (
     QueueFull,
     RateLimited,
 )
-from retender.jobs.bodies import job_body
 from retender.jobs.limits import NAME_CHARS
-from retender.jobs.states import Status
-from retender.jobs.submission import JobStatus
-from retender.journal.api import Page
 from serve_app.access.callers import Reader, Submitter, Uploader
 from serve_app.description import answers
 from serve_app.jobs.receipts import receipt_body
-from serve_app.jobs.shapes import CancelledShape, JobListShape, JobShape, ReceiptShape
+from serve_app.jobs.shapes import CancelledShape, JobShape, ReceiptShape
 from serve_app.jobs.views import job_view
 from serve_app.middleware.accept_language import Language
 from serve_app.state.services import Given
@@ -36,49 +31,12 @@ from serve_app.state.services import Given
 router = APIRouter(tags=["jobs"])
 
 Forget = Annotated[bool, Query(description="Delete it. A job that is not there is no error.")]
-Limit = Annotated[int, Query(ge=1, le=JOBS_PER_PAGE)]
-Cursor = Annotated[
-    str | None, Query(pattern=r"^[0-9]{1,18}$", description="The `next_cursor` of a page.")
-]
 
 
 @router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
 async def job(job_id: str, services: Given, caller: Reader, language: Language) -> Response:
     """The job as it is now; with its result once it is completed."""
     return answers.json(await job_view(services, job_id, caller.owner, language))
-
-
-@router.get("/jobs", responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)})
-async def jobs(
-    services: Given,
-    caller: Reader,
-    language: Language,
-    status: Status | None = None,
-    *,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Newest first. `next_cursor` is the `cursor` of the next page."""
-    page = await services.manager.ask(JobManager.jobs, caller.owner, status, limit, cursor)
-    return _page(page, language)
-
-
-@router.get(
-    "/dead-letters",
-    responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)},
-)
-async def dead_letters(
-    services: Given, caller: Reader, language: Language, limit: Limit = 50, cursor: Cursor = None
-) -> Response:
-    """Jobs that failed for good, newest first. They can be retried."""
-    failed = Status.FAILED
-    page = await services.manager.ask(JobManager.jobs, caller.owner, failed, limit, cursor)
-    return _page(page, language)
-
-
-def _page(page: Page, language: str) -> Response:
-    bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
-    return answers.json({"jobs": bodies, "next_cursor": page.cursor})
 
 
 class NameShape(BaseModel):
@@ -99,7 +57,10 @@ async def rename(
 
 @router.delete(
     "/job/{job_id}",
-    responses={200: {"model": CancelledShape}, **answers.errors(JobNotFound, AlreadyFinished)},
+    responses={
+        200: {"model": CancelledShape},
+        **answers.errors(JobNotFound, AlreadyFinished, InvalidOption),
+    },
 )
 async def cancel(
     job_id: str, services: Given, caller: Submitter, *, forget: Forget = False

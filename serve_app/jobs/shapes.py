@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from serve_app.description.examples import JOB, JOB_ID, RESULT, example
+from serve_app.description.examples import FOUND, JOB, JOB_ID, RESULT, example
 
 StatusName = Literal["pending", "queued", "processing", "completed", "failed", "cancelled"]
 
@@ -31,6 +31,11 @@ class SegmentShape(BaseModel):
     words: list[WordShape] = []
 
 
+class LanguageShape(BaseModel):
+    language: str
+    probability: float
+
+
 class ResultShape(BaseModel):
     model_config = example(RESULT)
 
@@ -42,6 +47,13 @@ class ResultShape(BaseModel):
     model: str
     engine: str
     segments: list[SegmentShape]
+    requested_model: str | None = Field(
+        default=None, description="The model that was asked for, if `model` replaced it."
+    )
+    language_candidates: list[LanguageShape] = Field(
+        default=[],
+        description="The most probable languages, the best first, if the language was looked for.",
+    )
     no_speech: bool = Field(default=False, description="Nobody speaks in the recording.")
 
 
@@ -86,10 +98,22 @@ class JobShape(BaseModel):
     )
 
 
-class JobListShape(BaseModel):
-    model_config = example({"jobs": [JOB], "next_cursor": "1041"})
+class ListedJobShape(JobShape):
+    snippet: str | None = Field(
+        default=None, description="In a search: the text around the words that were found."
+    )
+    snippet_parts: list[str] | None = Field(
+        default=None, description="The same in parts; every second one is a word that was found."
+    )
+    snippet_time: float | None = Field(
+        default=None, description="When that is said: seconds into the recording."
+    )
 
-    jobs: list[JobShape]
+
+class JobListShape(BaseModel):
+    model_config = example({"jobs": [{**JOB, **FOUND}], "next_cursor": "1041"})
+
+    jobs: list[ListedJobShape]
     next_cursor: str | None
 
 

@@ -117,8 +117,8 @@ async def transcript(
             {
                 "name": "If-Match",
                 "in": "header",
-                "required": True,
-                "description": "The version that was edited, as its `ETag` has it.",
+                "description": "The version that was edited, as its `ETag` has it. Without it, "
+                "the answer is `version_needed`.",
                 "schema": {"type": "string", "examples": ['"3"']},
             }
         ],

@@ -17,6 +17,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retender.errors import InvalidOption, RetenderError
+from serve_app.middleware import refusals
 
 Shape = Callable[[str, str, Mapping[str, Any]], tuple[int, dict[str, Any]]]
 """Makes the status and the body of an error from its code, its message and its details."""
@@ -111,13 +112,19 @@ def answer(request: Request, error: RetenderError) -> Response:
         logger.bind(request=request_id(request), code=error.code).warning(
             "answered {}: {}", status, error.message
         )
-    return _json(status, content, headers)
+    return _json(request, status, content, headers)
+
+
+def _accepted_languages(request: Request) -> str:
+    return request.headers.get("accept-language", "")
 
 
 def shaped(
     request: Request, code: str, message: str, details: Mapping[str, Any]
 ) -> tuple[int, dict[str, Any]]:
-    """The status and the body of an error, in the shape of the address that was requested."""
+    """The status and the body of an error, in the shape of the address that was requested, and in
+    the language that the caller prefers."""
+    message = refusals.told(_accepted_languages(request), code, message, details)
     path = request.url.path
     shapes: Mapping[str, Shape] = request.app.state.error_shapes
     for prefix, shape in shapes.items():
@@ -158,7 +165,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods(request)))
-    return _json(error.status_code, content, headers)
+    return _json(request, error.status_code, content, headers)
 
 
 def _methods(request: Request) -> set[str]:
@@ -196,7 +203,7 @@ class Bugs:
 def _on_bug(request: Request, error: Exception) -> Response:
     logger.bind(request=request_id(request)).opt(exception=error).error("a bug in the service")
     message = "Something went wrong in the service; its log has more under this request id."
-    return _json(*shaped(request, "internal", message, {}), {})
+    return _json(request, *shaped(request, "internal", message, {}), {})
 
 
 def _retry_after(error: RetenderError) -> float | None:
@@ -205,6 +212,8 @@ def _retry_after(error: RetenderError) -> float | None:
     return error.retry_after
 
 
-def _json(status: int, content: Any, headers: Mapping[str, str]) -> Response:
+def _json(request: Request, status: int, content: Any, headers: Mapping[str, str]) -> Response:
     encoded = msgspec.json.encode(content)
-    return Response(encoded, status, headers=dict(headers), media_type="application/json")
+    language = refusals.language(_accepted_languages(request))
+    headers = {**headers, "Content-Language": language}
+    return Response(encoded, status, headers=headers, media_type="application/json")

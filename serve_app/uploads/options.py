@@ -17,7 +17,7 @@ import msgspec
 
 from retender.audio.cleaning import Channel
 from retender.errors import InvalidOption
-from retender.jobs.job import Options, Task
+from retender.jobs.job import AUTO_LANGUAGE, Options, Task
 from retender.jobs.names import checked_name
 from retender.transcript.languages import LANGUAGES
 from serve_app.limits import HIGHEST_PRIORITY, TEXT_OPTION_CHARS, USER_ID_CHARS
@@ -52,7 +52,7 @@ _SHOWN: Final = 60
 def language(text: str) -> str:
     """Accepts `auto`, a code, a code with a region, or the language's English name."""
     asked = text.strip().lower()
-    if asked == "auto":
+    if asked == AUTO_LANGUAGE:
         return asked
     code = _CODES.get(asked, asked)
     if code not in LANGUAGES:
@@ -60,6 +60,14 @@ def language(text: str) -> str:
     if code not in LANGUAGES:
         raise _Unacceptable(f"auto, or one of {', '.join(sorted(LANGUAGES))}")
     return code
+
+
+def languages(text: str) -> tuple[str, ...]:
+    """Several, with commas or spaces between them."""
+    codes = tuple(language(part) for part in re.split(r"[,;\s]+", text.strip(" ,;")))
+    if AUTO_LANGUAGE in codes:
+        raise _Unacceptable("codes of languages such as es,en")
+    return codes
 
 
 def boolean(text: str) -> bool:
@@ -126,6 +134,7 @@ ENGINES: Final = ("auto", "local", "groq")
 _OPTIONS: Final[Mapping[str, tuple[str, Reader]]] = MappingProxyType(
     {
         "language": ("language", language),
+        "languages": ("languages", languages),
         "model": ("model", model),
         "engine": ("engine", one_of(ENGINES)),
         "task": ("task", one_of(tuple(Task), Task)),
@@ -178,7 +187,7 @@ def known_among(fields: Fields) -> Wanted:
     for name, reader in _OTHERS.items():
         if (value := read(fields, name, reader)) is not None:
             others[name] = value
-    return Wanted(options=Options(**options), **others)
+    return Wanted(options=Options(**options).language_settled(), **others)
 
 
 def read(fields: Fields, name: str, reader: Reader) -> Any | None:

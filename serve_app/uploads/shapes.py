@@ -18,6 +18,11 @@ class FieldsShape(BaseModel):
     """Any field may be left out; an empty value counts as left out."""
 
     language: str = Field("auto", description="`auto`, or a code such as `es`.")
+    languages: str = Field(
+        "",
+        description="The languages that `auto` chooses among, such as `es,en`; left out: those of "
+        "the service (`RETENDER_LANGUAGES`), or all.",
+    )
     model: str = Field("", description="A model's name, as `GET /models` lists them.")
     engine: Literal["auto", "local", "groq"] = "auto"
     task: Literal["transcribe", "translate"] = "transcribe"

@@ -25,6 +25,7 @@ from bench.speech.recordings import (
 from bench.speech.texts import errors, words
 from models.digits.train.scoring import WordErrors
 from retender.transcript.segments import Segment
+from retender.workers.orders import Prepared
 from tests.speech_real.conftest import Desks
 from tests.support.engines.whisper_orders import words_of
 from tests.support.sound.known_words import Speech
@@ -89,6 +90,49 @@ async def test_the_language_that_is_spoken_is_found(desks: Desks, language: str)
     segments = await desks(lanes=2).transcript("job", speech(recording))
     assert {segment.language for segment in segments} == {language}
     assert wrong(recording, segments).rate <= 2 * BOUNDS[language]
+
+
+async def test_among_the_languages_that_are_expected_short_clips_are_told_apart(
+    desks: Desks,
+) -> None:
+    desk = desks(lanes=2)
+    for language in ("es", "en"):
+        for number, clip in enumerate(clips(language, 8, seed=SEED)):
+            plan = desk.order(
+                f"{language}-{number}",
+                audio=await desk.upload(speech(clip)),
+                languages=("en", "es"),
+            )
+            (prepared,) = await desk.outcomes(plan)
+            assert isinstance(prepared, Prepared)
+            best, other = prepared.language_candidates
+            assert (best.language, best.probability > other.probability) == (language, True), clip
+
+
+async def test_a_greeting_in_another_language_does_not_decide_for_the_whole(desks: Desks) -> None:
+    greeting, rest = long("en", 15, seed=SEED), long("es", 60, seed=SEED)
+    whole = Speech(speech(greeting).samples + speech(rest).samples, ())
+    desk = desks(lanes=2)
+    (prepared,) = await desk.outcomes(desk.order(audio=await desk.upload(whole)))
+    assert isinstance(prepared, Prepared)
+    assert prepared.language_candidates[0].language == "es"
+
+
+@pytest.mark.parametrize(("late", "vad"), [(4.0, True), (4.0, False), (31.0, True)])
+async def test_speech_that_begins_late_keeps_its_times(
+    desks: Desks, late: float, vad: bool
+) -> None:
+    """However long nobody speaks before it, within a window and beyond one."""
+    recording = joined("en", shuffled("en", SEED)[:4])
+    at_once = await desks(lanes=2).transcript("job", speech(recording), language="en", vad=vad)
+    samples = array("h", bytes(2 * round(late * RATE))) + speech(recording).samples
+    segments = await desks(lanes=2).transcript(
+        "job", Speech(samples, ()), language="en", word_timestamps=True, vad=vad
+    )
+    assert wrong(recording, segments).rate <= wrong(recording, at_once).rate + 0.03
+    said = [word for segment in segments for word in segment.words]
+    assert abs(said[0].start - (late + recording.places[0].start)) < 0.7
+    assert abs(said[-1].end - (late + recording.places[-1].end)) < 0.7
 
 
 async def test_short_clips_lose_and_gain_next_to_nothing(desks: Desks) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent, stopped_early
+from retender.engines.faster_whisper.language import restricted
 from retender.engines.faster_whisper.model import (
     FRAMES_PER_SECOND,
     Features,
@@ -37,6 +38,8 @@ class Utterance(NamedTuple):
     """How sure it is that this is the language, where somebody has listened for it."""
     detect: bool = False
     """Listen for the language in this very chunk; that of `line` holds its place until then."""
+    among: tuple[str, ...] = ()
+    """The languages to choose from when listening for it; none: all."""
     words: bool = False
     """Measure when each word was said."""
     temperature: float = 0.0
@@ -109,6 +112,7 @@ class ChunkDecoder:
     def detected(self, shares: dict[str, float]) -> None:
         """The language of its first window is the chunk's."""
         if self.undetected:
+            shares = restricted(shares, self.utterance.among)
             language = max(shares, key=lambda code: (shares[code], code))
             self.instructions = self.instructions._replace(language=language)
             self._probability = shares[language]

@@ -29,7 +29,8 @@ from retender.engines.models.fitting import Choice
 from retender.engines.models.library import WINDOW_SECONDS, Library, window_samples
 from retender.engines.models.memory import resident_bytes
 from retender.engines.preparation import Preparation, prepare
-from retender.errors import RetenderError, StorageTrouble, WorkError
+from retender.errors import Failure, InvalidOption, RetenderError, StorageTrouble, WorkError
+from retender.jobs.job import AUTO_LANGUAGE
 from retender.jobs.states import Stage
 from retender.scheduling.engine_choice import LOCAL
 from retender.storage.blobs import Blobs
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from retender.engines.faster_whisper.recogniser import Recogniser
 
 R = TypeVar("R")
-
-AUTO: Final = "auto"
 
 _LONGEST: Final = 28
 """Seconds of sound, so that some silence follows it in the window."""
@@ -143,9 +142,12 @@ class WhisperEngine:
     async def _prepare(self, order: Order, emit: Emit) -> None:
         try:
             prepared = await self._plan(order, emit)
-            await self._settle_language(order, prepared, emit)
+            prepared = await self._settle_language(order, prepared, emit)
         except (WorkError, StorageTrouble) as error:
             await emit(Failed(order.token, error.failure()))
+        except InvalidOption as error:
+            failure = Failure(error.code, error.message, spoils_job=True)
+            await emit(Failed(order.token, failure))
         else:
             await emit(prepared)
 
@@ -166,18 +168,24 @@ class WhisperEngine:
             model_missing=bool(choice.missing),
         )
 
-    async def _settle_language(self, order: Order, prepared: Prepared, emit: Emit) -> None:
+    async def _settle_language(self, order: Order, prepared: Prepared, emit: Emit) -> Prepared:
         """The language of the whole is found while nobody works on its parts yet."""
-        wanted = order.options.language == AUTO and not order.options.multilingual
+        wanted = order.options.language == AUTO_LANGUAGE and not order.options.multilingual
         if not wanted or not prepared.plan.chunks:
-            return
+            return prepared
         async with (
             self._lent(prepared.model, (order,), emit) as recogniser,
             self._blobs.lend_work(order.job_id, DECODED) as folder,
         ):
-            pcm = folder / DECODED
-            await self._lanes.run(recogniser.settle_language, order, prepared.plan, pcm)
+            steps = recogniser.settle_language(order, prepared.plan, folder / DECODED)
+            while (step := await self._lanes.run(next, steps, None)) is not None:
+                if isinstance(step, Progress):
+                    await emit(step)
+                else:
+                    candidates = step.candidates
+                    prepared = msgspec.structs.replace(prepared, language_candidates=candidates)
             await self._blobs.share(order.job_id, *self._noted(order))
+        return prepared
 
     def _noted(self, order: Order) -> tuple[str, ...]:
         """A model of one language leaves no note."""
@@ -213,7 +221,7 @@ class WhisperEngine:
         """Lend the chunk's part of the decoded recording until the stack is closed. To detect the
         language without a note, the whole recording is needed."""
         assert order.chunk is not None
-        auto = order.options.language == AUTO and not order.options.multilingual
+        auto = order.options.language == AUTO_LANGUAGE and not order.options.multilingual
         job_id, blobs = order.job_id, self._blobs
         start, end = order.chunk.start * SAMPLE_BYTES, order.chunk.end * SAMPLE_BYTES
         folder = await stack.enter_async_context(

@@ -84,14 +84,15 @@ class LoadedModels:
 
     async def find(self, used: str) -> Path:
         """Where it is; it is downloaded where it is not here."""
-        told = 0
 
         def tell(arrived: DownloadProgress) -> None:
-            nonlocal told
+            """Those who wait for the same model share the lines in the log."""
+            before = self._arriving.get(used)
             self._arriving[used] = arrived
-            if arrived.percent >= told + TOLD_EVERY:
-                told = arrived.percent
-                logger.info("downloading the model {}: {} %", used, told)
+            step = arrived.percent // TOLD_EVERY
+            if before is None or step > before.percent // TOLD_EVERY:
+                percent = arrived.percent
+                logger.info("downloading the model {}: {} %", used, percent)
 
         try:
             folder = await self._library.obtain(used, tell)

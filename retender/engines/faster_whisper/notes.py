@@ -7,12 +7,16 @@ from typing import Final
 
 import msgspec
 
+from retender.transcript.languages import LanguageShare
+
 NOTE: Final = "language.json"
 
 
 class Detected(msgspec.Struct, frozen=True):
     language: str
     probability: float
+    candidates: tuple[LanguageShare, ...] = ()
+    """The most probable languages, this one first."""
 
 
 def noted(folder: Path) -> Detected | None:

@@ -6,8 +6,9 @@ and a second of work: only where a model is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from retender.audio.pcm import Pcm
 from retender.engines.api import EngineMessage, Progress
@@ -19,14 +20,14 @@ from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Instruction
 from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
-from retender.jobs.job import Options
+from retender.jobs.job import AUTO_LANGUAGE, Options
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Plan, Span
 from retender.workers.orders import Failed, Order, Transcribed
 
-AUTO = "auto"
-
 _PLACEHOLDER = "en"
+
+_BEGINNING_WINDOWS: Final = 3
 
 
 class Recogniser:
@@ -38,10 +39,20 @@ class Recogniser:
     def unload(self) -> None:
         self._model.unload()
 
-    def settle_language(self, order: Order, plan: Plan, recording: Path) -> None:
-        """For all chunks of a job, before any is worked on."""
+    def settle_language(
+        self, order: Order, plan: Plan, recording: Path
+    ) -> Iterator[Progress | Detected]:
+        """For all chunks of a job, before any is worked on. Ends with the language, if it has to be
+        looked for."""
         if plan.chunks and self._wants_detection(order.options):
-            self._settle(order, plan.chunks, _pcm(recording))
+            settling = self._settle(order, plan.chunks, _pcm(recording))
+            while True:
+                try:
+                    next(settling)
+                except StopIteration as end:
+                    yield end.value
+                    return
+                yield Progress(order.token, 0.0)
 
     def work(
         self, orders: Sequence[Order], name: str, recordings: Mapping[str, Path]
@@ -81,6 +92,7 @@ class Recogniser:
             Instructions(spoken, str(options.task), options.prompt, options.hotwords),
             probability,
             detect=options.multilingual and self._model.multilingual,
+            among=options.languages,
             words=options.word_timestamps or chunk.joined_by_words,
             temperature=options.temperature,
             pauses=tuple(
@@ -98,30 +110,44 @@ class Recogniser:
     def _language(self, order: Order, pcm: Pcm) -> tuple[str, float | None]:
         options = order.options
         if options.multilingual and self._model.multilingual:
+            if options.languages and not any(map(self._model.knows, options.languages)):
+                raise language.unknown(options.languages)
             return _PLACEHOLDER, None
         if self._wants_detection(options):
             found = noted(self._blobs.job_folder(order.job_id))
-            found = found or self._settle(order, self._beginning(pcm), pcm)
+            found = found or _last(self._settle(order, self._beginning(pcm), pcm))
             return found.language, found.probability
-        spoken = _PLACEHOLDER if options.language == AUTO else options.language
+        spoken = _PLACEHOLDER if options.language == AUTO_LANGUAGE else options.language
         if not self._model.knows(spoken):
             raise InvalidOption(f"the model does not know the language {spoken!r}")
         return spoken, None
 
     def _wants_detection(self, options: Options) -> bool:
-        auto = options.language == AUTO and not options.multilingual
+        auto = options.language == AUTO_LANGUAGE and not options.multilingual
         return auto and self._model.multilingual
 
-    def _settle(self, order: Order, places: Sequence[language.HasSpan], pcm: Pcm) -> Detected:
-        found = language.detect(self._model, pcm, places)
+    def _settle(
+        self, order: Order, places: Sequence[language.HasSpan], pcm: Pcm
+    ) -> Generator[None, None, Detected]:
+        among = order.options.languages
+        found = yield from language.detect(self._model, pcm, places, among)
         note(self._blobs.job_folder(order.job_id), found, order.token)
         return found
 
     def _beginning(self, pcm: Pcm) -> list[Span]:
         """The first windows, where the job was prepared by somebody who left no note."""
         window = self._model.window * SAMPLE_RATE // FRAMES_PER_SECOND
-        starts = range(0, pcm.samples, window)[: language.PLACES]
+        starts = range(0, pcm.samples, window)[:_BEGINNING_WINDOWS]
         return [Span(start, min(pcm.samples, start + window)) for start in starts]
+
+
+def _last(work: Generator[None, None, Detected]) -> Detected:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Detected = end.value
+            return found
 
 
 def _pcm(recording: Path) -> Pcm:

@@ -12,9 +12,8 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 import httpx
 import msgspec
@@ -37,6 +36,10 @@ CHECK_SECONDS: Final = 0.5
 
 SPARE_BYTES: Final = 200_000_000
 """Bytes of disk space that stay free beside a model."""
+
+BLOCK_BYTES: Final = 1 << 20
+"""Bytes that are written at a time: pieces from the network are much smaller. A block goes to the
+system's memory in less than a millisecond, so it is not written in a thread."""
 
 _PLAN: Final = "listing.json"
 
@@ -114,19 +117,20 @@ class Download:
         if begin >= file.size > 0:
             return
         async with self._delivery.opened(file, begin) as (start, body):
+            done = arrived(self._incoming, listing) - begin + start
+            left = file.size - start
             with await asyncio.to_thread(
-                lambda: part.open("r+b" if start else "wb", buffering=0)
+                lambda: part.open("r+b" if start else "wb", buffering=BLOCK_BYTES)
             ) as out:
                 out.seek(start)
-                left = file.size - start
                 async for piece in body:
                     left -= len(piece)
                     if left < 0:
                         raise ValueError(f"{file.name} is longer than its source says")
-                    await asyncio.to_thread(partial(out.write, piece))
-                    done = arrived(self._incoming, listing)
+                    out.write(piece)
+                    done += len(piece)
                     self._progress(DownloadProgress(done, listing.size))
-                await asyncio.to_thread(os.fsync, out.fileno())
+                await asyncio.to_thread(_sync, out)
         if left > 0:
             raise httpx.RemoteProtocolError(f"{file.name} broke off")
 
@@ -177,6 +181,11 @@ async def alone(lock: Path, waiting: Callable[[], None]) -> AsyncIterator[None]:
             waiting()
             await asyncio.sleep(CHECK_SECONDS)
         yield
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _length(path: Path) -> int:

@@ -13,6 +13,7 @@ from retender.journal.statements import Rows, Values
 
 _HINT: Final = re.compile(r"\bINDEXED BY \w+")
 _SAME: Final = re.compile(r"\bIS (?=[:?])")
+_MATCH: Final = re.compile(r"\bsearch MATCH :fts\b")
 _PLACE: Final = re.compile(r"\?|:(\w+)")
 
 _NUL: Final = "\0"
@@ -39,6 +40,7 @@ class Session:
 @lru_cache(maxsize=256)
 def translated(statement: str) -> bytes:
     text = _SAME.sub("IS NOT DISTINCT FROM ", _HINT.sub("", statement))
+    text = _MATCH.sub("search.lexemes @@ CAST(:tsquery AS tsquery)", text)
     return _PLACE.sub(lambda place: f"%({place[1]})s" if place[1] else "%s", text).encode()
 
 

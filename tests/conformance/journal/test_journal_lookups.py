@@ -15,6 +15,7 @@ from retender.journal.api import (
     ForgetJob,
     Journal,
     JournalOpener,
+    Listing,
     Release,
     SavePeaks,
 )
@@ -55,12 +56,12 @@ async def test_jobs_are_listed_newest_first_page_by_page(journal: Journal, story
     for number in range(5):
         await journal.commit(1, story.begin(f"job{number}", at=100.0 - number))
 
-    first = await journal.jobs(owner=None, status=None, limit=2, cursor=None)
+    first = await journal.jobs(Listing(limit=2))
     # A job that comes in between moves nothing on the later pages.
     await journal.commit(1, story.begin("late"))
     await journal.commit(1, story.tell("job1", Status.PROCESSING))
-    second = await journal.jobs(owner=None, status=None, limit=2, cursor=first.cursor)
-    third = await journal.jobs(owner=None, status=None, limit=2, cursor=second.cursor)
+    second = await journal.jobs(Listing(limit=2, cursor=first.cursor))
+    third = await journal.jobs(Listing(limit=2, cursor=second.cursor))
 
     pages = [[job.id for job in page.jobs] for page in (first, second, third)]
     assert pages == [["job4", "job3"], ["job2", "job1"], ["job0"]]
@@ -73,8 +74,8 @@ async def test_a_page_that_ends_with_the_last_job_has_no_next(
 ) -> None:
     await journal.commit(1, [*story.begin("a"), *story.begin("b")])
 
-    assert (await journal.jobs(owner=None, status=None, limit=2, cursor=None)).cursor is None
-    assert (await journal.jobs(owner="bob", status=None, limit=2, cursor=None)).jobs == ()
+    assert (await journal.jobs(Listing(limit=2))).cursor is None
+    assert (await journal.jobs(Listing(owner="bob", limit=2))).jobs == ()
 
 
 async def test_jobs_are_listed_by_owner_and_by_status(journal: Journal, story: Story) -> None:
@@ -84,7 +85,7 @@ async def test_jobs_are_listed_by_owner_and_by_status(journal: Journal, story: S
     await journal.commit(1, story.begin("d", owner="ana"))
 
     async def listed(owner: str | None, status: Status | None) -> list[str]:
-        page = await journal.jobs(owner=owner, status=status, limit=10, cursor=None)
+        page = await journal.jobs(Listing(owner=owner, status=status, limit=10))
         return [job.id for job in page.jobs]
 
     assert await listed("ana", None) == ["d", "a"]
@@ -96,7 +97,7 @@ async def test_jobs_are_listed_by_owner_and_by_status(journal: Journal, story: S
 @pytest.mark.parametrize("cursor", ["", "x", "1; DROP TABLE jobs", "1.5"])
 async def test_a_made_up_cursor_is_refused(journal: Journal, cursor: str) -> None:
     with pytest.raises(InvalidOption):
-        await journal.jobs(owner=None, status=None, limit=2, cursor=cursor)
+        await journal.jobs(Listing(limit=2, cursor=cursor))
 
 
 async def test_an_idempotency_key_leads_to_its_owners_job(journal: Journal, story: Story) -> None:

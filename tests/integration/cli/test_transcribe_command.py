@@ -94,6 +94,7 @@ async def test_a_model_that_cannot_be_had_says_what_to_do(recording: Path, tmp_p
         (("*.wav",), "no file is called like *.wav"),
         ((".",), ". is a folder"),
         (("{recording}", "--language", "xx"), "language cannot be 'xx'"),
+        (("{recording}", "--languages", "es,xx"), "languages cannot be 'es,xx'"),
         (("{recording}", "--format", "doc"), "'doc'"),
         (("{recording}", "--temperature", "2"), "--temperature"),
         ((), "FILE"),

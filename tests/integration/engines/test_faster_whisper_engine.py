@@ -170,11 +170,47 @@ async def test_what_is_no_speech_makes_no_text(desk: Desk, sound: str) -> None:
 
 
 async def test_one_language_is_found_for_the_whole_of_a_job(desk: Desk) -> None:
-    speech = talk(20, "es", seed=6) + pause(1) + talk(20, "en", seed=7)
+    speech = talk(27, "es", seed=6) + pause(1) + talk(18, "en", seed=7)
     plan = await desk.plan("job", speech)
     heard = await desk.heard(*(desk.order(chunk=chunk) for chunk in plan.chunks))
     assert {item.result.language for item in heard} == {"es"}
     assert all((item.result.language_probability or 0) > 0.5 for item in heard)
+
+
+async def test_the_most_probable_languages_are_told_with_the_preparation(desk: Desk) -> None:
+    upload = await desk.upload(talk(20, "es", seed=6))
+    (prepared,) = await desk.outcomes(desk.order(audio=upload))
+    assert isinstance(prepared, Prepared)
+    best, *others = prepared.language_candidates
+    assert best.language == "es"
+    assert others
+    assert all(best.probability >= other.probability for other in others)
+
+
+async def test_only_the_languages_that_are_expected_are_chosen_among(desk: Desk) -> None:
+    upload = await desk.upload(talk(20, "es", seed=6))
+    order = desk.order(audio=upload, languages=("en", "fr"))
+    (prepared,) = await desk.outcomes(order)
+    assert isinstance(prepared, Prepared)
+    assert {each.language for each in prepared.language_candidates} <= {"en", "fr"}
+    speech = talk(18, "es", seed=8) + pause(9) + talk(18, "en", seed=9)
+    segments = await desk.transcript("more", speech, multilingual=True, languages=("en", "fr"))
+    assert {segment.language for segment in segments} <= {"en", "fr"}
+
+
+@pytest.mark.parametrize("multilingual", [False, True])
+async def test_languages_of_which_the_model_knows_none_are_refused(
+    desk: Desk, multilingual: bool
+) -> None:
+    speech = said(PHRASE.split())
+    order = desk.order(audio=await desk.upload(speech), languages=("yue",))
+    if multilingual:
+        desk.decoded("job", speech)
+        order = desk.order(chunk=whole(speech), languages=("yue",), multilingual=True)
+    (refused,) = await desk.outcomes(order)
+    assert isinstance(refused, Failed)
+    assert refused.failure.code == "invalid_option"
+    assert refused.failure.spoils_job
 
 
 async def test_several_languages_are_told_apart_chunk_by_chunk(desk: Desk) -> None:

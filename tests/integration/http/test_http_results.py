@@ -48,7 +48,7 @@ async def test_a_transcript_comes_in_every_format(
 
 async def test_an_unknown_format_is_refused_by_its_name(here: Site) -> None:
     job_id = await transcribed(here)
-    answer = await here.http.get(f"/job/{job_id}/result?format=docx")
+    answer = await here.http.get(f"/job/{job_id}/result?format=odt")
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "invalid_option")
     assert error["details"]["field"] == "format"

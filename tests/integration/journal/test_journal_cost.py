@@ -9,8 +9,17 @@ from contextlib import closing
 import pytest
 
 from retender.jobs.states import Status
-from retender.journal.api import AddPieces, CopyTranscript, DeleteJob, Release, Write
+from retender.journal.api import (
+    AddPieces,
+    CopyTranscript,
+    DeleteJob,
+    Listing,
+    Release,
+    SaveEdit,
+    Write,
+)
 from retender.journal.sqlite import SqliteJournal
+from retender.transcript.edits import Edit
 from tests.support.storage.journal_story import Story, audio, grant, piece, result, segments, settle
 
 Deeds = dict[str, Callable[[], Awaitable[object]]]
@@ -43,7 +52,7 @@ def deeds(journal: SqliteJournal, story: Story) -> Deeds:
     finished = story.position
 
     def page(owner: str | None, status: Status | None) -> Awaitable[object]:
-        return journal.jobs(owner=owner, status=status, limit=2, cursor=None)
+        return journal.jobs(Listing(owner=owner, status=status, limit=2))
 
     return {
         "submit": lambda: journal.commit(1, story.begin("b", idempotency_key="l")),
@@ -64,6 +73,15 @@ def deeds(journal: SqliteJournal, story: Story) -> Deeds:
         "an owner's jobs": lambda: page("ana", None),
         "failed jobs": lambda: page(None, Status.FAILED),
         "an owner's failed jobs": lambda: page("ana", Status.FAILED),
+        "search": lambda: journal.jobs(Listing(words=("absent",), limit=2)),
+        "search of an owner": lambda: journal.jobs(
+            Listing(owner="nobody", words=("strasse",), limit=2)
+        ),
+        "a frequent word": lambda: journal.jobs(Listing(words=("strasse",), limit=2)),
+        "passage": lambda: journal.passage("a", ("strasse",)),
+        "unindexed": journal.unindexed,
+        "edit": lambda: journal.commit(1, [SaveEdit("a", Edit(1, 9.0, segments(0, 2)))]),
+        "read edit": lambda: journal.edit("a"),
         "precedents": lambda: journal.matching_jobs(
             "unknown", owner="ana", key="k", cache_key="unknown"
         ),

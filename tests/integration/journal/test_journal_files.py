@@ -24,7 +24,8 @@ from retender.errors import (
     StaleLease,
 )
 from retender.jobs.pieces import Piece
-from retender.journal.api import AddPieces, Journal
+from retender.journal.api import AddPieces, IndexOld, Journal, Listing, SaveJob
+from retender.journal.migrations import migrations
 from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
 from tests.support.storage.journal_story import Story, grant, piece, result, settle
@@ -211,6 +212,24 @@ async def test_an_opener_is_plain_data(path: str) -> None:
     journal = await opener()
 
     assert msgspec.json.decode(msgspec.json.encode(opener), type=SqliteOpener) == opener
+    await journal.close()
+
+
+async def test_an_older_journal_is_brought_up_and_its_jobs_are_found(path: str) -> None:
+    (save, _) = Story().begin("a", name="Board")
+    assert isinstance(save, SaveJob)
+    with closing(sqlite3.connect(path)) as older:
+        for number, script in migrations("sqlite")[:2]:
+            older.executescript(f"{script}; PRAGMA user_version = {number}")
+        row = ("a", "ana", "queued", msgspec.json.encode(save.job))
+        older.execute("INSERT INTO jobs (id, owner, status, body) VALUES (?, ?, ?, ?)", row)
+        older.commit()
+
+    journal = await SqliteOpener(path)()
+    assert [stored.job.id for stored in (await journal.begin_epoch()).unfinished] == ["a"]
+    await journal.commit(1, [IndexOld(1)])
+    (job,) = (await journal.jobs(Listing(words=("board",)))).jobs
+    assert job == save.job
     await journal.close()
 
 

@@ -15,6 +15,7 @@ from retender.errors import (
     StorageFull,
 )
 from retender.jobs.states import Stage, Status
+from retender.journal.api import Listing
 from tests.support.actors.manager_service import ENGLISH, SETTINGS, FullDisk, Service, recording
 
 
@@ -155,11 +156,11 @@ async def test_jobs_are_listed_newest_first_and_by_state(service: Service) -> No
     for name in ("one", "two", "three"):
         await service.submit(name)
     await service.manager.ask(JobManager.cancel, "two")
-    page = await service.manager.ask(JobManager.jobs, None, None, 2)
+    page = await service.manager.ask(JobManager.jobs, Listing(limit=2))
     assert [job.id for job in page.jobs] == ["three", "two"]
-    rest = await service.manager.ask(JobManager.jobs, None, None, 2, page.cursor)
+    rest = await service.manager.ask(JobManager.jobs, Listing(limit=2, cursor=page.cursor))
     assert [job.id for job in rest.jobs] == ["one"]
-    cancelled = await service.manager.ask(JobManager.jobs, None, Status.CANCELLED)
+    cancelled = await service.manager.ask(JobManager.jobs, Listing(status=Status.CANCELLED))
     assert [job.id for job in cancelled.jobs] == ["two"]
 
 

@@ -17,6 +17,7 @@ from retender.errors import (
     StorageFull,
 )
 from retender.jobs.states import Status
+from retender.journal.api import Listing
 from retender.storage.audio import Audio
 from retender.workers.orders import Failed, LeaseState
 from tests.support.actors.manager_service import AUDIO, SETTINGS, FullDisk, Service, recording
@@ -284,13 +285,13 @@ async def test_a_long_log_comes_page_by_page_with_nothing_missing(
 async def test_nobody_gets_more_than_a_page(service: Service) -> None:
     for n in range(3):
         await service.submit(f"job-{n}")
-    page = await service.manager.ask(JobManager.jobs, None, None, 0)
+    page = await service.manager.ask(JobManager.jobs, Listing(limit=0))
     assert len(page.jobs) == 1, "a limit that makes no sense is made one that does"
-    page = await service.manager.ask(JobManager.jobs, None, None, 10**9)
+    page = await service.manager.ask(JobManager.jobs, Listing(limit=10**9))
     assert len(page.jobs) == 3
 
 
 async def test_a_cursor_that_was_not_given_out_is_refused(service: Service) -> None:
     await service.submit("one")
     with pytest.raises(RetenderError, match="cursor"):
-        await service.manager.ask(JobManager.jobs, None, None, 10, "nonsense")
+        await service.manager.ask(JobManager.jobs, Listing(limit=10, cursor="nonsense"))

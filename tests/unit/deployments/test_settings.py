@@ -78,6 +78,12 @@ def test_lists_are_written_with_commas() -> None:
     assert "ones-own" not in repr(settings)
 
 
+def test_languages_that_are_expected_are_codes() -> None:
+    assert read({"RETENDER_LANGUAGES": "es, EN"}, NO_FILE).languages == ("es", "en")
+    with pytest.raises(BadSetting, match=r"RETENDER_LANGUAGES .*spa is no code.*nearest is"):
+        read({"RETENDER_LANGUAGES": "en,spa"}, NO_FILE)
+
+
 def test_lists_are_read_from_the_real_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ORIGINS", "https://a.example,https://b.example")
     assert read(env_file=NO_FILE).cors_origins == ("https://a.example", "https://b.example")

@@ -150,6 +150,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/job/{job_id}/audio-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Audio Ticket
+         * @description For a player that can send no header: good for this recording until it expires.
+         */
+        post: operations["audio_ticket_job__job_id__audio_ticket_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/job/{job_id}/events": {
         parameters: {
             query?: never;
@@ -287,9 +307,31 @@ export interface paths {
         };
         /**
          * Jobs
-         * @description Newest first. `next_cursor` is the `cursor` of the next page.
+         * @description A page of jobs. `next_cursor` is the `cursor` of the next page. With `q` they are searched,
+         *     and each has a `snippet` of its text, if the words are there, and its `snippet_time`.
          */
         get: operations["jobs_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The transcripts of completed jobs, with their latest edits, as one ZIP. Its files are called
+         *     like the jobs.
+         */
+        get: operations["export_jobs_export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -522,6 +564,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AudioTicketShape */
+        AudioTicketShape: {
+            /**
+             * Expires In
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** Ticket */
+            ticket: string;
+            /**
+             * Url
+             * @description The recording's address on this host, with the ticket.
+             */
+            url: string;
+        };
         /** CallbackShape */
         CallbackShape: {
             /** Attempts */
@@ -726,7 +783,7 @@ export interface components {
         /** JobListShape */
         JobListShape: {
             /** Jobs */
-            jobs: components["schemas"]["JobShape"][];
+            jobs: components["schemas"]["ListedJobShape"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -765,6 +822,73 @@ export interface components {
             result?: components["schemas"]["ResultShape"] | null;
             /** Seq */
             seq: number;
+            /** Stage */
+            stage: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "queued" | "processing" | "completed" | "failed" | "cancelled";
+        };
+        /** LanguageShape */
+        LanguageShape: {
+            /** Language */
+            language: string;
+            /** Probability */
+            probability: number;
+        };
+        /** ListedJobShape */
+        ListedJobShape: {
+            /** Attempt */
+            attempt: number;
+            /** @description The state of its webhook, if it has one and has ended. */
+            callback?: components["schemas"]["CallbackShape"] | null;
+            /** Completed At */
+            completed_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Duration */
+            duration: number | null;
+            error: components["schemas"]["FailureShape"] | null;
+            /** Estimated Time Remaining */
+            estimated_time_remaining: number | null;
+            /** Job Id */
+            job_id: string;
+            /** Language */
+            language: string | null;
+            /** Message */
+            message: string;
+            /** Model */
+            model: string | null;
+            /**
+             * Name
+             * @description For people: the file's name, or what it was renamed to. Null if it has none.
+             */
+            name?: string | null;
+            /** Progress */
+            progress: number;
+            /** Queue Position */
+            queue_position: number | null;
+            result?: components["schemas"]["ResultShape"] | null;
+            /** Seq */
+            seq: number;
+            /**
+             * Snippet
+             * @description In a search: the text around the words that were found.
+             */
+            snippet?: string | null;
+            /**
+             * Snippet Parts
+             * @description The same in parts; every second one is a word that was found.
+             */
+            snippet_parts?: string[] | null;
+            /**
+             * Snippet Time
+             * @description When that is said: seconds into the recording.
+             */
+            snippet_time?: number | null;
             /** Stage */
             stage: string;
             /** Started At */
@@ -924,6 +1048,12 @@ export interface components {
             engine: string;
             /** Language */
             language: string | null;
+            /**
+             * Language Candidates
+             * @description The most probable languages, the best first, if the language was looked for.
+             * @default []
+             */
+            language_candidates?: components["schemas"]["LanguageShape"][];
             /** Language Probability */
             language_probability: number | null;
             /** Model */
@@ -936,6 +1066,11 @@ export interface components {
             no_speech?: boolean;
             /** Processing Time */
             processing_time: number;
+            /**
+             * Requested Model
+             * @description The model that was asked for, if `model` replaced it.
+             */
+            requested_model?: string | null;
             /** Segments */
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
@@ -1006,6 +1141,12 @@ export interface components {
             job_id: string;
             /** Language */
             language: string | null;
+            /**
+             * Language Candidates
+             * @description The most probable languages, the best first, if the language was looked for.
+             * @default []
+             */
+            language_candidates?: components["schemas"]["LanguageShape"][];
             /** Language Probability */
             language_probability: number | null;
             /** Model */
@@ -1018,6 +1159,11 @@ export interface components {
             no_speech?: boolean;
             /** Processing Time */
             processing_time: number;
+            /**
+             * Requested Model
+             * @description The model that was asked for, if `model` replaced it.
+             */
+            requested_model?: string | null;
             /** Segments */
             segments: components["schemas"]["SegmentShape"][];
             /** Text */
@@ -1373,6 +1519,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description `no_answer` */
             503: {
                 headers: {
@@ -1457,7 +1612,10 @@ export interface operations {
     };
     job_audio_job__job_id__audio_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description From `POST /job/{job_id}/audio-ticket`, where no header can be sent. */
+                ticket?: string | null;
+            };
             header?: never;
             path: {
                 job_id: string;
@@ -1472,6 +1630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/octet-stream": unknown;
                     "audio/*": unknown;
                 };
             };
@@ -1526,6 +1685,64 @@ export interface operations {
                 content?: never;
             };
             /** @description `storage_unreachable`, `storage_denied` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    audio_ticket_job__job_id__audio_ticket_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudioTicketShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1695,7 +1912,7 @@ export interface operations {
     job_result_job__job_id__result_get: {
         parameters: {
             query?: {
-                format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv";
+                format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv" | "docx";
                 partial?: boolean;
                 /** @description 0 is what was recognised; the latest if left out. */
                 version?: number | null;
@@ -1715,6 +1932,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
                     "application/x-subrip; charset=utf-8": unknown;
                     "text/plain; charset=utf-8": unknown;
                     "text/tab-separated-values; charset=utf-8": unknown;
@@ -1993,9 +2211,9 @@ export interface operations {
     edit_job__job_id__transcript_put: {
         parameters: {
             query?: never;
-            header: {
-                /** @description The version that was edited, as its `ETag` has it. */
-                "If-Match": string;
+            header?: {
+                /** @description The version that was edited, as its `ETag` has it. Without it, the answer is `version_needed`. */
+                "If-Match"?: string;
             };
             path: {
                 job_id: string;
@@ -2151,7 +2369,11 @@ export interface operations {
     jobs_jobs_get: {
         parameters: {
             query?: {
+                /** @description Jobs whose name or text has all of these words, or words that begin so. */
+                q?: string | null;
                 status?: components["schemas"]["Status"] | null;
+                /** @description Which jobs come first. */
+                sort?: "newest" | "oldest";
                 limit?: number;
                 /** @description The `next_cursor` of a page. */
                 cursor?: string | null;
@@ -2182,6 +2404,84 @@ export interface operations {
             };
             /** @description `forbidden` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_option` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_jobs_export_get: {
+        parameters: {
+            query: {
+                /** @description Up to 200 ids, with commas between them. */
+                ids: string;
+                format?: "json" | "verbose_json" | "txt" | "srt" | "vtt" | "tsv" | "docx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `job_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_completed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2529,6 +2829,12 @@ export interface operations {
                      */
                     language?: string;
                     /**
+                     * Languages
+                     * @description The languages that `auto` chooses among, such as `es,en`; left out: those of the service (`RETENDER_LANGUAGES`), or all.
+                     * @default
+                     */
+                    languages?: string;
+                    /**
                      * Log Prob Threshold
                      * @description Below it, text is unsure.
                      * @default -1
@@ -2754,6 +3060,7 @@ export interface operations {
             query?: {
                 filename?: string;
                 language?: string;
+                languages?: string;
                 model?: string;
                 engine?: "auto" | "local" | "groq";
                 task?: "transcribe" | "translate";
@@ -2959,6 +3266,12 @@ export interface operations {
                      * @default auto
                      */
                     language?: string;
+                    /**
+                     * Languages
+                     * @description The languages that `auto` chooses among, such as `es,en`; left out: those of the service (`RETENDER_LANGUAGES`), or all.
+                     * @default
+                     */
+                    languages?: string;
                     /**
                      * Log Prob Threshold
                      * @description Below it, text is unsure.

@@ -36,6 +36,7 @@ from retender.journal.api import (
     ForgetJob,
     Grant,
     Inconsistent,
+    Listing,
     Recovery,
     Release,
     Rename,
@@ -267,7 +268,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
             of_job = [event for event in model.log if event.job_id == job_id]
             assert list(await journal.events(job_id, 1, 3)) == of_job[1:4]
         assert list(await journal.log(0, EVERYTHING)) == model.log
-        page = await journal.jobs(owner=None, status=None, limit=3, cursor=None)
+        page = await journal.jobs(Listing(limit=3))
         assert list(page.jobs) == list(reversed(model.jobs.values()))[:3]
         assert (page.cursor is not None) == (len(model.jobs) > 3)
         await self._compare_outbox()

@@ -18,6 +18,7 @@ JOB = Job(id="j", owner="", status=Status.PROCESSING, stage=Stage.TRANSCRIBING, 
 
 DIFFERENT = [
     Options(language="es"),
+    Options(languages=("en", "es")),
     Options(model="large"),
     Options(engine="groq"),
     Options(task=Task.TRANSLATE),
@@ -42,6 +43,18 @@ DIFFERENT = [
 def test_equal_options_on_equal_audio_have_one_key() -> None:
     again = msgspec.json.decode(msgspec.json.encode(Options(model="m")), type=Options)
     assert cache_key(AUDIO, Options(model="m")) == cache_key(AUDIO, again)
+
+
+def test_languages_are_written_in_one_way() -> None:
+    """So equal wishes have equal keys."""
+    settled = Options(languages=("es", "en", "es")).language_settled()
+    assert settled == Options(languages=("en", "es"))
+    assert Options(languages=("es",)).language_settled() == Options(language="es")
+    assert Options(language="fr", languages=("es", "en")).language_settled() == Options(
+        language="fr"
+    )
+    several = Options(languages=("es",), multilingual=True)
+    assert several.language_settled() == several
 
 
 def test_what_is_said_to_be_as_usual_changes_no_key() -> None:

@@ -53,6 +53,17 @@ def test_a_ticket_is_good_for_a_minute() -> None:
         here.read(late)
 
 
+def test_a_ticket_for_a_recording_is_good_for_nothing_else() -> None:
+    here = office()
+    ticket = here.issue(ANA, job_id="a")
+    assert here.read(ticket, job_id="a") == here.read(ticket, job_id="a")
+    for other in ("", "b"):
+        with pytest.raises(Unauthorized):
+            here.read(ticket, job_id=other)
+    with pytest.raises(Unauthorized):
+        here.read(here.issue(ANA), job_id="a")
+
+
 def test_processes_with_one_secret_take_each_others_tickets() -> None:
     assert office(b"shared").read(office(b"shared").issue(ANA)).holder == ANA
     with pytest.raises(Unauthorized):

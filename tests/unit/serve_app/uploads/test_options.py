@@ -37,6 +37,24 @@ def test_a_language_is_a_code_a_region_or_a_name(text: str, code: str) -> None:
     assert options(language=text).language == code
 
 
+@pytest.mark.parametrize(
+    "text", ["es,en", " EN ; es ", "Spanish, english", "es-MX en_US es", "en,es,"]
+)
+def test_expected_languages_are_a_list_in_any_order_and_way_of_writing(text: str) -> None:
+    assert options(languages=text).languages == ("en", "es")
+
+
+def test_a_language_that_is_given_leaves_nothing_to_choose_among() -> None:
+    assert options(language="fr", languages="es,en") == options(language="fr")
+    assert options(languages="es") == options(language="es")
+
+
+@pytest.mark.parametrize("text", ["es,xx", "auto", "es,auto"])
+def test_what_is_no_list_of_languages_is_refused(text: str) -> None:
+    with pytest.raises(InvalidOption, match="languages cannot be"):
+        options(languages=text)
+
+
 def test_what_is_left_out_or_blank_is_as_by_default() -> None:
     assert wanted({}) == Wanted()
     assert wanted({name: [""] for name in KNOWN}) == Wanted()
