@@ -4,6 +4,7 @@ import { momentsOf } from "./live/moments";
 import type { Moment } from "./live/view";
 import type { ResumableOptions } from "./resumable";
 import type {
+  AudioTicket,
   Health,
   Job,
   JobPage,
@@ -180,6 +181,19 @@ export class RetenderClient {
   /** For a player, where no keys are asked for: a player sends none. */
   audioUrl(jobId: string): string {
     return this.http.url(`${at(jobId)}/audio`);
+  }
+
+  /** For a player where keys are asked for: good for so many seconds, as often as it asks. */
+  async audioTicket(
+    jobId: string,
+    { signal }: Asked = {},
+  ): Promise<{ readonly url: string; readonly seconds: number }> {
+    const ask = { method: "POST", again: true, signal } as const;
+    const { ticket, expires_in } = await this.http.json<AudioTicket>(
+      `${at(jobId)}/audio-ticket`,
+      ask,
+    );
+    return { url: this.http.url(`${at(jobId)}/audio`, { ticket }), seconds: expires_in };
   }
 
   async audio(jobId: string, { signal }: Asked = {}): Promise<Blob> {

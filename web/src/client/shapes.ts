@@ -71,6 +71,13 @@ export interface Transcript {
   readonly segments: readonly Segment[];
 }
 
+/** Opens one recording to a player, which can send no key. */
+export interface AudioTicket {
+  readonly ticket: string;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
 export interface Peaks {
   readonly per_second: number;
   readonly peaks: readonly number[];

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { isFinished, RetenderError } from "../../client";
-import { useTranscriptionJob } from "../../hooks";
+import { useRetender } from "../../hooks";
 import { addressOf } from "../app/routes";
 import { useT } from "../i18n/context";
 import { useFormats } from "../i18n/formats";
@@ -12,23 +12,24 @@ import { Heading } from "./Heading";
 import { CancelledNote, Failed } from "./progress/Ended";
 import { Running } from "./progress/Running";
 import { useMilestones } from "./progress/useMilestones";
-import { listed } from "./useJob";
+import { listed, useJob } from "./useJob";
 import { Views } from "./Views";
 
 /** `at`: the moment in the recording that the address names, in seconds. */
 export function JobView({ jobId, at }: { readonly jobId: string; readonly at: number | null }) {
   const t = useT();
-  const job = useTranscriptionJob(jobId);
+  const client = useRetender();
+  const { view: job, connection } = useJob(jobId);
   const nameOf = useName();
   const { percent } = useFormats();
   const problem = useProblem();
-  const { status, connection } = job;
+  const { status } = job;
   const known = job.job === null ? null : { ...listed(job.job), status: status ?? job.job.status };
   const name = known === null ? jobId : nameOf(known);
   useMilestones(name, job);
   const isRunning = status !== null && !isFinished(status);
   useTitle(isRunning ? `${percent(job.progress)} · ${name}` : name);
-  const tried = (act: () => Promise<void>) => {
+  const tried = (act: () => Promise<unknown>) => {
     act().catch((error: unknown) => {
       if (!(error instanceof RetenderError)) throw error;
       const { what, todo } = problem(error);
@@ -38,12 +39,18 @@ export function JobView({ jobId, at }: { readonly jobId: string; readonly at: nu
   if (connection.phase.name === "refused") return <Gone code={connection.phase.code} />;
   if (known === null) return <p className="p-6 text-sm text-soft">{t("shell.loading")}</p>;
   return (
-    <article className="mx-auto flex min-h-[calc(100dvh-6rem)] w-full max-w-4xl flex-col gap-4">
+    <article className="mx-auto flex min-h-[calc(100dvh-93px)] w-full max-w-4xl flex-col gap-4">
       <Heading job={known} result={job.result} />
-      <Connection phase={connection.phase} retryNow={job.retryNow} />
-      {isRunning && <Running jobId={jobId} name={name} onCancel={() => tried(job.cancel)} />}
+      <Connection phase={connection.phase} retryNow={() => client.follow(jobId).retryNow()} />
+      {isRunning && (
+        <Running jobId={jobId} name={name} onCancel={() => tried(() => client.cancel(jobId))} />
+      )}
       {status === "failed" && (
-        <Failed failure={job.failure} attempt={known.attempt} onRetry={() => tried(job.retry)} />
+        <Failed
+          failure={job.failure}
+          attempt={known.attempt}
+          onRetry={() => tried(() => client.retry(jobId))}
+        />
       )}
       {status === "cancelled" && <CancelledNote />}
       <Views jobId={jobId} job={known} name={name} at={at} />

@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from "react";
 import { isFinished, type ListedJob } from "../../client";
-import { useJobValue } from "../../hooks";
 import { useT } from "../i18n/context";
 import { Tabs } from "../ui/Tabs";
 import { CodePanel } from "./code/CodePanel";
@@ -17,6 +16,7 @@ import { SubtitlePanel } from "./subtitles/SubtitlePanel";
 import { type Reading, useReading } from "./text/reading";
 import { TextPanel } from "./text/TextPanel";
 import { segmentAt } from "./text/words";
+import { useJobValue } from "./useJob";
 
 type View = "text" | "subtitles" | "story" | "code";
 

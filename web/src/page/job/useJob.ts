@@ -1,6 +1,24 @@
-import { useEffect } from "react";
-import type { FullResult, Job, ListedJob, Result } from "../../client";
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
+import type { Followed, FullResult, Job, JobView, ListedJob, Result } from "../../client";
 import { useRetender } from "../../hooks";
+import { type Calm, calmOf } from "./calm";
+
+function useCalm(jobId: string): Calm {
+  const client = useRetender();
+  return useMemo(() => calmOf(client.follow(jobId), client.http.clock), [client, jobId]);
+}
+
+export function useJob(jobId: string): Followed {
+  const calm = useCalm(jobId);
+  return useSyncExternalStore(calm.subscribe, calm.getSnapshot);
+}
+
+/** One value of it. `select` must give the same value for the same view. */
+export function useJobValue<T>(jobId: string, select: (view: JobView) => T): T {
+  const calm = useCalm(jobId);
+  const selected = useCallback(() => select(calm.getSnapshot().view), [calm, select]);
+  return useSyncExternalStore(calm.subscribe, selected);
+}
 
 /** The job with what a service may tell beyond its description. */
 export function listed(job: Job): ListedJob {

@@ -24,6 +24,8 @@ export class Player {
   #view: PlayerView;
   #frame: number | null = null;
   #until: number | null = null;
+  /** Where the address before was left. */
+  #leftAt = 0;
 
   constructor(media: HTMLMediaElement) {
     this.#media = media;
@@ -38,13 +40,13 @@ export class Player {
     for (const event of EVENTS) media.addEventListener(event, changed);
     media.addEventListener("seeked", sought);
     media.preload = "metadata";
-    const at = media.currentTime;
     media.src = address;
-    if (at > 0) media.currentTime = at;
+    if (this.#leftAt > 0) media.currentTime = this.#leftAt;
     this.#look();
     return () => {
       for (const event of EVENTS) media.removeEventListener(event, changed);
       media.removeEventListener("seeked", sought);
+      this.#leftAt = media.currentTime;
       media.pause();
       media.removeAttribute("src");
       this.#stopFrames();

@@ -13,32 +13,57 @@ export function usePlayer(jobId: string): Player {
   useEffect(() => {
     const giveUp = new AbortController();
     let close = () => {};
-    void addressOf(client, jobId, giveUp.signal).then((address) => {
-      if (address === null || giveUp.signal.aborted) return;
+    let renewal: ReturnType<typeof setTimeout> | undefined;
+    const open = async () => {
+      const source = await sourceOf(client, jobId, giveUp.signal);
+      if (source === null || giveUp.signal.aborted) return;
+      const { address, lasts } = source;
+      const goesOn = player.getSnapshot().isPlaying;
+      close();
       const stop = player.open(address);
       player.setRate(speed.get());
+      if (goesOn) player.play();
       close = () => {
         stop();
         if (address.startsWith("blob:")) URL.revokeObjectURL(address);
       };
-    });
+      // Before the browser is refused the next part of the recording.
+      if (lasts !== null) renewal = setTimeout(() => void open(), lasts * 900);
+    };
+    void open();
     return () => {
       giveUp.abort();
+      clearTimeout(renewal);
       close();
     };
   }, [client, jobId, player]);
   return player;
 }
 
-/** A player sends no key: where one is used, the recording is fetched with it. */
-async function addressOf(
+interface Source {
+  readonly address: string;
+  /** Seconds for which it is good; null: for good. */
+  readonly lasts: number | null;
+}
+
+/** A player sends no key. Where one is used it gets a ticket, or from a service that gives none the
+ * whole recording, fetched with the key. */
+async function sourceOf(
   client: RetenderClient,
   jobId: string,
   signal: AbortSignal,
-): Promise<string | null> {
-  if (client.http.apiKey === null) return client.audioUrl(jobId);
+): Promise<Source | null> {
+  if (client.http.apiKey === null) return { address: client.audioUrl(jobId), lasts: null };
   try {
-    return URL.createObjectURL(await client.audio(jobId, { signal }));
+    const { url, seconds } = await client.audioTicket(jobId, { signal });
+    return { address: url, lasts: seconds };
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (!(error instanceof RetenderError)) throw error;
+  }
+  try {
+    const address = URL.createObjectURL(await client.audio(jobId, { signal }));
+    return { address, lasts: null };
   } catch (error) {
     if (signal.aborted || error instanceof RetenderError) return null;
     throw error;

@@ -1,11 +1,10 @@
-import { useJobValue } from "../../../hooks";
 import { useT } from "../../i18n/context";
 import { clock, useFormats } from "../../i18n/formats";
 import { useStage } from "../../state/useStage";
 import { useTimeLeft } from "../../state/useTimeLeft";
 import { Button } from "../../ui/Button";
 import { Progress } from "../../ui/Progress";
-import { useAsking } from "../useJob";
+import { useAsking, useJobValue } from "../useJob";
 import { Strip } from "./Strip";
 import { usePace } from "./usePace";
 

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useState } from "react";
 import { isFinished, type Moment } from "../../../client";
-import { useJobValue, useRetender } from "../../../hooks";
+import { useRetender } from "../../../hooks";
 import { useService } from "../../app/useService";
 import { useWords } from "../../i18n/context";
 import { useFormats } from "../../i18n/formats";
 import { Icon, type IconName } from "../../ui/Icon";
-import { requestedModel } from "../useJob";
+import { requestedModel, useJobValue } from "../useJob";
 import { type Entry, story } from "./story";
 
 /** The timeline of a job: attempts, restarts, another model. */

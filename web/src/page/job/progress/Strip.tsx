@@ -1,8 +1,8 @@
 import { useCallback, useRef } from "react";
-import { useJobValue } from "../../../hooks";
 import { useT } from "../../i18n/context";
 import { clock } from "../../i18n/formats";
 import { type Draw, useCanvas } from "../player/useCanvas";
+import { useJobValue } from "../useJob";
 import { covered, readyTo, shares } from "./coverage";
 
 /** The recording from its beginning to its end: what has its text, and what is being worked on. */

@@ -1,5 +1,4 @@
 import { type Ref, useState } from "react";
-import { useJobValue } from "../../../hooks";
 import { useT } from "../../i18n/context";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
@@ -7,6 +6,7 @@ import { CompareDialog } from "../editing/CompareDialog";
 import { SavingNote } from "../editing/SavingNote";
 import type { Doubts } from "../editing/useDoubts";
 import type { Editing } from "../editing/useEditor";
+import { useJobValue } from "../useJob";
 import { CopyMenu } from "./CopyMenu";
 import { LiveLog } from "./LiveLog";
 import type { Reading } from "./reading";
