@@ -1,4 +1,4 @@
-"""The profiles `local` and `ray`: which one is chosen, and how it is started."""
+"""The profiles `local`, `koyeb` and `ray`: which one is chosen, and how it is started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import Arguments, ClusterPlan, Pool, for_this_machine, pools
 from deployments.serving import local
 from deployments.settings import BadSetting, Settings
-from deployments.wiring import engines
+from deployments.wiring import engines, groq, instance
 from deployments.wiring.resources import resources
 
 RAY_BYTES: Final = 4 * 10**9
@@ -24,7 +24,10 @@ RAY_BYTES: Final = 4 * 10**9
 def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> int:
     """Run the service; return the exit status. `workers` replace the pools of the settings. Raises
     `BadSetting`."""
-    if chosen(settings) == "local":
+    profile = chosen(settings)
+    if profile == "koyeb":
+        return _serve_small(settings, workers)
+    if profile == "local":
         return asyncio.run(local.serve(settings, workers or engines.pools(settings)))
     if not installed():
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
@@ -45,7 +48,19 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
         return asyncio.run(application.serve(plan))
 
 
-def chosen(settings: Settings) -> Literal["local", "ray"]:
+def _serve_small(settings: Settings, workers: Sequence[PoolSettings] | None) -> int:
+    """One process on a small instance, where Groq recognises speech."""
+    if not groq.set_up(settings):
+        raise BadSetting(
+            "in the profile koyeb Groq recognises speech, and GROQ_API_KEY is not set",
+            "Make a key at https://console.groq.com/keys.",
+        )
+    found = instance.limits(settings)
+    fitting = instance.within(settings, found)
+    return asyncio.run(local.serve(fitting, workers or engines.pools(fitting), found))
+
+
+def chosen(settings: Settings) -> Literal["local", "koyeb", "ray"]:
     """The profile that runs; `auto` is decided by what is installed and by free memory."""
     if settings.profile != "auto":
         return settings.profile

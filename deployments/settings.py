@@ -203,8 +203,10 @@ class Settings(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    profile: Literal["auto", "local", "ray"] = _named("RETENDER_PROFILE", "auto")
-    """Where the actors run: `local` is one process, `ray` a Ray cluster ([On Ray](../ray.md)).
+    profile: Literal["auto", "local", "koyeb", "ray"] = _named("RETENDER_PROFILE", "auto")
+    """Where the actors run: `local` is one process, `koyeb` one process on a small instance where
+    Groq recognises speech ([On Koyeb](../../deployments/koyeb/README.md)), `ray` a Ray cluster
+    ([On Ray](../ray.md)).
     `auto` is `ray` if Ray is installed, and the machine has 4 GB of free memory or `RAY_ADDRESS`
     names a cluster; otherwise `local`."""
     host: str = _named("HOST", "127.0.0.1")
@@ -301,13 +303,18 @@ class Settings(BaseSettings):
     """Your account's limit at Groq: seconds of audio an hour."""
     groq_audio_per_day: Count = _named("GROQ_AUDIO_SECONDS_PER_DAY", 28_800)
     """Your account's limit at Groq: seconds of audio a day."""
+    groq_longest_wait: Positive | None = _named("GROQ_LONGEST_WAIT_SECONDS", None)
+    """A job that would have to wait longer than this for Groq's limits fails at once, and says when
+    there is room again. Without a value jobs wait, however long it takes: if the limits of a day
+    are used up, up to a day."""
     spill_after: Positive | None = _named("RETENDER_SPILL_AFTER_SECONDS", None)
     """A job that names neither engine nor model goes to Groq if it would have to wait here for this
     many seconds. Without a value it never does."""
     max_audio_seconds: Positive = _named("MAX_AUDIO_SECONDS", 36_000.0)
     """Seconds of audio in one recording. Longer recordings are refused."""
     max_concurrent_jobs: Count = _named("MAX_CONCURRENT_JOBS", 3)
-    """The most pieces that this machine works on at a time; never more than it has cores."""
+    """The most pieces that this machine works on at a time; never more than it has cores. In the
+    profile `koyeb`: requests to Groq at a time, by default as many as fit the instance."""
     max_queue: Count = _named("MAX_QUEUE", 1000)
     """Jobs that may wait. Further submissions are refused with 429 and a retry time."""
     max_retries: Count = _named("MAX_RETRIES", 3)

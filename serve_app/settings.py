@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from retender.jobs.retention import DAY
@@ -14,6 +16,28 @@ class BodyTimeouts(msgspec.Struct, frozen=True, kw_only=True):
     idle: float = BODY_IDLE_SECONDS
     least_rate: int = BODY_LEAST_RATE
     window: float = BODY_WINDOW_SECONDS
+
+
+class InstanceLimits(msgspec.Struct, frozen=True):
+    """What the container allows, and how many pieces are worked on at a time because of that."""
+
+    memory: int | None
+    """Bytes; None if unknown."""
+    cpu: float | None
+    """Processors' worth of time; None: no limit that can be seen."""
+    at_once: int
+    reason: str
+
+
+class DataState(msgspec.Struct, frozen=True):
+    """Whether the data folder has lasted."""
+
+    state: Literal["new", "kept", "incomplete"]
+    since: float
+    """When it was first used, in seconds since 1970."""
+    moves: int
+    """Restarts of the machine or container that it has survived."""
+    reason: str
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,3 +63,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses whose forwarded headers are believed."""
     trusted_hosts: tuple[str, ...] = ()
     """Names of this service, beside addresses and names that exist in no public DNS; `*`: any."""
+    instance: InstanceLimits | None = None
+    """Only reported, by `GET /health`; None where nothing was chosen by it."""
+    data: DataState | None = None
+    """Likewise; None where several machines share the data."""

@@ -15,7 +15,7 @@ from actors.manager.store import JobStore
 from actors.manager.worker_registry import WorkerRegistry
 from actors.runtime.api import Clock
 from retender.errors import EngineUnavailable, Failure
-from retender.jobs.job import Job
+from retender.jobs.job import Job, Task
 from retender.jobs.pieces import Piece
 from retender.scheduling import engine_changes, transitions
 from retender.scheduling.draft import Draft
@@ -80,6 +80,16 @@ class EngineRouter:
         except EngineUnavailable:
             engine = job.engine or job.options.engine
         return job if engine == job.engine else self._take_on(draft, job, engine)
+
+    def limited_until(self, job: Job) -> float | None:
+        """When the limits of the job's engine leave room for it and for the jobs that wait; None if
+        they do now, or if there are none."""
+        info = self._describe(job.engine or "")
+        model = job.model or job.options.model
+        if not model and job.options.task is Task.TRANSCRIBE:
+            model = next(iter(info.usage), "")
+        used = info.usage.get(model)
+        return None if used is None else used.until(info.audio_seconds_waiting)
 
     def declined(self, draft: Draft, piece: Piece, engine: str, wait: float) -> None:
         """A worker returned the piece: its engine's limit is reached for so many seconds."""

@@ -145,7 +145,10 @@ class Intake:
 
     def _receipt(self, job: Job, *, existing: bool = False) -> Receipt:
         estimates = self._store.estimates
-        return Receipt(job, estimates.position(job), estimates.seconds_until_done(job), existing)
+        seconds = estimates.seconds_until_done(job)
+        if not job.finished and (room := self._engines.limited_until(job)) is not None:
+            seconds += max(0.0, room - self._clock.now())
+        return Receipt(job, estimates.position(job), seconds, existing)
 
 
 def _existing(submission: Submission, before: MatchingJobs) -> Job | None:

@@ -202,7 +202,11 @@ class JobManager:
         job = await self._store.find(job_id, owner)
         estimates = self._store.estimates
         callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
-        return JobStatus(job, estimates.position(job), estimates.remaining(job), callback)
+        remaining = estimates.remaining(job)
+        if not job.finished and job.limited_until is not None:
+            room_in = max(0.0, job.limited_until - self._ctx.clock.now())
+            remaining = room_in + (remaining or 0.0)
+        return JobStatus(job, estimates.position(job), remaining, callback)
 
     async def transcript(
         self, job_id: str, owner: str | None = None, version: int | None = None

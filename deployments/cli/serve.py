@@ -12,14 +12,15 @@ from deployments.logs import configuration
 from deployments.settings import BadSetting, read
 from retender.errors import RetenderError
 
-Profile = Literal["auto", "local", "ray"]
+Profile = Literal["auto", "local", "koyeb", "ray"]
 
 
 def serve(
     profile: Annotated[
         Profile | None,
         typer.Option(
-            help="Where the actors run: `local` is one process, `ray` a cluster.",
+            help="Where the actors run: `local` is one process, `koyeb` one on a small instance "
+            "with Groq, `ray` a cluster.",
             show_default=False,
         ),
     ] = None,

@@ -48,7 +48,7 @@ def decoding(_: Settings) -> Finding:
 
 
 def engine(settings: Settings) -> Finding:
-    here = ["faster-whisper on this machine"] if recognition.installed() else []
+    here = ["faster-whisper on this machine"] if recognition.offered(settings) else []
     if groq.set_up(settings):
         here.append(f"Groq's {settings.groq_model}")
     if not here:
@@ -58,7 +58,7 @@ def engine(settings: Settings) -> Finding:
 
 def model(settings: Settings) -> Finding | None:
     """The default model is on disk, or can be downloaded."""
-    if not recognition.installed():
+    if not recognition.offered(settings):
         return None
     models, name = Library(library(settings)), default_model(settings)
     try:
@@ -84,7 +84,7 @@ def model(settings: Settings) -> Finding | None:
 
 def memory(settings: Settings) -> Finding | None:
     """The default model fits into memory."""
-    if not recognition.installed():
+    if not recognition.offered(settings):
         return None
     found = resources()
     chosen = whisper(settings, found)
@@ -112,7 +112,7 @@ def memory(settings: Settings) -> Finding | None:
 
 def device(settings: Settings) -> Finding | None:
     """Where models compute, and whether a GPU that was asked for can be used."""
-    if not recognition.installed() or settings.device == "cpu":
+    if not recognition.offered(settings) or settings.device == "cpu":
         return None
     install = "Install the driver and `pip install nvidia-cublas-cu12 nvidia-cudnn-cu12`."
     if resources().gpu:

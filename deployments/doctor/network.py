@@ -47,7 +47,7 @@ async def service(settings: Settings) -> Finding:
 
 async def hub(settings: Settings) -> Finding | None:
     """The model hub can be reached; only a warning if the model is already on disk."""
-    if not recognition.installed():
+    if not recognition.offered(settings):
         return None
     if settings.offline:
         return good("model hub", "switched off (RETENDER_OFFLINE)")
@@ -69,7 +69,7 @@ async def groq(settings: Settings) -> Finding | None:
         async with _client(account.proxy) as http:
             answer = await http.get(url, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        wrong = doubtful if recognition.installed() else bad
+        wrong = doubtful if recognition.offered(settings) else bad
         return wrong("groq", f"{account.address} cannot be reached: {_why(error)}", _PROXY)
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return bad("groq", "it refuses the key", "Set GROQ_API_KEY to one that is good.")

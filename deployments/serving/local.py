@@ -31,7 +31,7 @@ from deployments.serving.signals import Signals
 from deployments.serving.start_message import start_message, warnings
 from deployments.serving.web import Web, listen
 from deployments.settings import Settings
-from deployments.wiring import recognition, storage
+from deployments.wiring import data_folder, recognition, storage
 from deployments.wiring.child_processes import preparation
 from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
@@ -41,7 +41,7 @@ from deployments.wiring.whisper import default_model, library
 from retender.jobs.retention import DAY, Retention
 from retender.jobs.retry import RetryPolicy
 from serve_app.access.key_file import Keyring
-from serve_app.settings import HttpSettings
+from serve_app.settings import DataState, HttpSettings, InstanceLimits
 from serve_app.state.services import Services
 
 MEBIBYTE = 1024 * 1024
@@ -66,7 +66,7 @@ def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
             private_callbacks=settings.callback_private,
             engines=tuple(pool.serves for pool in pools),
             spill_after=settings.spill_after,
-            library=library(settings) if recognition.installed() else None,
+            library=library(settings) if recognition.offered(settings) else None,
             default_model=default_model(settings),
             languages=settings.languages,
         ),
@@ -103,8 +103,15 @@ class Service:
         return await self._root.stop(max(self._grace, STOP_SECONDS))
 
 
-def http(settings: Settings, profile: str) -> HttpSettings:
+def http(
+    settings: Settings,
+    profile: str,
+    instance: InstanceLimits | None = None,
+    data: DataState | None = None,
+) -> HttpSettings:
     return HttpSettings(
+        instance=instance,
+        data=data,
         profile=profile,
         version=version("retender"),
         language=settings.language,
@@ -133,6 +140,8 @@ def services(
     *,
     profile: str = "local",
     ticket_secret: bytes | None = None,
+    instance: InstanceLimits | None = None,
+    data: DataState | None = None,
 ) -> Services:
     """What the HTTP app is given, on any profile."""
     return Services(
@@ -145,15 +154,21 @@ def services(
         blobs=storage.blobs(**storage.place(settings)),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,
-        settings=http(settings, profile),
+        settings=http(settings, profile, instance, data),
         ticket_secret=ticket_secret or secrets.token_bytes(32),
         keys=keys,
         dropped=runtime.all_dropped,
     )
 
 
-async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
-    """Run until told to stop, or until the tree or the server gives up. Returns the exit status."""
+async def serve(
+    settings: Settings, pools: Sequence[PoolSettings], instance: InstanceLimits | None = None
+) -> int:
+    """Run until told to stop, or until the tree or the server gives up. Returns the exit status.
+
+    `instance`: what was chosen by the container's limits, to be said.
+    """
+    data, mark = data_folder.inspect(settings, time.time(), data_folder.place())
     await asyncio.to_thread(storage.check_store, settings)
     listener = listen(settings.host, settings.port)
     keys = keyring(settings)
@@ -167,12 +182,17 @@ async def serve(settings: Settings, pools: Sequence[PoolSettings]) -> int:
     service = Service(there, grace=settings.grace_seconds, prepare=children)
     signals = Signals()
     await service.start()
-    web = Web(services(service.runtime, settings, keys), listener)
+    await asyncio.to_thread(data_folder.leave, settings, mark)
+    profile = "koyeb" if settings.profile == "koyeb" else "local"
+    offered = services(
+        service.runtime, settings, keys, profile=profile, instance=instance, data=data
+    )
+    web = Web(offered, listener)
     await web.start()
-    for sentence in warnings(settings, keys):
+    for sentence in warnings(settings, keys, data):
         logger.warning(sentence)
     with address.published(settings.data_dir.absolute(), web.address):
-        for line in start_message(settings, web.address):
+        for line in start_message(settings, web.address, instance, data):
             logger.info(line)
         ended = asyncio.create_task(service.exited())
         told = asyncio.create_task(signals.stop.wait())

@@ -12,34 +12,50 @@ from deployments.wiring.whisper import default_model, library
 from retender.engines.models.library import Library
 from retender.journal.durability import durability_warning
 from serve_app.access.key_file import Keyring
+from serve_app.settings import DataState, InstanceLimits
 
 
-def start_message(settings: Settings, url: str) -> list[str]:
+def start_message(
+    settings: Settings,
+    url: str,
+    instance: InstanceLimits | None = None,
+    data: DataState | None = None,
+) -> list[str]:
     """Lines for the log; the address comes first."""
     return [
         f"Retender is up at {url}",
         f"its data is in {settings.data_dir.absolute()}",
+        *([data.reason] if data is not None and data.state == "kept" and data.moves else []),
+        *([] if instance is None else [instance.reason]),
         *_engines(settings),
         f"try it: retender transcribe RECORDING, or the page {reachable(url)}/docs",
     ]
 
 
-def warnings(settings: Settings, keys: Keyring) -> list[str]:
-    """Warnings about data that will not last, and about open access."""
+def warnings(settings: Settings, keys: Keyring, data: DataState | None = None) -> list[str]:
+    """Warnings about data that are lost or will not last, and about open access."""
     found = (
+        _lost(settings, data),
         durability_warning(str(settings.data_dir.absolute())),
         exposure_warning(settings.host, keys),
     )
     return [sentence for sentence in found if sentence is not None]
 
 
+def _lost(settings: Settings, data: DataState | None) -> str | None:
+    """An empty folder is worth a warning where folders are known to vanish."""
+    if data is None or data.state == "kept":
+        return None
+    return data.reason if data.state == "incomplete" or settings.profile == "koyeb" else None
+
+
 def _engines(settings: Settings) -> Iterator[str]:
-    if recognition.installed():
+    if recognition.offered(settings):
         yield f"speech is recognised on this machine; the model is {_model(settings)}"
     if groq.set_up(settings):
-        whose = "for jobs that ask for it" if recognition.installed() else "for all jobs"
+        whose = "for jobs that ask for it" if recognition.offered(settings) else "for all jobs"
         yield f"speech is recognised by Groq with {settings.groq_model}, {whose}"
-    elif not recognition.installed():
+    elif not recognition.offered(settings):
         yield "NOTHING is recognised here: `retender doctor` says what is missing"
 
 

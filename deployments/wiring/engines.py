@@ -10,7 +10,7 @@ from deployments.wiring import groq, recognition
 def pools(settings: Settings) -> tuple[PoolSettings, ...]:
     """One pool for each engine. A job with `engine: auto` goes to the first."""
     found: list[PoolSettings] = []
-    if recognition.installed():
+    if recognition.offered(settings):
         found.append(recognition.pool(settings))
     if groq.set_up(settings):
         found.append(groq.pool(settings))

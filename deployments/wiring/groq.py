@@ -16,7 +16,7 @@ from deployments.wiring import storage
 from deployments.wiring.proxies import proxy_for
 from deployments.wiring.recognition import preparation
 from retender.engines.groq.engine import GroqEngine, groq_engine
-from retender.engines.groq.settings import GroqSettings
+from retender.engines.groq.settings import LANES, GroqSettings
 from retender.engines.preparation import Preparation
 from retender.scheduling.engine_choice import GROQ
 from retender.scheduling.pool_size import Bounds
@@ -70,6 +70,8 @@ def account(settings: Settings) -> GroqSettings:
         base_url=settings.groq_base_url,
         model=settings.groq_model,
         proxy=proxy_for(settings.groq_base_url, settings),
+        lanes=settings.max_concurrent_jobs if settings.profile == "koyeb" else LANES,
+        longest_wait=settings.groq_longest_wait,
         limits=UsageLimits(
             requests_per_minute=settings.groq_requests_per_minute,
             requests_per_day=settings.groq_requests_per_day,

@@ -30,12 +30,18 @@ def installed() -> bool:
     return importlib.util.find_spec("faster_whisper") is not None
 
 
+def offered(settings: Settings) -> bool:
+    """Whether this machine recognises speech itself. In the `koyeb` profile it never does: not even
+    the detector of speech is loaded, which would take half of the memory."""
+    return settings.profile != "koyeb" and installed()
+
+
 def preparation(settings: Settings) -> Preparation:
     """How recordings are decoded here, for every engine."""
     return Preparation(
         ffmpeg=ffmpeg.find(os.environ.get("PATH", "")),
         most_seconds=settings.max_audio_seconds,
-        detector=DetectorName.SILERO if installed() else DetectorName.ENERGY,
+        detector=DetectorName.SILERO if offered(settings) else DetectorName.ENERGY,
     )
 
 

@@ -26,6 +26,10 @@ HOUR: Final = 3600.0
 DAY: Final = 86_400.0
 
 
+_AMOUNTS: Final = (10, 60, 300, 1200, 3600)
+"""Seconds of audio for which a waiting job is told when there is room."""
+
+
 class Use(msgspec.Struct, frozen=True, array_like=True):
     """Requests that ended at `at`; or, with a ticket, a request in progress since then."""
 
@@ -139,7 +143,15 @@ def usage(ledger: UsageLedger, limits: UsageLimits, now: float) -> Usage:
         limits,
         closed_until=closed if closed > now else None,
         full_until=full if full > now else None,
+        room=tuple(_room(ledger, limits, now)),
     )
+
+
+def _room(ledger: UsageLedger, limits: UsageLimits, now: float) -> list[tuple[int, float]]:
+    largest = limits.largest
+    amounts = sorted({min(amount, largest) for amount in (*_AMOUNTS, largest)})
+    found = [(amount, _until(ledger, limits, amount, now)) for amount in amounts]
+    return found if any(at > now for _, at in found) else []
 
 
 def compact(ledger: UsageLedger, limits: UsageLimits, now: float) -> UsageLedger:

@@ -33,6 +33,15 @@ def durability_warning(path: str, mounts: Path = Path("/proc/self/mounts")) -> P
     )
 
 
+def on_root_disk(path: str, mounts: Path = Path("/proc/self/mounts")) -> bool:
+    """True if the folder is on no disk or volume of its own, but on that of the whole system."""
+    try:
+        table = mounts.read_text(errors="surrogateescape")
+    except OSError:
+        return False
+    return _mount_of(os.path.realpath(path), table)[0] == "/"
+
+
 def _mount_of(path: str, table: str) -> tuple[str, str]:
     found = ("", "")
     for line in table.splitlines():

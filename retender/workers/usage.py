@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import msgspec
+
+_DAY: Final = 86_400.0
 
 
 class UsageLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +41,9 @@ class Usage(msgspec.Struct, frozen=True):
     """The service has asked for no request before this time; None if it has not."""
     full_until: float | None = None
     """Before this time there is no capacity even for the shortest recording; None if there is."""
+    room: tuple[tuple[int, float], ...] = ()
+    """For growing amounts of audio in seconds: when there is capacity for so much, if nothing else
+    is sent before. Empty if there is capacity for all of them now."""
 
     @property
     def available_seconds(self) -> int:
@@ -48,3 +54,14 @@ class Usage(msgspec.Struct, frozen=True):
         return min(
             limits.audio_per_hour - self.audio_this_hour, limits.audio_per_day - self.audio_today
         )
+
+    def until(self, seconds: float) -> float | None:
+        """When there is capacity for so much audio, as far as is known; None: now. More than one
+        request may have is spread over days, at what a day allows."""
+        for amount, at in self.room:
+            if seconds <= amount:
+                return at
+        if not self.room:
+            return None
+        amount, at = self.room[-1]
+        return at + (seconds - amount) / self.limits.audio_per_day * _DAY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -72,6 +73,22 @@ class IntakeShape(BaseModel):
     most_bytes: int = Field(description="Larger recordings are refused.")
 
 
+class InstanceShape(BaseModel):
+    memory: int | None = Field(description="Bytes that the container may have; null: not known.")
+    cpu: float | None = Field(description="Processors' worth of time; null: no limit is seen.")
+    at_once: int = Field(description="Pieces that are worked on at a time.")
+    reason: str = Field(description="Why so many.")
+
+
+class DataShape(BaseModel):
+    state: Literal["new", "kept", "incomplete"] = Field(
+        description="`new`: empty at the start; `incomplete`: part of it is gone."
+    )
+    since: str = Field(description="When the data folder was first used.")
+    moves: int = Field(description="Restarts of its machine or container that it has survived.")
+    reason: str = Field(description="The same in words.")
+
+
 class HealthShape(BaseModel):
     model_config = example(
         {
@@ -101,6 +118,20 @@ class HealthShape(BaseModel):
                 "last_error_at": None,
             },
             "intake": {"url": False, "most_bytes": 26_214_400},
+            "instance": {
+                "memory": 536_870_912,
+                "cpu": 0.1,
+                "at_once": 2,
+                "reason": "this instance has 512 MiB of memory and 0.1 of a processor: 2 at a "
+                "time, so that one is sent while the other waits for its answer",
+            },
+            "data": {
+                "state": "kept",
+                "since": "2026-11-02T09:30:00.000Z",
+                "moves": 3,
+                "reason": "/data is there since 2026-11-02 09:30 UTC; it has survived 3 restarts "
+                "of its machine or container",
+            },
         }
     )
 
@@ -118,6 +149,12 @@ class HealthShape(BaseModel):
         default=None, description="The sync to a Convex database; null: there is none."
     )
     intake: IntakeShape | None = Field(default=None, description="What is taken in.")
+    instance: InstanceShape | None = Field(
+        default=None, description="The container's limits; null where nothing is chosen by them."
+    )
+    data: DataShape | None = Field(
+        default=None, description="Whether the data last; null where machines share them."
+    )
 
 
 @router.get("/health", responses={200: {"model": HealthShape}})
@@ -141,6 +178,10 @@ async def health(services: Given, request: Request) -> Response:
                 "most_bytes": services.settings.most_bytes,
             },
         }
+        if (instance := services.settings.instance) is not None:
+            body["instance"] = msgspec.structs.asdict(instance)
+        if (data := services.settings.data) is not None:
+            body["data"] = msgspec.structs.asdict(data) | {"since": iso(data.since)}
         if services.convex is not None:
             body["convex"] = convex_body(monitor.convex)
     return answers.json(body)

@@ -11,6 +11,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,7 @@ from retender.engines.preparation import Preparation
 from retender.engines.usage_ledger import Charge
 from retender.errors import (
     CorruptMedia,
+    EngineUnavailable,
     Failure,
     RetenderError,
     StorageTrouble,
@@ -122,7 +124,7 @@ class GroqEngine:
                 return await self._prepare(order, beat)
             return await self._transcribe(order, order.chunk)
         except RateLimited as limited:
-            return Declined(order.token, limited.wait)
+            return self._declined(order, limited.wait)
         except GroqFailed as failed:
             return Failed(order.token, failed.failure)
         except (WorkError, StorageTrouble) as error:
@@ -133,6 +135,15 @@ class GroqEngine:
                 error.code, error.message, retryable=True, retry_after=error.retry_after
             )
             return Failed(order.token, failure)
+
+    def _declined(self, order: Order, wait: float) -> Declined | Failed:
+        longest = self._settings.longest_wait
+        if longest is None or wait <= longest:
+            return Declined(order.token, wait)
+        clock = datetime.fromtimestamp(self._now() + wait, UTC).strftime("%H:%M")
+        sentence = f"Groq's limits are used up until {clock} UTC, and this service does not wait"
+        failure = Failure(EngineUnavailable.code, sentence, spoils_job=True, retry_after=wait)
+        return Failed(order.token, failure)
 
     async def _prepare(self, order: Order, beat: Beat) -> Prepared:
         """One chunk if the upload can be sent unchanged; otherwise the same as for other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ MODELS = {
 }
 """Groq's name for each model that clients may ask for; for any other name the default is used."""
 
+LANES: Final = 4
+
 
 class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str
@@ -26,7 +29,7 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
     translation_model: str = "whisper-large-v3"
     """The turbo model does not translate."""
     proxy: str | None = None
-    lanes: int = 4
+    lanes: int = LANES
     """Requests in parallel."""
     file_bytes: int = 25_000_000
     """A larger upload is decoded here and sent in parts."""
@@ -36,6 +39,8 @@ class GroqSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A request fails if Groq sends nothing for so long."""
     max_wait: float = 20.0
     """Seconds. An order that must wait longer for the rate limit is returned as `Declined`."""
+    longest_wait: float | None = None
+    """Seconds. An order that must wait longer for the rate limit fails; None: it waits."""
     heartbeat: float = 5.0
     """Seconds between heartbeats while an order waits."""
     limits: UsageLimits = UsageLimits()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from actors.manager.job_manager import JobManager
 from retender.errors import EngineUnavailable, InvalidOption, JobNotFound
 from retender.jobs.messages import note_text
 from retender.jobs.states import Stage, Status
@@ -125,6 +126,9 @@ async def test_who_asked_for_it_waits_until_there_is_room_and_is_told_until_when
     job = await service.job("patient")
     assert (job.status, job.stage) == (Status.PROCESSING, Stage.QUEUED)
     assert "Groq's limits are used up: going on at about" in note_text(job.note, "en")
+    left = (await service.manager.ask(JobManager.status, "patient")).estimated_time_remaining
+    assert left is not None
+    assert 2980 < left < 3060, "it says how long it will take with the waiting"
     job = await service.ended("patient")
     assert service.clock.monotonic() >= service.far.open_at
     assert (job.status, job.engine, job.attempt) == (Status.COMPLETED, "groq", 1)

@@ -649,6 +649,30 @@ export interface components {
              */
             waiting: number | null;
         };
+        /** DataShape */
+        DataShape: {
+            /**
+             * Moves
+             * @description Restarts of its machine or container that it has survived.
+             */
+            moves: number;
+            /**
+             * Reason
+             * @description The same in words.
+             */
+            reason: string;
+            /**
+             * Since
+             * @description When the data folder was first used.
+             */
+            since: string;
+            /**
+             * State
+             * @description `new`: empty at the start; `incomplete`: part of it is gone.
+             * @enum {string}
+             */
+            state: "new" | "kept" | "incomplete";
+        };
         /** DefaultModelShape */
         DefaultModelShape: {
             /**
@@ -716,10 +740,14 @@ export interface components {
             age?: number | null;
             /** @description The sync to a Convex database; null: there is none. */
             convex?: components["schemas"]["ConvexShape"] | null;
+            /** @description Whether the data last; null where machines share them. */
+            data?: components["schemas"]["DataShape"] | null;
             /** Engines */
             engines?: {
                 [key: string]: components["schemas"]["EngineShape"];
             } | null;
+            /** @description The container's limits; null where nothing is chosen by them. */
+            instance?: components["schemas"]["InstanceShape"] | null;
             /** @description What is taken in. */
             intake?: components["schemas"]["IntakeShape"] | null;
             /** Profile */
@@ -766,6 +794,29 @@ export interface components {
             trouble: string | null;
             /** Worker */
             worker: string;
+        };
+        /** InstanceShape */
+        InstanceShape: {
+            /**
+             * At Once
+             * @description Pieces that are worked on at a time.
+             */
+            at_once: number;
+            /**
+             * Cpu
+             * @description Processors' worth of time; null: no limit is seen.
+             */
+            cpu: number | null;
+            /**
+             * Memory
+             * @description Bytes that the container may have; null: not known.
+             */
+            memory: number | null;
+            /**
+             * Reason
+             * @description Why so many.
+             */
+            reason: string;
         };
         /** IntakeShape */
         IntakeShape: {

@@ -16,7 +16,7 @@ from retender.engines.groq.availability import CHECK_SECONDS
 from retender.engines.groq.engine import GroqEngine
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.limits import RETURNING_REQUESTS_KEPT
-from retender.engines.usage_ledger import HOUR, MINUTE
+from retender.engines.usage_ledger import DAY, HOUR, MINUTE
 from retender.scheduling.limits import LIMIT_CHECK_SECONDS
 from retender.workers.orders import Declined, Order
 from retender.workers.usage import UsageLimits
@@ -82,6 +82,29 @@ async def test_who_would_wait_for_long_is_given_back_at_once_with_how_long(
     await asyncio.sleep(wait)
     await transcribed(engine, order)
     assert service.refused_for_limits == 0
+
+
+async def test_where_nobody_waits_so_long_the_order_fails_at_once_and_says_when_there_is_room(
+    desk: Desk, service: GroqService, virtual_clock: VirtualClock
+) -> None:
+    limits = UsageLimits(audio_per_day=7200)
+    async with opened(desk, GroqTransport(service), limits=limits, longest_wait=2 * HOUR) as engine:
+        await transcribed(engine, await one(desk, engine, 7000))
+        order = await one(desk, engine, 600)
+        begun = virtual_clock.monotonic()
+        failure = (await broke(engine, order)).failure
+    assert virtual_clock.monotonic() - begun < 1.0
+    assert (failure.code, failure.retryable) == ("engine_unavailable", False)
+    assert "are used up until" in failure.message
+    assert failure.retry_after == pytest.approx(DAY, abs=MINUTE)
+
+
+async def test_where_nobody_waits_so_long_a_shorter_wait_is_no_failure(
+    desk: Desk, service: GroqService
+) -> None:
+    async with opened(desk, GroqTransport(service), longest_wait=2 * HOUR) as engine:
+        await transcribed(engine, await one(desk, engine, 7000))
+        assert await declined(engine, await one(desk, engine, 600)) <= HOUR
 
 
 async def test_a_short_wait_is_waited_out(desk: Desk, service: GroqService) -> None:

@@ -171,3 +171,17 @@ def test_a_minutes_uses_are_let_off_with_the_latest_of_them() -> None:
     start = NOON - NOON % MINUTE
     ledger = UsageLedger((Use(start + 1, 1, 100), Use(start + 50, 1, 200)))
     assert compact(ledger, FREE, start + 300).uses == (Use(start + 50, 2, 300),)
+
+
+def test_as_long_as_there_is_room_for_everything_no_time_is_named() -> None:
+    assert usage(UsageLedger(), FREE, NOON).until(7200) is None
+
+
+def test_how_long_a_day_that_is_spent_makes_wait_depends_on_how_much_is_waiting() -> None:
+    limits = UsageLimits(audio_per_hour=28_800)
+    ledger = spent(spent(UsageLedger(), 10_000, NOON, limits), 18_800, NOON + HOUR, limits)
+    used = usage(ledger, limits, NOON + 2 * HOUR)
+    assert used.until(60) == NOON + DAY
+    assert used.until(9000) == NOON + DAY + HOUR, "for more than the first request had freed"
+    two_days = used.until(28_800 + 28_800)
+    assert two_days == pytest.approx(NOON + DAY + HOUR + DAY)

@@ -1,0 +1,231 @@
+"""What the profile `koyeb` takes: the time until it is healthy, and its memory.
+
+    python -m bench.koyeb [--quick]
+
+The service runs as a process of its own, as on an instance; Groq is the stand-in of the tests, on a
+port of this machine. Five recordings of 25 MB are uploaded at once, each followed over a WebSocket:
+four are sent on as they are, one has to be decoded, cut and encoded. Then one recording of 5 MB.
+Memory is the sum over the service and its ffmpegs: resident memory, what they share counted once.
+`bench.image_check` measures the image in the same way, within the limits of a free instance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+from websockets.asyncio.client import connect
+
+from retender.workers.usage import UsageLimits
+from tests.support.groq.rules import KEY, Asked, GroqService, Heard
+from tests.support.groq.server import GroqServer
+from tests.support.sound.media import ffmpeg
+
+MEGABYTE: Final = 10**6
+AT_ONCE: Final = 5
+PATIENCE: Final = 300.0
+SAMPLE_BYTES: Final = 32_000
+"""Of a second: 16 kHz, 16 bits, one channel."""
+
+WHOLE: Final = 24.9 * MEGABYTE
+DECODED: Final = 26.1 * MEGABYTE
+"""More than Groq takes in one file, and just what the service accepts."""
+
+SMALL: Final = 5 * MEGABYTE
+GROQ_TAKES: Final = 2.0
+
+
+class Figures(NamedTuple):
+    healthy: float
+    idle: int
+    peak: int
+    five: float
+    """Seconds from the first byte uploaded to the last job's end."""
+    small: float
+
+    def lines(self) -> Iterator[str]:
+        yield f"  healthy after                        {self.healthy:6.1f} s"
+        yield f"  memory, idle                         {self.idle / MEGABYTE:6.0f} MB"
+        yield f"  memory, peak with five 25 MB jobs    {self.peak / MEGABYTE:6.0f} MB"
+        yield f"  the five jobs, upload included       {self.five:6.1f} s"
+        yield f"  one recording of 5 MB                {self.small:6.1f} s"
+
+
+class Recordings(NamedTuple):
+    whole: Path
+    decoded: Path
+    small: Path
+
+
+def recordings(folder: Path) -> Recordings:
+    def noise(name: str, size: float) -> Path:
+        seconds = size / SAMPLE_BYTES
+        sound = f"anoisesrc=r=16000:a=0.1:d={seconds:.1f}"
+        ffmpeg("-f", "lavfi", "-i", sound, "-c:a", "pcm_s16le", folder / name)
+        return folder / name
+
+    return Recordings(noise("a.wav", WHOLE), noise("b.wav", DECODED), noise("c.wav", SMALL))
+
+
+@asynccontextmanager
+async def stand_in() -> AsyncIterator[GroqServer]:
+    async def listen(_: Asked) -> Heard:
+        await asyncio.sleep(GROQ_TAKES)
+        return Heard(60.0, ((0.0, 2.0, " Hola."),))
+
+    service = GroqService(listen, limits=UsageLimits(), now=time.time)
+    async with GroqServer(service, keep=False).running() as server:
+        yield server
+
+
+def settings(groq: str, data: str, port: int) -> dict[str, str]:
+    return {
+        "RETENDER_PROFILE": "koyeb",
+        "GROQ_API_KEY": KEY,
+        "GROQ_BASE_URL": groq,
+        "RETENDER_DATA_DIR": data,
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "LOG_FORMAT": "json",
+        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_TRIM_THRESHOLD_": "131072",
+    }
+
+
+async def measure(
+    url: str, sounds: Recordings, begun: float, memory: Callable[[], int], rounds: int = 1
+) -> Figures:
+    """`begun`: when the service was started, by the monotonic clock. `memory`: what it takes."""
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as http:
+        await _healthy(http)
+        healthy = time.monotonic() - begun
+        await asyncio.sleep(2.0)
+        idle = memory()
+        peaks = [idle]
+        watching = asyncio.create_task(_watch(memory, peaks))
+        five = 0.0
+        for number in range(rounds):
+            start = time.monotonic()
+            four = [_done(http, sounds.whole, number * 10 + n) for n in range(AT_ONCE - 1)]
+            await asyncio.gather(*four, _done(http, sounds.decoded, number * 10 + 9))
+            five = max(five, time.monotonic() - start)
+        start = time.monotonic()
+        await _done(http, sounds.small, 0)
+        small = time.monotonic() - start
+        watching.cancel()
+    return Figures(healthy, idle, max(peaks), five, small)
+
+
+async def _healthy(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(httpx.TransportError):
+                if (await http.get("/health")).json()["status"] == "healthy":
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def _done(http: httpx.AsyncClient, recording: Path, number: int) -> None:
+    """One job, followed over a WebSocket to its end."""
+    boundary = "a-boundary-of-the-bench"
+    head = (
+        f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="x.wav"\r\n\r\n'
+    ).encode()
+    # Each has to differ, or the cache would answer: its last bytes do.
+    tail = number.to_bytes(4, "big") + f"\r\n--{boundary}--\r\n".encode()
+    size = len(head) + (await asyncio.to_thread(recording.stat)).st_size + len(tail)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield head
+        with recording.open("rb") as file:
+            while piece := await asyncio.to_thread(file.read, 1 << 16):
+                yield piece
+        yield tail
+
+    headers = {
+        "content-type": f"multipart/form-data; boundary={boundary}",
+        "content-length": str(size),
+    }
+    answer = await http.post("/transcribe-job", content=body(), headers=headers)
+    answer.raise_for_status()
+    job = answer.json()["job_id"]
+    address = f"{str(http.base_url).replace('http', 'ws', 1).rstrip('/')}/ws/transcription/{job}"
+    async with connect(address, proxy=None, open_timeout=PATIENCE) as news:
+        last = [json.loads(message) async for message in news][-1]
+    if last["type"] != "completed":
+        raise RuntimeError(f"a job did not complete: {last}")
+
+
+async def _watch(memory: Callable[[], int], peaks: list[int]) -> None:
+    while True:
+        peaks.append(memory())
+        await asyncio.sleep(0.05)
+
+
+def taken_by(process: int) -> int:
+    """Bytes that a process and all below it take; what they share is counted once."""
+    return sum(_proportional(each) for each in _family(process))
+
+
+def _family(process: int) -> Iterator[int]:
+    yield process
+    with suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from _family(int(child))
+
+
+def _proportional(process: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+async def main(*, quick: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
+        folder = Path(scratch)
+        sounds = recordings(folder)
+        async with stand_in() as groq:
+            port = free_port()
+            given = settings(groq.address, str(folder / "data"), port)
+            begun = time.monotonic()
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", "from deployments.cli import main; main()", "serve"),
+                env={**os.environ, **given},
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            try:
+                memory, url = _memory_of(process.pid), f"http://127.0.0.1:{port}"
+                figures = await measure(url, sounds, begun, memory, 1 if quick else 3)
+            finally:
+                process.send_signal(signal.SIGTERM)
+                await process.wait()
+    print("the profile koyeb, as a process without limits:")
+    print("\n".join(figures.lines()))
+
+
+def _memory_of(process: int) -> Callable[[], int]:
+    return lambda: taken_by(process)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+if __name__ == "__main__":
+    asyncio.run(main(quick="--quick" in sys.argv))
