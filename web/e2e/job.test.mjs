@@ -143,6 +143,27 @@ test("a recording that is cancelled keeps the text it had", async () => {
   await context.close();
 });
 
+test("a recording that failed says why and what to do, and can be tried again", async () => {
+  const form = new FormData();
+  form.set("file", new Blob(["no es una grabación ".repeat(500)]), "notas.txt");
+  const answer = await fetch(`${service.url}/transcribe-job`, { method: "POST", body: form });
+  const { job_id: jobId } = await answer.json();
+  const { context, page, troubles } = await opened(jobId);
+  const failure = page.getByRole("region", { name: "Fallida" });
+  await failure
+    .getByText("Este tipo de archivo no se reconoce")
+    .or(failure.getByText("El archivo está dañado"))
+    .waitFor();
+  const { seq } = await stateOf(jobId);
+  await failure.getByRole("button", { name: "Reintentar" }).click();
+  // It fails again, and is told again.
+  let state = await stateOf(jobId);
+  while (state.status !== "failed" || state.seq === seq) state = await stateOf(jobId);
+  await failure.waitFor();
+  assert.deepEqual(troubles, []);
+  await context.close();
+});
+
 test("a recording that is gone says so", async () => {
   const { context, page } = await opened("0".repeat(32));
   await page.getByText("Esta grabación ya no está en el servicio.").waitFor();
