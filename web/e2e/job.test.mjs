@@ -394,6 +394,36 @@ test("the same job as code has its address filled in, in English too", async () 
   await context.close();
 });
 
+test("where keys are on, the recording is played with a ticket", async () => {
+  const key = "a-key-of-this-test-0123456789";
+  const guarded = await startService({ RETENDER_API_KEYS: key });
+  try {
+    const headers = { Authorization: `Bearer ${key}` };
+    const form = new FormData();
+    form.set("file", new Blob([readFileSync(join(folder, "corto.wav"))]), "corto.wav");
+    const answer = await fetch(`${guarded.url}/transcribe-job`, {
+      method: "POST",
+      headers,
+      body: form,
+    });
+    const { job_id: jobId } = await answer.json();
+    const context = await browser.newContext({ locale: "es-ES" });
+    context.setDefaultTimeout(PATIENCE);
+    await context.addInitScript((kept) => sessionStorage.setItem("retender.key", kept), key);
+    const page = await context.newPage();
+    const played = page.waitForResponse((response) => response.url().includes("/audio?ticket="));
+    await page.goto(`${guarded.url}/#/jobs/${jobId}`);
+    assert.equal((await played).ok(), true);
+    await page.getByRole("button", { name: "Reproducir", exact: true }).click();
+    await page.waitForFunction(
+      () => document.querySelector("[data-testid=time]").textContent !== "0:00",
+    );
+    await context.close();
+  } finally {
+    await guarded.stop();
+  }
+});
+
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [360, 1440]) {
     test(`no side of a job breaks a rule of accessibility: ${colorScheme}, ${width}`, async () => {
