@@ -107,18 +107,18 @@ test("a tab closed in the middle of an upload loses nothing", async () => {
 test("a refused file says why, is kept, and can be downloaded again", async () => {
   const { context, page } = await opened();
   await page.getByTestId("files").setInputFiles({
-    name: "notas.txt",
-    mimeType: "text/plain",
-    buffer: Buffer.from("no es una grabación ".repeat(200)),
+    name: "notas.pdf",
+    mimeType: "application/pdf",
+    buffer: Buffer.from(`%PDF-1.7\n${"no es una grabación ".repeat(200)}`),
   });
   const region = page.getByRole("region", { name: "En camino" });
   await region.getByRole("alert").waitFor();
   await page.reload();
-  await region.getByText("notas.txt").waitFor();
+  await region.getByText("notas.pdf").waitFor();
   await region.getByRole("button", { name: /Más acciones/ }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("menuitem", { name: "Descargar el archivo" }).click();
-  assert.equal((await download).suggestedFilename(), "notas.txt");
+  assert.equal((await download).suggestedFilename(), "notas.pdf");
   await region.getByRole("button", { name: /Más acciones/ }).click();
   await page.getByRole("menuitem", { name: "Quitar" }).click();
   await region.waitFor({ state: "detached" });
@@ -150,7 +150,7 @@ test("a recording that broke off with its tab is recovered", async () => {
 
 test("English is a click away, and stays", async () => {
   const { context, page, troubles } = await opened();
-  await page.getByRole("button", { name: "Idioma" }).click();
+  await page.getByRole("button", { name: "Idioma", exact: true }).click();
   await page.getByRole("menuitemradio", { name: "English" }).click();
   await page.getByRole("heading", { name: "Drop your recordings here" }).waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
@@ -166,6 +166,7 @@ test("everything on the first view is reached and used by keyboard", async () =>
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Ir al contenido");
   await page.getByRole("button", { name: "Tema" }).focus();
   await page.keyboard.press("Enter");
+  await page.locator("[role=menuitemradio]:focus").waitFor();
   await page.keyboard.press("End");
   await page.keyboard.press("Enter");
   assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");

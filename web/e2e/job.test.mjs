@@ -143,6 +143,27 @@ test("a recording that is cancelled keeps the text it had", async () => {
   await context.close();
 });
 
+test("a recording that failed says why and what to do, and can be tried again", async () => {
+  const form = new FormData();
+  form.set("file", new Blob(["no es una grabación ".repeat(500)]), "notas.txt");
+  const answer = await fetch(`${service.url}/transcribe-job`, { method: "POST", body: form });
+  const { job_id: jobId } = await answer.json();
+  const { context, page, troubles } = await opened(jobId);
+  const failure = page.getByRole("region", { name: "Fallida" });
+  await failure
+    .getByText("Este tipo de archivo no se reconoce")
+    .or(failure.getByText("El archivo está dañado"))
+    .waitFor();
+  const { seq } = await stateOf(jobId);
+  await failure.getByRole("button", { name: "Reintentar" }).click();
+  // It fails again, and is told again.
+  let state = await stateOf(jobId);
+  while (state.status !== "failed" || state.seq === seq) state = await stateOf(jobId);
+  await failure.waitFor();
+  assert.deepEqual(troubles, []);
+  await context.close();
+});
+
 test("a recording that is gone says so", async () => {
   const { context, page } = await opened("0".repeat(32));
   await page.getByText("Esta grabación ya no está en el servicio.").waitFor();
@@ -371,6 +392,36 @@ test("the same job as code has its address filled in, in English too", async () 
   await page.getByRole("button", { name: "Correct", exact: true }).waitFor();
   assert.deepEqual(troubles, []);
   await context.close();
+});
+
+test("where keys are on, the recording is played with a ticket", async () => {
+  const key = "a-key-of-this-test-0123456789";
+  const guarded = await startService({ RETENDER_API_KEYS: key });
+  try {
+    const headers = { Authorization: `Bearer ${key}` };
+    const form = new FormData();
+    form.set("file", new Blob([readFileSync(join(folder, "corto.wav"))]), "corto.wav");
+    const answer = await fetch(`${guarded.url}/transcribe-job`, {
+      method: "POST",
+      headers,
+      body: form,
+    });
+    const { job_id: jobId } = await answer.json();
+    const context = await browser.newContext({ locale: "es-ES" });
+    context.setDefaultTimeout(PATIENCE);
+    await context.addInitScript((kept) => sessionStorage.setItem("retender.key", kept), key);
+    const page = await context.newPage();
+    const played = page.waitForResponse((response) => response.url().includes("/audio?ticket="));
+    await page.goto(`${guarded.url}/#/jobs/${jobId}`);
+    assert.equal((await played).ok(), true);
+    await page.getByRole("button", { name: "Reproducir", exact: true }).click();
+    await page.waitForFunction(
+      () => document.querySelector("[data-testid=time]").textContent !== "0:00",
+    );
+    await context.close();
+  } finally {
+    await guarded.stop();
+  }
 });
 
 for (const colorScheme of ["light", "dark"]) {

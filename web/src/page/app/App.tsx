@@ -65,12 +65,12 @@ function View({ route }: { readonly route: Route }) {
       );
     case "unknown":
       return (
-        <p>
-          {t("shell.unknown")}{" "}
+        <>
+          <h1 className="mb-2 text-xl font-semibold">{t("shell.unknown")}</h1>
           <a className="text-accent underline" href={addressOf({ name: "home" })}>
             {t("shell.unknown.home")}
           </a>
-        </p>
+        </>
       );
   }
 }

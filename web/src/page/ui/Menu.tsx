@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { Icon, type IconName } from "./Icon";
 
 export interface MenuItem {
@@ -34,6 +34,10 @@ export function Menu({
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [isOpen, tellOpen] = useState(false);
+  // The entries are there only after they are drawn.
+  useEffect(() => {
+    if (isOpen) entries(list.current)[0]?.focus();
+  }, [isOpen]);
   const place = () => {
     const at = button.current?.getBoundingClientRect();
     const shownList = list.current;
@@ -69,7 +73,6 @@ export function Menu({
         className="fixed m-0 w-56 rounded-lg border border-line bg-raised p-1 text-ink shadow-lg"
         onToggle={({ newState }) => {
           tellOpen(newState === "open");
-          if (newState === "open") entries(list.current)[0]?.focus();
         }}
         onKeyDown={(event) => moveFocus(event, list.current)}
       >
