@@ -26,7 +26,8 @@ from actors.delivery.convex_client import ConvexSettings
 from actors.delivery.convex_sync import ConvexSync
 from actors.delivery.webhooks import Webhooks, WebhookSettings
 from actors.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
 from actors.names import (
     BROADCASTER,

@@ -23,7 +23,8 @@ from loguru import logger
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe, Ref
 from actors.runtime.local import LocalRuntime

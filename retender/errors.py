@@ -75,15 +75,6 @@ from typing import Any, ClassVar
 import msgspec
 
 
-class IllegalTransition(Exception):
-    """A bug: a job was to change its state in a way that `TRANSITIONS` does not have."""
-
-    def __init__(self, before: str, after: str) -> None:
-        super().__init__(f"a job cannot go from '{before}' to '{after}'")
-        self.before = before
-        self.after = after
-
-
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a piece or a job failed, as a value that is stored, sent and shown."""
 

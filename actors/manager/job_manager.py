@@ -10,7 +10,6 @@ A crash: memory is loaded again from the journal, leases are void, finished piec
 
 from __future__ import annotations
 
-import msgspec
 from loguru import logger
 from msgspec.structs import replace
 
@@ -22,29 +21,21 @@ from actors.manager.keeping import Keeping
 from actors.manager.leases import LeaseManager
 from actors.manager.model_requests import ModelRequests
 from actors.manager.outbox import Outbox
+from actors.manager.settings import ManagerSettings
 from actors.manager.store import JobStore
 from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
 from retender.audio.peaks import Peaks
-from retender.engines.models.library import LibrarySettings
 from retender.engines.models.overview import ModelInfo
-from retender.errors import (
-    AlreadyFinished,
-    ConvexNotSetUp,
-    Failure,
-    StorageFull,
-)
+from retender.errors import AlreadyFinished, ConvexNotSetUp, Failure, StorageFull
 from retender.jobs.deliveries import CONVEX, WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.retention import FilesInUse, Retention
-from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
 from retender.journal.api import JournalOpener, Listing, Page
 from retender.scheduling import transitions
-from retender.scheduling.engine_choice import LOCAL
-from retender.scheduling.release import segments_after_gap
 from retender.storage.audio import Audio
 from retender.transcript.edits import Edit, Versions
 from retender.transcript.search import Passage
@@ -52,28 +43,6 @@ from retender.transcript.segments import Segment, Transcript
 from retender.workers.engine_info import EngineInfo, PoolReport
 from retender.workers.orders import Exchange, Orders, Renewal
 from retender.workers.reports import WorkerReport
-
-
-class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    max_queue: int = 1000
-    lease_seconds: float = 15.0
-    retry: RetryPolicy = RetryPolicy()
-    default_factor: float = 0.5
-    """Assumed seconds of work for a second of audio, until something has been measured."""
-    library: LibrarySettings | None = None
-    """Where the workers' models are; None if no engine here keeps models."""
-    default_model: str = "medium"
-    languages: tuple[str, ...] = ()
-    """The languages that `auto` chooses among for jobs that name none; none: all."""
-    engines: tuple[str, ...] = (LOCAL,)
-    """Engines that are set up, the preferred one first."""
-    spill_after: float | None = None
-    """A job with `engine: auto` moves to another engine if it would wait for so many seconds; None:
-    never."""
-    convex: bool = False
-    """True if jobs are synced to a Convex database."""
-    private_callbacks: bool = False
-    """True if webhooks may go to private addresses and without TLS."""
 
 
 class JobManager:
@@ -202,10 +171,7 @@ class JobManager:
         job = await self._store.find(job_id, owner)
         estimates = self._store.estimates
         callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
-        remaining = estimates.remaining(job)
-        if not job.finished and job.limited_until is not None:
-            room_in = max(0.0, job.limited_until - self._ctx.clock.now())
-            remaining = room_in + (remaining or 0.0)
+        remaining = estimates.remaining_at(job, self._ctx.clock.now())
         return JobStatus(job, estimates.position(job), remaining, callback)
 
     async def transcript(
@@ -213,26 +179,7 @@ class JobManager:
     ) -> Transcript:
         """The transcript so far; of a failed job, everything that its finished pieces gave. In its
         latest version, if none is named. Raises `VersionNotFound`."""
-        job = await self._store.find(job_id, owner)
-        segments = await self._store.journal.segments(job_id)
-        if job.status is Status.FAILED:
-            stored = await self._store.journal.stored(job_id)
-            assert stored is not None
-            segments += segments_after_gap(stored)
-        end = job.completed_at or self._ctx.clock.now()
-        original = Transcript(
-            segments=segments,
-            language=job.language,
-            language_probability=job.language_probability,
-            language_candidates=job.language_candidates,
-            duration=job.duration or 0.0,
-            processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
-            model=job.model or job.options.model,
-            requested_model=job.requested_model,
-            engine=job.engine or job.options.engine,
-            timed=job.options.timestamps,
-        )
-        return await self._keeping.version(original, job_id, version)
+        return await self._keeping.transcript(job_id, owner, version)
 
     async def snapshot(
         self, job_id: str, owner: str | None = None, since: int | None = None

@@ -12,6 +12,7 @@ from retender.jobs.job import Job
 from retender.jobs.names import checked_name
 from retender.jobs.states import Status
 from retender.scheduling import transitions
+from retender.scheduling.release import segments_after_gap
 from retender.transcript.edits import ORIGINAL, Edit, check_segments
 from retender.transcript.segments import Segment, Transcript
 
@@ -52,7 +53,32 @@ class Keeping:
             raise NotPrepared(f"the recording of job {job_id} is not decoded yet")
         raise NoPeaks(f"the recording of job {job_id} was not decoded here")
 
-    async def version(self, transcript: Transcript, job_id: str, version: int | None) -> Transcript:
+    async def transcript(self, job_id: str, owner: str | None, version: int | None) -> Transcript:
+        """See `JobManager.transcript`."""
+        job = await self._store.find(job_id, owner)
+        segments = await self._store.journal.segments(job_id)
+        if job.status is Status.FAILED:
+            stored = await self._store.journal.stored(job_id)
+            assert stored is not None
+            segments += segments_after_gap(stored)
+        end = job.completed_at or self._clock.now()
+        original = Transcript(
+            segments=segments,
+            language=job.language,
+            language_probability=job.language_probability,
+            language_candidates=job.language_candidates,
+            duration=job.duration or 0.0,
+            processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
+            model=job.model or job.options.model,
+            requested_model=job.requested_model,
+            engine=job.engine or job.options.engine,
+            timed=job.options.timestamps,
+        )
+        return await self._version(original, job_id, version)
+
+    async def _version(
+        self, transcript: Transcript, job_id: str, version: int | None
+    ) -> Transcript:
         """The original transcript in this version; in the latest one if none is named."""
         if version == ORIGINAL:
             return transcript

@@ -16,7 +16,8 @@ from loguru import logger
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
 from actors.delivery.convex_sync import ConvexSync
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
 from actors.names import BROADCASTER, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Exit, Recipe, Runtime

@@ -13,10 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from retender.audio.cleaning import BELOW_VOICES, Channel, Cleaning
-from retender.errors import Failure, IllegalTransition
+from retender.errors import Failure
 from retender.jobs.events import Event, EventKind
 from retender.jobs.messages import Note
-from retender.jobs.states import TERMINAL, TRANSITIONS, Stage, Status
+from retender.jobs.states import TERMINAL, TRANSITIONS, IllegalTransition, Stage, Status
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Seam
 from retender.transcript.languages import LanguageShare

@@ -84,3 +84,12 @@ def diagram() -> str:
 
 if __name__ == "__main__":
     print(diagram())  # noqa: T201 - that is what it is run for
+
+
+class IllegalTransition(Exception):
+    """A bug: a job was to change its state in a way that `TRANSITIONS` does not have."""
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__(f"a job cannot go from '{before}' to '{after}'")
+        self.before = before
+        self.after = after

@@ -95,6 +95,13 @@ class Estimates:
         jobs = self._jobs_of(entry.engine)
         return remaining(jobs.pace, entry.left, jobs.parallel)
 
+    def remaining_at(self, job: Job, now: float) -> float | None:
+        """The same, with the time until the engine's limits let the job go on."""
+        remaining = self.remaining(job)
+        if job.finished or job.limited_until is None:
+            return remaining
+        return max(0.0, job.limited_until - now) + (remaining or 0.0)
+
     def seconds_until_done(self, job: Job) -> float:
         """For a job that was just submitted: the time for it and for all jobs before it."""
         entry = self._entries.get(job.id)

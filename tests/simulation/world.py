@@ -12,7 +12,8 @@ from typing import ClassVar
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Follower, Hub
 from actors.collector import ASK_SECONDS
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import BROADCASTER, COLLECTOR, JOB_MANAGER, ROOT, TRANSCRIBER_POOL, WEBHOOKS
 from actors.runtime.api import Child, Recipe
 from actors.supervision.restarts import Backoff, Intensity

@@ -14,7 +14,8 @@ from actors.broadcasting import subscriptions
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Follower, Hub, TooSlow
 from actors.limits import SUBSCRIPTION_SECONDS, TICKET_SECONDS
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import BROADCASTER
 from actors.runtime.api import Child, Recipe, Spawn
 from retender.errors import Busy, NotSubscribed

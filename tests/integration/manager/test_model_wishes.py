@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.runtime.api import Child, Recipe, Spawn
 from actors.workers.transcriber import Transcriber, TranscriberSettings
 from retender.engines.models.library import LibrarySettings

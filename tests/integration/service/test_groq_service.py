@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe
 from actors.tree import TreeSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.collector import Collector
-from actors.manager.job_manager import ManagerSettings
+from actors.manager.settings import ManagerSettings
 from actors.names import COLLECTOR
 from actors.runtime.api import Recipe, Spawn
 from retender.jobs.retention import Retention

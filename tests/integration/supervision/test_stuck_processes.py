@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import JOB_MANAGER, TRANSCRIBER_POOL
 from actors.runtime.api import Recipe
 from actors.supervision.restarts import Backoff

@@ -11,7 +11,8 @@ import httpx
 import msgspec
 import pytest
 
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from retender.errors import NoAnswer
 from retender.jobs.job import Options, Task
 from retender.jobs.names import name_from_file

@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Child, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime

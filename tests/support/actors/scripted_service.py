@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from actors.broadcasting.broadcaster import Broadcaster
-from actors.manager.job_manager import ManagerSettings
+from actors.manager.settings import ManagerSettings
 from actors.names import BROADCASTER, TRANSCRIBER_POOL
 from actors.runtime.api import Child, Recipe, Spawn
 from actors.supervision.restarts import Intensity

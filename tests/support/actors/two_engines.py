@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import GROQ_POOL, GROQ_WORKERS, JOB_MANAGER
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime

@@ -20,7 +20,8 @@ from actors.broadcasting.hub import Hub
 from actors.delivery.convex_client import ConvexSettings
 from actors.delivery.convex_sync import ConvexSync
 from actors.delivery.webhooks import WebhookSettings
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
 from actors.names import BROADCASTER, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Recipe

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.manager.job_manager import JobManager, ManagerSettings
+from actors.manager.job_manager import JobManager
+from actors.manager.settings import ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime

@@ -4,10 +4,9 @@ from itertools import product
 
 import pytest
 
-from retender.errors import IllegalTransition
 from retender.jobs.job import Job, first_step, step
 from retender.jobs.messages import Note
-from retender.jobs.states import TERMINAL, TRANSITIONS, Stage, Status, diagram
+from retender.jobs.states import TERMINAL, TRANSITIONS, IllegalTransition, Stage, Status, diagram
 from tests.support.paths import PROJECT
 
 NOTE = Note("queued")
