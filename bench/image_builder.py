@@ -61,8 +61,7 @@ def base(mirror: str) -> None:
         ["debootstrap", *options, SUITE, str(root), mirror], check=True, stdout=subprocess.DEVNULL
     )
     for each in EXCLUDED:
-        for left in (root / each).glob("*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        _delete(*(root / each).glob("*"))
     container = buildah("from", "scratch")
     buildah("add", "-q", container, str(root), "/")
     buildah("commit", "-q", container, BASE)
@@ -73,8 +72,11 @@ def base(mirror: str) -> None:
 def _remove(root: Path) -> None:
     """debootstrap may leave what it mounted, if it was broken off: nothing below is deleted."""
     subprocess.run(["umount", root / "proc"], check=False, stderr=subprocess.DEVNULL)
-    if root.exists():
-        subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
+    _delete(root)
+
+
+def _delete(*paths: Path) -> None:
+    subprocess.run(["rm", "-rf", "--one-file-system", *paths], check=True)
 
 
 def build(target: str, *arguments: str) -> str:

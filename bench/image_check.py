@@ -37,6 +37,10 @@ PEAK_BYTES: Final = 400 * 10**6
 SMALL_SECONDS: Final = 30.0 + koyeb.GROQ_TAKES
 
 CANNOT: Final = 3
+LOG_LINES: Final = 20
+"""Of the service's log, shown where it did not end well."""
+
+NAMESPACES: Final = ("--mount", "--ipc", "--uts", "--pid", "--fork", "--kill-child")
 
 CONTAINER: Final = """
 set -e
@@ -57,23 +61,30 @@ exec chroot --userspec=1000:1000 {root} /usr/bin/env -i {variables} tini -- rete
 
 @contextmanager
 def container(group: Group, root: str, data: Path, given: dict[str, str]) -> Iterator[int]:
-    """Yields the process id of its tini, as this machine sees it."""
+    """Yields the process id of what started it: tini, its first process, is below."""
     variables = " ".join(f"'{name}={value}'" for name, value in given.items())
     script = CONTAINER.format(
         join=group.join(), root=root, data=data, cgroups=group.shown_at(root), variables=variables
     )
-    with subprocess.Popen(
-        ["unshare", "--mount", "--ipc", "--uts", "sh", "-c", script], start_new_session=True
-    ) as process:
+    with (
+        (data.parent / "log").open("w+") as log,
+        subprocess.Popen(
+            ["unshare", *NAMESPACES, "sh", "-c", script], start_new_session=True, stderr=log
+        ) as process,
+    ):
         try:
             yield process.pid
         finally:
-            process.send_signal(signal.SIGTERM)
+            for first in koyeb.children(process.pid):
+                os.kill(first, signal.SIGTERM)
             try:
                 status = process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 status = process.wait()
+            if status:
+                log.seek(0)
+                print("".join(log.readlines()[-LOG_LINES:]), file=sys.stderr)
             print(f"  it stopped when told, with status      {status:4}", flush=True)
 
 
