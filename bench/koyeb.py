@@ -180,10 +180,16 @@ def taken_by(process: int) -> int:
 
 def _family(process: int) -> Iterator[int]:
     yield process
+    for child in children(process):
+        yield from _family(child)
+
+
+def children(process: int) -> list[int]:
+    found: list[int] = []
     with suppress(OSError):
         for thread in Path(f"/proc/{process}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                yield from _family(int(child))
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def _proportional(process: int) -> int:

@@ -71,6 +71,12 @@ def said(word: str) -> list[str]:
     return [instruction.said for instruction in dockerfile() if instruction.word == word]
 
 
+def targets() -> set[str]:
+    """The stages that run as the service."""
+    names = (text.split(" AS ") for text in said("FROM"))
+    return {name for base, name in names if base == "service"}
+
+
 def environment() -> dict[str, str]:
     """What the image sets."""
     pairs = (pair.partition("=") for text in said("ENV") for pair in text.split())

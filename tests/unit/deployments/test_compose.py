@@ -18,6 +18,7 @@ from tests.support.manifests import (
     document,
     misspelt,
     said,
+    targets,
     variables,
 )
 
@@ -38,7 +39,7 @@ def test_each_setting_is_a_real_one(compose: Document) -> None:
 
 def test_all_that_can_be_chosen_stands_in_the_example(compose: Document) -> None:
     chosen = set(re.findall(r"\$\{([A-Z_]+)", (COMPOSE / "compose.yaml").read_text()))
-    assert chosen <= set(variables(COMPOSE / ".env.example")) | {"PACKAGES"}
+    assert chosen <= set(variables(COMPOSE / ".env.example"))
 
 
 def test_no_secret_is_written_down(compose: Document) -> None:
@@ -79,10 +80,11 @@ def test_it_keeps_its_data_in_a_volume_where_the_image_has_it(compose: Document)
     assert {name for name, _ in kept} <= set(compose["volumes"])
 
 
-def test_it_builds_the_image_by_arguments_that_there_are(compose: Document) -> None:
-    arguments = {text.split("=")[0] for text in said("ARG")}
+def test_it_builds_one_of_the_images_that_there_are(compose: Document) -> None:
     build = compose["services"]["retender"]["build"]
-    assert set(build["args"]) <= arguments
+    usual = re.fullmatch(r"\$\{TARGET:-([a-z]+)\}", build["target"])
+    assert usual is not None
+    assert usual[1] in targets()
     assert ((COMPOSE / build["context"]) / "Dockerfile").is_file()
 
 
@@ -100,6 +102,14 @@ def test_whoever_asks_at_once_has_waited_until_it_is_healthy(compose: Document) 
     assert "--wait" in up.split()
     assert said("HEALTHCHECK")
     assert "healthcheck" not in compose["services"]["retender"], "the image's own is waited for"
+
+
+def test_the_service_can_neither_gain_rights_nor_change_its_image(compose: Document) -> None:
+    service = compose["services"]["retender"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"]
+    assert [each.split(":")[0] for each in service["tmpfs"]] == ["/tmp"]
 
 
 def test_each_container_is_bounded_and_comes_back(compose: Document) -> None:
