@@ -173,7 +173,8 @@ class Mailbox:
             self._settle(reply).answer(future.result())
 
     def _crashed(self, error: BaseException) -> Exit:
-        logger.opt(exception=error).error("{} ended by an error", self._name)
+        if not isinstance(error, RetenderError):  # these have a message for whoever watches
+            logger.opt(exception=error).error("{} ended by an error", self._name)
         return Exit("crashed", describe(error))
 
     def _log_unreceived(self, method: str, error: RetenderError) -> None:

@@ -13,7 +13,7 @@ export function Waiting({ figures }: { readonly figures: Said | null }) {
   const { number, bytes, duration } = useFormats();
   const { value } = useLooking(read);
   const queue = value?.queue;
-  const tell = (name: string, said: (value: number) => string) => {
+  const tell = (name: string, said: (value: number) => string | null) => {
     const found = figures === null ? null : total(figures, name);
     return found === null ? null : said(found);
   };
@@ -29,7 +29,10 @@ export function Waiting({ figures }: { readonly figures: Said | null }) {
             [t("service.queue.memory"), tell("retender_worker_memory_bytes", bytes)],
             [t("service.queue.sockets"), number(value?.websockets.total_connections ?? 0)],
             [t("service.queue.webhooks"), tell("retender_outbox_waiting", number)],
-            [t("service.queue.webhooks_age"), tell("retender_outbox_age_seconds", duration)],
+            [
+              t("service.queue.webhooks_age"),
+              tell("retender_outbox_age_seconds", (age) => (age > 0 ? duration(age) : null)),
+            ],
           ]}
         />
       )}

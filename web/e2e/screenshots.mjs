@@ -1,0 +1,59 @@
+// The pictures of the page in the docs: node e2e/screenshots.mjs [FOLDER]
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launch } from "./browser.mjs";
+import { startService } from "./service.mjs";
+import { spoken } from "./speech.mjs";
+
+const PHRASES = [
+  "one two three four five six seven",
+  "alpha bravo charlie delta echo foxtrot",
+  "nine eight seven six five four",
+  "golf hotel india juliet kilo lima",
+  "two four six eight nine one",
+  "mike november oscar papa quebec romeo",
+];
+const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
+
+const to = process.argv[2] ?? fileURLToPath(new URL("../../docs/images", import.meta.url));
+mkdirSync(to, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), "retender-pictures-"));
+const service = await startService();
+const browser = await launch();
+try {
+  const done = await finished("entrevista.wav", PHRASES);
+  await finished("clase-3.wav", PHRASES.toReversed());
+  await picture("/", "home", SIZES.wide, "light");
+  await picture(`/#/jobs/${done}`, "job", SIZES.wide, "light");
+  await picture(`/#/jobs/${done}`, "job-phone", SIZES.phone, "dark");
+  await picture("/#/service", "service", SIZES.wide, "dark");
+} finally {
+  await browser.close();
+  await service.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function picture(path, name, viewport, colorScheme) {
+  const context = await browser.newContext({ viewport, colorScheme, locale: "es-ES" });
+  const page = await context.newPage();
+  await page.goto(`${service.url}${path}`);
+  await page.locator("h1").first().waitFor();
+  await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => {});
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: join(to, `${name}.png`) });
+  await context.close();
+}
+
+async function finished(name, phrases) {
+  const path = join(folder, name);
+  spoken(phrases, path);
+  const form = new FormData();
+  form.set("file", new Blob([readFileSync(path)]), name);
+  form.set("word_timestamps", "true");
+  const answer = await fetch(`${service.url}/transcribe-job`, { method: "POST", body: form });
+  const { job_id: jobId } = await answer.json();
+  await (await fetch(`${service.url}/job/${jobId}/events?since=0`)).text();
+  return jobId;
+}
