@@ -59,6 +59,7 @@ class Mailbox:
         self._end_cause = ""
         self._fault: BaseException | None = None
         self._closed: Exit | None = None
+        self._started = False
         self._unreceived: dict[tuple[str, str], float] = {}
         """When an error that nobody received was last a warning, by message and code."""
 
@@ -107,6 +108,7 @@ class Mailbox:
         try:
             await self._call_hook("started", context)
             started()
+            self._started = True
             await self._handle_messages()
             await self._call_hook("stopping")
             exit_ = Exit("normal", self._end_cause)
@@ -173,7 +175,7 @@ class Mailbox:
             self._settle(reply).answer(future.result())
 
     def _crashed(self, error: BaseException) -> Exit:
-        if not isinstance(error, RetenderError):  # these have a message for whoever watches
+        if self._started:  # else whoever started it gets the error
             logger.opt(exception=error).error("{} ended by an error", self._name)
         return Exit("crashed", describe(error))
 

@@ -131,7 +131,7 @@ def test_a_newcomer_is_told_where_it_is_and_what_it_works_with(tmp_path: Path) -
     told = "\n".join(said)
     assert str(tmp_path) in told
     assert "the model is digits" in told
-    assert f"{service.url}/docs" in told
+    assert f"open {service.url} in a browser" in told
 
 
 def test_a_model_that_is_not_here_surprises_nobody(tmp_path: Path) -> None:
