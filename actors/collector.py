@@ -59,13 +59,13 @@ class Collector:
             logger.error("old files cannot be deleted now: {}", error)
         else:
             took = self._ctx.clock.monotonic() - began
-            logger.bind(batches=batches, files=files, seconds=round(took, 3)).log(
+            logger.bind(full_batches=batches, files=files, seconds=round(took, 3)).log(
                 "INFO" if batches or files else "DEBUG", "deleted what is kept no longer"
             )
 
     async def _forget_jobs(self) -> int:
-        """Returns the number of batches, the last of which is not full."""
-        batches = 1
+        """Returns the number of full batches; the last one, which is not full, is not counted."""
+        batches = 0
         while await self._manager().ask(JobManager.forget_old, self._retention):
             batches += 1
         return batches
