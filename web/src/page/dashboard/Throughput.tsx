@@ -18,7 +18,10 @@ export function Throughput({ figures }: { readonly figures: Said | null }) {
         of={[
           [t("service.done.jobs"), said(total(figures, "retender_jobs_submitted_total"), number)],
           [t("service.done.audio"), said(total(figures, "retender_audio_seconds_total"), clock)],
-          [t("service.done.speed"), ratio ? t("service.done.times", { times: Math.round(10 / ratio) / 10 }) : null],
+          [
+            t("service.done.speed"),
+            ratio ? t("service.done.times", { times: Math.round(10 / ratio) / 10 }) : null,
+          ],
           [t("service.done.wait"), said(mean(figures, "retender_queue_wait_seconds"), duration)],
           [
             t("service.done.cached"),
