@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from actors.workers.transcriber_pool import PoolSettings
+from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import Arguments, ClusterPlan, Pool, for_this_machine, pools
 from deployments.serving import local
@@ -30,7 +31,8 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
     if profile == "koyeb":
         return _serve_small(settings, workers)
     if profile == "local":
-        return asyncio.run(local.serve(settings, workers or engines.pools(settings)))
+        wanted = workers or engines.pools(settings)
+        return asyncio.run(local.serve(settings, wanted, app=factory(mcp=settings.mcp)))
     if not installed():
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
     alone = not ray_environment.joins_cluster()
@@ -81,7 +83,8 @@ def _serve_small(settings: Settings, workers: Sequence[PoolSettings] | None) -> 
         )
     found = instance.limits(settings)
     fitting = instance.within(settings, found)
-    return asyncio.run(local.serve(fitting, workers or engines.pools(fitting), found))
+    wanted = workers or engines.pools(fitting)
+    return asyncio.run(local.serve(fitting, wanted, found, factory(mcp=settings.mcp)))
 
 
 def chosen(settings: Settings) -> Literal["local", "koyeb", "ray"]:

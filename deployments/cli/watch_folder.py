@@ -7,8 +7,9 @@ from typing import Annotated, Final, cast, get_args
 
 import typer
 
-from deployments.cli.exit_status import FAILED, cause, complain, run
+from deployments.cli.exit_status import FAILED, complain, run
 from deployments.cli.service import Key, Server, service
+from deployments.client.cause import cause
 from deployments.logs import configuration
 from deployments.settings import read
 from deployments.watch_folder.records import InUse, Records

@@ -33,11 +33,13 @@ from actors.names import BROADCASTER, JOB_MANAGER, ROOT
 from actors.runtime.cluster.ray_host import RayRuntime, TreeLocation
 from actors.runtime.limits import ATTEND_EVERY
 from actors.supervision.supervisor import Supervisor
+from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
-from deployments.ray_cluster.process_logs import ProcessLogs, keep_rays_lines_back
+from deployments.ray_cluster.process_logs import ProcessLogs
+from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
 from deployments.ray_cluster.small_ray import parts_left_out
-from deployments.serving import address
+from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
 from deployments.serving.signals import Signals
@@ -49,7 +51,6 @@ from deployments.wiring.keys import keyring
 from deployments.wiring.resources import resources
 from retender.errors import ActorGone, FolderNotShared, NoAnswer, RetenderError
 from serve_app.access.peer import Peer
-from serve_app.app import create_app
 
 APP: Final = "retender"
 
@@ -140,6 +141,7 @@ class Ingress:
             _bind_to_loopback()
         self._runtime = RayRuntime(place(plan))
         await ensure_tree(self._runtime, plan)
+        self._app = factory(mcp=plan.settings.mcp)
         self._attending = asyncio.create_task(keep_tree_alive(self._runtime, plan))
         self._services = services(
             self._runtime,
@@ -150,7 +152,7 @@ class Ingress:
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        app = create_app(self._services)
+        app = self._app(self._services)
         trusted = list(self._services.settings.trusted_proxies)
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
         app.add_middleware(Peer, added=ray_environment.passes_client_address())
@@ -333,6 +335,7 @@ async def _run(
             if up.done():
                 for line in start_message(settings, url):
                     logger.info(line)
+                browser.open_page(settings, url)
             await asyncio.wait({told, lost}, return_when=asyncio.FIRST_COMPLETED)
             if not told.done():
                 await lost

@@ -1,33 +1,26 @@
-"""What the person who started the service reads: the lines of our processes, and none of Ray's.
+"""The log lines of our processes on a Ray of this machine, from the files where Ray keeps them.
 
-Ray keeps the output of its processes in files. On a machine of our own these are read here: the log
-monitor of Ray would take a process of 50 MB for it.
+The log monitor of Ray would take a process of 50 MB for it.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
-
-from loguru import logger
-from ray._private import log, worker
+from typing import BinaryIO, Final, NamedTuple
 
 LOOK_SECONDS: Final = 0.2
 """Between two looks at the files."""
 
 READ_BYTES: Final = 1 << 20
-"""Of one file at one look; the rest is read at the next."""
+"""Of one file at a time."""
 
 LINE_BYTES: Final = 1 << 16
 """A line that is longer, or has not ended by then, is passed on in parts."""
-
-_RAYS_LOGGERS: Final = ("ray", "ray.serve")
 
 _FILES: Final = ("worker-*.err", "worker-*.out")
 
@@ -63,16 +56,17 @@ class ProcessLogs:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._look()
+        self.look()
         for followed in self._followed.values():
             followed.file.close()
         self._followed.clear()
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
-            self._look()
+            self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Pass on what is new."""
         for pattern in _FILES:
             for path in sorted(self._folder.glob(pattern)):
                 if path not in self._followed:
@@ -86,13 +80,21 @@ class ProcessLogs:
                 del self._followed[path]
 
     def _pass_on(self, followed: _Followed) -> None:
-        with suppress(OSError):
-            followed.rest.extend(followed.file.read(READ_BYTES))
-        text = "".join(
-            f"{line}\n" for line in _lines(followed.rest) if _RAYS_OWN.match(line) is None
-        )
-        if text:
-            self._write(text)
+        """All that is there now; READ_BYTES of it in memory at a time."""
+        while data := _read(followed.file):
+            followed.rest.extend(data)
+            text = "".join(
+                f"{line}\n" for line in _lines(followed.rest) if _RAYS_OWN.match(line) is None
+            )
+            if text:
+                self._write(text)
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(READ_BYTES)
+    except OSError:
+        return b""
 
 
 def _lines(rest: bytearray) -> Iterator[str]:
@@ -112,20 +114,3 @@ def _replaced(path: Path, file: BinaryIO) -> bool:
         return not os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except OSError:
         return True
-
-
-def keep_rays_lines_back() -> None:
-    """Of what Ray says in this process only errors are logged; the rest means nothing here."""
-    log.generate_logging_config()  # else it would set its own levels and handlers later
-    for name in _RAYS_LOGGERS:
-        theirs = logging.getLogger(name)
-        theirs.handlers.clear()
-        theirs.setLevel(logging.ERROR)
-        theirs.propagate = True
-    # Errors of Ray's tasks, of which those of Serve's at its end mean nothing.
-    vars(worker)["print_to_stdstream"] = _as_debug
-
-
-def _as_debug(batch: dict[str, Any], *_: object) -> None:
-    for line in batch["lines"]:
-        logger.debug("Ray: {}", line)

@@ -115,6 +115,7 @@ def for_lone_machine(host: str, scratch: Path) -> dict[str, str]:
         "RAY_worker_niceness": "0",
         # On a busy machine the processes of Ray need longer to find each other.
         "RAY_agent_register_timeout_ms": "120000",
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
         # A stop waits only until clients have been disconnected.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         # Ray would drop repeated log lines.

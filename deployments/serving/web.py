@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 from loguru import logger
 
 from actors.runtime.mailbox import describe
@@ -67,10 +68,15 @@ class QuietServer(uvicorn.Server):
 
 
 class Web:
-    def __init__(self, services: Services, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        services: Services,
+        listener: socket.socket,
+        app: Callable[[Services], FastAPI] = create_app,
+    ) -> None:
         settings = services.settings
         config = uvicorn.Config(
-            create_app(services),
+            app(services),
             log_config=None,
             access_log=False,
             server_header=False,

@@ -12,9 +12,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from deployments.cli.exit_status import cause
-from deployments.cli.sources import ENDINGS
 from deployments.client.by_service import failure_of
+from deployments.client.cause import cause
 from deployments.client.client import Body, Client, NoService
 from deployments.client.following import follow
 from deployments.client.resumable import submit_resumably
@@ -23,7 +22,7 @@ from deployments.watch_folder.arrivals import Arrivals, Look, recordings
 from deployments.watch_folder.records import Record, Records, write_whole
 from retender.errors import JobNotFound, RetenderError, Unauthorized, UploadExpired
 from retender.jobs.states import Status
-from retender.transcript.formats import Format
+from retender.transcript.formats import ENDINGS, Format
 
 READ_BYTES: Final = 1 << 20
 ERROR_ENDING: Final = "error.txt"

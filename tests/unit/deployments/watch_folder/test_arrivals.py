@@ -50,7 +50,14 @@ def test_an_empty_file_is_not_whole() -> None:
 
 
 def test_recordings_of_all_folders_are_found_and_nothing_else(tmp_path: Path) -> None:
-    for name in ("talk.MP3", "a/b/c.flac", "notes.txt", ".hidden.wav", ".cache/d.wav", "e.wav.part"):
+    for name in (
+        "talk.MP3",
+        "a/b/c.flac",
+        "notes.txt",
+        ".hidden.wav",
+        ".cache/d.wav",
+        "e.wav.part",
+    ):
         place = tmp_path / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"x")
