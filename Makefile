@@ -122,6 +122,7 @@ bench: test-setup tools node_modules/.package-lock.json
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
 	$(BIN)/python -m bench.koyeb $(QUICK)
+	$(BIN)/python -m bench.first_minute $(QUICK)
 	$(WITH_NODE) $(BIN)/python -m bench.convex $(QUICK)
 
 # Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import math
 import tempfile
 import uuid
@@ -110,7 +109,7 @@ class Tools:
         service; the tools then take the id of the job."""
         try:
             content = base64.b64decode(content_base64, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise ToolError("content_base64 is not base64") from error
         if len(content) > CONTENT_BYTES:
             raise ToolError(f"the recording has more than {CONTENT_BYTES} bytes")
