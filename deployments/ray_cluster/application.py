@@ -38,7 +38,7 @@ from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
 from deployments.ray_cluster.process_logs import ProcessLogs
 from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
-from deployments.ray_cluster.small_ray import parts_left_out
+from deployments.ray_cluster.small_ray import PartMissing, parts_left_out
 from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
@@ -289,9 +289,13 @@ def _own() -> dict[str, Any]:
     }
 
 
-def _start_small(namespace: str) -> ProcessLogs:
-    with parts_left_out():
-        context: Any = ray.init(namespace=namespace, log_to_driver=False, **_own())
+def _start_small(namespace: str) -> ProcessLogs | None:
+    try:
+        with parts_left_out():
+            context: Any = ray.init(namespace=namespace, log_to_driver=False, **_own())
+    except PartMissing as missing:
+        logger.info("Ray starts with processes that are not used here: {}", missing)
+        return _start_whole(namespace)
     folder = Path(context.address_info["session_dir"]) / "logs"
     logger.debug("Ray's own logs are in {}", folder)
     logs = ProcessLogs(folder, sys.stderr.write)

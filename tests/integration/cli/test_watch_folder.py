@@ -24,6 +24,8 @@ from tests.support.http.http_service import Site, says, site
 
 FAILS = Script((Passage(("never",), takes=0.0, acts=(Act.FATAL,)),))
 LONG_AGO = 1_000_000_000
+USUAL = {"language": "auto", "engine": "auto", "task": "transcribe"}
+"""What the command asks for where nothing else is said."""
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ async def watch(
 ) -> Once:
     """What one run of the command does, from IN to OUT."""
     told: list[str] = []
-    what = Wanted({"language": "auto"}, kinds or ("txt",))
+    what = Wanted(USUAL, kinds or ("txt",))
     folders = Folders(folder / "in", folder / "out")
     async with Client(here.url) as client:
         watcher = Watcher(client, folders, what, settle, told.append)
@@ -218,7 +220,7 @@ async def test_an_upload_goes_on_after_a_kill_and_sends_no_part_twice(
 
 
 async def test_it_watches_until_told_to_stop(tmp_path: Path, here: Site) -> None:
-    given = ("--every", "0.1", "--settle", "0.1", "--server", here.url)
+    given = ("--every", "0.1", "--settle", "0.1", "--server", here.url, "--formats", "txt")
     async with running(tmp_path, "watch-folder", "in", "out", *given) as process:
         put(tmp_path, "early.mp3", says("early"))
 
