@@ -7,7 +7,7 @@ import base64
 import math
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Final, Literal
@@ -39,6 +39,8 @@ CONTENT_BYTES: Final = 3 * 1024 * 1024
 Reach = Callable[[Context], AbstractAsyncContextManager[Client]]
 """Gives a client of the service, as the caller of a tool may use it."""
 
+Tool = Callable[..., Awaitable[Any]]
+
 JobId = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_.-]+$")]
 Wait = Annotated[
     float, Field(ge=0, le=WAIT_SECONDS, description="Seconds to wait for the end; 0: do not wait")
@@ -64,12 +66,14 @@ def server(reach: Reach, version: str, *, files: bool, urls: bool) -> MCPServer[
         "retender", title="Retender", version=version, instructions=INSTRUCTIONS
     )
     tools = Tools(reach)
-    adding = [tools.transcribe_file if files else tools.transcribe_content]
+    reading: list[Tool] = [tools.follow, tools.status, tools.list_jobs]
+    reading += [tools.search, tools.read_transcript]
+    adding: list[Tool] = [tools.transcribe_file if files else tools.transcribe_content]
     if urls:
         adding.append(tools.transcribe_url)
     for tool in adding:
         made.add_tool(tool, annotations=_ADDS)
-    for tool in (tools.follow, tools.status, tools.list_jobs, tools.search, tools.read_transcript):
+    for tool in reading:
         made.add_tool(tool, annotations=_READS)
     return made
 
