@@ -48,6 +48,8 @@ class Utterance(NamedTuple):
     thresholds: Thresholds = Thresholds()
     numerals: bool = True
     """Numbers may be written as digits."""
+    soon: bool = False
+    """Its text does not wait for that of others."""
 
     @property
     def frames(self) -> int:
@@ -61,7 +63,7 @@ class Utterance(NamedTuple):
 
 
 class _First(NamedTuple):
-    """What was heard in the first go, of which there is doubt."""
+    """A text of the first pass that is doubtful."""
 
     doubts: int
     segments: tuple[Segment, ...]
@@ -124,8 +126,11 @@ class ChunkDecoder:
             return []
         return [token for token in answer.tokens if token < self._model.first_special]
 
-    def take_whole(self, answer: Generated, words: Sequence[list[Aligned]]) -> None:
-        """All of it at once, unless there is doubt."""
+    def take_whole(
+        self, answer: Generated, words: Sequence[list[Aligned]], least: float | None = None
+    ) -> None:
+        """All of it at once, unless there is doubt. Of two doubtful texts the less doubtful one is
+        kept, the later one if they are equally so. `least`: a text less probable is doubtful."""
         segments = self._segments_of_all(answer, words)
         wrong = 0
         if not silent(answer.no_speech, answer.average, self.utterance.thresholds):
@@ -133,11 +138,16 @@ class ChunkDecoder:
             early = stopped_early(all_words, self.utterance.pauses, self.seconds)
             wrong = self._doubts(segments, answer.average) + answer.full
             wrong += crowded(all_words) + early
-        if wrong:
-            self._first = _First(wrong, tuple(segments))
-        else:
-            self._segments = segments
+            wrong += least is not None and answer.average < least
+        if not wrong:
+            self._segments, self._first = segments, None
             self.upto = self.seconds
+        elif self._first is None or wrong <= self._first.doubts:
+            self._first = _First(wrong, tuple(segments))
+
+    @property
+    def doubtful(self) -> bool:
+        return self._first is not None
 
     def heard(self, answer: Generated) -> WindowText:
         more = self._frame + self._model.window < self._frames
