@@ -63,7 +63,7 @@ class Utterance(NamedTuple):
 
 
 class _First(NamedTuple):
-    """A text of the first pass that is doubtful."""
+    """What was heard in the first go, of which there is doubt."""
 
     doubts: int
     segments: tuple[Segment, ...]
@@ -126,11 +126,8 @@ class ChunkDecoder:
             return []
         return [token for token in answer.tokens if token < self._model.first_special]
 
-    def take_whole(
-        self, answer: Generated, words: Sequence[list[Aligned]], least: float | None = None
-    ) -> None:
-        """All of it at once, unless there is doubt. Of two doubtful texts the less doubtful one is
-        kept, the later one if they are equally so. `least`: a text less probable is doubtful."""
+    def take_whole(self, answer: Generated, words: Sequence[list[Aligned]]) -> None:
+        """All of it at once, unless there is doubt."""
         segments = self._segments_of_all(answer, words)
         wrong = 0
         if not silent(answer.no_speech, answer.average, self.utterance.thresholds):
@@ -138,16 +135,11 @@ class ChunkDecoder:
             early = stopped_early(all_words, self.utterance.pauses, self.seconds)
             wrong = self._doubts(segments, answer.average) + answer.full
             wrong += crowded(all_words) + early
-            wrong += least is not None and answer.average < least
-        if not wrong:
-            self._segments, self._first = segments, None
-            self.upto = self.seconds
-        elif self._first is None or wrong <= self._first.doubts:
+        if wrong:
             self._first = _First(wrong, tuple(segments))
-
-    @property
-    def doubtful(self) -> bool:
-        return self._first is not None
+        else:
+            self._segments = segments
+            self.upto = self.seconds
 
     def heard(self, answer: Generated) -> WindowText:
         more = self._frame + self._model.window < self._frames

@@ -11,8 +11,6 @@ What is decided here, and why:
 - **The encoder is given no more than the sound and some silence**, where the model hears as well
   then (`Model.takes_less`), and the text is written without times, which costs fewer tokens and
   fewer mistakes. When each word was said, the model's attention tells.
-- **The most probable token first, a beam where that is not sure** (`UNSURE`) or is doubtful: most
-  texts are the same with both, and without a beam they cost half.
 - **What is doubtful is heard again** (`doubt`) in the full window, with times, and from where the
   model stopped writing, so that a stop in the middle loses no words (faster-whisper's batched mode
   drops them). A model that does not take less is heard so from the first.
@@ -36,10 +34,6 @@ from retender.transcript.chunks import ChunkResult
 
 NEVER_TWICE: Final = 4
 """Tokens in a run that may not come again in the second try."""
-
-UNSURE: Final = -0.3
-"""The mean of the logarithms of the tokens' probabilities. Below it, a beam may find a better
-text."""
 
 ENCODED_SHARE: Final = 0.4
 """Encoding is about so much of a window's work."""
@@ -96,31 +90,15 @@ def _advance(decoder: ChunkDecoder, share: float = 0.0) -> Advance:
 
 def _decode(model: Model, decoders: Sequence[ChunkDecoder], beam: int) -> Iterator[Step]:
     """All of each at once, without times. Of whom there is doubt goes on to be listened to."""
+    sounds = [decoder.window.shape[-1] for decoder in decoders]
     frames = model.frames(decoders[0].utterance.frames)
     encoded = model.encode([decoder.window for decoder in decoders], frames)
     yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
     yield from _detected(model, encoded, decoders)
-    greedy = model.beam_is_costly and beam > 1 and not decoders[0].utterance.temperature
-    yield from _write(model, decoders, encoded, 1 if greedy else beam, UNSURE if greedy else None)
-    unsure = [n for n, decoder in enumerate(decoders) if decoder.doubtful]
-    if greedy and unsure:
-        these = [decoders[n] for n in unsure]
-        yield from _write(model, these, model.only(encoded, unsure), beam)
-
-
-def _write(
-    model: Model,
-    decoders: Sequence[ChunkDecoder],
-    encoded: Any,
-    beam: int,
-    least: float | None = None,
-) -> Iterator[Step]:
-    """The text of each without times. `least`: a text less probable than this is doubtful."""
     prompts = [model.prompt(decoder.instructions, times=False) for decoder in decoders]
     answers = model.generate(encoded, prompts, _sampling(decoders, beam))
     yield from (_advance(decoder, ENCODED_SHARE) for decoder in decoders)
     texts = [decoder.text(answer) for decoder, answer in zip(decoders, answers, strict=True)]
-    sounds = [decoder.window.shape[-1] for decoder in decoders]
     aligned = (
         model.align(encoded, decoders[0].instructions, texts, sounds)
         if any(texts)
@@ -129,8 +107,7 @@ def _write(
     for decoder, answer, text, words in zip(decoders, answers, texts, aligned, strict=True):
         piece = TextSpan(0.0, decoder.seconds, tuple(text))
         hands = measured(dealt_out(words, [piece]), [piece])
-        clear = [clear_of(decoder.utterance.pauses, hand) for hand in hands]
-        decoder.take_whole(answer, clear, least)
+        decoder.take_whole(answer, [clear_of(decoder.utterance.pauses, hand) for hand in hands])
         yield _advance(decoder)
 
 

@@ -89,8 +89,7 @@ class Model:
     """Raises `EngineFailed` where computing fails, for want of memory say."""
 
     def __init__(self, folder: Path, settings: WhisperSettings) -> None:
-        self.beam_is_costly = settings.device == "cpu"
-        """A GPU takes hardly longer for several texts at once than for one."""
+        self._on_cpu = settings.device == "cpu"
         self._lock = Lock()
         # Each lane is a thread already. Where several call numpy's OpenBLAS at once and it divides
         # their work among threads of its own, it may wait for these for ever.
@@ -157,19 +156,13 @@ class Model:
         """So many frames of each: what is given beside the sound changes what is heard."""
         padded = [_padded(window, frames) for window in windows]
         try:
-            if not self.beam_is_costly:
+            if not self._on_cpu:
                 return self._whisper.encode(np.stack(padded))
             # A CPU encodes several windows at once no faster, but with more memory.
             encoded = [self._whisper.encode(window) for window in padded]
         except (RuntimeError, MemoryError) as error:
             raise EngineFailed(f"encoding failed: {error}") from error
         return encoded[0] if len(encoded) == 1 else _joined(encoded)
-
-    def only(self, encoded: StorageView, windows: Sequence[int]) -> StorageView:
-        """These of the encoded windows. On a CPU."""
-        if len(windows) == encoded.shape[0]:
-            return encoded
-        return StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[list(windows)]))
 
     def detect(self, encoded: StorageView) -> list[dict[str, float]]:
         """The probability of each language in each window."""

@@ -189,25 +189,9 @@ class Keen(Parrot):
     """Hears as well what is hardly longer than its sound."""
 
     takes_less = True
-    beam_is_costly = False
 
     def frames(self, sound: int) -> int:
         return 1000
-
-    def only(self, encoded: Sequence[float], windows: Sequence[int]) -> list[float]:
-        return [encoded[window] for window in windows]
-
-
-class Thrifty(Keen):
-    """One text at a time costs it less than several."""
-
-    beam_is_costly = True
-
-    @property
-    def generated(self) -> list[tuple[Any, ...]]:
-        """The beam, and the windows."""
-        calls = (call for call in self.calls if call[0] == "generate")
-        return [(sampling.beam, *windows) for _, sampling, *windows in calls]
 
 
 SURE = said(range(1, 8))
@@ -242,29 +226,6 @@ def test_a_text_that_ends_before_the_speaker_does_is_heard_again() -> None:
     whole = said([TIMES, 1, 2, 3, TIMES + 150, TIMES + 150, 4, 5, 6, TIMES + 480])
     keen = Keen({1: [said(CALM), whole]})
     assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6"]
-
-
-def test_a_text_that_is_sure_takes_no_beam_and_one_that_is_not_takes_no_second_encoding() -> None:
-    unsure, better = said(range(11, 18), average=-0.5), said(range(21, 28), average=-0.4)
-    thrifty = Thrifty({1: [SURE], 2: [unsure, better], 3: [SURE]})
-    heard = texts(thrifty, *(window(number, 8) for number in (1, 2, 3)))
-    assert heard[1].split() == [f"en{n}" for n in range(21, 28)]
-    assert heard[0].split() == heard[2].split() == [f"en{n}" for n in range(1, 8)]
-    assert thrifty.generated == [(1, 1, 2, 3), (5, 2)]
-    assert [call for call in thrifty.calls if call[0] == "encode"] == [("encode", 1, 2, 3)]
-
-
-def test_a_text_that_repeats_itself_is_tried_with_a_beam_before_it_is_heard_again() -> None:
-    thrifty = Thrifty({1: [said(LOOP), SURE]})
-    assert texts(thrifty, window(1, 8))[0].split() == [f"en{n}" for n in range(1, 8)]
-    assert thrifty.generated == [(1, 1), (5, 1)]
-    assert thrifty.given == [1000]
-
-
-def test_a_text_that_is_doubtful_with_a_beam_too_is_heard_again_in_the_full_window() -> None:
-    thrifty = Thrifty({1: [said(LOOP), said(LOOP), said([TIMES, 1, 2, 3, TIMES + 450])]})
-    assert texts(thrifty, window(1)) == ["en1 en2 en3"]
-    assert thrifty.given == [1000, 3000]
 
 
 def test_one_that_is_wanted_soon_waits_for_no_other() -> None:
