@@ -19,7 +19,10 @@ def job_body(status: JobStatus, latest: TransientProgress | None, language: str)
     if latest is not None and not job.finished:
         progress = max(progress, latest.progress)
         if latest.after >= job.seq:
-            stage, note, remaining = latest.stage, latest.note, latest.estimated_time_remaining
+            stage, note = latest.stage, latest.note
+            if latest.estimated_time_remaining is not None:
+                # Until its pace is measured, the estimate of the queue stands.
+                remaining = latest.estimated_time_remaining
     return {
         "job_id": job.id,
         "name": job.name or None,

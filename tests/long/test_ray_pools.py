@@ -29,15 +29,15 @@ SHARE = 0.5
 POOLS = (
     # Each takes all cores of its node.
     Pool(cpus=CPUS, resources={KIND: 1}, least=1, most=MOST, seconds_per_worker=30, idle_seconds=2),
-    Pool(model="tiny", cpus=0, gpus=SHARE),
+    Pool(model="tiny.en", cpus=0, gpus=SHARE),
 )
 WORKERS = "transcriber-"
-ITS_OWN = "transcriber_tiny-"
+ITS_OWN = "transcriber_tiny.en-"
 
 
 def prepare(folder: Path) -> None:
     """The digits, by the name of another model."""
-    shutil.copytree(DIGITS, folder / "models" / "tiny", ignore=shutil.ignore_patterns("train"))
+    shutil.copytree(DIGITS, folder / "models" / "tiny.en", ignore=shutil.ignore_patterns("train"))
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +74,11 @@ async def test_models_are_at_work_side_by_side_each_with_what_its_workers_need(
     said = [say(words) for words in ("one two three", "seven eight nine")]
     ids = await asyncio.gather(
         hand_in(http, said[0].path, language="en"),
-        hand_in(http, said[1].path, language="en", model="tiny"),
+        hand_in(http, said[1].path, language="en", model="tiny.en"),
     )
     done = await asyncio.gather(*(end_of(http, job_id) for job_id in ids))
     heard = [heard_alone(each, ENGLISH).text for each in said]
     assert [each["result"]["text"] for each in done] == heard
-    assert [each["model"] for each in done] == ["digits", "tiny"]
+    assert [each["model"] for each in done] == ["digits", "tiny.en"]
     assert len(await actors.processes(ITS_OWN)) == 1
     assert await actors.taken("GPU") == SHARE

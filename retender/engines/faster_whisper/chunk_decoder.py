@@ -48,6 +48,8 @@ class Utterance(NamedTuple):
     thresholds: Thresholds = Thresholds()
     numerals: bool = True
     """Numbers may be written as digits."""
+    soon: bool = False
+    """Its text does not wait for that of others."""
 
     @property
     def frames(self) -> int:

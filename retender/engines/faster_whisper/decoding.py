@@ -68,11 +68,12 @@ def recognise(model: Model, utterances: Sequence[Utterance], beam: int) -> Itera
 
 def alike(model: Model, utterances: Sequence[Utterance]) -> list[list[int]]:
     """Which of them may share a batch: their prompts are equally long, as much is encoded of each,
-    they are drawn alike, and where words are to be aligned, they are in one language."""
+    they are drawn alike, and where words are to be aligned, they are in one language. One that is
+    wanted soon shares none."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, utterance in enumerate(utterances):
         aligned = utterance.words or model.takes_less
-        alone = index if utterance.detect and aligned else None
+        alone = index if utterance.soon or (utterance.detect and aligned) else None
         language = utterance.instructions.language if aligned else None
         room = len(model.prompt(utterance.instructions))
         whole = utterance.frames > model.window

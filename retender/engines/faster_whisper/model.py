@@ -89,6 +89,7 @@ class Model:
     """Raises `EngineFailed` where computing fails, for want of memory say."""
 
     def __init__(self, folder: Path, settings: WhisperSettings) -> None:
+        self._on_cpu = settings.device == "cpu"
         self._lock = Lock()
         # Each lane is a thread already. Where several call numpy's OpenBLAS at once and it divides
         # their work among threads of its own, it may wait for these for ever.
@@ -153,11 +154,15 @@ class Model:
 
     def encode(self, windows: Sequence[Features], frames: int = ENCODED_FRAMES) -> StorageView:
         """So many frames of each: what is given beside the sound changes what is heard."""
-        padded = np.stack([_padded(window, frames) for window in windows])
+        padded = [_padded(window, frames) for window in windows]
         try:
-            return self._whisper.encode(padded)
+            if not self._on_cpu:
+                return self._whisper.encode(np.stack(padded))
+            # A CPU encodes several windows at once no faster, but with more memory.
+            encoded = [self._whisper.encode(window) for window in padded]
         except (RuntimeError, MemoryError) as error:
             raise EngineFailed(f"encoding failed: {error}") from error
+        return encoded[0] if len(encoded) == 1 else _joined(encoded)
 
     def detect(self, encoded: StorageView) -> list[dict[str, float]]:
         """The probability of each language in each window."""
@@ -297,6 +302,11 @@ def give_memory_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def _joined(encoded: Sequence[StorageView]) -> StorageView:
+    """On a CPU."""
+    return StorageView.from_array(np.concatenate([np.asarray(each) for each in encoded]))
 
 
 def _padded(window: Features, frames: int) -> Features:

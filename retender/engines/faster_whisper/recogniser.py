@@ -21,6 +21,7 @@ from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.errors import Failure, InvalidOption, UploadExpired, WorkError
 from retender.jobs.job import AUTO_LANGUAGE, Options
+from retender.jobs.pieces import PREPARATION
 from retender.storage.blobs import Blobs
 from retender.transcript.chunks import SAMPLE_RATE, Plan, Span
 from retender.workers.orders import Failed, Order, Transcribed
@@ -28,6 +29,8 @@ from retender.workers.orders import Failed, Order, Transcribed
 _PLACEHOLDER = "en"
 
 _BEGINNING_WINDOWS: Final = 3
+
+FIRST_CHUNK: Final = PREPARATION + 1
 
 
 class Recogniser:
@@ -65,7 +68,8 @@ class Recogniser:
         utterances: list[Utterance] = []
         for order in orders:
             try:
-                utterances.append(self._utterance(order, recordings[order.token]))
+                utterance = self._utterance(order, recordings[order.token])
+                utterances.append(utterance._replace(soon=_begins(order, orders)))
             except WorkError as error:
                 yield Failed(order.token, error.failure())
             except InvalidOption as error:
@@ -139,6 +143,13 @@ class Recogniser:
         window = self._model.window * SAMPLE_RATE // FRAMES_PER_SECOND
         starts = range(0, pcm.samples, window)[:_BEGINNING_WINDOWS]
         return [Span(start, min(pcm.samples, start + window)) for start in starts]
+
+
+def _begins(order: Order, orders: Sequence[Order]) -> bool:
+    """It is the first of a recording's chunks: a reader waits for its text, and the next ones come
+    while it is read."""
+    several = any(other.job_id == order.job_id for other in orders if other is not order)
+    return order.index == FIRST_CHUNK and several
 
 
 def _last(work: Generator[None, None, Detected]) -> Detected:

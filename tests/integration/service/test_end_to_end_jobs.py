@@ -163,13 +163,13 @@ async def test_a_job_that_failed_for_want_of_its_model_is_done_once_it_is_there(
 ) -> None:
     async with service.asking() as http:
         recording = say("kilo lima mike")
-        job_id = await hand_in(http, recording.path, language="en", model="tiny")
+        job_id = await hand_in(http, recording.path, language="en", model="tiny.en")
         failed = await end_of(http, job_id)
         assert (failed["status"], failed["error"]["code"]) == ("failed", "model_unavailable")
-        shutil.copytree(DIGITS, service.folder / "models" / "tiny", ignore=NOT_THE_MODEL)
+        shutil.copytree(DIGITS, service.folder / "models" / "tiny.en", ignore=NOT_THE_MODEL)
         assert (await http.post(f"/job/{job_id}/retry")).status_code == 202
         done = await end_of(http, job_id)
-    assert (done["status"], done["model"]) == ("completed", "tiny")
+    assert (done["status"], done["model"]) == ("completed", "tiny.en")
     assert done["result"]["text"] == heard_alone(recording, ENGLISH).text
 
 

@@ -257,7 +257,8 @@ async def test_what_a_file_is_called_is_no_path_and_can_be_shown(tmp_path: Path,
 async def test_behind_tls_the_socket_is_too_where_a_trusted_proxy_says_so(
     tmp_path: Path, trusted: tuple[str, ...], scheme: str
 ) -> None:
-    settings = msgspec.structs.replace(PLAIN, trusted_proxies=trusted)
+    hosts = ("speech.example.org",)
+    settings = msgspec.structs.replace(PLAIN, trusted_proxies=trusted, trusted_hosts=hosts)
     headers = {"X-Forwarded-Proto": "https", "Host": "speech.example.org"}
     async with site(tmp_path, settings=settings, workers=False) as here:
         answer = await here.http.put("/transcribe-job", content=b"any", headers=headers)

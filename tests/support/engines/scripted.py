@@ -85,7 +85,7 @@ class Script(msgspec.Struct, frozen=True):
 
     def peaks(self) -> Peaks:
         """One for each passage."""
-        return Peaks(1.0, bytes(range(len(self.passages))))
+        return Peaks(1.0, bytes(n % 256 for n in range(len(self.passages))))
 
     def result(self, index: int, chunk: Chunk) -> ChunkResult:
         words = self.passages[index - 1].words

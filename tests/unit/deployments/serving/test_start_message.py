@@ -20,7 +20,7 @@ def test_a_newcomer_is_told_where_it_is_and_what_it_works_with(tmp_path: Path) -
     assert said.startswith("Retender is up at http://127.0.0.1:8000\n")
     assert str(tmp_path) in said
     assert "the model is digits\n" in said
-    assert said.endswith("http://127.0.0.1:8000/docs")
+    assert said.endswith("open http://127.0.0.1:8000 in a browser")
 
 
 def test_a_model_that_is_not_here_surprises_nobody(tmp_path: Path) -> None:
@@ -32,9 +32,9 @@ def test_a_model_that_is_not_here_surprises_nobody(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "page"),
     [
-        ("http://0.0.0.0:8000", "http://127.0.0.1:8000/docs"),
-        ("http://[::]:8000", "http://[::1]:8000/docs"),
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000"),
+        ("http://[::]:8000", "http://[::1]:8000"),
     ],
 )
 def test_the_page_is_where_a_browser_finds_it(url: str, page: str, tmp_path: Path) -> None:
-    assert told(url, tmp_path).endswith(f"the page {page}")
+    assert told(url, tmp_path).endswith(f"open {page} in a browser")

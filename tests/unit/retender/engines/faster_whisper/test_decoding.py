@@ -226,3 +226,8 @@ def test_a_text_that_ends_before_the_speaker_does_is_heard_again() -> None:
     whole = said([TIMES, 1, 2, 3, TIMES + 150, TIMES + 150, 4, 5, 6, TIMES + 480])
     keen = Keen({1: [said(CALM), whole]})
     assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6"]
+
+
+def test_one_that_is_wanted_soon_waits_for_no_other() -> None:
+    first = window(2)._replace(soon=True)
+    assert alike(model(Keen({})), [window(1), first, window(3)]) == [[0, 2], [1]]
