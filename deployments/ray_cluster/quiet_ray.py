@@ -13,7 +13,7 @@ _RAYS_LOGGERS: Final = ("ray", "ray.serve")
 
 def keep_rays_lines_back() -> None:
     """Of what Ray says in this process only errors are logged; the rest means nothing here."""
-    log.generate_logging_config()  # else it would set its own levels and handlers later
+    log.generate_logging_config()  # type: ignore[no-untyped-call] # else it would set its own levels and handlers later
     for name in _RAYS_LOGGERS:
         theirs = logging.getLogger(name)
         theirs.handlers.clear()

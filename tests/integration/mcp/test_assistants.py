@@ -78,8 +78,8 @@ def content(script: Script) -> str:
 async def test_over_http_a_recording_is_sent_followed_found_and_read(here: Site) -> None:
     seen: list[float] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        seen.append(done)
+    async def noted(progress: float, total: float | None, message: str | None) -> None:
+        seen.append(progress)
 
     async with by_http(here) as client:
         tools = {tool.name for tool in (await client.list_tools()).tools}
@@ -87,7 +87,7 @@ async def test_over_http_a_recording_is_sent_followed_found_and_read(here: Site)
         script = says("buenos", "días", takes=1.0, chunks=2)
         job = await call(client, "transcribe_content", name="a.wav", content_base64=content(script))
         answer = await client.call_tool(
-            "follow", {"job_id": job["job_id"], "wait_seconds": 60}, progress_callback=progress
+            "follow", {"job_id": job["job_id"], "wait_seconds": 60}, progress_callback=noted
         )
         ended = answer.structured_content
         assert (ended["status"], ended["text"].split()) == ("completed", ["buenos", "días"] * 2)
