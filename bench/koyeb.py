@@ -175,13 +175,13 @@ async def _watch(memory: Callable[[], int], peaks: list[int]) -> None:
 
 def taken_by(process: int) -> int:
     """Bytes that a process and all below it take; what they share is counted once."""
-    return sum(_proportional(each) for each in _family(process))
+    return sum(_proportional(each) for each in family(process))
 
 
-def _family(process: int) -> Iterator[int]:
+def family(process: int) -> Iterator[int]:
     yield process
     for child in children(process):
-        yield from _family(child)
+        yield from family(child)
 
 
 def children(process: int) -> list[int]:

@@ -33,6 +33,9 @@ FILES_AT_ONCE: Final = 4
 SUBMIT_RETRIES: Final = 8
 """Attempts to submit a recording while the queue is full or connections break; then it fails."""
 
+UPLOAD_PART_BYTES: Final = 8 << 20
+"""Of a resumable upload: what is sent in one request, and held in memory."""
+
 RETURN_SECONDS: Final = 15.0
 """The longest pause between two attempts to reach a service."""
 

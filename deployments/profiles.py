@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
 from actors.workers.transcriber_pool import PoolSettings
+from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import Arguments, ClusterPlan, Pool, for_this_machine, pools
 from deployments.serving import local
+from deployments.serving.starting import StartingServer
 from deployments.settings import BadSetting, Settings
 from deployments.wiring import engines, groq, instance
 from deployments.wiring.resources import resources
@@ -28,7 +31,8 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
     if profile == "koyeb":
         return _serve_small(settings, workers)
     if profile == "local":
-        return asyncio.run(local.serve(settings, workers or engines.pools(settings)))
+        wanted = workers or engines.pools(settings)
+        return asyncio.run(local.serve(settings, wanted, app=factory(mcp=settings.mcp)))
     if not installed():
         raise BadSetting("this profile needs Ray: pip install 'retender[ray]'")
     alone = not ray_environment.joins_cluster()
@@ -38,14 +42,36 @@ def serve(settings: Settings, workers: Sequence[PoolSettings] | None = None) -> 
             ray_environment.set_defaults(
                 ray_environment.for_lone_machine(settings.host, Path(scratch))
             )
-        # Ray reads the environment when it is imported, and takes long to import.
-        from deployments.ray_cluster import application  # noqa: PLC0415 - see above
+        with _port(settings, alone=alone) as (port, leave):
+            return _serve_on_ray(settings, workers, port, leave, alone=alone)
 
-        pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
-        arguments = Arguments(pools=(pool,))
-        found = workers or pools(settings, arguments.pools)
-        plan = ClusterPlan.of(settings, arguments, found, alone=alone)
-        return asyncio.run(application.serve(plan))
+
+@contextmanager
+def _port(settings: Settings, *, alone: bool) -> Iterator[tuple[int, Callable[[], None]]]:
+    """The port of a service on this machine, answered while it starts, and how to leave it."""
+    if not alone:
+        yield settings.port, lambda: None
+        return
+    with StartingServer(settings.host, settings.port, "ray") as starting:
+        yield starting.port, starting.stop
+
+
+def _serve_on_ray(
+    settings: Settings,
+    workers: Sequence[PoolSettings] | None,
+    port: int,
+    leave: Callable[[], None],
+    *,
+    alone: bool,
+) -> int:
+    # Ray reads the environment when it is imported, and takes long to import.
+    from deployments.ray_cluster import application  # noqa: PLC0415 - see above
+
+    pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
+    arguments = Arguments(pools=(pool,))
+    found = workers or pools(settings, arguments.pools)
+    plan = ClusterPlan.of(settings, arguments, found, alone=alone)
+    return asyncio.run(application.serve(plan, port, leave))
 
 
 def _serve_small(settings: Settings, workers: Sequence[PoolSettings] | None) -> int:
@@ -57,7 +83,8 @@ def _serve_small(settings: Settings, workers: Sequence[PoolSettings] | None) -> 
         )
     found = instance.limits(settings)
     fitting = instance.within(settings, found)
-    return asyncio.run(local.serve(fitting, workers or engines.pools(fitting), found))
+    wanted = workers or engines.pools(fitting)
+    return asyncio.run(local.serve(fitting, wanted, found, factory(mcp=settings.mcp)))
 
 
 def chosen(settings: Settings) -> Literal["local", "koyeb", "ray"]:

@@ -322,6 +322,9 @@ class Settings(BaseSettings):
     url_input: bool = _named("RETENDER_URL_INPUT", default=False)
     """Callers may name a `url`, and the service fetches the recording: by `https`, from public
     addresses."""
+    mcp: bool = _named("RETENDER_MCP", default=False)
+    """Assistants may use the service at `/mcp`, by the Model Context Protocol
+    ([how](../how-to/assistants.md)). Needs `pip install 'retender[mcp]'`."""
     upload_days: Positive = _named("RETENDER_UPLOAD_DAYS", 1.0)
     """A resumable upload that is not finished after this many days is deleted; its job fails."""
     audio_days: Positive = _named("RETENDER_AUDIO_DAYS", 7.0)
@@ -339,6 +342,8 @@ class Settings(BaseSettings):
     """For the commands: the service that they talk to."""
     key: BearerKey = _named("RETENDER_KEY", "")
     """For the commands: the API key that they send."""
+    browser: Literal["auto", "never"] = _named("RETENDER_BROWSER", "auto")
+    """`auto`: `retender serve` opens the page, if it is started on a terminal of a desktop."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("LOG_LEVEL", "INFO")
     """The least important lines that are logged."""
     log_format: Literal["auto", "human", "json"] = _named("LOG_FORMAT", "auto")

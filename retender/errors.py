@@ -29,6 +29,7 @@
     │  ├─ IdempotencyConflict     idempotency_conflict
     │  ├─ TooLarge                too_large
     │  ├─ QueueFull               queue_full            (with retry_after)
+    │  ├─ Starting                starting              (with retry_after)
     │  ├─ Draining                draining              (with retry_after)
     │  ├─ StorageTrouble          storage_trouble       (with retry_after)
     │  │  ├─ StorageFull          storage_full
@@ -228,6 +229,10 @@ class TooLarge(Refusal):
 
 class QueueFull(Refusal):
     code = "queue_full"
+
+
+class Starting(Refusal):
+    code = "starting"
 
 
 class Draining(Refusal):

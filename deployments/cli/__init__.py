@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import typer
 
-from deployments.cli import convex, doctor, jobs, keys, models, serve, transcribe
+from deployments.cli import convex, doctor, jobs, keys, mcp, models, serve, transcribe, watch_folder
 from deployments.cli.exit_status import FAILED, complain
 from deployments.settings import BadSetting
 from retender.errors import RetenderError
@@ -27,6 +27,8 @@ app.command("job")(jobs.job)
 app.command("cancel")(jobs.cancel)
 app.command("retry")(jobs.retry)
 app.command("watch")(jobs.watch)
+app.command("watch-folder")(watch_folder.watch_folder)
+app.command("mcp")(mcp.mcp)
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.add_typer(convex.app, name="convex")

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from deployments.client.cause import cause
 from deployments.client.client import NoService
-from retender.errors import RetenderError
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -25,15 +25,6 @@ def complain(error: Exception, about: str = "") -> None:
     if isinstance(error, NoService):
         sentence += "; start one with `retender serve`, or say where it is with --server"
     sys.stderr.write(f"{about}: {sentence}\n" if about else f"{sentence}\n")
-
-
-def cause(error: Exception) -> str:
-    """The innermost cause, in one sentence."""
-    if isinstance(error, RetenderError):
-        return str(error.details.get("cause", error.message)).removeprefix("ChildFailed: ")
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deployments.cli.exit_status import cause
+from deployments.client.cause import cause
 from deployments.logs import configuration
 from deployments.settings import BadSetting, read
 from retender.errors import RetenderError
@@ -32,6 +32,9 @@ def serve(
         int | None,
         typer.Option(min=0, max=65_535, help="0 takes a free one.", show_default=False),
     ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the page, on a desktop.")
+    ] = False,
 ) -> None:
     """Start the service.
 
@@ -43,7 +46,12 @@ def serve(
     # Only this command waits for all that it takes.
     from deployments import profiles  # noqa: PLC0415 - see above
 
-    given = {"RETENDER_PROFILE": profile, "HOST": host, "PORT": port}
+    given = {
+        "RETENDER_PROFILE": profile,
+        "HOST": host,
+        "PORT": port,
+        "RETENDER_BROWSER": "never" if no_browser else None,
+    }
     said = {name: str(value) for name, value in given.items() if value is not None}
     try:
         settings = read({**os.environ, **said})

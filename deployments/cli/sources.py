@@ -9,9 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from deployments.client.backend import Source
-from retender.transcript.formats import Format
-
-ENDINGS: Final[dict[Format, str]] = {"verbose_json": "json"}
+from retender.transcript.formats import ENDINGS, Format
 
 _SCHEMES: Final = ("https://", "http://")
 _WILD: Final = "*?["

@@ -12,12 +12,13 @@ from typing import Annotated, Final, Literal
 import typer
 
 from deployments.cli.bars import Bars
-from deployments.cli.exit_status import FAILED, cause, complain, run
+from deployments.cli.exit_status import FAILED, complain, run
 from deployments.cli.service import Key, Server, looked_for
 from deployments.cli.sources import SourceNotFound, sources, targets
 from deployments.cli.tables import progress_console
 from deployments.client.backend import Source, TranscriptionBackend, TranscriptionRequest
 from deployments.client.by_service import ServiceBackend
+from deployments.client.cause import cause
 from deployments.limits import FILES_AT_ONCE
 from deployments.logs import configuration
 from deployments.settings import Settings, read

@@ -25,8 +25,17 @@ ANSWER_SECONDS: Final = 60.0
 ALIVE_SECONDS: Final = 10.0
 """A closed port is refused at once; a busy machine may take long to answer."""
 
-_RETRIED: Final = frozenset(
-    {"no_service", "draining", "queue_full", "rate_limited", "busy", "actor_gone", "no_answer"}
+RETRIED: Final = frozenset(
+    {
+        "no_service",
+        "starting",
+        "draining",
+        "queue_full",
+        "rate_limited",
+        "busy",
+        "actor_gone",
+        "no_answer",
+    }
 )
 
 
@@ -88,7 +97,7 @@ class Client:
             try:
                 return await self._submit(source, fields, token, sent)
             except RetenderError as error:
-                if error.code not in _RETRIED:
+                if error.code not in RETRIED:
                     raise
                 pause = min(RETURN_SECONDS, 0.5 * 2**tries)
                 await asyncio.sleep(pause if error.retry_after is None else error.retry_after)
@@ -104,14 +113,24 @@ class Client:
         return first_alive
 
     async def cancel(self, job_id: str) -> None:
-        await self._ask("DELETE", f"/job/{job_id}")
+        await self.ask("DELETE", f"/job/{job_id}")
 
     async def retry(self, job_id: str) -> None:
-        await self._ask("POST", f"/job/{job_id}/retry")
+        await self.ask("POST", f"/job/{job_id}/retry")
 
     async def result(self, job_id: str, kind: str) -> str:
-        answer = await self._ask("GET", f"/job/{job_id}/result", params={"format": kind})
+        answer = await self.ask("GET", f"/job/{job_id}/result", params={"format": kind})
         return answer.content.decode()
+
+    async def search(self, words: str, limit: int) -> list[Body]:
+        """Jobs whose name or text has these words, each with where it has them."""
+        asked = {"q": words, "limit": str(limit)}
+        found: list[Body] = (await self._body("GET", "/jobs", params=asked))["jobs"]
+        return found
+
+    async def transcript(self, job_id: str) -> Body:
+        """The latest version, with edits."""
+        return await self._body("GET", f"/job/{job_id}/transcript")
 
     async def models(self) -> list[Body]:
         first_alive: list[Body] = (await self._body("GET", "/models"))["models"]
@@ -147,14 +166,14 @@ class Client:
         return str(body["job_id"])
 
     async def _body(self, method: str, path: str, **asked: Any) -> Body:
-        answer = await self._ask(method, path, **asked)
+        answer = await self.ask(method, path, **asked)
         try:
             return msgspec.json.decode(answer.content, type=Body)
         except msgspec.DecodeError as error:
             raise NoService(f"what answers at {self.url} is not Retender") from error
 
-    async def _ask(self, method: str, path: str, **asked: Any) -> httpx.Response:
-        """Raises the error in the service's answer, or `NoService`."""
+    async def ask(self, method: str, path: str, **asked: Any) -> httpx.Response:
+        """One request. Raises the error in the service's answer, or `NoService`."""
         try:
             answer = await self._http.request(method, f"{self.url}{path}", **asked)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -8,10 +8,11 @@ settings; all find it by name.
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import ray
@@ -32,14 +33,17 @@ from actors.names import BROADCASTER, JOB_MANAGER, ROOT
 from actors.runtime.cluster.ray_host import RayRuntime, TreeLocation
 from actors.runtime.limits import ATTEND_EVERY
 from actors.supervision.supervisor import Supervisor
+from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
-from deployments.serving import address
+from deployments.ray_cluster.process_logs import ProcessLogs
+from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
+from deployments.ray_cluster.small_ray import PartMissing, parts_left_out
+from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
 from deployments.serving.signals import Signals
 from deployments.serving.start_message import start_message, warnings
-from deployments.serving.web import free_port, listen
 from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.journals import check_for_many
@@ -47,7 +51,6 @@ from deployments.wiring.keys import keyring
 from deployments.wiring.resources import resources
 from retender.errors import ActorGone, FolderNotShared, NoAnswer, RetenderError
 from serve_app.access.peer import Peer
-from serve_app.app import create_app
 
 APP: Final = "retender"
 
@@ -60,6 +63,10 @@ STARTS: Final = 4
 RETRY_SECONDS: Final = 0.2
 
 CHECK_SECONDS: Final = 5.0
+_MORE: Final = (
+    "Ray's parts tell more in the logs of its latest session; `--profile local` needs no Ray"
+)
+
 LOST_SECONDS: Final = 180.0
 """Seconds without an answer of the tree, after which the service gives up."""
 
@@ -105,6 +112,13 @@ def check_shared_storage(settings: Settings) -> None:
     """Check that all machines share the recordings and the journal. Raises `FolderNotShared` if one
     does not."""
     nodes = live_machines()
+    if len(nodes) == 1:
+        # This process is on that machine, and needs no other to look.
+        with storage.announced(settings) as mark:
+            refusal = storage.problem_on_machine(settings, mark, nodes[0]["NodeManagerHostname"])
+        if refusal is not None:
+            raise FolderNotShared(refusal)
+        return
     if len({node["NodeManagerAddress"] for node in nodes}) > 1:
         check_for_many(settings)
     look = ray.remote(num_cpus=0, max_retries=0)(storage.problem_on_machine)
@@ -127,6 +141,7 @@ class Ingress:
             _bind_to_loopback()
         self._runtime = RayRuntime(place(plan))
         await ensure_tree(self._runtime, plan)
+        self._app = factory(mcp=plan.settings.mcp)
         self._attending = asyncio.create_task(keep_tree_alive(self._runtime, plan))
         self._services = services(
             self._runtime,
@@ -137,7 +152,7 @@ class Ingress:
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        app = create_app(self._services)
+        app = self._app(self._services)
         trusted = list(self._services.settings.trusted_proxies)
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
         app.add_middleware(Peer, added=ray_environment.passes_client_address())
@@ -184,38 +199,51 @@ def application(plan: ClusterPlan) -> ray_serve.Application:
     return bound
 
 
-async def serve(plan: ClusterPlan) -> int:
+async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) -> int:
     """Start the service, on this machine's own Ray or on the cluster that RAY_ADDRESS names; run
-    until told to stop. Returns the exit status."""
+    until told to stop. Returns the exit status.
+
+    `port`: of this machine's own. `leave_port`: called once it answers there.
+    """
     settings = plan.settings
-    if plan.alone:
-        listen(settings.host, settings.port).close()  # a port in use is reported at once
-    start_ray(plan.arguments.namespace)
-    logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    from_processes.remove_handler("ray_print_logs")
-    from_processes.add_handler("retender", forward_logs)
+    logs = start_ray(plan.arguments.namespace)
     signals = Signals()
+    runtime = RayRuntime(place(plan))
     try:
         await asyncio.to_thread(check, plan)
+        # Serve's processes and ours start at the same time.
+        tree = asyncio.create_task(_start_tree(runtime, plan))
         try:
-            url = _open(settings)
+            url = await asyncio.to_thread(_open, settings, port)
             await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
         except (RuntimeError, RayError) as error:
             raise RetenderError(f"Ray Serve could not deploy it: {error}") from error
-        await _run(plan, url, signals)
+        finally:
+            tree.cancel()
+        await _run(plan, runtime, url, signals, leave_port)
     finally:
+        await runtime.close()
         await asyncio.to_thread(ray.shutdown)
+        if logs is not None:
+            await asyncio.to_thread(logs.stop)
     return 0
 
 
-def _open(settings: Settings) -> str:
+async def _start_tree(runtime: RayRuntime, plan: ClusterPlan) -> None:
+    """What the first ingress process would do, earlier. If it fails, that one reports it."""
+    if plan.alone:
+        with suppress(RetenderError, RayError):
+            await ensure_tree(runtime, plan)
+
+
+def _open(settings: Settings, port: int) -> str:
     """Start Serve's proxy; return the service's URL."""
     alone = not ray_environment.joins_cluster()
     ray_serve.start(
         proxy_location="EveryNode",
         http_options={
             "host": ray_environment.LOOPBACK if alone else settings.host,
-            "port": settings.port or free_port(settings.host),
+            "port": port,
             "keep_alive_timeout_s": 90,
         },
         logging_config={"log_level": "WARNING"},
@@ -226,31 +254,66 @@ def _open(settings: Settings) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def start_ray(namespace: str) -> None:
+def start_ray(namespace: str) -> ProcessLogs | None:
     """Start Ray, or join the existing cluster. On a busy machine the processes of Ray may time out
-    while they start, so starting is retried."""
-    own: dict[str, Any] = {
+    while they start, so starting is retried. Returns what reads the logs of its processes, if Ray
+    does not do it itself."""
+    keep_rays_lines_back()
+    if ray_environment.joins_cluster():
+        try:
+            ray.init(namespace=namespace, configure_logging=False)
+        except Exception as error:  # Ray has no error class of its own for this
+            ray.shutdown()
+            raise RetenderError(f"The cluster cannot be joined: {error} {_MORE}") from error
+        _forward_logs_of_cluster()
+        return None
+    for left in reversed(range(STARTS)):
+        try:
+            # The last attempt is without any change to Ray.
+            if left:
+                return _start_small(namespace)
+            _start_whole(namespace)
+        except Exception as error:  # as above
+            ray.shutdown()
+            if not left:
+                raise RetenderError(f"Ray does not come up: {error} {_MORE}") from error
+            logger.warning("Ray did not start; trying again: {}", error)
+    return None
+
+
+def _own() -> dict[str, Any]:
+    return {
         "address": "local",  # else it would join a Ray that runs on this machine already
         "include_dashboard": False,
         "num_cpus": resources().cores,  # Ray would round them down
         "object_store_memory": OBJECT_STORE_BYTES,
+        "configure_logging": False,
     }
-    joins = ray_environment.joins_cluster()
-    given = {} if joins else own
-    for left in reversed(range(1 if joins else STARTS)):
-        try:
-            ray.init(namespace=namespace, configure_logging=False, **given)
-        except Exception as error:  # Ray has no error class of its own for this
-            ray.shutdown()
-            if not left:
-                what = "The cluster cannot be joined" if joins else "Ray does not come up"
-                raise RetenderError(
-                    f"{what}: {error} Ray's parts tell more in the logs of its latest session; "
-                    "`--profile local` needs no Ray"
-                ) from error
-            logger.warning("Ray did not start; trying again: {}", error)
-        else:
-            return
+
+
+def _start_small(namespace: str) -> ProcessLogs | None:
+    try:
+        with parts_left_out():
+            context: Any = ray.init(namespace=namespace, log_to_driver=False, **_own())
+    except PartMissing as missing:
+        logger.info("Ray starts with processes that are not used here: {}", missing)
+        _start_whole(namespace)
+        return None
+    folder = Path(context.address_info["session_dir"]) / "logs"
+    logger.debug("Ray's own logs are in {}", folder)
+    logs = ProcessLogs(folder, sys.stderr.write)
+    logs.start()
+    return logs
+
+
+def _start_whole(namespace: str) -> None:
+    ray.init(namespace=namespace, **_own())
+    _forward_logs_of_cluster()
+
+
+def _forward_logs_of_cluster() -> None:
+    from_processes.remove_handler("ray_print_logs")
+    from_processes.add_handler("retender", forward_logs)
 
 
 def forward_logs(batch: dict[str, Any]) -> None:
@@ -260,19 +323,26 @@ def forward_logs(batch: dict[str, Any]) -> None:
         sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
 
 
-async def _run(plan: ClusterPlan, url: str, signals: Signals) -> None:
+async def _run(
+    plan: ClusterPlan,
+    runtime: RayRuntime,
+    url: str,
+    signals: Signals,
+    leave_port: Callable[[], None],
+) -> None:
     """Run until a signal. Raises `NoAnswer` if the cluster is lost before."""
     settings = plan.settings
-    runtime = RayRuntime(place(plan))
     up = asyncio.create_task(_come_up(runtime))
     told = asyncio.create_task(signals.stop.wait())
     lost = asyncio.create_task(_lose(runtime))
     try:
         await asyncio.wait({up, told, lost}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.to_thread(leave_port)
         with address.published(settings.data_dir.absolute(), url):
             if up.done():
                 for line in start_message(settings, url):
                     logger.info(line)
+                browser.open_page(settings, url)
             await asyncio.wait({told, lost}, return_when=asyncio.FIRST_COMPLETED)
             if not told.done():
                 await lost
@@ -293,7 +363,6 @@ async def _run(plan: ClusterPlan, url: str, signals: Signals) -> None:
     finally:
         for task in (up, told, lost):
             task.cancel()
-        await runtime.close()
 
 
 async def _come_up(runtime: RayRuntime) -> None:

@@ -18,6 +18,7 @@ from deployments.limits import INGRESS_CONNECTIONS
 from deployments.serving.web import free_port
 from serve_app.access.peer import HEADER
 from serve_app.middleware import request_ids
+from serve_app.page import starting
 
 _FILES_A_CONNECTION: Final = 2.5
 """File descriptors that HAProxy counts for each connection: client, server, and a reserve."""
@@ -37,18 +38,41 @@ for word in "$@"; do
     *.cfg) sed -i -E -f "$0.sed" "$word" ;;
     esac
 done
-# It would be left behind, with the service's port, by one that is killed: it ends with that one.
+{share}# It ends with the process that started it, or it would keep the service's port.
 if command -v setpriv >/dev/null; then
     exec setpriv --pdeathsig KILL "{haproxy}" "$@"
 fi
 exec "{haproxy}" "$@"
 """
 
+WITHOUT_AGENTS: Final = {
+    # What stands in for Ray's agents (small_ray.py) learns from a pipe that the raylet has ended.
+    "RAY_enable_pipe_based_agent_to_parent_health_check": "1",
+    # An agent would receive the metrics.
+    "RAY_enable_metrics_collection": "0",
+}
+
 _FIGURES_LOCAL: Final = r"s/^( *bind )\*?:{port}$/\1127.0.0.1:{port}/"
 """Serve binds HAProxy's statistics to all addresses; this binds them to loopback."""
 
 _LISTEN_ADDRESS: Final = r"/:({figures})$/! s/^( *bind ).*:([0-9]+)$/\1{host}:\2/"
 """Serve uses one host for HAProxy and for the replicas behind it: loopback for the latter."""
+
+_SHARES_PORT: Final = """\
+# Serve has HAProxy refuse a port that another process has. Ours has it until HAProxy is there
+# (deployments/serving/starting.py), and has made sure before that no other one did.
+for word do
+    shift
+    test "$word" = -dR || set -- "$@" "$word"
+done
+"""
+
+_NOT_DEPLOYED: Final = (
+    r"s/return status 404 content-type text\/plain lf-string .*not found\..*$/deny deny_status 503/"
+)
+_NO_REPLICA: Final = r"s#^( *errorfile 50[234]) .*#\1 {file}#"
+"""HAProxy listens before the application is there. What it answers then, and whenever no replica
+runs, says that the service is starting."""
 
 _EXTRA_RULES: Final = r"/:({figures})$/! s/^( *)bind .*:[0-9]+$/&{rules}/"
 _RULES: Final = (
@@ -91,6 +115,7 @@ def for_lone_machine(host: str, scratch: Path) -> dict[str, str]:
         "RAY_worker_niceness": "0",
         # On a busy machine the processes of Ray need longer to find each other.
         "RAY_agent_register_timeout_ms": "120000",
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
         # A stop waits only until clients have been disconnected.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         # Ray would drop repeated log lines.
@@ -100,6 +125,10 @@ def for_lone_machine(host: str, scratch: Path) -> dict[str, str]:
         # Bounds the memory kept by each thread. A trim threshold would return memory after every
         # array, and workers would take half as long again.
         "MALLOC_ARENA_MAX": "2",
+        "RAY_SERVE_CONTROLLER_CALLBACK_IMPORT_PATH": (
+            "deployments.ray_cluster.serve_controller:leave_out_second_proxy"
+        ),
+        **WITHOUT_AGENTS,
         # Records of every message between actors would make the head node grow for days.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_starter(host, figures, scratch)),
@@ -135,11 +164,15 @@ def _starter(host: str, figures: Sequence[int], scratch: Path) -> Path:
     rules = [_FIGURES_LOCAL.format(port=port) for port in figures]
     if host:
         rules.append(_LISTEN_ADDRESS.format(figures=known, host=_EVERYWHERE.get(host, host)))
+        answer = scratch / "starting.http"
+        answer.write_bytes(starting.as_file())
+        rules += [_NOT_DEPLOYED, _NO_REPLICA.format(file=answer)]
     also = "".join(rf"\n\1{rule}" for rule in _RULES)
     rules.append(_EXTRA_RULES.format(figures=known, rules=also))
     script = scratch / STARTER
     script.with_suffix(".sed").write_text("".join(f"{rule}\n" for rule in rules))
-    script.write_text(_SCRIPT.format(haproxy=_haproxy()))
+    share = _SHARES_PORT if host else ""
+    script.write_text(_SCRIPT.format(haproxy=_haproxy(), share=share))
     script.chmod(0o755)
     return script
 

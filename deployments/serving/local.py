@@ -6,11 +6,12 @@ import asyncio
 import secrets
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
 import msgspec
+from fastapi import FastAPI
 from loguru import logger
 
 from actors.broadcasting.broadcaster import Broadcaster
@@ -26,7 +27,7 @@ from actors.runtime.process.host import ProcessHost
 from actors.supervision.supervisor import Supervisor
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber_pool import PoolSettings
-from deployments.serving import address
+from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain
 from deployments.serving.signals import Signals
 from deployments.serving.start_message import start_message, warnings
@@ -42,6 +43,7 @@ from deployments.wiring.whisper import default_model, library
 from retender.jobs.retention import DAY, Retention
 from retender.jobs.retry import RetryPolicy
 from serve_app.access.key_file import Keyring
+from serve_app.app import create_app
 from serve_app.settings import DataState, HttpSettings, InstanceLimits
 from serve_app.state.services import Services
 
@@ -163,11 +165,15 @@ def services(
 
 
 async def serve(
-    settings: Settings, pools: Sequence[PoolSettings], instance: InstanceLimits | None = None
+    settings: Settings,
+    pools: Sequence[PoolSettings],
+    instance: InstanceLimits | None = None,
+    app: Callable[[Services], FastAPI] = create_app,
 ) -> int:
     """Run until told to stop, or until the tree or the server gives up. Returns the exit status.
 
-    `instance`: what was chosen by the container's limits, to be said.
+    `instance`: what was chosen by the container's limits, to be said. `app`: what is served over
+    HTTP.
     """
     data, mark = data_folder.inspect(settings, time.time(), data_folder.place())
     await asyncio.to_thread(storage.check_store, settings)
@@ -188,13 +194,14 @@ async def serve(
     offered = services(
         service.runtime, settings, keys, profile=profile, instance=instance, data=data
     )
-    web = Web(offered, listener)
+    web = Web(offered, listener, app)
     await web.start()
     for sentence in warnings(settings, keys, data):
         logger.warning(sentence)
     with address.published(settings.data_dir.absolute(), web.address):
         for line in start_message(settings, web.address, instance, data):
             logger.info(line)
+        browser.open_page(settings, web.address)
         ended = asyncio.create_task(service.exited())
         told = asyncio.create_task(signals.stop.wait())
         deserted = asyncio.create_task(web.ended())

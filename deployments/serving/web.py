@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 from loguru import logger
 
 from actors.runtime.mailbox import describe
@@ -22,13 +23,16 @@ from serve_app.state.services import Services
 _BACKLOG: Final = 2048
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Bind the port before anything else starts, so that a port in use is reported first."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Bind the port before anything else starts, so that a port in use is reported first.
+    `shared`: another process of the same user may listen there, too."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only on sockets whose protocol is named: without it small answers
     # would wait 40 ms for the client's acknowledgements.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
@@ -47,7 +51,7 @@ def free_port(host: str) -> int:
     return port
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """uvicorn without its signal handlers: signals stop the whole service, not the server."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -64,10 +68,15 @@ class _Server(uvicorn.Server):
 
 
 class Web:
-    def __init__(self, services: Services, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        services: Services,
+        listener: socket.socket,
+        app: Callable[[Services], FastAPI] = create_app,
+    ) -> None:
         settings = services.settings
         config = uvicorn.Config(
-            create_app(services),
+            app(services),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -84,7 +93,7 @@ class Web:
         self._listener = listener
         self._closing = services.closing
         self._open_sockets = services.open_sockets
-        self._server = _Server(config)
+        self._server = QuietServer(config)
         self._serving: asyncio.Task[None]
 
     @property

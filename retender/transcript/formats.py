@@ -23,6 +23,9 @@ MEDIA_TYPES: Final[Mapping[Format, str]] = {
     "tsv": "text/tab-separated-values; charset=utf-8",
 }
 
+ENDINGS: Final[Mapping[Format, str]] = {"verbose_json": "json"}
+"""Of files, where it is not the format's name."""
+
 # Stands for a confidence of zero, whose logarithm JSON cannot express.
 _LEAST_CONFIDENCE = 1e-9
 

@@ -60,6 +60,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "worker_crashed": 502,
     "worker_silent": 502,
     "draining": 503,
+    "starting": 503,
     "model_unavailable": 503,
     "engine_unavailable": 503,
     "storage_unreachable": 503,

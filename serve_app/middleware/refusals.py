@@ -58,6 +58,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, Sentences]]] = {
             "Es más grande de lo permitido.",
         ),
         "queue_full": ("Hay demasiadas transcripciones en cola. Inténtalo más tarde.",),
+        "starting": ("El servicio se está iniciando. Inténtalo de nuevo en un momento.",),
         "draining": ("El servicio se está deteniendo. Inténtalo de nuevo en un momento.",),
         "busy": ("El servicio está muy ocupado. Inténtalo de nuevo en un momento.",),
         "actor_gone": ("Una parte del servicio se está reiniciando. Inténtalo en un momento.",),

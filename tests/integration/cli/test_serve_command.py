@@ -20,7 +20,7 @@ import pytest
 from loguru import logger
 
 from deployments.serving.local import serve
-from deployments.serving.web import _Server
+from deployments.serving.web import QuietServer
 from deployments.settings import read
 from tests.support.http.command import (
     COMMAND,
@@ -97,7 +97,7 @@ async def test_a_server_that_ends_by_itself_ends_the_service(
 ) -> None:
     up, errors = asyncio.Event(), list[str]()
 
-    async def end(_: _Server) -> None:
+    async def end(_: QuietServer) -> None:
         await up.wait()
 
     def hear(message: Message) -> None:
@@ -106,7 +106,7 @@ async def test_a_server_that_ends_by_itself_ends_the_service(
         if message.record["level"].name == "ERROR":
             errors.append(message.record["message"])
 
-    monkeypatch.setattr(_Server, "main_loop", end)
+    monkeypatch.setattr(QuietServer, "main_loop", end)
     sink = logger.add(hear)
     settings = read({"RETENDER_DATA_DIR": str(tmp_path), "PORT": "0"}, Path(os.devnull))
     async with asyncio.timeout(PATIENCE):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
@@ -40,6 +41,7 @@ from retender.outbound.connections import OutboundAccess
 from retender.scheduling.pool_size import Bounds
 from retender.storage.blobs import Blobs, BlobStore
 from serve_app.access.key_file import Keyring
+from serve_app.app import create_app
 from serve_app.settings import HttpSettings
 from serve_app.state.services import Services
 from tests.support.engines.scripted import Passage, Script, ScriptedEngine
@@ -117,6 +119,7 @@ async def site(
     lanes: int = 2,
     workers: bool = True,
     narrow: bool = False,
+    app: Callable[[Services], FastAPI] = create_app,
 ) -> AsyncIterator[Site]:
     """A service of one's own, gone with the block. `engine` replaces the scripted one; without
     `workers` nothing is done until the test does it (`manual_worker`). `narrow`: the kernel holds
@@ -158,7 +161,7 @@ async def site(
     listener = listen("127.0.0.1", 0)
     if narrow:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    web = Web(services, listener)
+    web = Web(services, listener, app)
     await web.start()
     here = Site(services, web, runtime)
     try:

@@ -1,0 +1,1 @@
+"""Retender for assistants: the Model Context Protocol, over standard input and output or HTTP."""

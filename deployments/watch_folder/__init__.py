@@ -1,0 +1,1 @@
+"""`retender watch-folder`: every recording that is put in a folder becomes text in another."""
