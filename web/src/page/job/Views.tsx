@@ -38,7 +38,6 @@ export function Views({
   const [view, show] = useState<View>("text");
   const [isEditing, setEditing] = useState(false);
   const isRunning = !isFinished(job.status);
-  const language = useJobValue(jobId, (known) => known.result?.language ?? null);
   const live = useJobValue(jobId, (known) => known.segments);
   const editing = useEditor(jobId, job.status);
   const { editor } = editing;
@@ -90,13 +89,7 @@ export function Views({
           choose={show}
         >
           {shown === "story" && <Story jobId={jobId} />}
-          {shown === "code" && (
-            <CodePanel
-              job={{ ...job, language: language ?? job.language }}
-              name={name}
-              hasWords={live.some(({ words = [] }) => words.length > 0)}
-            />
-          )}
+          {shown === "code" && <CodePanel job={job} name={name} />}
           {shown === "subtitles" && (
             <SubtitlePanel reading={reading} editor={editor} view={editing.view} />
           )}
