@@ -50,8 +50,8 @@ def job_body(status: JobStatus, latest: TransientProgress | None, language: str)
 
 
 def submitted_fields(job: Job) -> dict[str, Any]:
-    """The fields of a submission that ask for the same as this job. Defaults are left out, and so is
-    what concerns the caller and not the text: name, user and callback."""
+    """The fields of a submission that ask for the same as this job. Defaults are left out, and so
+    is what concerns the caller and not the text: name, user and callback."""
     given = msgspec.to_builtins(job.options)
     fields = {_FIELDS.get(name, name): value for name, value in given.items()}
     if job.options.languages:
