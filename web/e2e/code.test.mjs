@@ -17,7 +17,7 @@ const OPTIONS = {
   vad: false,
   temperature: 0.2,
   hotwords: "alpha, bravo",
-  prompt: 'Said "yes"\nand left; $HOME',
+  prompt: '@ Said "yes"\r\nand left; $HOME',
   priority: 3,
 };
 let job;

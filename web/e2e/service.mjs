@@ -10,6 +10,14 @@ import { PATIENCE_MS } from "./patience.mjs";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 
+/**
+ * Over a connection of its own. While a test makes recordings it sees nothing of its connections: the
+ * service would close one that is kept, and the next request would go into the void.
+ */
+export function ask(address, { headers = {}, ...init } = {}) {
+  return fetch(address, { ...init, headers: { ...headers, Connection: "close" } });
+}
+
 export async function startService(settings = {}) {
   const command = process.env["RETENDER_COMMAND"] ?? join(project, ".venv/bin/retender");
   if (!existsSync(command)) throw new Error(`there is no ${command}: make setup`);
@@ -68,7 +76,7 @@ class Service {
 async function healthy(url, child) {
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until && child.exitCode === null) {
-    const answer = await fetch(`${url}/health`).catch(() => null);
+    const answer = await ask(`${url}/health`).catch(() => null);
     if (answer !== null && isWhole(await answer.json())) return;
     await pause(200);
   }

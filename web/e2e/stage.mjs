@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, afterEach, before } from "node:test";
 import { launch, watched } from "./browser.mjs";
 import { PATIENCE_MS } from "./patience.mjs";
-import { startService } from "./service.mjs";
+import { ask, startService } from "./service.mjs";
 import { spoken } from "./speech.mjs";
 
 export const PHRASES = [
@@ -101,7 +101,7 @@ class Stage {
   }
 
   ask(path, init) {
-    return fetch(this.service.url + path, init);
+    return ask(this.service.url + path, init);
   }
 
   /** Hands in a file of the folder, with fields of the form. */

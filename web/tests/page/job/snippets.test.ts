@@ -9,7 +9,7 @@ const RECIPE: Recipe = {
   options: {
     language: "es",
     word_timestamps: true,
-    prompt: 'Dijo "sí"\ny se fue',
+    prompt: '@ Dijo "sí"; \ny se fue',
     vad: false,
     languages: "en,es",
   },
@@ -49,6 +49,8 @@ describe("a job from code", () => {
     const words = execFileSync("sh", ["-c", said], { encoding: "utf8" }).split("\n");
     expect(words).toContain('file=@"L\'entrevista \\"2\\" $HOME.m4a"');
     expect(words).toContain("language=es");
+    // curl takes the value of -F apart.
+    expect(words.indexOf("--form-string")).toBe(words.indexOf("language=es") - 1);
     expect(words).toContain("https://speech.example.org/voz/job/7f3a/result?format=srt");
   });
 

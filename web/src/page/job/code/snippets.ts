@@ -29,8 +29,9 @@ export function snippet(way: Way, recipe: Recipe): string {
 
 function curl({ baseUrl, jobId, fileName, options, needsKey }: Recipe): string {
   const key = needsKey ? [`  -H "Authorization: Bearer $${KEY}"`] : [];
+  // With -F a semicolon would end the value, and @ at its beginning would name a file.
   const fields = Object.entries(options).map(
-    ([name, value]) => `  -F ${shell(`${name}=${value}`)}`,
+    ([name, value]) => `  --form-string ${shell(`${name}=${value}`)}`,
   );
   const submit = [
     `curl ${shell(`${baseUrl}/transcribe-job`)}`,
