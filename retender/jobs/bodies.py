@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from retender.errors import Failure
 from retender.jobs.deliveries import Delivery
 from retender.jobs.events import TransientProgress, iso
+from retender.jobs.job import Job
 from retender.jobs.messages import failure_text, note_text
 from retender.jobs.submission import JobStatus
+
+_FIELDS: Final = {"timestamps": "return_timestamps"}
+"""Options whose field has another name."""
 
 
 def job_body(status: JobStatus, latest: TransientProgress | None, language: str) -> dict[str, Any]:
@@ -37,11 +43,25 @@ def job_body(status: JobStatus, latest: TransientProgress | None, language: str)
         "queue_position": status.queue_position,
         "attempt": job.attempt,
         "model": job.model or job.options.model or None,
+        "engine": job.engine,
         "language": job.language,
         "duration": job.duration,
         "seq": job.seq,
         "error": None if job.failure is None else failure_body(job.failure, language),
+        "options": submitted_fields(job),
     }
+
+
+def submitted_fields(job: Job) -> dict[str, Any]:
+    """The fields of a submission that ask for the same as this job. Defaults are left out, and so
+    is what concerns the caller and not the text: name, user and callback."""
+    given = msgspec.to_builtins(job.options)
+    fields = {_FIELDS.get(name, name): value for name, value in given.items()}
+    if job.options.languages:
+        fields["languages"] = ",".join(job.options.languages)
+    if job.priority:
+        fields["priority"] = job.priority
+    return fields
 
 
 def failure_body(failure: Failure, language: str) -> dict[str, Any]:

@@ -54,14 +54,18 @@ JOB: Final[Mapping[str, Any]] = {
     "queue_position": None,
     "attempt": 1,
     "model": "medium",
+    "engine": "local",
     "language": "es",
     "duration": 312.4,
     "seq": 41,
     "error": None,
     "result": None,
     "callback": None,
+    "options": {"language": "es", "word_timestamps": True, "hotwords": "Retender"},
 }
 
+LISTED: Final[Mapping[str, Any]] = {**JOB, "options": None}
+"""As it is in a list."""
 
 FOUND: Final[Mapping[str, Any]] = {
     "snippet": "El presupuesto de la reunión…",

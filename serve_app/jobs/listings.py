@@ -79,6 +79,8 @@ async def dead_letters(
 async def _page(services: Services, listing: Listing, language: str) -> Response:
     page = await services.manager.ask(JobManager.jobs, listing)
     bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
+    for body in bodies:
+        body["options"] = None  # Prompts may be long, and a list is requested every few seconds.
     if listing.words:
         bodies = [body | await _snippet(services, body["job_id"], listing.words) for body in bodies]
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})

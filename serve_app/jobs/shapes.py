@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from serve_app.description.examples import FOUND, JOB, JOB_ID, RESULT, example
+from serve_app.description.examples import FOUND, JOB, JOB_ID, LISTED, RESULT, example
 
 StatusName = Literal["pending", "queued", "processing", "completed", "failed", "cancelled"]
 
@@ -88,6 +88,9 @@ class JobShape(BaseModel):
     queue_position: int | None
     attempt: int
     model: str | None
+    engine: str | None = Field(
+        default=None, description="Where it is recognised; null until that is decided."
+    )
     language: str | None
     duration: float | None
     seq: int
@@ -95,6 +98,11 @@ class JobShape(BaseModel):
     result: ResultShape | None = None
     callback: CallbackShape | None = Field(
         default=None, description="The state of its webhook, if it has one and has ended."
+    )
+    options: dict[str, str | float | bool] | None = Field(
+        default=None,
+        description="The fields with which it was submitted, without those left at their defaults: "
+        "the same recording with these fields is the same job again. Null in lists.",
     )
 
 
@@ -111,7 +119,7 @@ class ListedJobShape(JobShape):
 
 
 class JobListShape(BaseModel):
-    model_config = example({"jobs": [{**JOB, **FOUND}], "next_cursor": "1041"})
+    model_config = example({"jobs": [{**LISTED, **FOUND}], "next_cursor": "1041"})
 
     jobs: list[ListedJobShape]
     next_cursor: str | None

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Request
 from fastapi import Path as Part
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,6 +80,20 @@ async def page(request: Request) -> Response:
 @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
 async def asset(name: Name, request: Request) -> Response:
     return _file(request, FOLDER / "assets" / name, {"Cache-Control": _FOR_GOOD})
+
+
+@router.api_route("/sw.js", methods=["GET", "HEAD"])
+async def service_worker(request: Request) -> Response:
+    """Beside the page, because a service worker works for what is below its own address."""
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": _ASK_ANEW}
+    return _file(request, FOLDER / "sw.js", headers)
+
+
+@router.post("/share")
+async def share() -> Response:
+    """What a phone shares with the page goes to its service worker. A browser that has lost the
+    service worker posts it here instead, without a key: the page then says that nothing arrived."""
+    return RedirectResponse("./#/?lost=share", 303)
 
 
 @router.api_route("/page/{name}", methods=["GET", "HEAD"])

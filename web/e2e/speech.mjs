@@ -7,10 +7,10 @@ import { join } from "node:path";
 const PAUSE_SECONDS = 0.9;
 
 /** A WAV with these phrases, one after the other with a pause between. */
-export function spoken(phrases, path) {
+export function spoken(phrases, path, voice = "en-us+m4") {
   const folder = mkdtempSync(join(tmpdir(), "retender-speech-"));
   try {
-    const parts = phrases.map((phrase) => spokenPhrase(phrase, join(folder, "phrase.wav")));
+    const parts = phrases.map((phrase) => spokenPhrase(phrase, join(folder, "phrase.wav"), voice));
     const { rate } = parts[0];
     const pause = Buffer.alloc(2 * Math.round(rate * PAUSE_SECONDS));
     const samples = Buffer.concat(parts.flatMap(({ data }) => [data, pause]));
@@ -20,8 +20,8 @@ export function spoken(phrases, path) {
   }
 }
 
-function spokenPhrase(phrase, path) {
-  const said = spawnSync("espeak-ng", ["-v", "en-us+m4", "-s", "150", "-w", path, phrase]);
+function spokenPhrase(phrase, path, voice) {
+  const said = spawnSync("espeak-ng", ["-v", voice, "-s", "150", "-w", path, phrase]);
   if (said.status !== 0) throw new Error("espeak-ng is not here: apt-get install espeak-ng");
   const wav = readFileSync(path);
   const at = wav.indexOf("data") + 8;

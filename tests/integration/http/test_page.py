@@ -23,6 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (built / "index.html").write_text('<!doctype html><script src="./assets/a-1.js"></script>')
     (built / "assets" / "a-1.js").write_bytes(SCRIPT)
     (built / "assets" / "a-1.js.gz").write_bytes(gzip.compress(SCRIPT))
+    (built / "sw.js").write_text("// takes what is shared")
     (built / "page" / "sample.ogg").write_bytes(b"OggS" * 50)
     (tmp_path / "secret.js").write_text("secret")
     monkeypatch.setattr(routes, "FOLDER", built)
@@ -53,6 +54,20 @@ async def test_the_page_may_run_its_own_files_and_nothing_else(here: Site) -> No
     assert "unsafe" not in policy
     assert "http" not in policy
     assert "frame-ancestors 'none'" in policy
+
+
+async def test_the_service_worker_is_beside_the_page_and_never_kept(here: Site) -> None:
+    answer = await here.http.get("/sw.js")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "connect-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_what_is_shared_past_the_service_worker_leads_to_the_page_which_tells(
+    here: Site,
+) -> None:
+    answer = await here.http.post("/share", files={"files": ("a.ogg", b"OggS")})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "./#/?lost=share")
 
 
 async def test_files_named_by_their_content_are_kept_for_good(here: Site) -> None:

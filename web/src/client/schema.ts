@@ -850,6 +850,11 @@ export interface components {
             created_at: string;
             /** Duration */
             duration: number | null;
+            /**
+             * Engine
+             * @description Where it is recognised; null until that is decided.
+             */
+            engine?: string | null;
             error: components["schemas"]["FailureShape"] | null;
             /** Estimated Time Remaining */
             estimated_time_remaining: number | null;
@@ -866,6 +871,13 @@ export interface components {
              * @description For people: the file's name, or what it was renamed to. Null if it has none.
              */
             name?: string | null;
+            /**
+             * Options
+             * @description The fields with which it was submitted, without those left at their defaults: the same recording with these fields is the same job again. Null in lists.
+             */
+            options?: {
+                [key: string]: string | number | boolean;
+            } | null;
             /** Progress */
             progress: number;
             /** Queue Position */
@@ -902,6 +914,11 @@ export interface components {
             created_at: string;
             /** Duration */
             duration: number | null;
+            /**
+             * Engine
+             * @description Where it is recognised; null until that is decided.
+             */
+            engine?: string | null;
             error: components["schemas"]["FailureShape"] | null;
             /** Estimated Time Remaining */
             estimated_time_remaining: number | null;
@@ -918,6 +935,13 @@ export interface components {
              * @description For people: the file's name, or what it was renamed to. Null if it has none.
              */
             name?: string | null;
+            /**
+             * Options
+             * @description The fields with which it was submitted, without those left at their defaults: the same recording with these fields is the same job again. Null in lists.
+             */
+            options?: {
+                [key: string]: string | number | boolean;
+            } | null;
             /** Progress */
             progress: number;
             /** Queue Position */

@@ -41,13 +41,8 @@ export function isFinished(status: JobStatus): boolean {
 export const RESULT_FORMATS = ["json", "verbose_json", "txt", "srt", "vtt", "tsv", "docx"] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
-/** A job in a list. `name` is the file's, or what it was renamed to. A search adds where its words
- * were found. */
+/** A job in a list. A search adds where its words were found. */
 export interface ListedJob extends Job {
-  readonly name?: string | null;
-  readonly engine?: string | null;
-  /** What was asked for when it was handed in. */
-  readonly options?: SubmitOptions | null;
   readonly snippet?: string | null;
   /** Seconds into the recording. */
   readonly snippet_time?: number | null;

@@ -21,3 +21,5 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
+
+void import("./intake/shared").then(({ receiveShared }) => receiveShared());

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retender.errors import InvalidOption, RetenderError
+from retender.jobs.bodies import submitted_fields
 from retender.jobs.job import Options
+from retender.jobs.submission import Submission, new_job
 from serve_app.uploads.options import KNOWN, Wanted, known_among, wanted
 from serve_app.uploads.shapes import FieldsShape
 
@@ -92,6 +94,39 @@ def test_whatever_is_written_is_taken_or_refused_by_name(fields: dict[str, list[
         assert error.code == "invalid_option"
         assert error.details["field"] in fields
         assert error.details["accepted"]
+
+
+VALUES = {
+    "language": st.sampled_from(["auto", "es", "pt-BR", "French"]),
+    "languages": st.sampled_from(["es,en", "fr", "en pt es"]),
+    "model": st.sampled_from(["base", "Systran/faster-whisper-small"]),
+    "engine": st.sampled_from(["auto", "local", "groq"]),
+    "task": st.sampled_from(["transcribe", "translate"]),
+    "prompt": st.text("ñ'\"\n a", max_size=8),
+    "hotwords": st.text("é, b", max_size=8),
+    "temperature": st.sampled_from(["0", "0.35", "1"]),
+    "no_speech_threshold": st.sampled_from(["0.1", "0.6"]),
+    "log_prob_threshold": st.sampled_from(["-2.5", "-1"]),
+    "compression_ratio_threshold": st.sampled_from(["2.4", "7"]),
+    "channel": st.sampled_from(["mix", "left", "right"]),
+    "priority": st.sampled_from(["-10", "0", "3"]),
+}
+NOT_OF_THE_TEXT = {"user_id", "callback_url", "name", "url"}
+ANY_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: VALUES.get(name, st.sampled_from(["yes", "no"]))
+        for name in sorted(KNOWN - NOT_OF_THE_TEXT)
+    },
+)
+
+
+@given(ANY_FIELDS)
+def test_the_fields_that_a_job_tells_ask_for_the_same_again(fields: dict[str, str]) -> None:
+    asked = wanted({name: [value] for name, value in fields.items()})
+    job = new_job(Submission(job_id="j", options=asked.options, priority=asked.priority), 0.0)
+    told = {name: [str(value)] for name, value in submitted_fields(job).items()}
+    assert wanted(told) == asked
 
 
 def refusal(fields: dict[str, list[str]]) -> RetenderError | None:

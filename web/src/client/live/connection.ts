@@ -33,10 +33,17 @@ export interface ConnectionOptions {
   readonly deliver: (delivery: Delivery) => void;
 }
 
+/** On `clock.now()`: when it is due, and when what runs for it is over, which is not later. */
+interface Armed {
+  due: number;
+  readonly runsOut: number;
+  readonly end: () => void;
+}
+
 /** Does what the rules in `machine` say, with real carriers and timers. */
 export class JobConnection {
   readonly #options: ConnectionOptions;
-  readonly #timers = new Map<Timer, () => void>();
+  readonly #timers = new Map<Timer, Armed>();
   readonly #listeners = new Set<() => void>();
   readonly #waiting: Happening[] = [];
   #busy = false;
@@ -198,17 +205,33 @@ export class JobConnection {
     this.#substitute = null;
   }
 
+  /** Each message puts some timers off. A timer that runs is left to run, and when it is over waits
+   * for what is left: thousands of messages a second set no timers. */
   #arm(timer: Timer, milliseconds: number): void {
+    const due = this.#options.clock.now() + milliseconds;
+    const armed = this.#timers.get(timer);
+    if (armed !== undefined && armed.runsOut <= due) armed.due = due;
+    else this.#run(timer, due, milliseconds);
+  }
+
+  #run(timer: Timer, due: number, milliseconds: number): void {
     this.#disarm(timer);
-    const disarm = this.#options.clock.after(milliseconds, () => {
-      this.#timers.delete(timer);
-      this.#happen({ type: "timer", timer });
-    });
-    this.#timers.set(timer, disarm);
+    const { clock } = this.#options;
+    const armed: Armed = {
+      due,
+      runsOut: clock.now() + milliseconds,
+      end: clock.after(milliseconds, () => {
+        this.#timers.delete(timer);
+        const left = armed.due - armed.runsOut;
+        if (left > 0) this.#run(timer, armed.due, left);
+        else this.#happen({ type: "timer", timer });
+      }),
+    };
+    this.#timers.set(timer, armed);
   }
 
   #disarm(timer: Timer): void {
-    this.#timers.get(timer)?.();
+    this.#timers.get(timer)?.end();
     this.#timers.delete(timer);
   }
 

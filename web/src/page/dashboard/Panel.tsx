@@ -32,7 +32,7 @@ export function Figures({
       {of.map(
         ([name, value]) =>
           value !== null && (
-            <div key={name} className="flex flex-col-reverse">
+            <div key={name} className="flex flex-col-reverse justify-end">
               <dt className="text-xs text-soft">{name}</dt>
               <dd className="text-lg font-semibold tabular-nums">{value}</dd>
             </div>

@@ -156,13 +156,13 @@ function Microphone() {
 }
 
 function Sample() {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const add = useAdd();
   const [isLoading, tell] = useState(false);
   const load = async () => {
     tell(true);
     try {
-      const answer = await fetch("page/sample.ogg");
+      const answer = await fetch(`page/sample-${language}.ogg`);
       if (!answer.ok) throw new TypeError("there is no sample");
       add([new File([await answer.blob()], t("intake.sample.name"), { type: "audio/ogg" })]);
     } catch {
@@ -173,9 +173,20 @@ function Sample() {
     }
   };
   return (
-    <Button look="quiet" icon="play" disabled={isLoading} onClick={() => void load()}>
-      {t("intake.sample")}
-    </Button>
+    <span className="flex flex-col items-center">
+      <Button
+        look="quiet"
+        icon="play"
+        disabled={isLoading}
+        aria-describedby="what-sample"
+        onClick={() => void load()}
+      >
+        {t("intake.sample")}
+      </Button>
+      <span id="what-sample" className="text-xs text-soft">
+        {t("intake.sample.what")}
+      </span>
+    </span>
   );
 }
 

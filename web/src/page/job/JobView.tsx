@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { isFinished, RetenderError } from "../../client";
 import { useRetender } from "../../hooks";
 import { addressOf } from "../app/routes";
@@ -24,7 +24,10 @@ export function JobView({ jobId, at }: { readonly jobId: string; readonly at: nu
   const { percent } = useFormats();
   const problem = useProblem();
   const { status } = job;
-  const known = job.job === null ? null : { ...listed(job.job), status: status ?? job.job.status };
+  const known = useMemo(
+    () => (job.job === null ? null : { ...listed(job.job), status: status ?? job.job.status }),
+    [job.job, status],
+  );
   const name = known === null ? jobId : nameOf(known);
   useMilestones(name, job);
   const isRunning = status !== null && !isFinished(status);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { isFinished, type ListedJob } from "../../client";
 import { useT } from "../i18n/context";
 import { Tabs } from "../ui/Tabs";
@@ -16,14 +16,14 @@ import { SubtitlePanel } from "./subtitles/SubtitlePanel";
 import { type Reading, useReading } from "./text/reading";
 import { TextPanel } from "./text/TextPanel";
 import { segmentAt } from "./text/words";
-import { useJobValue } from "./useJob";
+import { useGrowingText } from "./useJob";
 
 type View = "text" | "subtitles" | "story" | "code";
 
 const VIEWS: readonly View[] = ["text", "subtitles", "story", "code"];
 
 /** The sides of a job, of which one is shown, and the player below. */
-export function Views({
+export const Views = memo(function Views({
   jobId,
   job,
   name,
@@ -38,8 +38,7 @@ export function Views({
   const [view, show] = useState<View>("text");
   const [isEditing, setEditing] = useState(false);
   const isRunning = !isFinished(job.status);
-  const language = useJobValue(jobId, (known) => known.result?.language ?? null);
-  const live = useJobValue(jobId, (known) => known.segments);
+  const live = useGrowingText(jobId);
   const editing = useEditor(jobId, job.status);
   const { editor } = editing;
   // What the edited text was made of may run once more.
@@ -50,7 +49,7 @@ export function Views({
   const duration = job.duration ?? played ?? 0;
   const peaks = usePeaks(jobId, job.duration !== null);
   const reading = useReading(segments, player);
-  const doubts = useDoubts(reading, editor, isEditing || view === "subtitles");
+  const doubts = useDoubts(reading, editor, isEditing || view === "subtitles", isEditable);
   const field = useRef<HTMLInputElement>(null);
   useMomentOfAddress(at, reading);
 
@@ -90,13 +89,7 @@ export function Views({
           choose={show}
         >
           {shown === "story" && <Story jobId={jobId} />}
-          {shown === "code" && (
-            <CodePanel
-              job={{ ...job, language: language ?? job.language }}
-              name={name}
-              hasWords={live.some(({ words = [] }) => words.length > 0)}
-            />
-          )}
+          {shown === "code" && <CodePanel job={job} name={name} />}
           {shown === "subtitles" && (
             <SubtitlePanel reading={reading} editor={editor} view={editing.view} />
           )}
@@ -125,7 +118,7 @@ export function Views({
       <ConflictDialog editor={editor} view={editing.view} />
     </div>
   );
-}
+});
 
 /** Goes where the address says, once for each address, as soon as there is text. */
 function useMomentOfAddress(at: number | null, { segments, player, follow, list }: Reading): void {

@@ -1,5 +1,12 @@
-import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
-import type { Followed, FullResult, Job, JobView, ListedJob, Result } from "../../client";
+import {
+  startTransition,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import type { Followed, FullResult, Job, JobView, ListedJob, Result, Segment } from "../../client";
 import { useRetender } from "../../hooks";
 import { type Calm, calmOf } from "./calm";
 
@@ -18,6 +25,19 @@ export function useJobValue<T>(jobId: string, select: (view: JobView) => T): T {
   const calm = useCalm(jobId);
   const selected = useCallback(() => select(calm.getSnapshot().view), [calm, select]);
   return useSyncExternalStore(calm.subscribe, selected);
+}
+
+/** The text as far as it is there. More of it is drawn in between, in small parts: what the reader
+ * does meanwhile comes first, and no frame waits for a long text. */
+export function useGrowingText(jobId: string): readonly Segment[] {
+  const calm = useCalm(jobId);
+  const [shown, show] = useState(() => calm.getSnapshot().view.segments);
+  useEffect(() => {
+    const grown = () => startTransition(() => show(calm.getSnapshot().view.segments));
+    grown();
+    return calm.subscribe(grown);
+  }, [calm]);
+  return shown;
 }
 
 /** The job with what a service may tell beyond its description. */

@@ -6,9 +6,13 @@ const RECIPE: Recipe = {
   baseUrl: "https://speech.example.org/voz",
   jobId: "7f3a",
   fileName: 'L\'entrevista "2" $HOME.m4a',
-  options: { language: "es", word_timestamps: true, prompt: 'Dijo "sí"\ny se fue' },
-  model: "medium",
-  language: "es",
+  options: {
+    language: "es",
+    word_timestamps: true,
+    prompt: '@ Dijo "sí"; \ny se fue',
+    vad: false,
+    languages: "en,es",
+  },
   needsKey: true,
 };
 
@@ -21,7 +25,17 @@ describe("a job from code", () => {
       expect(code).toContain("entrevista");
     }
     expect(snippet("openai", RECIPE)).toContain('timestamp_granularities=["segment", "word"]');
-    expect(snippet("openai", RECIPE)).toContain('model="medium"');
+    expect(snippet("openai", RECIPE)).toContain(
+      'extra_body={"vad": "false", "languages": "en,es"}',
+    );
+  });
+
+  it("names a model only where the job did", () => {
+    const recipe = { ...RECIPE, options: { ...RECIPE.options, model: "medium" } };
+    for (const way of WAYS) {
+      expect(snippet(way, RECIPE)).not.toContain("medium");
+      expect(snippet(way, recipe)).toContain("medium");
+    }
   });
 
   it("asks for no key where none is needed", () => {
@@ -35,6 +49,8 @@ describe("a job from code", () => {
     const words = execFileSync("sh", ["-c", said], { encoding: "utf8" }).split("\n");
     expect(words).toContain('file=@"L\'entrevista \\"2\\" $HOME.m4a"');
     expect(words).toContain("language=es");
+    // curl takes the value of -F apart.
+    expect(words.indexOf("--form-string")).toBe(words.indexOf("language=es") - 1);
     expect(words).toContain("https://speech.example.org/voz/job/7f3a/result?format=srt");
   });
 

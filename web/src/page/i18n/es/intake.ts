@@ -10,9 +10,11 @@ export const intake = {
   "intake.url.wrong": "Escribe una dirección que empiece por https:// o http://.",
   "intake.url.go": "Transcribir",
   "intake.sample": "Probar con un ejemplo",
+  "intake.sample.what": "Una voz sintética, diez segundos",
   "intake.sample.name": "Ejemplo.ogg",
   "intake.let_go": "Suelta para transcribir",
   "intake.nothing": "Ahí no hay ninguna grabación.",
+  "intake.share_lost": "No llegó lo que compartiste. Compártelo otra vez o elige aquí el archivo.",
   "intake.added":
     "{count, plural, one {Se añadió una grabación} other {Se añadieron # grabaciones}}.",
   "where.local": "Se queda en esta máquina",

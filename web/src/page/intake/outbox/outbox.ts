@@ -96,11 +96,12 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Its upload begins at once, while it is being kept. Settles once it is kept, or cannot be. */
-  async add(recording: Blob, name: string, options: SubmitOptions): Promise<void> {
+  /** Its upload begins at once, while it is being kept. Settles once it is kept (true), or cannot
+   * be (false). */
+  async add(recording: Blob, name: string, options: SubmitOptions): Promise<boolean> {
     const entry = this.#fresh(name, recording.size, options, null);
     this.#inMemory.set(entry.id, recording);
-    await this.#take(entry, recording);
+    return this.#take(entry, recording);
   }
 
   async addUrl(url: string, options: SubmitOptions): Promise<void> {
@@ -155,7 +156,7 @@ export class Outbox {
     };
   }
 
-  async #take(entry: Entry, recording: Blob | null): Promise<void> {
+  async #take(entry: Entry, recording: Blob | null): Promise<boolean> {
     this.#show([...this.#entries, entry]);
     this.#pump();
     try {
@@ -163,17 +164,18 @@ export class Outbox {
     } catch (error) {
       // No room, or no storage at all: it goes as long as the page is open, and is marked so.
       if (!(error instanceof DOMException)) throw error;
-      return;
+      return false;
     }
     const now = this.#find(entry.id);
     if (now === undefined) {
       // Accepted or removed while it was written.
       await this.#options.shelf.remove(entry.id);
-      return;
+      return true;
     }
     this.#set(entry.id, { isKept: true });
     await this.#options.shelf.update(kept(now));
     if (!this.#working.has(entry.id)) this.#inMemory.delete(entry.id);
+    return true;
   }
 
   async #again(id: string, change: Partial<Kept>): Promise<void> {

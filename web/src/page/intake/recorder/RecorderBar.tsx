@@ -70,7 +70,11 @@ function Elapsed() {
     const timer = setInterval(() => tick(recorder.seconds()), 250);
     return () => clearInterval(timer);
   }, []);
-  return <span className="min-w-14 font-mono text-base tabular-nums">{clock(seconds)}</span>;
+  return (
+    <span data-testid="recorded" className="min-w-14 font-mono text-base tabular-nums">
+      {clock(seconds)}
+    </span>
+  );
 }
 
 /** It asks once more in place: what is thrown away here is nowhere else. */

@@ -41,12 +41,12 @@ export async function recoverDrafts(): Promise<number> {
   return recovered;
 }
 
-function handIn(recording: Blob, { startedAt }: Draft, suffix: string): Promise<void> {
+async function handIn(recording: Blob, { startedAt }: Draft, suffix: string): Promise<void> {
   const at = new Date(startedAt);
   const two = (value: number) => `${value}`.padStart(2, "0");
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const name = `${day} ${two(at.getHours())}.${two(at.getMinutes())}.${suffix}`;
-  return outbox.add(recording, name, submitOptions(choice.get()));
+  await outbox.add(recording, name, submitOptions(choice.get()));
 }
 
 function hold(id: string): () => void {

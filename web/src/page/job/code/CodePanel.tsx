@@ -1,5 +1,5 @@
 import { useState, useSyncExternalStore } from "react";
-import type { ListedJob } from "../../../client";
+import type { Job } from "../../../client";
 import { useRetender } from "../../../hooks";
 import { useT } from "../../i18n/context";
 import { keyStore } from "../../keys/key";
@@ -10,15 +10,7 @@ import { copy } from "../copy";
 import { type Recipe, snippet, WAYS, type Way } from "./snippets";
 
 /** The same from a program. */
-export function CodePanel({
-  job,
-  name,
-  hasWords,
-}: {
-  readonly job: ListedJob;
-  readonly name: string;
-  readonly hasWords: boolean;
-}) {
+export function CodePanel({ job, name }: { readonly job: Job; readonly name: string }) {
   const t = useT();
   const { http } = useRetender();
   const { key } = useSyncExternalStore(keyStore.subscribe, keyStore.getSnapshot);
@@ -27,9 +19,7 @@ export function CodePanel({
     baseUrl: http.baseUrl,
     jobId: job.job_id,
     fileName: name,
-    options: optionsOf(job, hasWords),
-    model: job.model,
-    language: job.language,
+    options: job.options ?? {},
     needsKey: key !== null,
   };
   const code = snippet(way, recipe);
@@ -67,25 +57,4 @@ export function CodePanel({
       </Tabs>
     </div>
   );
-}
-
-/** Where the service does not tell what was asked for, what came of it says much the same. */
-function optionsOf(job: ListedJob, hasWords: boolean): Recipe["options"] {
-  if (job.options) {
-    const told = Object.entries(job.options as Readonly<Record<string, unknown>>);
-    return Object.fromEntries(
-      told.flatMap(([name, value]) =>
-        (typeof value === "string" && value !== "") ||
-        typeof value === "number" ||
-        typeof value === "boolean"
-          ? [[name, value] as const]
-          : [],
-      ),
-    );
-  }
-  return {
-    ...(job.language === null ? {} : { language: job.language }),
-    ...(job.model === null ? {} : { model: job.model }),
-    ...(hasWords ? { word_timestamps: true } : {}),
-  };
 }

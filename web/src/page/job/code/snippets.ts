@@ -4,10 +4,8 @@ export interface Recipe {
   readonly baseUrl: string;
   readonly jobId: string;
   readonly fileName: string;
-  /** As they were handed in; what is as the service has it anyway is left out. */
+  /** As they were handed in, without defaults: the job's own `options`. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
-  readonly model: string | null;
-  readonly language: string | null;
   /** The service asks for a key. */
   readonly needsKey: boolean;
 }
@@ -17,14 +15,23 @@ export type Way = (typeof WAYS)[number];
 
 const KEY = "RETENDER_API_KEY";
 
+/** The parameters that OpenAI's client has by name; the service takes its own in `extra_body`. */
+const OPENAI_HAS = {
+  transcriptions: ["language", "prompt", "temperature"],
+  translations: ["prompt", "temperature"],
+} as const;
+/** In OpenAI's interface the method, the format and the granularity say these. */
+const SAID_OTHERWISE = new Set(["model", "task", "word_timestamps", "return_timestamps"]);
+
 export function snippet(way: Way, recipe: Recipe): string {
   return { curl, python, typescript, openai }[way](recipe);
 }
 
 function curl({ baseUrl, jobId, fileName, options, needsKey }: Recipe): string {
   const key = needsKey ? [`  -H "Authorization: Bearer $${KEY}"`] : [];
+  // With -F a semicolon would end the value, and @ at its beginning would name a file.
   const fields = Object.entries(options).map(
-    ([name, value]) => `  -F ${shell(`${name}=${value}`)}`,
+    ([name, value]) => `  --form-string ${shell(`${name}=${value}`)}`,
   );
   const submit = [
     `curl ${shell(`${baseUrl}/transcribe-job`)}`,
@@ -89,19 +96,23 @@ console.log(await (await ask(\`/job/\${job_id}/result?format=txt\`)).text());
 `;
 }
 
-function openai({ baseUrl, fileName, options, model, language, needsKey }: Recipe): string {
-  const asked = String(options["model"] ?? model ?? "whisper-1");
-  const spoken = options["language"] ?? language;
+function openai({ baseUrl, fileName, options, needsKey }: Recipe): string {
   const method = options["task"] === "translate" ? "translations" : "transcriptions";
+  const own = Object.entries(options).filter(([name]) => !SAID_OTHERWISE.has(name));
+  const named = (OPENAI_HAS[method] as readonly string[]).flatMap((name) => {
+    const value = options[name];
+    return value === undefined
+      ? []
+      : [`${name}=${typeof value === "string" ? quoted(value) : value}`];
+  });
+  const others = own.filter(([name]) => !(OPENAI_HAS[method] as readonly string[]).includes(name));
   const more = [
-    ...(method === "transcriptions" && spoken && spoken !== "auto"
-      ? [`language=${quoted(String(spoken))}`]
-      : []),
-    ...(options["prompt"] ? [`prompt=${quoted(String(options["prompt"]))}`] : []),
+    ...named,
     `response_format="verbose_json"`,
     ...(method === "transcriptions" && options["word_timestamps"] === true
       ? [`timestamp_granularities=["segment", "word"]`]
       : []),
+    ...(others.length === 0 ? [] : [`extra_body=${dict(Object.fromEntries(others))}`]),
   ];
   return `${needsKey ? "import os\n\n" : ""}from openai import OpenAI  # pip install openai
 
@@ -111,7 +122,7 @@ client = OpenAI(
 )
 with open(${quoted(fileName)}, "rb") as recording:
     answer = client.audio.${method}.create(
-        model=${quoted(asked)},
+        model=${quoted(String(options["model"] ?? "whisper-1"))},
         file=recording,
 ${more.map((line) => `        ${line},`).join("\n")}
     )

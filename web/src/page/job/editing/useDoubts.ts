@@ -15,10 +15,16 @@ export interface Doubts {
   readonly trust: () => void;
 }
 
-export function useDoubts(reading: Reading, editor: Editor, isEditing: boolean): Doubts {
+/** `isWanted`: of a text that still grows they are not counted each time that there is more of it. */
+export function useDoubts(
+  reading: Reading,
+  editor: Editor,
+  isEditing: boolean,
+  isWanted: boolean,
+): Doubts {
   const { segments, player, chosen } = reading;
   const last = useRef<Doubt | null>(null);
-  const count = useMemo(() => doubtsIn(segments), [segments]);
+  const count = useMemo(() => (isWanted ? doubtsIn(segments) : 0), [segments, isWanted]);
   const go = (after: Place, within: Reading["segments"]) => {
     const found = nextDoubt(within, after);
     last.current = found;

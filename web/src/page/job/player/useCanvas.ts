@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 
 export interface Sheet {
   /** In CSS pixels. */
@@ -14,6 +14,7 @@ export type Draw = (context: CanvasRenderingContext2D, sheet: Sheet) => void;
  * change. */
 export function useCanvas(canvas: RefObject<HTMLCanvasElement | null>, draw: Draw): void {
   const [look, changed] = useState(0);
+  const colors = useRef({ look, known: new Map<string, string>() });
   useEffect(() => {
     const again = () => changed((count) => count + 1);
     const sizes = new ResizeObserver(again);
@@ -37,19 +38,30 @@ export function useCanvas(canvas: RefObject<HTMLCanvasElement | null>, draw: Dra
     if (shown == null || context == null || look < 0) return;
     const { clientWidth: width, clientHeight: height } = shown;
     const density = devicePixelRatio || 1;
-    shown.width = Math.max(1, Math.round(width * density));
-    shown.height = Math.max(1, Math.round(height * density));
+    const size = (length: number) => Math.max(1, Math.round(length * density));
+    // To set a size, even the same, makes the canvas anew.
+    if (shown.width !== size(width)) shown.width = size(width);
+    if (shown.height !== size(height)) shown.height = size(height);
     context.setTransform(density, 0, 0, density, 0, 0);
-    const probe = document.createElement("span");
-    probe.hidden = true;
-    shown.after(probe);
-    const styles = getComputedStyle(probe);
+    context.clearRect(0, 0, width, height);
+    if (colors.current.look !== look) colors.current = { look, known: new Map() };
+    const { known } = colors.current;
     const color = (name: string) => {
-      // `light-dark()` is only worked out where a colour is used.
-      probe.style.color = `var(${name})`;
-      return styles.color;
+      const value = known.get(name) ?? colorOf(shown, name);
+      known.set(name, value);
+      return value;
     };
     draw(context, { width, height, color });
-    probe.remove();
   }, [canvas, draw, look]);
+}
+
+/** `light-dark()` is only worked out where a colour is used. */
+function colorOf(canvas: HTMLCanvasElement, name: string): string {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  probe.style.color = `var(${name})`;
+  canvas.after(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }

@@ -57,7 +57,7 @@ export function TextPanel({
           </Button>
         )}
       </div>
-      <div className="flex min-h-9 flex-wrap items-center gap-x-2 gap-y-1 empty:hidden">
+      <div className="flex min-h-9 flex-wrap items-center gap-x-2 gap-y-1 not-has-[>:not(:empty)]:hidden">
         {isRunning && <LiveLog jobId={jobId} />}
         {canEdit && mode.isEditing && (
           <>

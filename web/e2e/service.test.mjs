@@ -1,0 +1,47 @@
+// The view of the service: what failed for good is given another chance; models come and go.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startGroq } from "./groq.mjs";
+import { PHRASES, staged } from "./stage.mjs";
+
+let groq;
+const stage = staged(
+  async () => {
+    groq = await startGroq({ refusals: 1 });
+    return { GROQ_API_KEY: "gsk_of_the_tests", GROQ_BASE_URL: groq.url };
+  },
+  async (at) => {
+    at.recording("corto.wav", PHRASES);
+    // After this the local engine is there, with its model.
+    await at.transcribed("corto.wav", { engine: "local" });
+  },
+);
+
+after(() => groq?.close());
+
+test("what failed for good is found among the dead letters, and succeeds when tried again", async () => {
+  // A recording that goes to Groq as it is has no waveform.
+  stage.expect(/status of 404/);
+  const jobId = await stage.submitted("corto.wav", { engine: "groq" });
+  const failed = await stage.ended(jobId);
+  assert.equal(failed.status, "failed");
+  const { page } = await stage.visit("/#/service");
+  const panel = page.getByRole("region", { name: "Grabaciones que fallaron" });
+  await panel.getByRole("link", { name: "corto.wav" }).waitFor();
+  await panel.getByRole("button", { name: "Reintentar corto.wav" }).click();
+  await panel.getByText("Ninguna.").waitFor();
+  assert.equal((await stage.ended(jobId, failed.seq)).status, "completed");
+  await page.goto(`${stage.service.url}/#/jobs/${jobId}`);
+  await page.getByText("all is well").waitFor();
+  await page.getByText("Va a Groq").waitFor();
+});
+
+test("the parts of the service are shown, and a model is loaded and unloaded", async () => {
+  const { page } = await stage.visit("/#/service");
+  const parts = page.getByRole("region", { name: "Partes del servicio" });
+  await parts.getByText("job_manager").waitFor();
+  const models = page.getByRole("region", { name: "Modelos" });
+  await models.getByRole("button", { name: "Liberar digits" }).click();
+  await models.getByRole("button", { name: "Cargar digits" }).click();
+  await models.getByRole("button", { name: "Liberar digits" }).waitFor();
+});
