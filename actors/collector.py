@@ -1,21 +1,22 @@
 """Job: delete old jobs, and files that nothing needs any more.
-Receives: `look`, from itself.
-Sends: `forget_old` and `needed` to the JobManager.
+Receives: `look`, from itself; `collections` from the process that serves the metrics.
+Sends: `forget_old`, `expire_uploads`, `audio_in_use` and `unfinished` to the JobManager.
 A crash: jobs and files stay a little longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Protocol
 
+import msgspec
 from loguru import logger
 
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe, Ref
-from retender.errors import RetenderError, Unreachable
-from retender.jobs.retention import FilesInUse, Retention
+from retender.errors import RetenderError
+from retender.jobs.retention import Retention
+from retender.storage.blobs.api import InUse
 
 ASK_SECONDS = 60.0
 
@@ -24,14 +25,24 @@ DRIFT = 5.0
 
 
 class CollectableBlobs(Protocol):
-    async def collect(self, keep: Collection[str], older_than: float) -> int: ...
-    async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int: ...
+    async def collect(self, in_use: InUse, older_than: float) -> int: ...
+    async def collect_job_folders(self, in_use: InUse, older_than: float) -> int: ...
+
+
+class Collections(msgspec.Struct, frozen=True):
+    """What became of the collections since this actor started."""
+
+    succeeded: int = 0
+    failed: int = 0
+    succeeded_at: float | None = None
+    files: int = 0
 
 
 class Collector:
     def __init__(self, blobs: Recipe, retention: Retention) -> None:
         self._blobs: CollectableBlobs = blobs.resolve()(**blobs.options)
         self._retention = retention
+        self._collections = Collections()
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -41,7 +52,8 @@ class Collector:
 
     async def look(self) -> None:
         self._ctx.after(self._retention.collect_every, Collector.look)
-        # Taken before the question: files finished after it are younger than the grace time.
+        # Taken before all questions: a file that is finished while they are asked is younger than
+        # the grace time, and its age is looked at again just before it would be deleted.
         grace = self._ctx.clock.now() - self._retention.stray_seconds
         if not self._clock_is_steady():
             return
@@ -50,18 +62,30 @@ class Collector:
             batches = await self._forget_jobs()
             files = await self._collect_files(grace)
         except RetenderError as error:
-            logger.log(
-                "DEBUG" if isinstance(error, Unreachable) else "ERROR",
-                "old jobs and files cannot be deleted now: {}",
-                error.message,
-            )
+            self._failed(error.message)
         except OSError as error:
-            logger.error("old files cannot be deleted now: {}", error)
+            self._failed(str(error))
         else:
+            done = self._collections
+            self._collections = msgspec.structs.replace(
+                done,
+                succeeded=done.succeeded + 1,
+                succeeded_at=self._ctx.clock.now(),
+                files=done.files + files,
+            )
             took = self._ctx.clock.monotonic() - began
             logger.bind(full_batches=batches, files=files, seconds=round(took, 3)).log(
                 "INFO" if batches or files else "DEBUG", "deleted what is kept no longer"
             )
+
+    async def collections(self) -> Collections:
+        return self._collections
+
+    def _failed(self, why: str) -> None:
+        """Whatever the reason, it is an error: while it lasts, the disk fills."""
+        failed = self._collections.failed + 1
+        self._collections = msgspec.structs.replace(self._collections, failed=failed)
+        logger.error("old jobs and files cannot be deleted now: {}", why)
 
     async def _forget_jobs(self) -> int:
         """Returns the number of full batches; the last one, which is not full, is not counted."""
@@ -71,9 +95,16 @@ class Collector:
         return batches
 
     async def _collect_files(self, grace: float) -> int:
-        needed: FilesInUse = await self._manager().ask(JobManager.needed, self._retention)
-        gone = await self._blobs.collect(needed.audio, grace)
-        return gone + await self._blobs.collect_job_folders(needed.jobs, grace)
+        while await self._manager().ask(JobManager.expire_uploads, self._retention):
+            pass
+        deleted = await self._blobs.collect(self._audio_in_use, grace)
+        return deleted + await self._blobs.collect_job_folders(self._unfinished, grace)
+
+    async def _audio_in_use(self, asked: tuple[str, ...]) -> frozenset[str]:
+        return await self._manager().ask(JobManager.audio_in_use, asked, self._retention)
+
+    async def _unfinished(self, asked: tuple[str, ...]) -> frozenset[str]:
+        return await self._manager().ask(JobManager.unfinished, asked)
 
     def _manager(self) -> Ref[JobManager]:
         return self._ctx.ref(JobManager, JOB_MANAGER).within(ASK_SECONDS)

@@ -40,8 +40,11 @@ EVENTS_WAITING: Final = 20_000
 FOLLOWER_BACKLOG: Final = 5000
 """Events that wait for one follower; beyond that it is disconnected, and can resume by number."""
 
-SEGMENTS_PER_PAGE: Final = 200
-"""Segments in one answer; a longer transcript is read in several."""
+READS_WAITING: Final = 2000
+"""Questions for texts and lists that the manager has under way; beyond that callers get `Busy`."""
+
+AT_WORK_PER_PAGE: Final = 100
+"""Jobs under way in one answer to a Broadcaster that has just started; then it asks for more."""
 
 JOBS_PER_PAGE: Final = 500
 """Jobs in one page of a listing; the cursor leads to the next."""

@@ -87,8 +87,8 @@ longer than a recording and this is refused as too large."""
 PLAIN_BODY_BYTES: Final = 64 * 1024
 """Body of a request that brings no recording. A longer one is refused."""
 
-TRANSCRIPT_BYTES: Final = 6 << 20
-"""Body of an edited transcript: four hours with all their words have four. A longer one is
+TRANSCRIPT_BYTES: Final = 16 << 20
+"""Body of an edited transcript: ten hours with all their words have ten. A longer one is
 refused."""
 
 BODY_IDLE_SECONDS: Final = 15.0

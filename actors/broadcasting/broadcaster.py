@@ -70,15 +70,17 @@ class Broadcaster:
     async def log_unavailable(self, error: RetenderError) -> None:
         self._log.retry(error)
 
-    async def ask_at_work(self) -> None:
-        """Load the jobs that were under way before this instance started."""
-        jobs = self._manager.ask(JobManager.at_work)
+    async def ask_at_work(self, after: str = "") -> None:
+        """Load the jobs that were under way before this instance started, page by page."""
+        jobs = self._manager.ask(JobManager.at_work, after)
         self._ctx.pipe(jobs, Broadcaster.catch_up, Broadcaster.catch_up_later)
 
     async def catch_up(self, jobs: tuple[Job, ...]) -> None:
         for job in jobs:
             if job.id not in self._ended:
                 self._track(job.id).begin(job)
+        if jobs:
+            await self.ask_at_work(jobs[-1].id)
 
     async def catch_up_later(self, error: RetenderError) -> None:
         logger.debug("the jobs under way are not known yet: {}", error.message)

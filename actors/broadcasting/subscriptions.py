@@ -7,6 +7,7 @@ from collections import deque
 
 import msgspec
 
+from actors.event_pages import fitting
 from actors.limits import EVENTS_PER_BATCH, EVENTS_WAITING
 from actors.long_poll import at_once
 from actors.runtime.api import Later
@@ -70,9 +71,9 @@ class Subscriber:
         return bool(self._events or self._progress or self._missed)
 
     def _pack(self) -> EventBatch:
-        events = tuple(
-            self._events.popleft() for _ in range(min(EVENTS_PER_BATCH, len(self._events)))
-        )
+        events = fitting(self._events, EVENTS_PER_BATCH)
+        for _ in events:
+            self._events.popleft()
         # Progress is newer than the events: it is sent with the last of them.
         progress = () if self._events else tuple(self._progress.values())
         if progress:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from actors.limits import SEGMENTS_PER_PAGE
 from actors.manager.job_manager import JobManager
 from actors.runtime.api import Ref
+from actors.transcripts import paged_transcript
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.outbound import convex_messages as messages
 from retender.outbound.convex_chunks import ChunkCutter
+from retender.transcript.edits import ORIGINAL
 
 
 async def end_messages(job: Job, manager: Ref[JobManager], language: str) -> AsyncIterator[bytes]:
@@ -20,18 +21,17 @@ async def end_messages(job: Job, manager: Ref[JobManager], language: str) -> Asy
     if job.status is not Status.COMPLETED:
         yield messages.encoded(message)
         return
-    page = await manager.ask(JobManager.segments, job.id, 0, SEGMENTS_PER_PAGE)
-    if job.seam.next_id <= len(page):
-        whole = messages.with_result(message, messages.transcript_of(job, page))
+    text = await paged_transcript(manager, job.id, ORIGINAL)
+    if text.has_one_page:
+        segments = (await text.whole()).segments
+        whole = messages.with_result(message, messages.transcript_of(job, segments))
         if whole is not None:
             yield whole
             return
     cutter = ChunkCutter(timed=job.options.timestamps)
-    while page:
+    async for page in text.pages():
         for chunk in cutter.add(page):
             yield messages.with_chunk(message, chunk)
-        first = page[-1].id + 1
-        page = await manager.ask(JobManager.segments, job.id, first, SEGMENTS_PER_PAGE)
     for chunk in cutter.finish():
         yield messages.with_chunk(message, chunk)
     yield messages.with_chunk_count(

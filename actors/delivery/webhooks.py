@@ -23,8 +23,10 @@ from actors.limits import (
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
+from actors.transcripts import paged_transcript
 from retender.errors import JobNotFound, UrlNotAllowed
 from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryOutcome
+from retender.outbound.limits import DELIVERY_RESULT_BYTES
 from retender.outbound.webhook_messages import (
     has_result,
     headers,
@@ -96,8 +98,8 @@ class Webhooks(OutboxReader):
         assert job is not None
         transcript: Transcript | None = None
         if has_result(job):
-            manager = self._manager.within(TRANSCRIPT_SECONDS)
-            transcript = await manager.ask(JobManager.transcript, job.id)
+            text = await paged_transcript(self._manager.within(TRANSCRIPT_SECONDS), job.id)
+            transcript = await text.short(DELIVERY_RESULT_BYTES)
         return payload(job, transcript, self._settings.language, self._settings.public_url)
 
     async def _post(self, delivery: Delivery, body: bytes) -> DeliveryOutcome:

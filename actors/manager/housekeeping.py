@@ -1,11 +1,13 @@
-"""Retention: deletes old jobs and expired uploads, and lists the files that must stay."""
+"""Retention: deletes old jobs and expired uploads, and says which files must stay."""
 
 from __future__ import annotations
+
+from itertools import islice
 
 from actors.limits import FORGET_BATCH, INDEX_BATCH
 from actors.manager.store import JobStore
 from retender.errors import UploadExpired
-from retender.jobs.retention import FilesInUse, Retention
+from retender.jobs.retention import Retention
 from retender.scheduling import transitions
 
 
@@ -13,10 +15,8 @@ class Housekeeping:
     def __init__(self, store: JobStore) -> None:
         self._store = store
 
-    async def needed(self, retention: Retention, now: float) -> FilesInUse:
-        await self._expire_uploads(retention, now)
-        audio = await self._store.journal.audio_in_use(now - retention.audio_seconds)
-        return FilesInUse(audio, frozenset(entry.job.id for entry in self._store.active))
+    def unfinished(self, asked: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(each for each in asked if self._store.active.get(each) is not None)
 
     async def forget_old(self, retention: Retention, now: float) -> bool:
         """Delete a batch of the jobs that ended too long ago, in one commit. True: there may be
@@ -39,10 +39,17 @@ class Housekeeping:
         await self._store.commit(draft)
         return True
 
-    async def _expire_uploads(self, retention: Retention, now: float) -> None:
-        expired = [e for e in self._store.active if retention.upload_expired(e.job, now)]
-        for entry in expired:
+    async def expire_uploads(self, retention: Retention, now: float) -> bool:
+        """Fail a batch of the jobs whose upload was not finished in time, in one commit. True:
+        there may be more of them."""
+        late = (
+            each.job.id for each in self._store.active if retention.upload_expired(each.job, now)
+        )
+        expired = list(islice(late, FORGET_BATCH))
+        if expired:
             draft = self._store.draft()
             failure = UploadExpired("the upload was not finished in time").failure()
-            transitions.fail_job(draft, entry.job.id, failure)
+            for job_id in expired:
+                transitions.fail_job(draft, job_id, failure)
             await self._store.commit(draft)
+        return len(expired) == FORGET_BATCH

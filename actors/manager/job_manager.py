@@ -13,7 +13,7 @@ from __future__ import annotations
 from loguru import logger
 from msgspec.structs import replace
 
-from actors.limits import EVENTS_PER_PAGE, INDEX_PAUSE, JOBS_PER_PAGE, SEGMENTS_PER_PAGE, TICK
+from actors.limits import EVENTS_PER_PAGE, INDEX_PAUSE, JOBS_PER_PAGE, TICK
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
 from actors.manager.intake import Intake
@@ -23,6 +23,7 @@ from actors.manager.model_requests import ModelRequests
 from actors.manager.outbox import Outbox
 from actors.manager.settings import ManagerSettings
 from actors.manager.store import JobStore
+from actors.manager.texts import Texts
 from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
 from retender.audio.peaks import Peaks
@@ -31,15 +32,15 @@ from retender.errors import AlreadyFinished, ConvexNotSetUp, Failure, StorageFul
 from retender.jobs.deliveries import CONVEX, WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.jobs.retention import FilesInUse, Retention
+from retender.jobs.retention import Retention
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
 from retender.journal.api import JournalOpener, Listing, Page
 from retender.scheduling import transitions
 from retender.storage.audio import Audio
-from retender.transcript.edits import Edit, Versions
+from retender.transcript.edits import Versions
+from retender.transcript.pages import Place, TranscriptPage
 from retender.transcript.search import Passage
-from retender.transcript.segments import Segment, Transcript
 from retender.workers.engine_info import EngineInfo, PoolReport
 from retender.workers.orders import Exchange, Orders, Renewal
 from retender.workers.reports import WorkerReport
@@ -94,6 +95,7 @@ class JobManager:
             languages=settings.languages,
         )
         self._housekeeping = Housekeeping(self._store)
+        self._texts = Texts(journal.beside, ctx.clock)
         self._keeping = Keeping(self._store, ctx.clock)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
         self._store.dispatcher.enqueue_all()
@@ -159,8 +161,7 @@ class JobManager:
         return job
 
     async def forget(self, job_id: str, owner: str | None = None) -> None:
-        """Delete the job with all that belongs to it; an unfinished one is cancelled first.
-        Idempotent."""
+        """Delete the job, which is cancelled first if it is unfinished. Idempotent."""
         await self._keeping.forget(job_id, owner)
 
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
@@ -175,58 +176,46 @@ class JobManager:
         return JobStatus(job, estimates.position(job), remaining, callback)
 
     async def transcript(
-        self, job_id: str, owner: str | None = None, version: int | None = None
-    ) -> Transcript:
-        """The transcript so far; of a failed job, everything that its finished pieces gave. In its
-        latest version, if none is named. Raises `VersionNotFound`."""
-        return await self._keeping.transcript(job_id, owner, version)
+        self,
+        job_id: str,
+        owner: str | None = None,
+        version: int | None = None,
+        place: Place | None = None,
+    ) -> Later[TranscriptPage]:
+        """A page of the transcript so far; of a failed job, everything that its finished pieces
+        gave. The first page is that of this version, or of the latest one; the page before says
+        where the next one begins. Raises `VersionNotFound`."""
+        return self._texts.later(self._texts.page(job_id, owner, version, place))
 
-    async def snapshot(
-        self, job_id: str, owner: str | None = None, since: int | None = None
-    ) -> tuple[JobStatus, Transcript | None]:
-        """The job as it is now, with its transcript if it is completed. The transcript is left out
-        for a client that has seen the job's events up to `since`: it gets it with the last one."""
-        status = await self.status(job_id, owner)
-        job = status.job
-        follows = since is not None and since <= job.seq
-        if job.status is not Status.COMPLETED or follows:
-            return status, None
-        return status, await self.transcript(job_id)
-
-    async def segments(self, job_id: str, first: int, limit: int) -> tuple[Segment, ...]:
-        """A page of the text: segments with the ids from `first` on."""
-        await self._store.find(job_id)
-        return await self._store.journal.segments(job_id, first, min(limit, SEGMENTS_PER_PAGE))
-
-    async def jobs(self, listing: Listing = Listing()) -> Page:  # noqa: B008 - frozen
+    async def jobs(self, listing: Listing = Listing()) -> Later[Page]:  # noqa: B008 - frozen
         """A page of jobs, newest first if nothing else is said. Dead letters are those with the
         status `failed`."""
         limit = min(max(1, listing.limit), JOBS_PER_PAGE)
-        return await self._store.journal.jobs(replace(listing, limit=limit))
+        return self._texts.later(self._texts.journal.jobs(replace(listing, limit=limit)))
 
-    async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
+    async def passage(self, job_id: str, words: tuple[str, ...]) -> Later[Passage | None]:
         """Where in the job's text most of these words are."""
-        return await self._store.journal.passage(job_id, words)
+        return self._texts.later(self._texts.journal.passage(job_id, words))
 
     async def rename(self, job_id: str, name: str, owner: str | None = None) -> Job:
         """Name the job for people. Raises `InvalidOption`."""
         return await self._keeping.rename(job_id, name, owner)
 
     async def edit(
-        self, job_id: str, after: int, segments: tuple[Segment, ...], owner: str | None = None
-    ) -> Edit:
-        """Store the next version of the transcript, after the version `after`. Raises
-        `TranscriptChanged` if that is not the latest one any more."""
-        return await self._keeping.edit(job_id, after, segments, owner)
+        self, job_id: str, after: int, parts: tuple[bytes, ...], owner: str | None = None
+    ) -> int:
+        """Store the next version of the transcript, after the version `after`, and return its
+        number. `parts`: its segments, checked and packed (`retender.transcript.edits`). Raises
+        `TranscriptChanged` if `after` is not the latest version any more."""
+        return await self._keeping.edit(job_id, after, parts, owner)
 
-    async def versions(self, job_id: str, owner: str | None = None) -> Versions:
+    async def versions(self, job_id: str, owner: str | None = None) -> Later[Versions]:
         """The versions of its transcript that are kept."""
-        await self._store.find(job_id, owner)
-        return await self._store.journal.versions(job_id)
+        return self._texts.later(self._texts.versions(job_id, owner))
 
-    async def peaks(self, job_id: str, owner: str | None = None) -> Peaks:
+    async def peaks(self, job_id: str, owner: str | None = None) -> Later[Peaks]:
         """For the waveform of its recording. Raises `NotPrepared` or `NoPeaks`."""
-        return await self._keeping.peaks(job_id, owner)
+        return self._texts.later(self._texts.peaks(job_id, owner))
 
     async def info(self) -> QueueInfo:
         store = self._store
@@ -248,14 +237,15 @@ class JobManager:
 
     async def events(
         self, job_id: str, since: int, limit: int = EVENTS_PER_PAGE
-    ) -> tuple[Event, ...]:
-        """The job's events numbered above `since`."""
-        return await self._store.journal.events(job_id, since, min(limit, EVENTS_PER_PAGE))
+    ) -> Later[tuple[Event, ...]]:
+        """The job's events numbered above `since`: the first of them, if there are many."""
+        events = self._texts.journal.events(job_id, since, min(limit, EVENTS_PER_PAGE))
+        return self._texts.later(events)
 
-    async def at_work(self) -> tuple[Job, ...]:
-        """The jobs being processed, for a Broadcaster that has just started."""
-        jobs = (entry.job for entry in self._store.active)
-        return tuple(job for job in jobs if job.status is Status.PROCESSING)
+    async def at_work(self, after: str = "") -> tuple[Job, ...]:
+        """The jobs being processed, for a Broadcaster that has just started: a page of those with
+        an id after this one, in the order of their ids. The page after the last one is empty."""
+        return self._store.at_work(after)
 
     # Workers
 
@@ -374,9 +364,20 @@ class JobManager:
         self._serving = False
         await self._leases.serve()
 
-    async def needed(self, retention: Retention) -> FilesInUse:
-        """Fail the uploads that expired; return the files that must stay."""
-        return await self._housekeeping.needed(retention, self._ctx.clock.now())
+    async def expire_uploads(self, retention: Retention) -> bool:
+        """Fail a batch of the jobs whose upload expired. True: there may be more of them."""
+        return await self._housekeeping.expire_uploads(retention, self._ctx.clock.now())
+
+    async def audio_in_use(
+        self, asked: tuple[str, ...], retention: Retention
+    ) -> Later[frozenset[str]]:
+        """Which of these recordings, named by their hashes, must stay."""
+        finished_after = self._ctx.clock.now() - retention.audio_seconds
+        return self._texts.later(self._texts.journal.audio_in_use(asked, finished_after))
+
+    async def unfinished(self, asked: tuple[str, ...]) -> frozenset[str]:
+        """Which of these jobs are unfinished: their working files must stay."""
+        return self._housekeeping.unfinished(asked)
 
     async def forget_old(self, retention: Retention) -> bool:
         """Delete a batch of the jobs that ended too long ago. True: there may be more of them."""

@@ -1,4 +1,4 @@
-"""Looks after jobs on behalf of people: their names, waveforms and edits, and forgetting them."""
+"""Looks after jobs on behalf of people: their names and edits, and forgetting them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from msgspec.structs import replace
 
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock
-from retender.audio.peaks import Peaks
-from retender.errors import NoPeaks, NotCompleted, NotPrepared, TranscriptChanged, VersionNotFound
+from retender.errors import NotCompleted, TranscriptChanged
 from retender.jobs.job import Job
 from retender.jobs.names import checked_name
 from retender.jobs.states import Status
 from retender.scheduling import transitions
-from retender.scheduling.release import segments_after_gap
-from retender.transcript.edits import ORIGINAL, Edit, check_segments
-from retender.transcript.segments import Segment, Transcript
+from retender.transcript.edits import Edit, same_text
 
 
 class Keeping:
@@ -44,58 +41,10 @@ class Keeping:
         draft.forget(job)
         await self._store.commit(draft)
 
-    async def peaks(self, job_id: str, owner: str | None) -> Peaks:
-        job = await self._store.find(job_id, owner)
-        found = await self._store.journal.peaks(job_id)
-        if found is not None:
-            return found
-        if job.duration is None and not job.finished:
-            raise NotPrepared(f"the recording of job {job_id} is not decoded yet")
-        raise NoPeaks(f"the recording of job {job_id} was not decoded here")
-
-    async def transcript(self, job_id: str, owner: str | None, version: int | None) -> Transcript:
-        """See `JobManager.transcript`."""
-        job = await self._store.find(job_id, owner)
-        segments = await self._store.journal.segments(job_id)
-        if job.status is Status.FAILED:
-            stored = await self._store.journal.stored(job_id)
-            assert stored is not None
-            segments += segments_after_gap(stored)
-        end = job.completed_at or self._clock.now()
-        original = Transcript(
-            segments=segments,
-            language=job.language,
-            language_probability=job.language_probability,
-            language_candidates=job.language_candidates,
-            duration=job.duration or 0.0,
-            processing_time=max(0.0, end - job.started_at) if job.started_at else 0.0,
-            model=job.model or job.options.model,
-            requested_model=job.requested_model,
-            engine=job.engine or job.options.engine,
-            timed=job.options.timestamps,
-        )
-        return await self._version(original, job_id, version)
-
-    async def _version(
-        self, transcript: Transcript, job_id: str, version: int | None
-    ) -> Transcript:
-        """The original transcript in this version; in the latest one if none is named."""
-        if version == ORIGINAL:
-            return transcript
-        found = await self._store.journal.edit(job_id, version)
-        if found is not None:
-            return replace(
-                transcript, segments=found.segments, version=found.version, edited_at=found.at
-            )
-        if version is not None:
-            raise VersionNotFound(f"there is no version {version} of the transcript of {job_id}")
-        return transcript
-
     async def edit(
-        self, job_id: str, after: int, segments: tuple[Segment, ...], owner: str | None
-    ) -> Edit:
-        """The next version, if `after` is still the latest one."""
-        check_segments(segments)
+        self, job_id: str, after: int, parts: tuple[bytes, ...], owner: str | None
+    ) -> int:
+        """The number of the next version, if `after` is still the latest one."""
         job = await self._store.find(job_id, owner)
         if job.status is not Status.COMPLETED:
             raise NotCompleted(
@@ -104,22 +53,21 @@ class Keeping:
             )
         latest = (await self._store.journal.versions(job_id)).latest
         if latest != after:
-            return await self._repeated(job_id, after, latest, segments)
-        new = Edit(latest + 1, self._clock.now(), segments)
+            return await self._repeated(job_id, after, latest, parts)
         draft = self._store.draft()
-        draft.save_edit(job_id, new)
+        draft.save_edit(job_id, Edit(latest + 1, self._clock.now(), parts))
         await self._store.commit(draft)
-        return new
+        return latest + 1
 
     async def _repeated(
-        self, job_id: str, after: int, latest: int, segments: tuple[Segment, ...]
-    ) -> Edit:
+        self, job_id: str, after: int, latest: int, parts: tuple[bytes, ...]
+    ) -> int:
         """An edit whose answer was lost may be sent again: it is stored already."""
         present = await self._store.journal.edit(job_id) if latest == after + 1 else None
-        if present is None or present.segments != segments:
+        if present is None or not same_text(present.parts, parts):
             raise TranscriptChanged(
                 f"the transcript is at version {latest} by now, not at {after}: somebody has "
                 "edited it since",
                 version=latest,
             )
-        return present
+        return present.version

@@ -5,10 +5,14 @@ Every change goes through `commit`: disk first, then memory, then the waiting re
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
+from heapq import nsmallest
+from operator import attrgetter
 
-from actors.limits import EVENTS_PER_PAGE, RECENT_EVENTS
+from actors.event_pages import fitting
+from actors.limits import AT_WORK_PER_PAGE, EVENTS_PER_PAGE, RECENT_EVENTS
 from actors.long_poll import LongPolls, at_once
 from actors.manager import job_log
 from actors.runtime.api import Clock, Later
@@ -91,6 +95,12 @@ class JobStore:
     def count(self, *statuses: Status) -> int:
         return sum(map(self.active.count, statuses))
 
+    def at_work(self, after: str) -> tuple[Job, ...]:
+        """A page of the jobs being processed, those with an id after this one."""
+        jobs = (entry.job for entry in self.active)
+        found = (job for job in jobs if job.status is Status.PROCESSING and job.id > after)
+        return tuple(nsmallest(AT_WORK_PER_PAGE, found, key=attrgetter("id")))
+
     # The log of all jobs
 
     async def log(self, after: int | None, wait: float) -> Later[LogPage]:
@@ -100,8 +110,13 @@ class JobStore:
             return self._readers.add(after, self._clock.monotonic() + wait)
         if self._recent and self._recent[0].position <= after + 1:
             return at_once(self._page_after(after) or LogPage((), after))
-        events = await self.journal.log(after, EVENTS_PER_PAGE)
-        return at_once(LogPage(events, events[-1].position if events else self._position))
+        return Later(asyncio.ensure_future(self._old_page(after)))
+
+    async def _old_page(self, after: int) -> LogPage:
+        """Read beside the commits. Of events that were deleted only the places are left."""
+        present = self._position
+        events = await self.journal.beside.log(after, EVENTS_PER_PAGE)
+        return LogPage(events, events[-1].position if events else present)
 
     def dismiss_readers(self, now: float) -> None:
         self._readers.expire(now, lambda after: LogPage((), after))
@@ -112,5 +127,5 @@ class JobStore:
             if event.position <= position:
                 break
             events.append(event)
-        events = events[::-1][:EVENTS_PER_PAGE]
-        return LogPage(tuple(events), events[-1].position) if events else None
+        page = fitting(events[::-1], EVENTS_PER_PAGE)
+        return LogPage(page, page[-1].position) if page else None

@@ -104,7 +104,8 @@ class Client:
         return await self._submit(source, fields, token, sent)
 
     async def job(self, job_id: str) -> Body:
-        return await self._body("GET", f"/job/{job_id}")
+        """Without its result: `result` gets that."""
+        return await self._body("GET", f"/job/{job_id}", params={"text": "false"})
 
     async def jobs(self, status: str | None, limit: int) -> list[Body]:
         """The newest first."""

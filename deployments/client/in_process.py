@@ -21,6 +21,7 @@ from actors.broadcasting.hub import Hub
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
+from actors.transcripts import whole_transcript
 from actors.workers.transcriber_pool import PoolSettings
 from deployments.client.backend import (
     NotTranscribed,
@@ -67,7 +68,7 @@ class InProcessBackend:
         if job.status is not Status.COMPLETED:
             reason = job.failure.message if job.failure is not None else f"the job is {job.status}"
             raise NotTranscribed(reason)
-        transcript = await self._manager.ask(JobManager.transcript, job.id)
+        transcript = await whole_transcript(self._manager, job.id)
         return render(transcript, request.kind, task=str(options.task))
 
     async def _job(self, audio: Audio, options: Options, watch: OnStep) -> Job:

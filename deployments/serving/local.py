@@ -16,11 +16,12 @@ from loguru import logger
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
+from actors.collector import Collector
 from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import BROADCASTER, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
+from actors.names import BROADCASTER, COLLECTOR, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Exit, Recipe, Runtime
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
@@ -151,6 +152,7 @@ def services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
         meter=runtime.ref(Meter, METER),
+        collector=runtime.ref(Collector, COLLECTOR),
         convex=None if convex(settings) is None else runtime.ref(ConvexSync, CONVEX_SYNC),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),

@@ -26,10 +26,3 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
     def upload_expired(self, job: Job, now: float) -> bool:
         return job.status is Status.PENDING and now - job.created_at > self.upload_seconds
-
-
-class FilesInUse(msgspec.Struct, frozen=True):
-    """The recordings and the jobs whose files must stay on disk."""
-
-    audio: frozenset[str]
-    jobs: frozenset[str]

@@ -23,6 +23,7 @@ from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.transcript.chunks import ChunkResult
 from retender.transcript.edits import Edit, Versions
+from retender.transcript.pages import Place
 from retender.transcript.search import Passage
 from retender.transcript.segments import Segment
 
@@ -214,13 +215,20 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
-class Journal(Protocol):
-    async def begin_epoch(self) -> Recovery:
-        """Fence out every older writer, and load the unfinished jobs, oldest first."""
+class StoredText(msgspec.Struct, frozen=True):
+    """A page of a job's text, as it is stored, with the job as it was at that moment."""
 
-    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
-        """Apply all writes durably, or none. Raises `StaleLease`, `Fenced`, `StorageFull`; and
-        `Inconsistent` for a bug in the caller, such as a gap in the event numbers."""
+    job: Job
+    version: int
+    edited_at: float | None = None
+    segments: tuple[Segment, ...] = ()
+    results: tuple[tuple[Piece, ChunkResult], ...] = ()
+    """Of a failed job: results that have not joined the transcript."""
+    following: Place | None = None
+
+
+class JournalReader(Protocol):
+    """Reads what is committed. Each question is answered from one state of the journal."""
 
     async def job(self, job_id: str) -> Job | None: ...
 
@@ -244,15 +252,20 @@ class Journal(Protocol):
         """A completed job with this audio and these options."""
 
     async def events(self, job_id: str, since: int, limit: int) -> tuple[Event, ...]:
-        """The job's events numbered above `since`, in order."""
+        """The job's events numbered above `since`, in order: `limit` of them at most, and fewer if
+        their segments have more than `EVENTS_BYTES`."""
 
     async def log(self, after: int, limit: int) -> tuple[Event, ...]:
-        """Events of all jobs placed after `after`, in order."""
+        """Events of all jobs placed after `after`, in order, with the same limits."""
 
-    async def segments(
-        self, job_id: str, first: int = 0, limit: int | None = None
-    ) -> tuple[Segment, ...]:
-        """The job's segments with the ids from `first` on, in order; `limit` of them at most."""
+    async def segments(self, job_id: str) -> tuple[Segment, ...]:
+        """All segments of the job, in order."""
+
+    async def text(
+        self, job_id: str, version: int | None = None, place: Place | None = None
+    ) -> StoredText | None:
+        """The page of the job's text that begins at `place`; without it the first page of this
+        version, or of the latest one. None if there is no such job. Raises `VersionNotFound`."""
 
     async def peaks(self, job_id: str) -> Peaks | None: ...
 
@@ -279,12 +292,26 @@ class Journal(Protocol):
     async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
         """All deliveries of the job, waiting or not, in the order of its events."""
 
-    async def audio_in_use(self, finished_after: float) -> frozenset[str]:
-        """Hashes of the uploads of unfinished jobs, of dead letters (they may be retried), and of
-        jobs finished since then."""
+    async def audio_in_use(self, asked: Sequence[str], finished_after: float) -> frozenset[str]:
+        """Which of these uploads, named by their hashes, belong to unfinished jobs, to dead letters
+        (they may be retried), or to jobs finished since then."""
 
     async def finished_before(self, at: float, limit: int) -> tuple[str, ...]:
         """Ids of jobs that ended before then, oldest first."""
+
+
+class Journal(JournalReader, Protocol):
+    @property
+    def beside(self) -> JournalReader:
+        """Reads over a connection of its own, beside the commits, which do not wait for it. It
+        knows every commit that has returned."""
+
+    async def begin_epoch(self) -> Recovery:
+        """Fence out every older writer, and load the unfinished jobs, oldest first."""
+
+    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
+        """Apply all writes durably, or none. Raises `StaleLease`, `Fenced`, `StorageFull`; and
+        `Inconsistent` for a bug in the caller, such as a gap in the event numbers."""
 
     async def close(self) -> None: ...
 

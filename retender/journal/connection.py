@@ -52,6 +52,7 @@ class ConnectionThread:
         self._closer = weakref.finalize(self, database.close)
         # At exit the kernel closes it; a forked child must not close its parent's connection.
         self._closer.atexit = False
+        self._closing = False
 
     async def open(self) -> None:
         await self.run(lambda database: database.open())
@@ -67,7 +68,9 @@ class ConnectionThread:
             raise
 
     async def close(self) -> None:
-        """Waits for a function that still runs. Idempotent."""
+        """Waits for a function that still runs; those that wait for it do not run any more.
+        Idempotent."""
+        self._closing = True
         if self._closer.alive:
             self._database.stop_waiting()
             loop = asyncio.get_running_loop()
@@ -80,20 +83,23 @@ class ConnectionThread:
         return work(self._database)
 
     def _check_open(self) -> None:
-        if not self._closer.alive:
+        if self._closing or not self._closer.alive:
             raise JournalError(f"{self._database.name} is closed here")
 
 
 class ThreadSlot:
-    """The connection that an opener has open in this process. Opening again takes over: the
+    """A connection that an opener has open in this process. Opening again takes over: the
     connection of an actor that died without closing it is closed first."""
 
     def __init__(self) -> None:
         self._current: ConnectionThread | None = None
 
-    async def take(self, database: Database) -> ConnectionThread:
+    async def close(self) -> None:
         if self._current is not None:
             await self._current.close()
+
+    async def take(self, database: Database) -> ConnectionThread:
+        await self.close()
         self._current = ConnectionThread(database)
         await self._current.open()
         return self._current

@@ -1,7 +1,8 @@
 """The SQLite file: checked before it is opened, configured, and brought to the newest schema.
 
-Only one connection is open at any time: SQLite before 3.51.3 can corrupt a write-ahead log that two
-connections write and reset at once.
+Only one connection writes at any time: SQLite before 3.51.3 can corrupt a write-ahead log that two
+connections write and reset at once. The other one, for reading beside it, is read-only, and so it
+neither writes nor resets the log.
 """
 
 from __future__ import annotations
@@ -106,6 +107,41 @@ class DatabaseFile(SqliteDatabase):
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
 
 
+class ReadOnlyFile(SqliteDatabase):
+    """The same file for reading, while `DatabaseFile` has it open in this process."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self._is_open = False
+
+    def open(self) -> None:
+        try:
+            self._connection = sqlite3.connect(
+                f"file:{quote(self.name)}?mode=ro",
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except sqlite3.Error as error:
+            raise faults.of_sqlite(error, self.name) from error
+        self._is_open = True
+
+    def read(self, work: Callable[[Connection], R]) -> R:
+        """All statements of `work` see one state of the journal."""
+
+        def whole(_: Connection) -> R:
+            with transaction(self._connection, "BEGIN"):
+                return work(self._connection)
+
+        return super().read(whole)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._connection.close()
+
+
 class BorrowedDatabase(SqliteDatabase):
     """For simulations: a connection that outlives its journals, as a disk outlives processes."""
 
@@ -125,8 +161,8 @@ class BorrowedDatabase(SqliteDatabase):
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")

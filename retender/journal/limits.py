@@ -10,6 +10,20 @@ EDITS_KEPT: Final = 20
 FORGOTTEN_SECONDS: Final = 86_400.0
 """The id of a forgotten job is kept for so long; no message is delivered later than that."""
 
+TEXT_PAGE_BYTES: Final = 512 * 1024
+SEGMENTS_PER_PAGE: Final = 1000
+PIECES_PER_PAGE: Final = 100
+"""Bytes and segments of one page of a text, or pieces of a job that failed. A page has at least one
+segment or piece, whatever its bytes; a longer text is read in several pages."""
+
+EVENTS_BYTES: Final = 2 << 20
+"""Bytes of the segments of the events in one answer. It has at least one event; the reader asks for
+the next ones."""
+
+LISTING_BYTES: Final = 2 << 20
+"""Bytes of the jobs in one page of a list: a job may have a long prompt. A page has at least one
+job; the cursor leads to the next page."""
+
 INDEXED_CHARS: Final = 200_000
 """Of all different words of one job together. Those beyond are not found. A tsvector has at most a
 megabyte; four hours of speech have 60,000."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from retender.errors import InvalidOption
 from retender.jobs.job import Job
 from retender.journal import search
 from retender.journal.api import Listing, Page
+from retender.journal.limits import LISTING_BYTES
 from retender.journal.statements import Connection
 
 _BEYOND_ALL: Final = 2**63 - 1
@@ -37,9 +39,19 @@ def jobs(connection: Connection, listing: Listing) -> Page:
         oldest_first=listing.oldest_first,
     )
     rows = connection.execute(statement, values).fetchall()
-    page = rows[: listing.limit]
-    more = str(page[-1][0]) if page and len(rows) > listing.limit else None
+    page = rows[: _fitting(rows[: listing.limit])]
+    more = str(page[-1][0]) if page and len(rows) > len(page) else None
     return Page(tuple(_job(body) for _, body in page), more)
+
+
+def _fitting(rows: Sequence[tuple[int, bytes]]) -> int:
+    """How many of these jobs fit into one answer: one, at least, if there is one."""
+    size = 0
+    for number, (_, body) in enumerate(rows):
+        size += len(body)
+        if number > 0 and size > LISTING_BYTES:
+            return number
+    return len(rows)
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,6 +14,7 @@ from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.pieces import Piece
 from retender.journal.api import Counts, MatchingJobs, Recovery, Stored
+from retender.journal.limits import EVENTS_BYTES
 from retender.journal.statements import Connection, Rows
 from retender.transcript.chunks import ChunkResult
 from retender.transcript.segments import Segment
@@ -51,13 +52,19 @@ _LOG = """
         ON s.job_id = e.job_id AND s.id BETWEEN e.first_segment AND e.last_segment
     ORDER BY e.position, s.id
 """
-_SEGMENTS = "SELECT body FROM segments WHERE job_id = ? AND id >= ? ORDER BY id LIMIT ?"
+_SEGMENTS = "SELECT body FROM segments WHERE job_id = ? ORDER BY id"
 _PEAKS = "SELECT body FROM peaks WHERE job_id = ?"
 _AUDIO_IN_USE = """
-    SELECT sha256 FROM jobs
-    WHERE status IN ('pending', 'queued', 'processing', 'failed') AND sha256 IS NOT NULL
-    UNION
-    SELECT sha256 FROM jobs WHERE completed_at >= ? AND sha256 IS NOT NULL
+    WITH asked (sha256) AS (VALUES {places})
+    SELECT asked.sha256 FROM asked
+    WHERE EXISTS (
+        SELECT 1 FROM jobs AS j
+        WHERE j.sha256 = asked.sha256 AND j.status IN ('pending', 'queued', 'processing', 'failed')
+    ) OR EXISTS (
+        SELECT 1 FROM jobs AS j
+        WHERE j.sha256 = asked.sha256 AND j.status IN ('completed', 'cancelled')
+            AND j.completed_at >= ?
+    )
 """
 # Without the hint, SQLite would look up the states and sort all rows that it finds.
 _FINISHED_BEFORE = """
@@ -65,8 +72,6 @@ _FINISHED_BEFORE = """
     WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at < ?
     ORDER BY completed_at LIMIT ?
 """
-
-_BEYOND_ALL = 2**63 - 1
 
 _job = msgspec.json.Decoder(Job).decode
 _piece = msgspec.json.Decoder(Piece).decode
@@ -127,12 +132,8 @@ def log(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
     return _with_segments(connection.execute(_LOG, (after, limit)))
 
 
-def segments(
-    connection: Connection, job_id: str, first: int = 0, limit: int | None = None
-) -> tuple[Segment, ...]:
-    most = _BEYOND_ALL if limit is None else limit
-    rows = connection.execute(_SEGMENTS, (job_id, first, most))
-    return tuple(_segment(body) for (body,) in rows)
+def segments(connection: Connection, job_id: str) -> tuple[Segment, ...]:
+    return tuple(_segment(body) for (body,) in connection.execute(_SEGMENTS, (job_id,)))
 
 
 def peaks(connection: Connection, job_id: str) -> Peaks | None:
@@ -140,8 +141,13 @@ def peaks(connection: Connection, job_id: str) -> Peaks | None:
     return None if row is None else _peaks(row[0])
 
 
-def audio_in_use(connection: Connection, finished_after: float) -> frozenset[str]:
-    return frozenset(sha for (sha,) in connection.execute(_AUDIO_IN_USE, (finished_after,)))
+def audio_in_use(
+    connection: Connection, asked: Sequence[str], finished_after: float
+) -> frozenset[str]:
+    if not asked:
+        return frozenset()
+    statement = _AUDIO_IN_USE.format(places=", ".join(["(?)"] * len(asked)))
+    return frozenset(sha for (sha,) in connection.execute(statement, (*asked, finished_after)))
 
 
 def finished_before(connection: Connection, at: float, limit: int) -> tuple[str, ...]:
@@ -163,7 +169,16 @@ def _with_pieces(connection: Connection, found: Job) -> Stored:
 
 
 def _with_segments(rows: Iterable[tuple[int, bytes, bytes | None]]) -> tuple[Event, ...]:
-    return tuple(_event_of(list(group)) for _, group in groupby(rows, key=itemgetter(0)))
+    """Those that fit into one answer: one, at least."""
+    found: list[Event] = []
+    size = 0
+    for _, group in groupby(rows, key=itemgetter(0)):
+        of_event = list(group)
+        size += sum(len(body) for _, _, body in of_event if body is not None)
+        if found and size > EVENTS_BYTES:
+            break
+        found.append(_event_of(of_event))
+    return tuple(found)
 
 
 def _event_of(rows: list[tuple[Any, ...]]) -> Event:

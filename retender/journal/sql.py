@@ -10,32 +10,24 @@ from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.journal import edits, listings, outbox, reads, search
-from retender.journal.api import Listing, MatchingJobs, Page, Recovery, Stored, Write
+from retender.journal import edits, listings, outbox, reads, search, texts
+from retender.journal.api import Listing, MatchingJobs, Page, Recovery, Stored, StoredText, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
 from retender.transcript.edits import Edit, Versions
+from retender.transcript.pages import Place
 from retender.transcript.search import Passage
 from retender.transcript.segments import Segment
 
 R = TypeVar("R")
 
 
-class SqlJournal:
-    """Implements `Journal`. Each call runs as one function on the journal's thread, and each commit
-    as one transaction."""
-
-    writer: ClassVar[type[Writer]] = Writer
+class SqlReader:
+    """Implements `JournalReader`. Each call runs as one function on one thread."""
 
     def __init__(self, thread: ConnectionThread) -> None:
         self._thread = thread
-
-    async def begin_epoch(self) -> Recovery:
-        return await self._thread.run(lambda database: database.begin(reads.begin_epoch))
-
-    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
-        await self._thread.run(partial(self._commit, epoch=epoch, writes=writes))
 
     async def job(self, job_id: str) -> Job | None:
         return await self._read(partial(reads.job, job_id=job_id))
@@ -69,10 +61,13 @@ class SqlJournal:
     async def log(self, after: int, limit: int) -> tuple[Event, ...]:
         return await self._read(partial(reads.log, after=after, limit=limit))
 
-    async def segments(
-        self, job_id: str, first: int = 0, limit: int | None = None
-    ) -> tuple[Segment, ...]:
-        return await self._read(partial(reads.segments, job_id=job_id, first=first, limit=limit))
+    async def segments(self, job_id: str) -> tuple[Segment, ...]:
+        return await self._read(partial(reads.segments, job_id=job_id))
+
+    async def text(
+        self, job_id: str, version: int | None = None, place: Place | None = None
+    ) -> StoredText | None:
+        return await self._read(partial(texts.text, job_id=job_id, version=version, place=place))
 
     async def peaks(self, job_id: str) -> Peaks | None:
         return await self._read(partial(reads.peaks, job_id=job_id))
@@ -101,17 +96,43 @@ class SqlJournal:
     async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
         return await self._read(partial(outbox.deliveries, job_id=job_id, consumer=consumer))
 
-    async def audio_in_use(self, finished_after: float) -> frozenset[str]:
-        return await self._read(partial(reads.audio_in_use, finished_after=finished_after))
+    async def audio_in_use(self, asked: Sequence[str], finished_after: float) -> frozenset[str]:
+        query = partial(reads.audio_in_use, asked=asked, finished_after=finished_after)
+        return await self._read(query)
 
     async def finished_before(self, at: float, limit: int) -> tuple[str, ...]:
         return await self._read(partial(reads.finished_before, at=at, limit=limit))
 
-    async def close(self) -> None:
-        await self._thread.close()
-
     async def _read(self, work: Callable[[Connection], R]) -> R:
         return await self._thread.run(lambda database: database.read(work))
+
+
+class SqlJournal(SqlReader):
+    """Implements `Journal`. Each commit runs as one transaction on the journal's thread."""
+
+    writer: ClassVar[type[Writer]] = Writer
+
+    def __init__(self, thread: ConnectionThread, beside: ConnectionThread | None = None) -> None:
+        """`beside`: the connection for reading; without one, commits wait for reads."""
+        super().__init__(thread)
+        self._beside = beside
+        self._reader = self if beside is None else SqlReader(beside)
+
+    @property
+    def beside(self) -> SqlReader:
+        return self._reader
+
+    async def begin_epoch(self) -> Recovery:
+        return await self._thread.run(lambda database: database.begin(reads.begin_epoch))
+
+    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
+        await self._thread.run(partial(self._commit, epoch=epoch, writes=writes))
+
+    async def close(self) -> None:
+        """The writing connection is the last to be closed."""
+        if self._beside is not None:
+            await self._beside.close()
+        await self._thread.close()
 
     def _commit(self, database: Database, epoch: int, writes: Sequence[Write]) -> None:
         database.write(partial(self._apply, epoch=epoch, writes=writes))

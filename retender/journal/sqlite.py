@@ -10,7 +10,7 @@ import msgspec
 
 from retender.journal.api import Journal
 from retender.journal.connection import ConnectionThread, ThreadSlot
-from retender.journal.database import BorrowedDatabase, DatabaseFile, Synchronous
+from retender.journal.database import BorrowedDatabase, DatabaseFile, ReadOnlyFile, Synchronous
 from retender.journal.sql import SqlJournal
 
 
@@ -35,9 +35,21 @@ class SqliteOpener(msgspec.Struct, frozen=True, dict=True):
     synchronous: Synchronous = "full"
 
     async def __call__(self) -> Journal:
-        return SqliteJournal(await self._slot.take(DatabaseFile(self.path, self.synchronous)))
+        await self._reading.close()
+        writing = await self._writing.take(DatabaseFile(self.path, self.synchronous))
+        try:
+            reading = await self._reading.take(ReadOnlyFile(self.path))
+        except BaseException:
+            await writing.close()
+            raise
+        return SqliteJournal(writing, reading)
 
     @cached_property
-    def _slot(self) -> ThreadSlot:
+    def _writing(self) -> ThreadSlot:
         """Not part of the data that is sent."""
+        return ThreadSlot()
+
+    @cached_property
+    def _reading(self) -> ThreadSlot:
+        """Likewise."""
         return ThreadSlot()

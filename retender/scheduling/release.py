@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from retender.jobs.job import Job, Options
-from retender.journal.api import Stored
+from retender.jobs.pieces import Piece
 from retender.scheduling.draft import Draft
-from retender.transcript.chunks import Seam, merge
+from retender.transcript.chunks import ChunkResult, Seam, merge
 from retender.transcript.segments import Segment
 
 
@@ -31,16 +33,17 @@ def releasable(draft: Draft, job: Job) -> Ready:
     return Ready(tuple(segments), upto, seam)
 
 
-def segments_after_gap(stored: Stored) -> tuple[Segment, ...]:
-    """Of a failed job: the segments of finished chunks after the first missing one."""
-    seam = stored.job.seam
+def segments_after_gap(
+    job: Job, seam: Seam, results: Iterable[tuple[Piece, ChunkResult]]
+) -> tuple[Seam, tuple[Segment, ...]]:
+    """Of a failed job: the segments of finished chunks after the first missing one. `seam`: that
+    with the text before, at first the job's. Returned is that with the text after."""
     segments: list[Segment] = []
-    for piece in stored.pieces:
-        result = stored.results.get(piece.index)
-        if result is not None and piece.chunk is not None:
+    for piece, result in results:
+        if piece.chunk is not None:
             seam, merged = merge(seam, piece.chunk, result)
-            segments += _without_extra_words(merged, stored.job.options)
-    return tuple(segments)
+            segments += _without_extra_words(merged, job.options)
+    return seam, tuple(segments)
 
 
 def _without_extra_words(segments: tuple[Segment, ...], options: Options) -> tuple[Segment, ...]:

@@ -18,3 +18,7 @@ CACHE_CLEANUP_SECONDS: Final = 600.0
 UNSHARED_WORK_SECONDS: Final = 3600.0
 """A job's folder with nothing in the object store is kept this long: the work on the job may have
 just begun."""
+
+NAMES_PER_QUESTION: Final = 1000
+"""Recordings or jobs of which a collection asks at a time whether they are in use; for more there
+are more questions."""

@@ -9,7 +9,8 @@ from typing import Final, Literal, get_args
 
 from retender.errors import InvalidOption
 from retender.transcript import word_document
-from retender.transcript.formats import MEDIA_TYPES, Format, render
+from retender.transcript.formats import MEDIA_TYPES, Format, passes
+from retender.transcript.passes import Passes
 from retender.transcript.segments import Transcript
 
 FileFormat = Literal[Format, "docx"]
@@ -42,12 +43,13 @@ def check_installed(kind: FileFormat) -> None:
         )
 
 
-def file_content(
-    transcript: Transcript, kind: FileFormat, *, task: str = "transcribe", title: str = ""
-) -> bytes:
+def file_passes(
+    about: Transcript, kind: FileFormat, *, task: str = "transcribe", title: str = ""
+) -> Passes:
+    """What writes the file. The segments of `about` are not looked at."""
     if kind == "docx":
-        return word_document.word_document(transcript, title)
-    return render(transcript, kind, task=task).encode()
+        return iter((word_document.WordDocument(about, title),))
+    return passes(about, kind, task=task)
 
 
 class FileNames:

@@ -7,6 +7,16 @@ from typing import Final
 EDITED_SEGMENTS: Final = 50_000
 """Segments of an edited transcript. One with more is refused."""
 
+EDITED_SEGMENT_BYTES: Final = 1 << 20
+"""Bytes of one segment of an edited transcript, with its words. A longer one is refused."""
+
+EDIT_PART_BYTES: Final = 512 * 1024
+"""An edit is stored in parts of so many bytes before they are compressed, or of one segment."""
+
+EDIT_BYTES: Final = 6 << 20
+"""Bytes of an edit when it is compressed: it is sent to the journal in one message. A longer one is
+refused; twenty hours with all their words have five."""
+
 EDITED_SECONDS: Final = 1_000_000.0
 """The latest time in an edited transcript: eleven days. A later one is refused."""
 

@@ -66,6 +66,22 @@ def joined(texts: Iterable[str]) -> str:
     return _UNSPACED_SEAM.sub("", text).replace("\n", " ")
 
 
+class Joiner:
+    """Joins texts that come one after another, as `joined` does with all of them."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def add(self, texts: Iterable[str]) -> str:
+        """These texts, with what separates them from those before."""
+        text = joined(texts)
+        if not text:
+            return ""
+        gap = joined((self._last, text[0]))[1:-1] if self._last else ""
+        self._last = text[-1]
+        return gap + text
+
+
 def spread(texts: Sequence[str], start: float, end: float) -> list[Word]:
     """Words with estimated times: each lasts in proportion to its letters."""
     pace = (end - start) / max(1, sum(map(len, texts)))

@@ -20,12 +20,12 @@ from retender.transcript.files import (
     FileFormat,
     FileNames,
     check_installed,
-    file_content,
+    file_passes,
 )
 from serve_app.access.callers import Reader
 from serve_app.description import answers
+from serve_app.jobs.texts import open_text, written
 from serve_app.limits import EXPORTED_JOBS, JOB_ID_CHARS
-from serve_app.state.asking import ask_again
 from serve_app.state.services import Given, Services
 
 router = APIRouter(tags=["jobs"])
@@ -98,26 +98,25 @@ class _Written:
 
 
 async def _zipped(services: Services, jobs: list[Job], kind: FileFormat) -> AsyncIterator[bytes]:
-    """One transcript at a time is in memory. A job that is forgotten meanwhile is left out."""
-    written = _Written()
+    """One page at a time is in memory. A job that was forgotten meanwhile is left out."""
+    zipped = _Written()
     names = FileNames(EXTENSIONS[kind])
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # it needs no more than this
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # it needs no more than this
         for job in jobs:
             try:
-                transcript = await ask_again(
-                    lambda job_id=job.id: services.manager.ask(JobManager.transcript, job_id)  # type: ignore[misc]  # bound at once
-                )
+                text = await open_text(services, job.id)
             except JobNotFound:
                 continue
-            content = await asyncio.to_thread(
-                file_content, transcript, kind, task=str(job.options.task), title=job.name
-            )
             info = zipfile.ZipInfo(names.take(job.name, job.id), _zip_time(job))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            await asyncio.to_thread(archive.writestr, info, content)
-            yield written.take()
-    yield written.take()
+            passes = file_passes(text.about, kind, task=str(job.options.task), title=job.name)
+            with archive.open(info, "w") as file:
+                async for part in written(text, passes):
+                    await asyncio.to_thread(file.write, part)
+                    yield zipped.take()
+            yield zipped.take()
+    yield zipped.take()
 
 
 def _zip_time(job: Job) -> tuple[int, int, int, int, int, int]:

@@ -30,11 +30,12 @@ from retender.transcript.files import (
     FILE_TYPES,
     FileFormat,
     check_installed,
-    file_content,
+    file_passes,
 )
 from serve_app.access.callers import Reader
 from serve_app.description import answers
 from serve_app.jobs.audio_tickets import by_audio_ticket
+from serve_app.jobs.texts import answer, open_text
 from serve_app.jobs.transcripts import Version
 from serve_app.state.services import Given
 
@@ -90,13 +91,11 @@ async def job_result(
             f"job {job_id} is {job.status}; ask with partial=true for what there is of its text",
             status=str(job.status),
         )
-    transcript = await services.manager.ask(JobManager.transcript, job_id, caller.owner, version)
-    content = await asyncio.to_thread(
-        file_content, transcript, format, task=str(job.options.task), title=job.name
-    )
+    text = await open_text(services, job_id, caller.owner, version)
+    passes = file_passes(text.about, format, task=str(job.options.task), title=job.name)
     name = f"{job_id}.{EXTENSIONS[format]}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(content, media_type=FILE_TYPES[format], headers=headers)
+    return await answer(text, passes, FILE_TYPES[format], headers)
 
 
 @router.get(

@@ -24,19 +24,24 @@ from serve_app.access.callers import Reader, Submitter, Uploader
 from serve_app.description import answers
 from serve_app.jobs.receipts import receipt_body
 from serve_app.jobs.shapes import CancelledShape, JobShape, ReceiptShape
-from serve_app.jobs.views import job_view
+from serve_app.jobs.views import job_answer
 from serve_app.middleware.accept_language import Language
 from serve_app.state.services import Given
 
 router = APIRouter(tags=["jobs"])
 
+Text = Annotated[
+    bool, Query(description="`false`: without the result, for those who ask for the status often.")
+]
 Forget = Annotated[bool, Query(description="Delete it. A job that is not there is no error.")]
 
 
 @router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
-async def job(job_id: str, services: Given, caller: Reader, language: Language) -> Response:
+async def job(
+    job_id: str, services: Given, caller: Reader, language: Language, *, text: Text = True
+) -> Response:
     """The job as it is now; with its result once it is completed."""
-    return answers.json(await job_view(services, job_id, caller.owner, language))
+    return await job_answer(services, job_id, caller.owner, language, text=text)
 
 
 class NameShape(BaseModel):
@@ -52,7 +57,7 @@ async def rename(
 ) -> Response:
     """Give the job another name, in whatever state it is."""
     await services.manager.ask(JobManager.rename, job_id, change.name, caller.owner)
-    return answers.json(await job_view(services, job_id, caller.owner, language))
+    return await job_answer(services, job_id, caller.owner, language)
 
 
 @router.delete(

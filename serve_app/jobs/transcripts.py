@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -23,13 +23,16 @@ from retender.errors import (
     VersionNotFound,
 )
 from retender.jobs.events import iso
-from retender.transcript.edits import ORIGINAL
+from retender.transcript.edits import ORIGINAL, check_segments, pack
+from retender.transcript.formats import segments_passes
+from retender.transcript.passes import members
 from retender.transcript.segments import Segment
 from serve_app.access.callers import Reader, Submitter
 from serve_app.description import answers
 from serve_app.description.bodies import json_body
 from serve_app.description.examples import RESULT, example
 from serve_app.jobs.shapes import SegmentShape
+from serve_app.jobs.texts import answer, open_text
 from serve_app.state.services import Given, Services
 
 router = APIRouter(tags=["jobs"])
@@ -129,27 +132,27 @@ async def edit(job_id: str, request: Request, services: Given, caller: Submitter
     """Store the next version of a completed transcript, if nobody has edited it since. The original
     and the latest twenty edits are kept."""
     after = _version_named(request.headers.get("if-match"))
-    segments = await asyncio.to_thread(_segments, await request.body())
-    await services.manager.ask(JobManager.edit, job_id, after, segments, caller.owner)
+    parts = await asyncio.to_thread(_packed, await request.body())
+    version = await services.manager.ask(JobManager.edit, job_id, after, parts, caller.owner)
     services.messages.forget(job_id)
-    return await _answer(services, job_id, caller.owner, after + 1)
+    return await _answer(services, job_id, caller.owner, version)
 
 
 async def _answer(
     services: Services, job_id: str, owner: str | None, version: int | None
 ) -> Response:
-    manager = services.manager
-    found = await manager.ask(JobManager.transcript, job_id, owner, version)
-    kept = await manager.ask(JobManager.versions, job_id, owner)
-    body: dict[str, Any] = {
+    text = await open_text(services, job_id, owner, version)
+    kept = await services.manager.ask(JobManager.versions, job_id, owner)
+    found = text.about
+    body = {
         "version": found.version,
         "original": ORIGINAL,
         "versions": kept.kept,
         "edited_at": None if found.edited_at is None else iso(found.edited_at),
-        "segments": found.segments,
     }
     headers = {"ETag": f'"{found.version}"', "Cache-Control": "no-store"}
-    return answers.json(body, headers=headers)
+    passes = segments_passes(b"{" + members(body) + b',"segments":', b"}")
+    return await answer(text, passes, headers=headers)
 
 
 def _version_named(header: str | None) -> int:
@@ -162,8 +165,11 @@ def _version_named(header: str | None) -> int:
     return int(match[1])
 
 
-def _segments(body: bytes) -> tuple[Segment, ...]:
+def _packed(body: bytes) -> tuple[bytes, ...]:
+    """The segments, checked and packed for the journal."""
     try:
-        return msgspec.json.decode(body, type=_Edited).segments
+        segments = msgspec.json.decode(body, type=_Edited).segments
     except msgspec.DecodeError as error:
         raise InvalidOption(f"the transcript cannot be read: {error}", field="segments") from error
+    check_segments(segments)
+    return pack(segments)

@@ -6,11 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from actors.manager.job_manager import JobManager
 from retender.jobs.job import Job
-from serve_app.jobs.views import job_view, snapshot_view, transient_progress
+from serve_app.jobs.views import live_view, status_of, transient_progress
 from serve_app.live.following import JobUpdates, ReadClient, follow
-from serve_app.state.asking import ask_again
 from serve_app.state.live_messages import LiveMessage, Reader, Update, connected, message
 from serve_app.state.services import Services
 
@@ -54,7 +52,8 @@ class OpenedFollow:
 
     async def status_message(self, owner: str | None) -> LiveMessage:
         """The job as it is by now."""
-        body = await job_view(self.services, self.job.id, owner, self.reader.language)
+        status = await status_of(self.services, self.job.id, owner)
+        body = await live_view(self.services, status, owner, self.reader.language)
         return message("status", self.job.id, self.services.clock.now(), body, self.reader.root)
 
 
@@ -62,20 +61,18 @@ async def open_follow(
     services: Services, job_id: str, owner: str | None, since: int | None, reader: Reader
 ) -> OpenedFollow:
     """Raises `JobNotFound`; and `Unreachable` if the manager does not answer in time."""
-    status, transcript = await ask_again(
-        lambda: services.manager.ask(JobManager.snapshot, job_id, owner, since)
-    )
+    status = await status_of(services, job_id, owner)
     job = status.job
     opened = opening(job, since)
     now, shown = services.clock.now(), 0.0
     first = [connected(job, now, reader.language)]
     if opened.snapshot or opened.since:
-        progress = await ask_again(lambda: transient_progress(services, job))
         if opened.snapshot:
-            body = snapshot_view(status, transcript, progress, reader.language)
+            body = await live_view(services, status, owner, reader.language)
             first.append(message("status", job_id, now, body, reader.root))
             shown = body["progress"]
         elif not job.finished:
+            progress = await transient_progress(services, job)
             # The client may have seen this progress before it lost its connection.
             shown = max(job.progress, progress.progress if progress else 0.0)
     return OpenedFollow(services, reader, job, opened, first, shown)

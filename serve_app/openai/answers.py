@@ -7,44 +7,42 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from retender.transcript.formats import MEDIA_TYPES, render, verbose
+from retender.transcript.formats import MEDIA_TYPES, passes, verbose_passes
+from retender.transcript.pages import PagedTranscript
+from retender.transcript.passes import JsonText, Passes, PlainText, members
 from retender.transcript.segments import Transcript
-from serve_app.description import answers
+from serve_app.jobs.texts import answer as streamed
 from serve_app.openai.requests import Asked
 
 
-def answer(transcript: Transcript, asked: Asked, task: str, job_id: str) -> Response:
+async def answer(text: PagedTranscript, asked: Asked, task: str, job_id: str) -> Response:
+    """As the text is read: a long one is streamed."""
     headers = {"Retender-Job-Id": job_id}
-    if asked.kind == "json":
-        return answers.json(
-            _with_usage({"text": transcript.text}, transcript, job_id), 200, headers
-        )
-    if asked.kind == "verbose_json":
-        body = _granular(verbose(transcript, task), asked)
-        return answers.json(_with_usage(body, transcript, job_id), 200, headers)
+    kind = "txt" if asked.kind == "text" else asked.kind
+    return await streamed(
+        text, _passes(text.about, asked, task, job_id), MEDIA_TYPES[kind], headers
+    )
+
+
+def _passes(about: Transcript, asked: Asked, task: str, job_id: str) -> Passes:
     if asked.kind == "text":
-        text = f"{transcript.text}\n"
-        return Response(text.encode(), media_type=MEDIA_TYPES["txt"], headers=headers)
-    text = render(transcript, asked.kind)
-    return Response(text.encode(), media_type=MEDIA_TYPES[asked.kind], headers=headers)
-
-
-def _granular(body: dict[str, Any], asked: Asked) -> dict[str, Any]:
-    """Segments are left out if only words were asked for. If words were asked for, `words` is
-    there, even if it is empty."""
-    if "segment" not in asked.granularities:
-        del body["segments"]
-    if "word" in asked.granularities:
-        body.setdefault("words", [])
-    else:
-        body.pop("words", None)
-    return body
-
-
-def _with_usage(body: dict[str, Any], transcript: Transcript, job_id: str) -> dict[str, Any]:
-    body["usage"] = {"type": "duration", "seconds": transcript.duration}
-    body["x_groq"] = {"id": job_id}
-    return body
+        return iter((PlainText("\n"),))
+    usage = {
+        "usage": {"type": "duration", "seconds": about.duration},
+        "x_groq": {"id": job_id},
+    }
+    if asked.kind == "json":
+        return iter((JsonText(b'{"text":', b"," + members(usage) + b"}"),))
+    if asked.kind == "verbose_json":
+        # If words were asked for, they are there, even if there are none.
+        return verbose_passes(
+            about,
+            task,
+            segments="segment" in asked.granularities,
+            words="word" in asked.granularities,
+            more=usage,
+        )
+    return passes(about, asked.kind)
 
 
 def delta_event(delta: str) -> str:

@@ -10,17 +10,17 @@ from fastapi import Request
 from starlette.types import Receive
 
 from actors.broadcasting.hub import TooSlow
-from actors.manager.job_manager import JobManager
 from retender.errors import Draining, Failure, JobCancelled
 from retender.jobs.events import Event, EventKind
 from retender.jobs.job import Job
+from retender.transcript.segments import Joiner
+from serve_app.jobs.texts import open_text
 from serve_app.live.following import follow, until_disconnected
 from serve_app.live.stream import HEARTBEAT, EventStream
 from serve_app.live.waiting import cancel, stopping
 from serve_app.middleware.errors import shaped
 from serve_app.openai.answers import delta_event, done_event, error_event
 from serve_app.openai.deltas import Deltas
-from serve_app.state.asking import ask_again
 from serve_app.state.services import Services
 
 _HEARTBEAT_SECONDS: Final = 15.0
@@ -68,10 +68,9 @@ async def _events(
 async def _end(services: Services, request: Request, event: Event, sent: str) -> AsyncIterator[str]:
     if event.kind is EventKind.COMPLETED:
         # A job that is answered from the cache has no events with segments.
-        transcript = await ask_again(
-            lambda: services.manager.ask(JobManager.transcript, event.job_id)
-        )
-        if rest := transcript.text.removeprefix(sent):
+        paged, joiner = await open_text(services, event.job_id), Joiner()
+        texts = [joiner.add(each.text for each in page) async for page in paged.pages()]
+        if rest := "".join(texts).removeprefix(sent):
             yield delta_event(rest)
         yield done_event(sent + rest)
     elif event.kind is EventKind.CANCELLED:

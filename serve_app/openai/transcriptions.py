@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from actors.manager.job_manager import JobManager
 from retender.errors import InvalidOption
 from retender.jobs.job import Task
 from serve_app.access.callers import Caller, Uploader
+from serve_app.jobs.texts import open_text
 from serve_app.live.waiting import until_done
 from serve_app.openai import requests
 from serve_app.openai.answers import answer
@@ -19,7 +19,6 @@ from serve_app.openai.models import names
 from serve_app.openai.requests import Asked
 from serve_app.openai.shapes import TRANSCRIBED, errors, form
 from serve_app.openai.streaming import streamed
-from serve_app.state.asking import ask_again
 from serve_app.state.services import Given, Services
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import Wanted, known_among
@@ -90,8 +89,8 @@ async def _transcribe(
     if asked.stream:
         return streamed(services, request, job, keep=keep)
     await until_done(services, request, job, keep=keep)
-    transcript = await ask_again(lambda: services.manager.ask(JobManager.transcript, job.id))
-    return answer(transcript, asked, str(job.options.task), job.id)
+    text = await open_text(services, job.id)
+    return await answer(text, asked, str(job.options.task), job.id)
 
 
 def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Request]:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.subscriptions import FollowerCounts
+from actors.collector import Collections, Collector
 from actors.manager.job_manager import JobManager
 from actors.metrics.figures import Figures, Histogram
 from actors.metrics.meter import Meter
@@ -49,17 +50,20 @@ ANSWER_SECONDS = 2.0
 async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG001 - who may see them
     """For a Prometheus server on this machine, or one with an admin's key."""
     described = services.root.within(ANSWER_SECONDS).ask(Supervisor.describe, ANSWER_SECONDS / 2)
-    figures, tree, backlog, follower_counts, dropped = await asyncio.gather(
+    figures, tree, backlog, follower_counts, collections, dropped = await asyncio.gather(
         _answer(services.meter.within(ANSWER_SECONDS).ask(Meter.figures)),
         _answer(described),
         _answer(services.manager.within(ANSWER_SECONDS).ask(JobManager.backlog)),
         _answer(services.broadcaster.within(ANSWER_SECONDS).ask(Broadcaster.follower_counts)),
+        _answer(services.collector.within(ANSWER_SECONDS).ask(Collector.collections)),
         _answer(asyncio.wait_for(services.dropped(), ANSWER_SECONDS)),
     )
     registry = CollectorRegistry()
     about = "Messages between actors that were dropped."
     lost = _totals("retender_dropped_messages", about, "to", dropped or {})
-    registry.register(_Families((*_all(services, figures, tree, backlog, follower_counts), lost)))
+    known = _all(services, figures, tree, backlog, follower_counts)
+    kept = () if collections is None else _collections(collections, services.clock.now())
+    registry.register(_Families((*known, *kept, lost)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -185,6 +189,15 @@ def _jobs(figures: Figures) -> Iterator[Metric]:
     yield _histogram(
         "retender_end_to_end_seconds", "From accepted to completed.", figures.end_to_end
     )
+
+
+def _collections(done: Collections, now: float) -> Iterator[Metric]:
+    runs = {"succeeded": done.succeeded, "failed": done.failed}
+    yield _totals("retender_collections", "Deletions of what is kept no longer.", "outcome", runs)
+    yield _counter("retender_collected_files", "Files deleted by them.", done.files)
+    if done.succeeded_at is not None:
+        age = max(0.0, now - done.succeeded_at)
+        yield _gauge("retender_collection_age_seconds", "Since the last good one.", age)
 
 
 def _models(figures: Figures) -> Iterator[Metric]:

@@ -10,16 +10,21 @@ import msgspec
 
 from actors.manager.job_manager import JobManager
 from actors.runtime.api import Ref
+from actors.transcripts import paged_transcript
 from retender.jobs.events import Event, EventKind, TransientProgress, iso, wire_message
 from retender.jobs.job import Job
 from retender.jobs.messages import Note, note_text
 from retender.transcript.formats import result
+from retender.transcript.segments import Transcript
 from serve_app.limits import LIVE_MESSAGE_BYTES, MESSAGES_KEPT
 from serve_app.state.asking import ask_again
 
 Update = Event | TransientProgress
 
 NO_DATA: Final[dict[str, Any]] = {}
+
+
+_TOO_LONG: Final = object()
 
 
 class Reader(NamedTuple):
@@ -91,9 +96,9 @@ class MessageCache:
             task.exception()
 
     async def _compose(self, event: Event, reader: Reader) -> LiveMessage:
-        transcript = await ask_again(lambda: self._manager.ask(JobManager.transcript, event.job_id))
+        text = await ask_again(lambda: paged_transcript(self._manager, event.job_id))
         body = wire_message(event, reader.language)
-        body["data"]["result"] = result(transcript)
+        body["data"] |= result_or_none(await text.short(LIVE_MESSAGE_BYTES))
         return self._keep(event, reader, body)
 
     def _keep(self, update: Update, reader: Reader, body: dict[str, Any]) -> LiveMessage:
@@ -106,10 +111,17 @@ class MessageCache:
         return encoded
 
 
+def result_or_none(transcript: Transcript | None) -> dict[str, Any]:
+    """The result in the data of a message. None: it is too long for one."""
+    return {"result": _TOO_LONG if transcript is None else result(transcript)}
+
+
 def _encoded(body: dict[str, Any], root: str) -> str:
-    encoded = msgspec.json.encode(body)
-    if len(encoded) > LIVE_MESSAGE_BYTES and body["data"].get("result") is not None:
-        data = {name: value for name, value in body["data"].items() if name != "result"}
-        data["result_url"] = f"{root}/job/{body['job_id']}/result"
-        encoded = msgspec.json.encode({**body, "data": data})
-    return encoded.decode()
+    found = body["data"].get("result")
+    if found is not _TOO_LONG:
+        encoded = msgspec.json.encode(body)
+        if found is None or len(encoded) <= LIVE_MESSAGE_BYTES:
+            return encoded.decode()
+    data = {name: value for name, value in body["data"].items() if name != "result"}
+    data["result_url"] = f"{root}/job/{body['job_id']}/result"
+    return msgspec.json.encode({**body, "data": data}).decode()

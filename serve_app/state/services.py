@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
+from actors.collector import Collector
 from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.metrics.meter import Meter
@@ -39,6 +40,7 @@ class Services:
     manager: Ref[JobManager]
     broadcaster: Ref[Broadcaster]
     meter: Ref[Meter]
+    collector: Ref[Collector]
     convex: Ref[ConvexSync] | None = None
     """None where jobs are synced to no Convex database."""
     root: Ref[Supervisor]

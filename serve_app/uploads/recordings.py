@@ -7,7 +7,6 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from actors.manager.job_manager import JobManager
 from retender.audio.containers import ACCEPTED
 from retender.errors import (
     BadRequest,
@@ -39,13 +38,14 @@ from retender.errors import (
     WorkerSilent,
 )
 from retender.jobs.submission import Receipt
-from retender.transcript.formats import result
+from retender.transcript.formats import result_passes
+from retender.transcript.passes import members
 from serve_app.access.callers import Uploader
 from serve_app.description import answers
 from serve_app.jobs.receipts import receipt_body
 from serve_app.jobs.shapes import ReceiptShape
+from serve_app.jobs.texts import answer, open_text
 from serve_app.live.waiting import until_done
-from serve_app.state.asking import ask_again
 from serve_app.state.services import Given
 from serve_app.uploads import shapes
 from serve_app.uploads.multipart import Fields
@@ -128,10 +128,9 @@ async def transcribe(
     receipt = await submit_received(services, caller, asked, recording, key)
     job_id = receipt.job.id
     await until_done(services, request, receipt.job, keep=key is not None)
-    transcript = await ask_again(
-        lambda: services.manager.ask(JobManager.transcript, job_id, caller.owner)
-    )
-    return answers.json({"job_id": job_id, **result(transcript)}, 200, _headers(receipt, request))
+    text = await open_text(services, job_id, caller.owner)
+    passes = result_passes(text.about, b"{" + members({"job_id": job_id}) + b",")
+    return await answer(text, passes, headers=_headers(receipt, request))
 
 
 def _accepted(receipt: Receipt, request: Request) -> Response:

@@ -15,6 +15,7 @@ from retender.jobs.states import Status
 from retender.journal.sqlite import SqliteOpener
 from retender.storage.blobs import BlobStore
 from tests.kills.program import script
+from tests.support.storage.blob_kinds import in_use
 
 COMMIT_POINTS = [f"{where}:{n}" for n in range(1, 13) for where in ("before", "inside", "after")]
 MOMENTS = 24
@@ -84,11 +85,12 @@ async def assert_all_done(kills: Kills) -> None:
 async def assert_nothing_stray(folder: Path) -> None:
     """Housekeeping finds every half upload, and leaves what jobs name."""
     journal = await SqliteOpener(str(folder / "journal.db"))()
-    in_use = await journal.audio_in_use(finished_after=0.0)
+    blobs = {path.name for path in (folder / "blobs").glob("*/*")}
+    used = await journal.audio_in_use(sorted(blobs), finished_after=0.0)
     await journal.close()
-    await BlobStore(folder).collect(in_use, older_than=float("inf"))
+    await BlobStore(folder).collect(in_use(*used), older_than=float("inf"))
     assert list((folder / "incoming").iterdir()) == []
-    assert {path.name for path in (folder / "blobs").glob("*/*")} == in_use
+    assert {path.name for path in (folder / "blobs").glob("*/*")} == used
 
 
 def assert_nothing_twice(log: Path) -> None:

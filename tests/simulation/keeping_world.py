@@ -10,6 +10,7 @@ from typing import TypeVar
 from actors.manager.job_manager import JobManager
 from retender.errors import JobNotFound, NotCompleted, Refusal, TranscriptChanged, Unreachable
 from retender.journal.api import Append, ForgetJob, SaveDelivery, SaveJob
+from retender.transcript.edits import pack
 from retender.transcript.segments import Segment
 from tests.simulation.invariants import Violation
 from tests.simulation.surroundings import Blobs
@@ -67,15 +68,15 @@ class KeepingWorld(World):
     async def _edit(self, job_id: str, number: int, draw: Random) -> None:
         text = (Segment(0, 0.0, 1.0, f"edit {number} of {draw.random()}"),)
         try:
-            edit = await self._insist_on(
-                lambda: self.manager.ask(JobManager.edit, job_id, number, text)
+            version = await self._insist_on(
+                lambda: self.manager.ask(JobManager.edit, job_id, number, pack(text))
             )
         except NotCompleted:
             return
         except TranscriptChanged as changed:
             raise Violation(f"nobody else edits {job_id}: {changed}") from changed
-        if edit.version != number + 1:
-            raise Violation(f"edit {number} of {job_id} is version {edit.version}")
+        if version != number + 1:
+            raise Violation(f"edit {number} of {job_id} is version {version}")
         self.edited.setdefault(job_id, []).append(text)
 
     async def _forget(self, job_id: str) -> None:

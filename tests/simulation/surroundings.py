@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 import httpx
 
 from retender.journal.api import Journal, Write
+from retender.storage.blobs.api import InUse
 from tests.simulation.faults import Fate, FaultyJournal
 from tests.simulation.invariants import (
     Violation,
@@ -57,17 +58,15 @@ class Blobs(Mapping[str, Script]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def collect(self, keep: Collection[str], older_than: float) -> int:
-        stray = [
-            sha256
-            for sha256, (_, at) in self._kept.items()
-            if sha256 not in keep and at < older_than
-        ]
+    async def collect(self, in_use: InUse, older_than: float) -> int:
+        asked = tuple(sha256 for sha256, (_, at) in self._kept.items() if at < older_than)
+        unneeded = set(asked) - set(await in_use(asked))
+        stray = [sha256 for sha256 in unneeded if self._kept[sha256][1] < older_than]
         for sha256 in stray:
             del self._kept[sha256]
         return len(stray)
 
-    async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
+    async def collect_job_folders(self, in_use: InUse, older_than: float) -> int:
         return 0
 
 

@@ -352,6 +352,6 @@ class World:
         leased = [p for each in recovery.unfinished for p in each.pieces if p.token]
         if leased:
             raise Violation(f"a stopped service left leases: {leased}")
-        stray = set(self.blobs) - await journal.audio_in_use(self.clock.now())
+        stray = set(self.blobs) - await journal.audio_in_use([*self.blobs], self.clock.now())
         if stray:
             raise Violation(f"recordings that nothing needs: {stray}")

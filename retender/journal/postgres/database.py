@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import psycopg
 from loguru import logger
@@ -23,6 +23,8 @@ from retender.journal.postgres.retry_pauses import RetryPauses
 from retender.journal.statements import Connection
 
 R = TypeVar("R")
+
+_ONE_STATE: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class PostgresDatabase:
@@ -108,3 +110,17 @@ class PostgresDatabase:
                 raise
             self._connection = connection
         return self._connection
+
+
+class ReadOnlyDatabase(PostgresDatabase):
+    """For reading beside the journal's connection."""
+
+    def read(self, work: Callable[[Connection], R]) -> R:
+        """All statements of `work` see one state of the journal."""
+
+        def whole(connection: psycopg.Connection) -> R:
+            with connection.transaction():
+                connection.execute(_ONE_STATE)
+                return work(Session(connection))
+
+        return self._with_retries(whole)

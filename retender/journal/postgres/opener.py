@@ -9,7 +9,7 @@ import msgspec
 from retender.journal.api import Journal
 from retender.journal.connection import ThreadSlot
 from retender.journal.limits import DATABASE_WAIT_SECONDS
-from retender.journal.postgres.database import PostgresDatabase
+from retender.journal.postgres.database import PostgresDatabase, ReadOnlyDatabase
 from retender.journal.sql import SqlJournal
 
 
@@ -26,14 +26,26 @@ class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
     """When the service started, in seconds since 1970: the same for all its openers."""
 
     async def __call__(self) -> Journal:
-        database = PostgresDatabase(self.url, self.wait_seconds, self.since)
-        return SqlJournal(await self._slot.take(database))
+        await self._reading.close()
+        options = (self.url, self.wait_seconds, self.since)
+        writing = await self._writing.take(PostgresDatabase(*options))
+        try:
+            reading = await self._reading.take(ReadOnlyDatabase(*options))
+        except BaseException:
+            await writing.close()
+            raise
+        return SqlJournal(writing, reading)
 
     def __repr__(self) -> str:
         """Without the address, which contains the password."""
         return f"{type(self).__name__}(…)"
 
     @cached_property
-    def _slot(self) -> ThreadSlot:
+    def _writing(self) -> ThreadSlot:
         """Not part of the data that is sent."""
+        return ThreadSlot()
+
+    @cached_property
+    def _reading(self) -> ThreadSlot:
+        """Likewise."""
         return ThreadSlot()

@@ -9,13 +9,17 @@ If the recordings are in an object store, each of these operations may raise a `
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
 from retender.storage.audio import Audio
 from retender.storage.spool import Upload
+
+InUse = Callable[[tuple[str, ...]], Awaitable[Collection[str]]]
+"""Which of these (recordings by their SHA-256, or jobs by their ids) are in use. At most
+`NAMES_PER_QUESTION` are asked about at a time."""
 
 
 class Blobs(Protocol):
@@ -64,13 +68,14 @@ class Blobs(Protocol):
     async def drop_job_folder(self, job_id: str) -> None:
         """Idempotent."""
 
-    async def collect(self, keep: Collection[str], older_than: float) -> int:
-        """Delete the blobs not in `keep` that were last finished before then, and leftovers of
-        uploads whose process has died. Returns how many files were deleted."""
+    async def collect(self, in_use: InUse, older_than: float) -> int:
+        """Delete the blobs that are not in use and were last finished before then, and leftovers of
+        uploads whose process has died. Returns how many files were deleted. A blob that is finished
+        again while this runs stays."""
 
-    async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
-        """Delete the folders of jobs not in `keep` in which no file was made since then: such jobs
-        ended while nobody could delete their folder. Returns how many were deleted."""
+    async def collect_job_folders(self, in_use: InUse, older_than: float) -> int:
+        """Delete the folders of jobs that are not in use and in which no file was made since then:
+        such jobs ended while nobody could delete their folder. Returns how many were deleted."""
 
     async def clean_cache(self) -> None:
         """Delete this machine's copies of objects that were deleted on another machine."""

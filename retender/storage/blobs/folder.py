@@ -7,10 +7,11 @@
     root/jobs/<job id>/     working files of a job, such as its decoded audio
 
 A blob appears complete and synced to disk, by one rename. Between the end of an upload and the
-commit of its job no job names the blob yet: `collect` spares blobs that were finished within the
-grace period, and finishing the same content again renews that period. Both hold the lock of the
-blob's folder, so `collect` either sees the renewed time, or deletes the old file before the rename
-puts the new one in its place.
+commit of its job no job names the blob yet: `collect_blobs` spares blobs that were finished within
+the grace period, and finishing the same content again renews that period. Both hold the lock of the
+blob's folder, so `collect_blobs` either sees the renewed time, or deletes the old file before the
+rename puts the new one in its place. It looks at the time again for this reason, whatever
+`old_blobs` has found before.
 """
 
 from __future__ import annotations
@@ -127,15 +128,26 @@ class BlobFolder:
     def drop_work(self, job_id: str) -> None:
         shutil.rmtree(self.work_folder(job_id), ignore_errors=True)
 
-    def collect(self, keep: Collection[str], older_than: float) -> int:
-        return self.collect_blobs(keep, older_than) + self.collect_leftovers(older_than)
+    def blob_groups(self) -> list[str]:
+        return [folder.name for folder in self.blobs.iterdir()]
 
-    def collect_blobs(self, keep: Collection[str], older_than: float) -> int:
+    def old_blobs(self, group: str, older_than: float) -> list[str]:
+        old = []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.blobs / group) as blobs:
+            for blob in blobs:
+                with contextlib.suppress(FileNotFoundError):
+                    if blob.stat().st_mtime < older_than:
+                        old.append(blob.name)
+        return old
+
+    def collect_blobs(self, group: str, unneeded: Collection[str], older_than: float) -> int:
         deleted = 0
-        for folder in self.blobs.iterdir():
-            with self._locked(folder):
-                for blob in folder.iterdir():
-                    if blob.name not in keep and blob.stat().st_mtime < older_than:
+        folder = self.blobs / group
+        with self._locked(folder):
+            for name in unneeded:
+                with contextlib.suppress(FileNotFoundError):
+                    blob = folder / name
+                    if blob.stat().st_mtime < older_than:
                         blob.unlink()
                         deleted += 1
         return deleted
@@ -150,14 +162,21 @@ class BlobFolder:
                     deleted += 1
         return deleted
 
-    def collect_work(self, keep: Collection[str], older_than: float) -> set[str]:
+    def work_names(self) -> list[str]:
+        return [folder.name for folder in self.jobs.iterdir()]
+
+    def collect_work(self, unneeded: Collection[str], older_than: float) -> int:
+        return len(self.collect_work_folders(unneeded, older_than))
+
+    def collect_work_folders(self, unneeded: Collection[str], older_than: float) -> set[str]:
         """Returns the ids of the jobs whose folder was deleted."""
         deleted = set()
-        for folder in self.jobs.iterdir():
+        for name in unneeded:
+            folder = self.jobs / name
             with contextlib.suppress(FileNotFoundError):
-                if folder.name not in keep and folder.stat().st_mtime < older_than:
+                if folder.stat().st_mtime < older_than:
                     shutil.rmtree(folder)
-                    deleted.add(folder.name)
+                    deleted.add(name)
         return deleted
 
     def clean_cache(self) -> None:

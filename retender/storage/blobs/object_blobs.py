@@ -188,26 +188,40 @@ class ObjectBlobs:
             self._remove(objects)
         self._folder.drop_work(job_id)
 
-    def collect(self, keep: Collection[str], older_than: float) -> int:
-        before = _millis(older_than)
-        uploads = sorted(self._uploads(), key=_when)
-        newest = {upload.name: upload.key for upload in uploads}
-        needed = {key for name, key in newest.items() if name in keep}
-        unneeded = [each for each in uploads if each.at < before and each.key not in needed]
-        self._remove(unneeded)
-        self._folder.collect_blobs(keep, older_than)
-        deleted = {each.name for each in unneeded if each.key == newest[each.name]}
-        leftovers = self._folder.collect_leftovers(older_than)
-        return len(deleted) + leftovers + self._collect_incoming(before)
+    def blob_groups(self) -> list[str]:
+        return sorted({*self._objects.names("blobs"), *self._folder.blob_groups()})
 
-    def collect_work(self, keep: Collection[str], older_than: float) -> set[str]:
-        deleted = self._folder.collect_work(keep, older_than)
-        for job_id in set(self._objects.names("jobs")) - set(keep):
+    def old_blobs(self, group: str, older_than: float) -> list[str]:
+        before = _millis(older_than)
+        stored = {upload.name for upload in self._uploads_under(group) if upload.at < before}
+        return sorted(stored | set(self._folder.old_blobs(group, older_than)))
+
+    def collect_blobs(self, group: str, unneeded: Collection[str], older_than: float) -> int:
+        """Of a blob that is needed only the newest object stays."""
+        before = _millis(older_than)
+        uploads = sorted(self._uploads_under(group), key=_when)
+        newest = {upload.name: upload.key for upload in uploads}
+        needed = {key for name, key in newest.items() if name not in unneeded}
+        leaving = [each for each in uploads if each.at < before and each.key not in needed]
+        self._remove(leaving)
+        self._folder.collect_blobs(group, unneeded, older_than)
+        return len({each.name for each in leaving if each.key == newest[each.name]})
+
+    def collect_leftovers(self, older_than: float) -> int:
+        leftovers = self._folder.collect_leftovers(older_than)
+        return leftovers + self._collect_incoming(_millis(older_than))
+
+    def work_names(self) -> list[str]:
+        return sorted({*self._objects.names("jobs"), *self._folder.work_names()})
+
+    def collect_work(self, unneeded: Collection[str], older_than: float) -> int:
+        deleted = self._folder.collect_work_folders(unneeded, older_than)
+        for job_id in unneeded:
             work = [each for objects in self._work_of(job_id).values() for each in objects]
             if work and max(each.at for each in work) < _millis(older_than):
                 self._remove(work)
                 deleted.add(job_id)
-        return deleted
+        return len(deleted)
 
     def clean_cache(self) -> None:
         """One process of a machine does it for all."""
@@ -286,10 +300,6 @@ class ObjectBlobs:
 
     def _uploads_of(self, sha256: str) -> list[_Object]:
         return [upload for upload in self._uploads_under(sha256[:2]) if upload.name == sha256]
-
-    def _uploads(self) -> Iterable[_Object]:
-        for prefix in self._objects.names("blobs"):
-            yield from self._uploads_under(prefix)
 
     def _uploads_under(self, prefix: str) -> list[_Object]:
         found = map(_UPLOAD.fullmatch, self._objects.names(f"blobs/{prefix}"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 from retender.storage.audio import Audio
+from retender.storage.blobs.api import InUse
 from retender.storage.blobs.folder import BlobFolder
+from retender.storage.limits import NAMES_PER_QUESTION
 from retender.storage.spool import Spool, Upload
 
 
@@ -34,8 +36,18 @@ class Backend(Protocol):
     def shared(self, job_id: str) -> frozenset[str]: ...
     def withdraw(self, job_id: str, *names: str) -> None: ...
     def drop_work(self, job_id: str) -> None: ...
-    def collect(self, keep: Collection[str], older_than: float) -> int: ...
-    def collect_work(self, keep: Collection[str], older_than: float) -> set[str]: ...
+    def blob_groups(self) -> list[str]:
+        """The blobs are divided into groups, by the first letters of their names."""
+
+    def old_blobs(self, group: str, older_than: float) -> list[str]:
+        """Blobs that were finished before then, at least once."""
+
+    def collect_blobs(self, group: str, unneeded: Collection[str], older_than: float) -> int: ...
+    def collect_leftovers(self, older_than: float) -> int: ...
+    def work_names(self) -> list[str]:
+        """The ids of the jobs that have files."""
+
+    def collect_work(self, unneeded: Collection[str], older_than: float) -> int: ...
     def clean_cache(self) -> None: ...
 
 
@@ -87,12 +99,41 @@ class BlobStore:
     async def drop_job_folder(self, job_id: str) -> None:
         await asyncio.to_thread(self._backend.drop_work, job_id)
 
-    async def collect(self, keep: Collection[str], older_than: float) -> int:
-        return await asyncio.to_thread(self._backend.collect, frozenset(keep), older_than)
+    async def collect(self, in_use: InUse, older_than: float) -> int:
+        """A file that cannot be deleted does not keep those of other groups: the error is raised
+        in the end."""
+        deleted = 0
+        errors: list[OSError] = []
+        for group in await asyncio.to_thread(self._backend.blob_groups):
+            try:
+                deleted += await self._collect_group(group, in_use, older_than)
+            except OSError as error:
+                errors.append(error)
+        deleted += await asyncio.to_thread(self._backend.collect_leftovers, older_than)
+        if errors:
+            raise errors[0]
+        return deleted
 
-    async def collect_job_folders(self, keep: Collection[str], older_than: float) -> int:
-        kept = frozenset(keep)
-        return len(await asyncio.to_thread(self._backend.collect_work, kept, older_than))
+    async def _collect_group(self, group: str, in_use: InUse, older_than: float) -> int:
+        deleted = 0
+        old = await asyncio.to_thread(self._backend.old_blobs, group, older_than)
+        for names in _pages(old):
+            unneeded = frozenset(names) - frozenset(await in_use(names))
+            collect = self._backend.collect_blobs
+            deleted += await asyncio.to_thread(collect, group, unneeded, older_than)
+        return deleted
+
+    async def collect_job_folders(self, in_use: InUse, older_than: float) -> int:
+        deleted = 0
+        for names in _pages(await asyncio.to_thread(self._backend.work_names)):
+            unneeded = frozenset(names) - frozenset(await in_use(names))
+            deleted += await asyncio.to_thread(self._backend.collect_work, unneeded, older_than)
+        return deleted
 
     async def clean_cache(self) -> None:
         await asyncio.to_thread(self._backend.clean_cache)
+
+
+def _pages(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(names), NAMES_PER_QUESTION):
+        yield tuple(names[start : start + NAMES_PER_QUESTION])

@@ -9,7 +9,15 @@ import pytest
 
 from retender.errors import BadRequest, UploadExpired
 from retender.storage.audio import Audio
-from tests.support.storage.blob_kinds import Cluster, content, made, received, work
+from tests.support.storage.blob_kinds import (
+    NOTHING_IN_USE,
+    Cluster,
+    content,
+    in_use,
+    made,
+    received,
+    work,
+)
 
 DAY = 86_400.0
 
@@ -123,7 +131,7 @@ async def test_collecting_on_one_machine_collects_for_all(cluster: Cluster) -> N
     old = await received(one, b"old", at=100.0)
     needed = await received(two, b"needed", at=100.0)
 
-    assert await cluster.machine("three").collect({needed.sha256}, older_than=150.0) == 1
+    assert await cluster.machine("three").collect(in_use(needed.sha256), older_than=150.0) == 1
 
     for machine in (one, two):
         await machine.clean_cache()
@@ -137,7 +145,7 @@ async def test_content_that_came_again_elsewhere_has_its_grace_renewed(cluster: 
     audio = await received(one, b"again", at=100.0)
     await received(two, b"again", at=200.0)
 
-    await one.collect(set(), older_than=150.0)
+    await one.collect(NOTHING_IN_USE, older_than=150.0)
 
     assert await content(two, audio) == b"again"
     assert await content(cluster.machine("three"), audio) == b"again"
@@ -148,11 +156,11 @@ async def test_the_same_content_many_times_is_kept_once(cluster: Cluster) -> Non
     for at in (100.0, 101.0, 102.0):
         audio = await received(one, b"again", at=at)
 
-    await one.collect({audio.sha256}, older_than=150.0)
-    assert await one.collect({audio.sha256}, older_than=150.0) == 0
+    await one.collect(in_use(audio.sha256), older_than=150.0)
+    assert await one.collect(in_use(audio.sha256), older_than=150.0) == 0
 
     assert await content(cluster.machine("two"), audio) == b"again"
-    await one.collect(set(), older_than=150.0)
+    await one.collect(NOTHING_IN_USE, older_than=150.0)
     assert not await one.exists(audio.sha256)
 
 
@@ -162,9 +170,9 @@ async def test_work_on_jobs_that_are_over_is_collected(cluster: Cluster) -> None
         await made(one, job_id, "audio.pcm", b"decoded")
     long_after = 4e9
 
-    assert await two.collect_job_folders({"running", "over"}, older_than=long_after) == 0
-    assert await two.collect_job_folders({"running"}, older_than=0.0) == 0
-    assert await two.collect_job_folders({"running"}, older_than=long_after) == 1
+    assert await two.collect_job_folders(in_use("running", "over"), older_than=long_after) == 0
+    assert await two.collect_job_folders(in_use("running"), older_than=0.0) == 0
+    assert await two.collect_job_folders(in_use("running"), older_than=long_after) == 1
 
     assert await one.shared("over") == frozenset()
     assert await work(cluster.machine("three"), "running", "audio.pcm") == b"decoded"

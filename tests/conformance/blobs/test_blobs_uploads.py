@@ -22,7 +22,7 @@ from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
 from retender.storage.spool import BATCH, Spool
 from tests.support.actors.virtual_time import VirtualClock
-from tests.support.storage.blob_kinds import received
+from tests.support.storage.blob_kinds import NOTHING_IN_USE, in_use, received
 
 LIMIT = 10 * BATCH
 LONG_AFTER = 4e9
@@ -247,7 +247,7 @@ async def test_what_no_job_needs_is_collected_once_its_grace_is_over(
     needed = await received(store, b"needed", at=100.0)
     fresh = await received(store, b"fresh", at=200.0)
 
-    gone = await store.collect({needed.sha256}, older_than=150.0)
+    gone = await store.collect(in_use(needed.sha256), older_than=150.0)
 
     assert gone == 1
     assert not await store.exists(old.sha256)
@@ -258,8 +258,38 @@ async def test_finishing_known_content_renews_its_grace(store: Blobs) -> None:
     await received(store, b"again", at=100.0)
     audio = await received(store, b"again", at=200.0)
 
-    assert await store.collect(set(), older_than=150.0) == 0
+    assert await store.collect(NOTHING_IN_USE, older_than=150.0) == 0
     assert await store.exists(audio.sha256)
+
+
+async def test_content_that_is_finished_again_while_it_is_asked_about_stays(store: Blobs) -> None:
+    audio = await received(store, b"again", at=100.0)
+
+    async def not_in_use(asked: tuple[str, ...]) -> frozenset[str]:
+        assert asked == (audio.sha256,)
+        await received(store, b"again", at=200.0)
+        return frozenset()
+
+    assert await store.collect(not_in_use, older_than=150.0) == 0
+    assert await store.exists(audio.sha256)
+
+
+async def test_a_collection_asks_about_so_many_files_at_a_time(
+    store: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retender.storage.blobs.store.NAMES_PER_QUESTION", 2)
+    for number in range(5):
+        await received(store, b"old%d" % number, at=100.0)
+        store.job_folder(f"old{number}")
+    sizes: list[int] = []
+
+    async def not_in_use(asked: tuple[str, ...]) -> frozenset[str]:
+        sizes.append(len(asked))
+        return frozenset()
+
+    assert await store.collect(not_in_use, older_than=150.0) == 5
+    assert await store.collect_job_folders(not_in_use, older_than=LONG_AFTER) == 5
+    assert (sum(sizes), max(sizes)) == (10, 2)
 
 
 async def test_a_files_age_is_judged_and_a_new_one_put_in_its_place_under_the_same_lock(
@@ -283,7 +313,7 @@ async def test_a_files_age_is_judged_and_a_new_one_put_in_its_place_under_the_sa
     for name in ("stat", "unlink", "rename"):
         watch(name)
     await received(store, b"contested", at=120.0)
-    await store.collect(set(), older_than=150.0)
+    await store.collect(NOTHING_IN_USE, older_than=150.0)
 
     assert seen == [("rename", True), ("stat", True), ("unlink", True)]
 
@@ -305,8 +335,10 @@ async def test_leftovers_of_a_dead_process_are_collected(store: Blobs, root: Pat
     assert (await asyncio.to_thread(subprocess.run, command, check=False)).returncode == -9
     assert len(files(root)) == 1
 
-    assert await store.collect(set(), older_than=0.0) == 0, "it may still be alive elsewhere"
-    assert await store.collect(set(), older_than=LONG_AFTER) == 1
+    assert await store.collect(NOTHING_IN_USE, older_than=0.0) == 0, (
+        "it may still be alive elsewhere"
+    )
+    assert await store.collect(NOTHING_IN_USE, older_than=LONG_AFTER) == 1
 
     assert files(root) == []
 
@@ -316,7 +348,7 @@ async def test_an_upload_under_way_is_not_collected_however_slow_it_is(
 ) -> None:
     async with store.receive(limit=LIMIT) as upload:
         await upload.write(b"x" * BATCH)
-        assert await store.collect(set(), older_than=LONG_AFTER) == 0
+        assert await store.collect(NOTHING_IN_USE, older_than=LONG_AFTER) == 0
         audio = await upload.finish(at=1.0)
 
     assert await store.exists(audio.sha256)
@@ -342,7 +374,7 @@ async def test_folders_of_jobs_that_are_over_are_collected(store: Blobs) -> None
         (store.job_folder(job_id) / "audio.pcm").write_bytes(b"\0\0")
         os.utime(store.job_folder(job_id), (at, at))
 
-    assert await store.collect_job_folders({"running"}, older_than=150.0) == 1
+    assert await store.collect_job_folders(in_use("running"), older_than=150.0) == 1
 
     assert sorted(path.name for path in store.job_folder("running").parent.iterdir()) == [
         "beginning",

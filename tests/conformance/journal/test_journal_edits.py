@@ -26,7 +26,7 @@ async def edited(journal: Journal, story: Story, times: int) -> None:
     await journal.commit(1, [*story.whole("a", Status.COMPLETED)])
     await journal.commit(1, [Release("a", 0, segments(0, 2))])
     for version in range(1, times + 1):
-        await journal.commit(1, [SaveEdit("a", Edit(version, float(version), EDITED))])
+        await journal.commit(1, [SaveEdit("a", Edit.of(version, float(version), EDITED))])
 
 
 async def test_an_edit_is_kept_beside_the_original(
@@ -36,8 +36,8 @@ async def test_an_edit_is_kept_beside_the_original(
 
     again = await reopen()
 
-    assert await again.edit("a") == Edit(2, 2.0, EDITED)
-    assert await again.edit("a", 1) == Edit(1, 1.0, EDITED)
+    assert await again.edit("a") == Edit.of(2, 2.0, EDITED)
+    assert await again.edit("a", 1) == Edit.of(1, 1.0, EDITED)
     assert await again.segments("a") == segments(0, 2)
     assert (await again.versions("a")).kept == (0, 1, 2)
 
@@ -59,7 +59,7 @@ async def test_an_edit_that_is_not_the_next_is_not_taken(
     await edited(journal, story, 2)
 
     with pytest.raises(Inconsistent):
-        await journal.commit(1, [SaveEdit("a", Edit(version, 9.0, ()))])
+        await journal.commit(1, [SaveEdit("a", Edit.of(version, 9.0, ()))])
 
     assert (await journal.versions("a")).latest == 2
 

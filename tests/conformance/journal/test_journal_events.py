@@ -132,13 +132,21 @@ async def test_the_transcript_grows_by_what_is_released_and_its_results_go(
     assert await journal.segments("a") == segments(0, 13)
 
 
-async def test_a_transcript_is_read_in_pages(journal: Journal, story: Story) -> None:
-    await journal.commit(1, [*story.begin("a"), Release("a", 0, segments(0, 5))])
-
-    assert await journal.segments("a", 0, 2) == segments(0, 2)
-    assert await journal.segments("a", 2, 2) == segments(2, 4)
-    assert await journal.segments("a", 4, 2) == segments(4, 5)
-    assert await journal.segments("a", 5, 2) == ()
+async def test_events_with_much_text_come_in_several_answers(
+    journal: Journal, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retender.journal.reads.EVENTS_BYTES", 1000)
+    await journal.commit(1, [*story.begin("a"), Release("a", 0, segments(0, 12))])
+    for start in range(0, 12, 4):
+        await journal.commit(1, story.tell("a", segments=segments(start, start + 4)))
+    expected = [event.seq for event in await journal.events("a", 0, 2)]
+    assert expected == [1, 2]
+    seen = 0
+    while events := await journal.events("a", seen, 10):
+        assert len(events) < 3
+        seen = events[-1].seq
+    assert seen == 4
+    assert len(await journal.log(0, 10)) == 2
 
 
 async def test_a_segment_joins_the_transcript_once(journal: Journal, story: Story) -> None:

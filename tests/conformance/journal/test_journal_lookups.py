@@ -147,8 +147,11 @@ async def test_an_upload_is_in_use_until_its_last_job_has_been_over_for_long(
     await journal.commit(1, story.whole("dead", Status.FAILED, at=1.0, audio=audio(4)))
 
     kept = {audio(1).sha256, audio(4).sha256}
-    assert await journal.audio_in_use(20.0) == kept | {audio(3).sha256}
-    assert await journal.audio_in_use(40.0) == kept
+    asked = [audio(number).sha256 for number in range(7)]
+    assert await journal.audio_in_use(asked, 20.0) == kept | {audio(3).sha256}
+    assert await journal.audio_in_use(asked, 40.0) == kept
+    assert await journal.audio_in_use(asked[:3], 20.0) == {audio(1).sha256}
+    assert await journal.audio_in_use([], 20.0) == frozenset()
 
 
 async def test_what_ended_long_ago_is_found_oldest_first(journal: Journal, story: Story) -> None:

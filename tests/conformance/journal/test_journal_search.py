@@ -106,7 +106,7 @@ async def test_the_edited_text_is_found_and_the_original_no_more(
     journal: Journal, story: Story
 ) -> None:
     await transcribed(journal, story, "a", "one", "two")
-    await journal.commit(1, [SaveEdit("a", Edit(1, 9.0, said("one", "three")))])
+    await journal.commit(1, [SaveEdit("a", Edit.of(1, 9.0, said("one", "three")))])
 
     assert (await found(journal, "two"), await found(journal, "three")) == ([], ["a"])
     assert await journal.passage("a", ("three",)) == Passage(1.0, ("", "three", ""))
@@ -136,8 +136,8 @@ async def test_what_was_not_committed_is_not_found(journal: Journal, story: Stor
         await journal.commit(
             1,
             [
-                SaveEdit("a", Edit(1, 9.0, said("two"))),
-                SaveEdit("a", Edit(9, 9.0, said("three"))),
+                SaveEdit("a", Edit.of(1, 9.0, said("two"))),
+                SaveEdit("a", Edit.of(9, 9.0, said("three"))),
             ],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from actors.manager.job_manager import JobManager
+from actors.transcripts import whole_transcript
 from retender.jobs.job import Options
 from retender.jobs.messages import note_text
 from retender.jobs.states import Status
@@ -34,7 +35,7 @@ async def test_the_result_names_the_model_that_was_used_and_the_one_that_was_ask
 ) -> None:
     await service.submit("one", recording("one"), options=LARGE)
     await work_off(service, "small", "large-v3")
-    told = result(await service.manager.ask(JobManager.transcript, "one"))
+    told = result(await whole_transcript(service.manager, "one"))
     assert (told["model"], told["requested_model"]) == ("small", "large-v3")
 
 
@@ -62,7 +63,7 @@ async def test_the_same_recording_is_answered_with_both_names_again(service: Ser
 async def test_where_the_asked_model_is_used_nothing_is_said_of_it(service: Service) -> None:
     await service.submit("one", recording("one"), options=LARGE)
     await work_off(service, "large-v3", "")
-    told = result(await service.manager.ask(JobManager.transcript, "one"))
+    told = result(await whole_transcript(service.manager, "one"))
     assert told["model"] == "large-v3"
     assert "requested_model" not in told
     events = await service.manager.ask(JobManager.events, "one", 0)

@@ -47,8 +47,9 @@ async def test_a_forgotten_job_is_gone_with_all_that_belonged_to_it(here: Site) 
     for _ in range(2):
         await forget(here, "a")
     await gone(here, "a")
-    needed = await here.services.manager.ask(JobManager.needed, NOW)
-    assert (needed.audio, needed.jobs) == (frozenset(), frozenset())
+    asked = (script.audio().sha256,)
+    assert await here.services.manager.ask(JobManager.audio_in_use, asked, NOW) == frozenset()
+    assert await here.services.manager.ask(JobManager.unfinished, ("a",)) == frozenset()
 
 
 async def test_one_that_runs_is_cancelled_first(here: Site) -> None:
@@ -80,8 +81,9 @@ async def test_the_recording_stays_for_a_job_that_has_the_same(here: Site) -> No
     await here.ended(await here.submit(script, "a"))
     await here.submit(script, "b")
     await forget(here, "a")
-    needed = await here.services.manager.ask(JobManager.needed, Retention())
-    assert needed.audio == {script.audio().sha256}
+    asked = (script.audio().sha256,)
+    needed = await here.services.manager.ask(JobManager.audio_in_use, asked, Retention())
+    assert needed == {script.audio().sha256}
     assert (await here.http.get("/job/b/audio")).status_code == 200
 
 

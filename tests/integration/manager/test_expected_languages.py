@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
+from actors.transcripts import whole_transcript
 from retender.jobs.job import Options
 from retender.jobs.states import Status
 from retender.transcript.formats import result
@@ -73,7 +73,7 @@ async def test_the_candidates_are_in_the_result_and_in_that_of_the_same_recordin
     await service.work_off()
     await service.submit("two", script)
     for name in ("one", "two"):
-        told = result(await service.manager.ask(JobManager.transcript, name))
+        told = result(await whole_transcript(service.manager, name))
         assert list(told["language_candidates"]) == [
             {"language": "es", "probability": 0.9},
             {"language": "en", "probability": 0.1},

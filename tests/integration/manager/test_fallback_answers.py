@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from actors.manager.job_manager import JobManager
+from actors.transcripts import whole_transcript
 from retender.engines.models.library import LibrarySettings
 from retender.jobs.job import Options
 from retender.jobs.messages import note_text
@@ -73,7 +74,7 @@ async def test_the_message_the_end_and_the_result_say_which_model_was_used_and_w
     assert note_text(events[-1].note, "en") == (
         "Transcription completed with model base instead of medium"
     )
-    told = result(await service.manager.ask(JobManager.transcript, "one"))
+    told = result(await whole_transcript(service.manager, "one"))
     assert (told["model"], told["requested_model"]) == ("base", "medium")
 
 

@@ -51,8 +51,10 @@ async def test_old_events_are_read_from_the_journal(service: Service) -> None:
 
 
 async def needed(service: Service, **terms: float) -> tuple[frozenset[str], frozenset[str]]:
-    found = await service.manager.ask(JobManager.needed, Retention(**terms))
-    return found.audio, found.jobs
+    retention = Retention(**terms)
+    asked = (recording("one").audio().sha256, recording("two").audio().sha256)
+    audio = await service.manager.ask(JobManager.audio_in_use, asked, retention)
+    return audio, await service.manager.ask(JobManager.unfinished, ("one", "two"))
 
 
 async def test_the_audio_of_unfinished_jobs_is_needed(service: Service) -> None:
@@ -105,11 +107,23 @@ async def test_old_jobs_are_forgotten_in_batches_of_one_commit_each(
 async def test_an_upload_that_is_never_finished_fails_its_job(service: Service) -> None:
     await service.submit("one", audio_later=True)
     service.clock.shift(2 * DAY)
-    await needed(service)
+    assert not await service.manager.ask(JobManager.expire_uploads, Retention())
     job = await service.job("one")
     assert (job.status, job.failure and job.failure.code) == (Status.FAILED, "upload_expired")
     with pytest.raises(NotFailed, match="never got its audio"):
         await service.manager.ask(JobManager.retry, "one")
+
+
+async def test_expired_uploads_fail_in_batches_of_one_commit_each(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "FORGET_BATCH", 2)
+    for name in ("one", "two", "three"):
+        await service.submit(name, audio_later=True)
+    service.clock.shift(2 * DAY)
+    more = [await service.manager.ask(JobManager.expire_uploads, Retention()) for _ in range(2)]
+    assert more == [True, False]
+    assert (await service.manager.ask(JobManager.info)).dead_letters == 3
 
 
 async def test_audio_that_arrives_twice_changes_nothing(service: Service) -> None:

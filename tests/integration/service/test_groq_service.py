@@ -16,6 +16,7 @@ from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe
+from actors.transcripts import whole_transcript
 from actors.tree import TreeSettings
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings
@@ -73,7 +74,7 @@ class Office:
         return status.job
 
     async def text(self, job: Job) -> str:
-        transcript = await self._manager.ask(JobManager.transcript, job.id)
+        transcript = await whole_transcript(self._manager, job.id)
         assert all(segment.words for segment in transcript.segments)
         return transcript.text
 

@@ -25,7 +25,7 @@ from tests.support.http.http_service import site
 from tests.support.sound.known_words import pause, said
 from tests.support.sound.media import needs_espeak, silence, wav
 from tests.support.sound.undisturbed import assert_nothing_lost_or_doubled
-from tests.support.storage.blob_kinds import KINDS, Cluster, received
+from tests.support.storage.blob_kinds import KINDS, NOTHING_IN_USE, Cluster, received
 
 PATIENCE = 30.0
 
@@ -60,8 +60,8 @@ async def test_taken_in_here_prepared_there_recognised_elsewhere_collected_every
     assert words_of([part for each in heard for part in each.result.segments]) == undisturbed
     assert await third.blobs.shared("job") == await second.blobs.shared("job")
     collector = cluster.machine("one")
-    assert await collector.collect(set(), older_than=4e9) == 1
-    assert await collector.collect_job_folders(set(), older_than=4e9) == 1
+    assert await collector.collect(NOTHING_IN_USE, older_than=4e9) == 1
+    assert await collector.collect_job_folders(NOTHING_IN_USE, older_than=4e9) == 1
     cluster.time = 8e9
     for there in (second, third, fourth):
         await there.blobs.clean_cache()

@@ -22,7 +22,15 @@ from retender.errors import (
 )
 from retender.storage.audio import Audio
 from retender.storage.blobs.object_store import ObjectStore, missing_driver
-from tests.support.storage.blob_kinds import Cluster, content, made, received, work
+from tests.support.storage.blob_kinds import (
+    NOTHING_IN_USE,
+    Cluster,
+    content,
+    in_use,
+    made,
+    received,
+    work,
+)
 
 HALF = 500
 KEEPS_TWO = 2 * HALF
@@ -161,7 +169,7 @@ async def test_a_part_is_read_without_the_rest_and_leaves_nothing(cluster: Clust
 
     async with two.lend_range("job", "audio.pcm", 2, 6) as file:
         assert file.read_bytes() == b"\0\0part"
-        await two.collect({"none"}, older_than=4e9)
+        await two.collect(in_use("none"), older_than=4e9)
         assert file.exists()
 
     assert not list(two.root.glob("jobs/*/*"))
@@ -225,8 +233,8 @@ async def test_what_a_dead_writer_left_in_the_store_is_collected(
     (store / "incoming").mkdir(parents=True)
     (store / "incoming" / "1000000-0").write_bytes(b"half")
 
-    assert await one.collect(set(), older_than=999.0) == 0
-    assert await one.collect(set(), older_than=1001.0) == 1
+    assert await one.collect(NOTHING_IN_USE, older_than=999.0) == 0
+    assert await one.collect(NOTHING_IN_USE, older_than=1001.0) == 1
 
     assert objects(store) == []
 
@@ -279,8 +287,8 @@ async def test_what_is_wrong_with_the_store_is_named_and_tells_no_secrets(
         one.exists(audio.sha256),
         made(one, "job", "audio.pcm", b"x"),
         work(one, "job", "language.json"),
-        one.collect(set(), 0.0),
-        one.collect_job_folders(set(), 0.0),
+        one.collect(NOTHING_IN_USE, 0.0),
+        one.collect_job_folders(NOTHING_IN_USE, 0.0),
     ):
         with pytest.raises(kind) as caught:
             await asked

@@ -13,6 +13,7 @@ from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.supervision.children import TreeNode
 from actors.supervision.supervisor import Supervisor
+from actors.transcripts import whole_transcript
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber_pool import PoolSettings
 from retender.errors import ActorGone, JournalLocked, ModelUnavailable
@@ -133,7 +134,7 @@ async def test_a_job_comes_out_as_it_was_recorded(house: House) -> None:
     script = recording("one", 5)
     await house.submit("one", script)
     assert await house.ended("one") is Status.COMPLETED
-    assert (await house.manager.ask(JobManager.transcript, "one")).text == script.text
+    assert (await whole_transcript(house.manager, "one")).text == script.text
 
 
 async def test_without_an_engine_jobs_wait_on_disk(house: House) -> None:
@@ -171,7 +172,7 @@ async def test_whoever_dies_the_job_ends_and_nobody_has_to_die_with_another(
     await settle(4.0)
     await house.kill(supervisor, victim)
     assert await house.ended("one") is Status.COMPLETED
-    assert (await house.manager.ask(JobManager.transcript, "one")).text == script.text
+    assert (await whole_transcript(house.manager, "one")).text == script.text
     restarted = {name for name, node in (await house.tree()).items() if node.restarts}
     assert restarted == {victim}
 

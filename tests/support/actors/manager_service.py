@@ -14,6 +14,7 @@ from actors.manager.settings import ManagerSettings
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Child, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
+from actors.transcripts import whole_transcript
 from retender.errors import StorageFull
 from retender.jobs.job import Job, Options
 from retender.jobs.retry import RetryPolicy
@@ -57,10 +58,12 @@ def recording(name: str, chunks: int = 2) -> Script:
 
 
 class Service:
-    def __init__(self, clock: VirtualClock, settings: ManagerSettings) -> None:
+    def __init__(
+        self, clock: VirtualClock, settings: ManagerSettings, runtime: LocalRuntime | None = None
+    ) -> None:
         self.clock = clock
         self.disk = MemoryDisk()
-        self.runtime = LocalRuntime(clock, seed=1)
+        self.runtime = runtime or LocalRuntime(clock, seed=1)
         self.manager: Ref[JobManager] = self.runtime.ref(JobManager, JOB_MANAGER)
         self.broadcaster: Ref[Broadcaster] = self.runtime.ref(Broadcaster, BROADCASTER)
         self.scripts: dict[str, Script] = {}
@@ -111,7 +114,7 @@ class Service:
         return (await self.manager.ask(JobManager.status, job_id)).job
 
     async def text(self, job_id: str) -> str:
-        return (await self.manager.ask(JobManager.transcript, job_id)).text
+        return (await whole_transcript(self.manager, job_id)).text
 
     # A worker
 

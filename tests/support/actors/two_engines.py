@@ -12,6 +12,7 @@ from actors.manager.settings import ManagerSettings
 from actors.names import GROQ_POOL, GROQ_WORKERS, JOB_MANAGER
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
+from actors.transcripts import whole_transcript
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings
@@ -193,10 +194,11 @@ class TwoEngines:
         return job
 
     async def text(self, job_id: str) -> str:
-        return (await self.manager.ask(JobManager.transcript, job_id)).text
+        return (await whole_transcript(self.manager, job_id)).text
 
     async def told(self, job_id: str) -> list[Event]:
-        return list(await self.manager.ask(JobManager.events, job_id, 0))
+        events = await self.manager.ask(JobManager.events, job_id, 0)
+        return list(events)
 
     async def engines(self) -> dict[str, EngineInfo]:
         return await self.manager.ask(JobManager.engines)

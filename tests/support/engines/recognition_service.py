@@ -23,6 +23,7 @@ from actors.broadcasting.hub import Hub
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe
+from actors.transcripts import whole_transcript
 from actors.workers.transcriber_pool import PoolSettings
 from deployments.logs import configuration
 from deployments.serving.local import Service, tree
@@ -93,7 +94,7 @@ class WholeService:
         return (await self.manager.ask(JobManager.status, job_id)).job
 
     async def transcript(self, job_id: str) -> Transcript:
-        return await self.manager.ask(JobManager.transcript, job_id)
+        return await whole_transcript(self.manager, job_id)
 
     async def heard(self, recording: Path, options: Options, watch: Watch = ignore) -> Transcript:
         """All at once."""

@@ -18,13 +18,14 @@ from fastapi import FastAPI
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
+from actors.collector import Collector
 from actors.delivery.convex_client import ConvexSettings
 from actors.delivery.convex_sync import ConvexSync
 from actors.delivery.webhooks import WebhookSettings
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import BROADCASTER, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
+from actors.names import BROADCASTER, COLLECTOR, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.supervision.supervisor import Supervisor
@@ -120,11 +121,12 @@ async def site(
     workers: bool = True,
     narrow: bool = False,
     app: Callable[[Services], FastAPI] = create_app,
+    runtime: LocalRuntime | None = None,
 ) -> AsyncIterator[Site]:
     """A service of one's own, gone with the block. `engine` replaces the scripted one; without
     `workers` nothing is done until the test does it (`manual_worker`). `narrow`: the kernel holds
     little of what a client does not read."""
-    runtime = LocalRuntime(SystemClock())
+    runtime = runtime or LocalRuntime(SystemClock())
     if engine is None:
         engine = Recipe.of(ScriptedEngine, library=str(folder), lanes=lanes)
     pool = PoolSettings(
@@ -146,6 +148,7 @@ async def site(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
         meter=runtime.ref(Meter, METER),
+        collector=runtime.ref(Collector, COLLECTOR),
         convex=None if convex is None else runtime.ref(ConvexSync, CONVEX_SYNC),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs, BlobStore
+from retender.storage.blobs.api import InUse
 from retender.storage.blobs.object_blobs import object_store_blobs
 from retender.storage.blobs.object_store import ObjectStore
 
@@ -50,6 +51,18 @@ class Cluster:
 
     def _new_name(self) -> str:
         return f"{round(self.time * 1000)}-{next(self._count)}"
+
+
+def in_use(*names: str) -> InUse:
+    """What a journal answers in which these are in use."""
+
+    async def answer(asked: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(asked) & frozenset(names)
+
+    return answer
+
+
+NOTHING_IN_USE = in_use()
 
 
 async def received(store: Blobs, *chunks: bytes, at: float = 1000.0, limit: int = LIMIT) -> Audio:

@@ -177,7 +177,7 @@ export class PersistentJob {
     const signal = this.#life?.signal;
     if (signal === undefined) return;
     try {
-      this.#job = await this.#client.job(this.#jobId, { signal });
+      this.#job = await this.#newest(signal);
     } catch {
       // What the database says still holds; the next look may tell more.
     }
@@ -186,6 +186,14 @@ export class PersistentJob {
     const known = this.#record !== null && isFinished(this.#record.status);
     const told = this.#job !== null && isFinished(this.#job.status);
     if (!known && !(told && this.#view.stuck)) this.#schedule();
+  }
+
+  /** With its result only where the database does not have it. */
+  async #newest(signal: AbortSignal): Promise<Job> {
+    const job = await this.#client.job(this.#jobId, { signal, text: false });
+    const isBehind = job.seq > (this.#record?.version ?? -1);
+    if (job.status !== "completed" || !isBehind) return job;
+    return this.#client.job(this.#jobId, { signal });
   }
 
   #show(): void {

@@ -1479,7 +1479,10 @@ export interface operations {
     };
     job_job__job_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `false`: without the result, for those who ask for the status often. */
+                text?: boolean;
+            };
             header?: never;
             path: {
                 job_id: string;

@@ -81,8 +81,9 @@ export class RetenderClient {
 
   // Jobs
 
-  job(jobId: string, asked: Asked = {}): Promise<Job> {
-    return this.http.json(at(jobId), asked);
+  /** `text: false`: without its result, for those who ask often. */
+  job(jobId: string, { signal, text }: Asked & { text?: boolean } = {}): Promise<Job> {
+    return this.http.json(at(jobId), { query: { text }, signal });
   }
 
   jobs({ signal, ...query }: Listing = {}): Promise<JobPage> {

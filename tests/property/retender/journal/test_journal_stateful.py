@@ -151,7 +151,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
     def edit(self, pick: int, count: int) -> None:
         if job := self._one(pick, list(self.model.jobs.values())):
             version = len(self.model.edits.get(job.id, [])) + 1
-            self._commit([SaveEdit(job.id, Edit(version, float(pick), segments(0, count)))])
+            self._commit([SaveEdit(job.id, Edit.of(version, float(pick), segments(0, count)))])
 
     @rule(job_id=ANY_NAME, sure=RARELY, wished=st.booleans())
     def delete(self, job_id: str, sure: bool, wished: bool) -> None:
@@ -304,7 +304,8 @@ class JournalAgainstModel(RuleBasedStateMachine):
                 not job.finished or job.status is Status.FAILED or (job.completed_at or 0) >= middle
             )
         }
-        assert await self.journal.audio_in_use(middle) == used
+        asked = [*{job.audio.sha256 for job in jobs if job.audio}, "unknown"]
+        assert await self.journal.audio_in_use(asked, middle) == used
 
     # How
 

@@ -6,7 +6,7 @@ import pytest
 
 from retender.jobs.job import Options
 from retender.jobs.pieces import Piece
-from retender.journal.api import Release, Stored
+from retender.journal.api import Release
 from retender.scheduling import transitions
 from retender.scheduling.release import segments_after_gap
 from retender.transcript.chunks import Chunk, ChunkResult
@@ -57,6 +57,6 @@ def test_a_failed_job_tells_no_words_that_nobody_asked_for(asked: bool) -> None:
     table, (_, latter) = heard_twice()
     table.ask(Options(word_timestamps=asked))
     pieces = tuple(Piece(job_id="j", index=n, chunk=chunk) for n, chunk in enumerate(SHARED, 1))
-    (segment,) = segments_after_gap(Stored(table.job, pieces, {2: latter}))
+    _, (segment,) = segments_after_gap(table.job, table.job.seam, [(pieces[1], latter)])
     assert segment.text == "dos tres"
     assert [word.word for word in segment.words] == (["dos", "tres"] if asked else [])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from retender.errors import InvalidOption
 from retender.transcript import word_document
-from retender.transcript.files import FileNames, check_installed, file_content
+from retender.transcript.files import FileNames, check_installed, file_passes
+from retender.transcript.passes import written_whole
 from retender.transcript.segments import Segment, Transcript
 
 TALK = Transcript(
@@ -31,7 +32,7 @@ TALK = Transcript(
 
 
 def paragraphs(transcript: Transcript, title: str = "") -> list[str]:
-    written = file_content(transcript, "docx", title=title)
+    written = written_whole(transcript, file_passes(transcript, "docx", title=title))
     return [each.text for each in docx.Document(io.BytesIO(written)).paragraphs]
 
 

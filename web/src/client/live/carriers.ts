@@ -46,9 +46,12 @@ export function carriers(http: Http, jobId: string): Carriers {
     socket: (since, listener) => socket(http, jobId, since, listener),
     stream: (since, listener) => stream(http, path, since, listener),
     async poll(known, signal) {
-      const job = await http.json<Job>(path, { signal, again: false });
-      if (job.seq === known || job.result != null) {
-        return { job, segments: job.result?.segments ?? null };
+      const status = { query: { text: false }, signal, again: false } as const;
+      const job = await http.json<Job>(path, status);
+      if (job.seq === known) return { job, segments: null };
+      if (job.status === "completed") {
+        const whole = await http.json<Job>(path, { signal, again: false });
+        return { job: whole, segments: whole.result?.segments ?? null };
       }
       const query = { format: "json", partial: true };
       const part = await http.json<Result>(`${path}/result`, { query, signal, again: false });
