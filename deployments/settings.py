@@ -232,6 +232,9 @@ class Settings(BaseSettings):
     admin's key. Without any key everybody may use the service."""
     rate_limit: Annotated[int, Field(ge=0)] = _named("RETENDER_RATE_LIMIT", 0)
     """Submissions a minute of one caller. 0 is no limit."""
+    shared_cache: bool = _named("RETENDER_SHARED_CACHE", default=False)
+    """A result that is there already answers the same recording of any caller, not only of its
+    owner. It saves work, and tells callers that somebody has had the recording before."""
     data_dir: Path = _named("RETENDER_DATA_DIR", Path("data"))
     """The folder of the journal, the recordings, the models and the keys."""
     database_url: DatabaseUrl = _named("RETENDER_DATABASE_URL", "")

@@ -65,6 +65,7 @@ def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
             max_queue=settings.max_queue,
             retry=RetryPolicy(attempts=settings.max_retries),
             private_callbacks=settings.callback_private,
+            shared_cache=settings.shared_cache,
             engines=tuple(pool.serves for pool in pools),
             spill_after=settings.spill_after,
             library=library(settings) if recognition.offered(settings) else None,
