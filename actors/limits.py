@@ -93,3 +93,7 @@ connection is closed."""
 
 COMMANDS_WAITING: Final = 32
 """Commands that wait for a worker's next heartbeat; beyond that the oldest is dropped."""
+
+CALLERS_COUNTED: Final = 20_000
+"""Callers and addresses whose requests are counted. Beyond that, the count of the one that was
+quiet for longest is forgotten."""

@@ -9,6 +9,7 @@ COLLECTOR: Final = "collector"
 WEBHOOKS: Final = "webhooks"
 CONVEX_SYNC: Final = "convex_sync"
 METER: Final = "meter"
+RATE_LIMITER: Final = "rate_limiter"
 TRANSCRIBER_POOL: Final = "transcriber_pool"
 GROQ_POOL: Final = "groq_pool"
 

@@ -7,6 +7,7 @@
     ├─ webhooks          tells receivers how their jobs ended
     ├─ convex_sync       keeps the jobs in a Convex database up to date, where one is set up
     ├─ meter             counts and measures jobs and models
+    ├─ rate_limiter      counts the requests of callers, where several processes serve HTTP
     ├─ transcriber_pool  a supervisor (one_for_one), where this machine recognises speech
     │  └─ transcriber-1 … n   each holds an engine with its model
     └─ groq_pool         likewise, where Groq is set up
@@ -35,9 +36,11 @@ from actors.names import (
     CONVEX_SYNC,
     JOB_MANAGER,
     METER,
+    RATE_LIMITER,
     ROOT,
     WEBHOOKS,
 )
+from actors.rate_limiter import RateLimiter
 from actors.runtime.api import Needs, Recipe, Spawn
 from actors.supervision.children import ChildSpec
 from actors.supervision.restarts import Intensity
@@ -56,6 +59,9 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """None: no webhooks are sent; their deliveries wait."""
     convex: ConvexSettings | None = None
     """None: jobs are not synced to a Convex database."""
+    rate_limits: dict[str, int] | None = None
+    """Requests a minute of one caller, by what is counted. None: the one process that serves HTTP
+    counts them itself."""
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
@@ -88,6 +94,8 @@ def root(settings: TreeSettings) -> Spawn:
         ),
         ChildSpec(name=METER, recipe=Recipe.of(Meter)),
     ]
+    if settings.rate_limits is not None:
+        children.append(_rate_limiter(settings.rate_limits))
     if settings.webhooks is not None:
         children.append(_webhooks(settings.webhooks))
     if settings.convex is not None:
@@ -111,6 +119,12 @@ def _manager(settings: TreeSettings) -> Recipe:
 
 def manager_elsewhere(opener: Recipe, settings: ManagerSettings) -> JobManager:
     return JobManager(opener.resolve()(**opener.options), settings)
+
+
+def _rate_limiter(per_minute: dict[str, int]) -> ChildSpec:
+    """Without it the processes that serve HTTP count by themselves."""
+    recipe = Recipe.of(RateLimiter, per_minute=per_minute)
+    return ChildSpec(name=RATE_LIMITER, recipe=recipe, on_exhausted="report")
 
 
 def _webhooks(settings: WebhookSettings) -> ChildSpec:

@@ -24,11 +24,13 @@ from retender.outbound.webhook_messages import decode_secret
 from retender.problem import Problem
 from retender.transcript.languages import LANGUAGES
 from serve_app.access.api_keys import Key, listed
+from serve_app.limits import HIGHEST_PRIORITY
 
 PREFIX = "RETENDER_"
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Priority = Annotated[int, Field(ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)]
 
 SECRETS = frozenset(
     {
@@ -232,6 +234,13 @@ class Settings(BaseSettings):
     admin's key. Without any key everybody may use the service."""
     rate_limit: Annotated[int, Field(ge=0)] = _named("RETENDER_RATE_LIMIT", 0)
     """Submissions a minute of one caller. 0 is no limit."""
+    shared_cache: bool = _named("RETENDER_SHARED_CACHE", default=False)
+    """A result that is there already answers the same recording of any caller, not only of its
+    owner. It saves work, and tells callers that somebody has had the recording before."""
+    priority_max: Priority | None = _named("RETENDER_PRIORITY_MAX", None)
+    """The highest priority that callers may give their jobs, if their key does not say
+    (`retender keys create --priority-max`). Without a value it is 10 where there are no keys and
+    for admins, and 0 for all other keys."""
     data_dir: Path = _named("RETENDER_DATA_DIR", Path("data"))
     """The folder of the journal, the recordings, the models and the keys."""
     database_url: DatabaseUrl = _named("RETENDER_DATABASE_URL", "")

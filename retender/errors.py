@@ -56,6 +56,8 @@
     │  └─ NoAnswer                no_answer             the deadline passed
     ├─ FolderNotShared            folder_not_shared     the machines see different data folders
     ├─ KeysUnreadable             keys_unreadable       the file of keys is damaged or foreign
+    ├─ BackupRefused              backup_refused        it would overwrite or mix something
+    ├─ BackupDamaged              backup_damaged        its files are not what was saved
     └─ JournalError               the durable store
        ├─ JournalAway             journal_away          its database does not answer (with its name)
        ├─ JournalLocked           journal_locked        another process has it (with its name)
@@ -357,6 +359,14 @@ class FolderNotShared(RetenderError):
 
 class KeysUnreadable(RetenderError):
     code = "keys_unreadable"
+
+
+class BackupRefused(RetenderError):
+    code = "backup_refused"
+
+
+class BackupDamaged(RetenderError):
+    code = "backup_damaged"
 
 
 class JournalError(RetenderError):

@@ -61,12 +61,16 @@ KEYS_READ_EVERY: Final = 1.0
 AUDIO_TICKET_SECONDS: Final = 3600.0
 """A ticket for a recording is valid for so long; its player then needs another."""
 
-CALLERS_COUNTED: Final = 20_000
-"""Callers and addresses whose requests are counted. Beyond that, the count of the one that was
-quiet for longest is forgotten."""
-
 WRONG_KEYS_PER_MINUTE: Final = 30
 """From one address. Beyond that, wrong keys are answered 429; right ones are still accepted."""
+
+TAKES_AT_ONCE: Final = 500
+"""Requests in one question to the RateLimiter. Further ones are in the next question."""
+
+LIMITER_SECONDS: Final = 2.0
+LIMITER_AWAY_SECONDS: Final = 5.0
+"""If the RateLimiter does not answer for so long, each process counts by itself, and asks it again
+after so many seconds."""
 
 # Bodies of requests
 
@@ -117,6 +121,10 @@ IDEMPOTENCY_KEY_CHARS: Final = 255
 
 HIGHEST_PRIORITY: Final = 10
 """The lowest is its negative. A priority outside is refused."""
+
+USUAL_PRIORITY_MAX: Final = 0
+"""The highest priority of callers with a key, if neither the key nor the service names another:
+they may let others pass, and pass nobody. A higher one is refused."""
 
 SUBMIT_RETRIES: Final = 3
 SUBMIT_RETRY_SECONDS: Final = 0.2

@@ -7,7 +7,13 @@ from typing import Literal
 import msgspec
 
 from retender.jobs.retention import DAY
-from serve_app.limits import BODY_IDLE_SECONDS, BODY_LEAST_RATE, BODY_WINDOW_SECONDS
+from retender.rates import Counted
+from serve_app.limits import (
+    BODY_IDLE_SECONDS,
+    BODY_LEAST_RATE,
+    BODY_WINDOW_SECONDS,
+    WRONG_KEYS_PER_MINUTE,
+)
 
 
 class BodyTimeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +65,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: tuple[str, ...] = ()
     rate_limit: int = 0
     """Submissions a minute from one key, or from one address if there are no keys. 0: no limit."""
+    priority_max: int | None = None
+    """The highest priority of callers whose key names none. None: any without keys, and for admins;
+    `USUAL_PRIORITY_MAX` for other keys."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     """Addresses whose forwarded headers are believed."""
     trusted_hosts: tuple[str, ...] = ()
@@ -67,3 +76,15 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Only reported, by `GET /health`; None where nothing was chosen by it."""
     data: DataState | None = None
     """Likewise; None where several machines share the data."""
+
+    @property
+    def rate_limits(self) -> dict[str, int]:
+        """Requests a minute of one caller, by what is counted (`Counted`)."""
+        return rate_limits(self.rate_limit)
+
+
+def rate_limits(submissions: int) -> dict[str, int]:
+    return {
+        Counted.SUBMISSION.value: submissions,
+        Counted.WRONG_KEY.value: WRONG_KEYS_PER_MINUTE,
+    }

@@ -36,8 +36,10 @@ class Intake:
         max_queue: int,
         private_callbacks: bool,
         languages: tuple[str, ...],
+        shared_cache: bool,
     ) -> None:
-        """`languages`: those that `auto` chooses among for jobs that name none."""
+        """`languages`: those that `auto` chooses among for jobs that name none. `shared_cache`: a
+        result of one owner answers the submissions of others, too."""
         self._store = store
         self._engines = engines
         self._models = models
@@ -45,6 +47,7 @@ class Intake:
         self._max_queue = max_queue
         self._private_callbacks = private_callbacks
         self._languages = languages
+        self._shared_cache = shared_cache
         self.open = True
 
     def close(self) -> None:
@@ -86,7 +89,9 @@ class Intake:
         job = await self._store.find(job_id)
         if job.status is not Status.PENDING:
             return self._receipt(job, existing=True)
-        known = await self._store.journal.completed(cache_key(audio, job.options))
+        known = await self._store.journal.completed(
+            cache_key(audio, job.options), None if self._shared_cache else job.owner
+        )
         if known is not None and not self._models.would_repeat(known):
             known = None
         draft = self._store.draft()
@@ -133,6 +138,7 @@ class Intake:
             owner=submission.owner,
             key=submission.idempotency_key,
             cache_key=new.cache_key,
+            shared=self._shared_cache,
         )
         if found.known is not None and not self._models.would_repeat(found.known):
             return replace(found, known=None)

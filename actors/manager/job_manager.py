@@ -93,6 +93,7 @@ class JobManager:
             max_queue=settings.max_queue,
             private_callbacks=settings.private_callbacks,
             languages=settings.languages,
+            shared_cache=settings.shared_cache,
         )
         self._housekeeping = Housekeeping(self._store)
         self._texts = Texts(journal.beside, ctx.clock)

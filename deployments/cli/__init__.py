@@ -8,7 +8,19 @@ from importlib.metadata import version
 
 import typer
 
-from deployments.cli import convex, doctor, jobs, keys, mcp, models, serve, transcribe, watch_folder
+from deployments.cli import (
+    backup,
+    convex,
+    doctor,
+    jobs,
+    journal,
+    keys,
+    mcp,
+    models,
+    serve,
+    transcribe,
+    watch_folder,
+)
 from deployments.cli.exit_status import FAILED, complain
 from deployments.settings import BadSetting
 from retender.errors import RetenderError
@@ -32,6 +44,9 @@ app.command("mcp")(mcp.mcp)
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.add_typer(convex.app, name="convex")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(journal.app, name="journal")
 app.command("doctor")(doctor.doctor)
 
 

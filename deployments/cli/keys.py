@@ -15,6 +15,7 @@ from deployments.wiring import keys
 from deployments.wiring.webhooks import webhook_secrets
 from retender.errors import RetenderError
 from serve_app.access.api_keys import USUAL, Key, Scope
+from serve_app.limits import HIGHEST_PRIORITY
 
 app = typer.Typer(help="The keys of the service on this machine.")
 
@@ -38,6 +39,15 @@ def create(
             help="Words to listen for in each of its jobs: names, products.", show_default=False
         ),
     ] = "",
+    priority_max: Annotated[
+        int | None,
+        typer.Option(
+            min=-HIGHEST_PRIORITY,
+            max=HIGHEST_PRIORITY,
+            help="The highest priority of its jobs; else what RETENDER_PRIORITY_MAX says, or 0.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Create a key and print it, once.
 
@@ -46,7 +56,14 @@ def create(
     Example: retender keys create --name website --scope submit --scope read
     """
     settings = read()
-    text, key = keys.create(settings, name, scope, owner, hotwords)
+    text, key = keys.create(
+        settings,
+        name=name,
+        scopes=scope,
+        owner=owner,
+        hotwords=hotwords,
+        priority_max=priority_max,
+    )
     sys.stdout.write(f"{text}\n")
     sys.stderr.write(f"Keep it: it is shown only now. Its id is {key.id}; it may {_scopes(key)}.\n")
 
@@ -104,7 +121,8 @@ def _row(key: Key) -> tuple[str, ...]:
 
 
 def _scopes(key: Key) -> str:
-    return ", ".join(map(str, key.scopes))
+    passes = () if key.priority_max is None else (f"priority to {key.priority_max}",)
+    return ", ".join((*map(str, key.scopes), *passes))
 
 
 def _state(key: Key) -> str:

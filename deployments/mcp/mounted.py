@@ -62,7 +62,7 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `Unauthorized`, which the app answers: who has no key sees no tools either."""
-        callers.caller(HTTPConnection(scope))
+        await callers.caller(HTTPConnection(scope))
         await self._manager.handle_request(scope, receive, send)
 
 

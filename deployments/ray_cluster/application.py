@@ -149,6 +149,7 @@ class Ingress:
             keyring(plan.settings, closed=plan.closed),
             profile="ray",
             ticket_secret=plan.ticket_secret,
+            one_of_many=True,
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:

@@ -33,6 +33,7 @@ from retender.engines.faster_whisper.engine import WhisperEngine
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.scheduling.engine_choice import LOCAL, dedicated_engine
 from retender.scheduling.pool_size import Bounds
+from serve_app.settings import rate_limits
 
 HOST = "ray"
 
@@ -130,6 +131,7 @@ class ClusterPlan(NamedTuple):
             there,
             webhooks=webhooks(settings),
             convex=convex(settings),
+            rate_limits=rate_limits(settings.rate_limit),
             host=HOST,
             needs=ON_HEAD_NODE,
         )

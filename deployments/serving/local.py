@@ -21,7 +21,16 @@ from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import BROADCASTER, COLLECTOR, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
+from actors.names import (
+    BROADCASTER,
+    COLLECTOR,
+    CONVEX_SYNC,
+    JOB_MANAGER,
+    METER,
+    RATE_LIMITER,
+    ROOT,
+)
+from actors.rate_limiter import RateLimiter
 from actors.runtime.api import Child, Exit, Recipe, Runtime
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
@@ -68,6 +77,7 @@ def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
             max_queue=settings.max_queue,
             retry=RetryPolicy(attempts=settings.max_retries),
             private_callbacks=settings.callback_private,
+            shared_cache=settings.shared_cache,
             engines=tuple(pool.serves for pool in pools),
             spill_after=settings.spill_after,
             library=library(settings) if recognition.offered(settings) else None,
@@ -129,6 +139,7 @@ def http(
         trusted_hosts=trusted_hosts(settings),
         trusted_proxies=settings.trusted_proxies,
         rate_limit=settings.rate_limit,
+        priority_max=settings.priority_max,
     )
 
 
@@ -146,14 +157,16 @@ def services(
     ticket_secret: bytes | None = None,
     instance: InstanceLimits | None = None,
     data: DataState | None = None,
+    one_of_many: bool = False,
 ) -> Services:
-    """What the HTTP app is given, on any profile."""
+    """What the HTTP app is given, on any profile. `one_of_many`: other processes serve HTTP too."""
     return Services(
         manager=runtime.ref(JobManager, JOB_MANAGER),
         broadcaster=runtime.ref(Broadcaster, BROADCASTER),
         meter=runtime.ref(Meter, METER),
         collector=runtime.ref(Collector, COLLECTOR),
         convex=None if convex(settings) is None else runtime.ref(ConvexSync, CONVEX_SYNC),
+        rate_limiter=runtime.ref(RateLimiter, RATE_LIMITER) if one_of_many else None,
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
         blobs=storage.blobs(**storage.place(settings)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from deployments.settings import BadSetting, Settings
+from retender.backup.restoring import JOURNAL, UNFINISHED
 from retender.journal.api import JournalOpener
 from retender.journal.sqlite import SqliteOpener
 
@@ -24,9 +25,15 @@ def check_for_many(settings: Settings) -> None:
 
 def journal(settings: Settings, since: float = 0.0) -> JournalOpener:
     """`since`: when this service started; of two services on one database the later one has it.
-    Raises `BadSetting` if a database is set and its driver is not installed."""
+    Raises `BadSetting` if a database is set and its driver is not installed, or if a restore of the
+    data folder was interrupted."""
+    folder = settings.data_dir.absolute()
+    if (folder / UNFINISHED).exists():
+        raise BadSetting(
+            f"a restore into {folder} was interrupted", "Run it again: retender restore DIR"
+        )
     if not in_database(settings):
-        return SqliteOpener(str(settings.data_dir.absolute() / "journal.db"))
+        return SqliteOpener(str(folder / JOURNAL))
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting(
             "RETENDER_DATABASE_URL is set, and psycopg is not installed",

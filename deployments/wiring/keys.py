@@ -29,10 +29,12 @@ def keyring(settings: Settings, *, closed: bool = False) -> Keyring:
 
 def create(
     settings: Settings,
+    *,
     name: str = "",
     scopes: Iterable[Scope] = USUAL,
     owner: str = "",
     hotwords: str = "",
+    priority_max: int | None = None,
 ) -> tuple[str, Key]:
     """Create a key. Its text cannot be shown again. A running service takes it within a second.
     Raises `InvalidOption` if the hot words are too long."""
@@ -47,6 +49,7 @@ def create(
         scopes=scopes,
         owner=owner,
         hotwords=hotwords,
+        priority_max=priority_max,
     )
     key_file(settings).add(key)
     return text, key

@@ -243,13 +243,20 @@ class JournalReader(Protocol):
         """True if there are jobs for `IndexOld`."""
 
     async def matching_jobs(
-        self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
+        self,
+        job_id: str,
+        *,
+        owner: str,
+        key: str | None,
+        cache_key: str | None,
+        shared: bool = False,
     ) -> MatchingJobs:
         """The job of this id; otherwise the job that this owner submitted under this key; otherwise
-        a completed job with this audio and these options. Only the first match is returned."""
+        a completed job with this audio and these options, of this owner, or of anyone if `shared`.
+        Only the first match is returned."""
 
-    async def completed(self, cache_key: str) -> Job | None:
-        """A completed job with this audio and these options."""
+    async def completed(self, cache_key: str, owner: str | None) -> Job | None:
+        """A completed job with this audio and these options. `owner` None: of any owner."""
 
     async def events(self, job_id: str, since: int, limit: int) -> tuple[Event, ...]:
         """The job's events numbered above `since`, in order: `limit` of them at most, and fewer if

@@ -41,6 +41,6 @@ def corrupt(path: str, what: str) -> JournalCorrupt:
     return JournalCorrupt(
         f"{path} cannot be read as a journal ({what}). Nothing in it has been changed. Move it "
         f"away together with {path}-wal and {path}-shm, then put a backup in its place or start "
-        f"without it; `sqlite3 {path} .recover` may save what it holds",
+        f"without it. `retender journal repair` makes a new one of what can be read of it",
         path=path,
     )

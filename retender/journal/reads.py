@@ -32,6 +32,10 @@ _COMPLETED = """
     SELECT body FROM jobs WHERE cache_key = ? AND status = 'completed'
     ORDER BY ordinal DESC LIMIT 1
 """
+_COMPLETED_OF_OWNER = """
+    SELECT body FROM jobs WHERE owner = ? AND cache_key = ? AND status = 'completed'
+    ORDER BY ordinal DESC LIMIT 1
+"""
 _EVENTS = """
     SELECT e.position, e.body, s.body
     FROM (
@@ -108,6 +112,7 @@ def matching_jobs(
     owner: str,
     key: str | None,
     cache_key: str | None,
+    shared: bool,
 ) -> MatchingJobs:
     if (same_id := job(connection, job_id)) is not None:
         return MatchingJobs(same_id=same_id)
@@ -117,11 +122,15 @@ def matching_jobs(
         same_key = _first_job(connection.execute(_IDEMPOTENT, (owner, key)))
         if same_key is not None:
             return MatchingJobs(same_key=same_key)
-    return MatchingJobs(known=None if cache_key is None else completed(connection, cache_key))
+    if cache_key is None:
+        return MatchingJobs()
+    return MatchingJobs(known=completed(connection, cache_key, None if shared else owner))
 
 
-def completed(connection: Connection, cache_key: str) -> Job | None:
-    return _first_job(connection.execute(_COMPLETED, (cache_key,)))
+def completed(connection: Connection, cache_key: str, owner: str | None) -> Job | None:
+    if owner is None:
+        return _first_job(connection.execute(_COMPLETED, (cache_key,)))
+    return _first_job(connection.execute(_COMPLETED_OF_OWNER, (owner, cache_key)))
 
 
 def events(connection: Connection, job_id: str, since: int, limit: int) -> tuple[Event, ...]:

@@ -45,15 +45,26 @@ class SqlReader:
         return await self._read(search.has_unindexed)
 
     async def matching_jobs(
-        self, job_id: str, *, owner: str, key: str | None, cache_key: str | None
+        self,
+        job_id: str,
+        *,
+        owner: str,
+        key: str | None,
+        cache_key: str | None,
+        shared: bool = False,
     ) -> MatchingJobs:
         query = partial(
-            reads.matching_jobs, job_id=job_id, owner=owner, key=key, cache_key=cache_key
+            reads.matching_jobs,
+            job_id=job_id,
+            owner=owner,
+            key=key,
+            cache_key=cache_key,
+            shared=shared,
         )
         return await self._read(query)
 
-    async def completed(self, cache_key: str) -> Job | None:
-        return await self._read(partial(reads.completed, cache_key=cache_key))
+    async def completed(self, cache_key: str, owner: str | None) -> Job | None:
+        return await self._read(partial(reads.completed, cache_key=cache_key, owner=owner))
 
     async def events(self, job_id: str, since: int, limit: int) -> tuple[Event, ...]:
         return await self._read(partial(reads.events, job_id=job_id, since=since, limit=limit))

@@ -32,6 +32,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync(path: Path) -> None:
+    """Sync the content of a file that others have written."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write the whole file and rename it into place: a reader, or a crash, sees the old content or
     the new, never a part. The new content is on the disk on return. One writer at a time."""

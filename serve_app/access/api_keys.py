@@ -56,6 +56,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revoked_at: float | None = None
     hotwords: str = ""
     """The holder's own vocabulary: hot words for each of its jobs, after the job's own."""
+    priority_max: int | None = None
+    """The highest priority of its jobs. None: what the service says for keys that name none."""
 
     @property
     def admin(self) -> bool:
@@ -74,6 +76,7 @@ def make(
     scopes: Iterable[Scope] = USUAL,
     owner: str = "",
     hotwords: str = "",
+    priority_max: int | None = None,
 ) -> tuple[str, Key]:
     """A new key, which is shown only now, and what is stored of it."""
     key_id = token_hex(ID_BYTES)
@@ -86,6 +89,7 @@ def make(
         owner=owner or key_id,
         created_at=at,
         hotwords=hotwords,
+        priority_max=priority_max,
     )
     return text, stored
 

@@ -12,12 +12,13 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
-from actors.runtime.api import Clock
 from retender.errors import Forbidden, RateLimited, Unauthorized
-from serve_app.access.api_keys import Scope
+from retender.rates import Counted
+from serve_app.access.api_keys import Key, Scope
 from serve_app.access.key_file import Keyring
-from serve_app.access.rates import Rate, network_of
-from serve_app.limits import WRONG_KEYS_PER_MINUTE
+from serve_app.access.networks import network_of
+from serve_app.access.rate_limits import RateLimits
+from serve_app.limits import HIGHEST_PRIORITY, USUAL_PRIORITY_MAX
 
 _FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
@@ -32,6 +33,8 @@ class Caller(msgspec.Struct, frozen=True):
     scopes: frozenset[Scope] = frozenset(Scope)
     hotwords: str = ""
     """The caller's own vocabulary, for each of its jobs."""
+    priority_max: int = USUAL_PRIORITY_MAX
+    """The highest priority that it may give its jobs."""
 
     def need(self, scope: Scope) -> None:
         """Raises `Forbidden` if the caller lacks the scope."""
@@ -39,50 +42,61 @@ class Caller(msgspec.Struct, frozen=True):
             raise Forbidden(f"this key may not do that: it lacks the scope {scope}", scope=scope)
 
 
-ANYONE = Caller()
+ANYONE = Caller(priority_max=HIGHEST_PRIORITY)
 """The caller of a service without keys: it may do everything."""
 
 
 class Gate:
     """Admits callers with a valid key, and limits the rate of submissions and of wrong keys."""
 
-    def __init__(self, keys: Keyring, clock: Clock, submissions_per_minute: int) -> None:
+    def __init__(
+        self, keys: Keyring, limits: RateLimits, per_minute: int, priority_max: int | None = None
+    ) -> None:
+        """`per_minute`: submissions, as the error tells it. `priority_max`: of callers whose key
+        names none; None: see `HttpSettings`."""
         self.keys = keys
-        self._clock = clock
-        self._per_minute = submissions_per_minute
-        self._submissions = Rate(submissions_per_minute)
-        self._wrong = Rate(WRONG_KEYS_PER_MINUTE)
+        self._limits = limits
+        self._per_minute = per_minute
+        self._priority_max = priority_max
 
-    def admit(self, connection: HTTPConnection) -> Caller:
+    async def admit(self, connection: HTTPConnection) -> Caller:
         """By the key in the request. Raises `Unauthorized` or `RateLimited`.
 
         A valid key is admitted however many wrong ones came from its address: else one caller
         could lock out all others with the same address.
         """
         if self.keys.open:
-            return ANYONE
+            return Caller(priority_max=self._highest(None))
         text = presented(connection.headers)
         if not text:
             raise Unauthorized("a key is needed: send it as `Authorization: Bearer …`")
         key = self.keys.find(text)
         if key is not None:
             owner = None if key.admin else key.owner
-            return Caller(key.id, owner, key.grants, key.hotwords)
-        wait = self._wrong.wait(network_of(address(connection)), self._clock.monotonic())
+            return Caller(key.id, owner, key.grants, key.hotwords, self._highest(key))
+        wait = await self._limits.wait(Counted.WRONG_KEY, network_of(address(connection)))
         if wait:
             raise RateLimited("too many wrong keys came from your address", retry_after=wait)
         raise Unauthorized("this key is not known, or is good no more")
 
-    def count_submission(self, connection: HTTPConnection, caller: Caller) -> None:
+    async def count_submission(self, connection: HTTPConnection, caller: Caller) -> None:
         """By the key, or by the address if there is no key. Raises `RateLimited`."""
         name = caller.name or network_of(address(connection))
-        wait = self._submissions.wait(name, self._clock.monotonic())
+        wait = await self._limits.wait(Counted.SUBMISSION, name)
         if wait:
             raise RateLimited(
                 f"more than {self._per_minute} submissions a minute are not taken from one caller",
                 limit=self._per_minute,
                 retry_after=wait,
             )
+
+    def _highest(self, key: Key | None) -> int:
+        """The highest priority that the caller may give its jobs."""
+        if key is not None and key.priority_max is not None:
+            return key.priority_max
+        if self._priority_max is not None:
+            return self._priority_max
+        return HIGHEST_PRIORITY if key is None or key.admin else USUAL_PRIORITY_MAX
 
 
 def presented(headers: Mapping[str, str]) -> str:
@@ -109,19 +123,19 @@ def from_this_machine(connection: HTTPConnection) -> bool:
         return False
 
 
-def caller(connection: HTTPConnection) -> Caller:
+async def caller(connection: HTTPConnection) -> Caller:
     """The caller that was admitted before, for example by a ticket; else it is admitted now."""
     state = connection.state
     found: Caller | None = getattr(state, "caller", None)
     if found is None:
-        found = state.caller = _gate(connection).admit(connection)
+        found = state.caller = await _gate(connection).admit(connection)
     return found
 
 
-def known(connection: HTTPConnection) -> Caller | None:
+async def known(connection: HTTPConnection) -> Caller | None:
     """For routes that are open to all, and say more to callers with a key. None: no valid key."""
     try:
-        return caller(connection)
+        return await caller(connection)
     except (Unauthorized, RateLimited):
         return None
 
@@ -138,8 +152,8 @@ class _NeedsScope(SecurityBase):
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def __call__(self, connection: HTTPConnection) -> Caller:
-        found = caller(connection)
+    async def __call__(self, connection: HTTPConnection) -> Caller:
+        found = await caller(connection)
         found.need(self._scope)
         return found
 
@@ -153,16 +167,16 @@ class _NeedsOverseer(_NeedsScope):
     def __init__(self) -> None:
         super().__init__(Scope.ADMIN)
 
-    def __call__(self, connection: HTTPConnection) -> Caller:
-        return ANYONE if from_this_machine(connection) else super().__call__(connection)
+    async def __call__(self, connection: HTTPConnection) -> Caller:
+        return ANYONE if from_this_machine(connection) else await super().__call__(connection)
 
 
 Overseer = Annotated[Caller, Depends(_NeedsOverseer())]
 """For monitoring: an admin, or a program on this machine."""
 
 
-def _counted(connection: HTTPConnection, found: Submitter) -> Caller:
-    _gate(connection).count_submission(connection, found)
+async def _counted(connection: HTTPConnection, found: Submitter) -> Caller:
+    await _gate(connection).count_submission(connection, found)
     return found
 
 

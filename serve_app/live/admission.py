@@ -50,7 +50,7 @@ async def admit(connection: HTTPConnection, services: Services) -> Caller:
     """Raises `Unauthorized`, `Forbidden` or `RateLimited`; `Unreachable` if the Broadcaster, which
     knows the used tickets, does not answer."""
     await by_ticket(connection, services, connection.query_params.get("ticket"))
-    found = caller(connection)
+    found = await caller(connection)
     found.need(Scope.READ)
     origin = connection.headers.get("origin")
     host = connection.headers.get("host", "")

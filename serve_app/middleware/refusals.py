@@ -20,6 +20,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, Sentences]]] = {
         "bad_request": ("La petición no es correcta.",),
         "invalid_option": (
             "Para este formato hace falta instalar en el servicio el extra «{extra}».",
+            "«{field}» puede ser como mucho {priority_max} para ti, y has pedido {asked}.",
             "El valor de «{field}» no es válido.",
             "Una de las opciones no es válida.",
         ),

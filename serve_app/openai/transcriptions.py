@@ -82,7 +82,7 @@ async def _transcribe(
     request: Request, services: Services, caller: Caller, key: str | None, task: Task
 ) -> Response:
     await admit(services, key)
-    read = _reader(task, frozenset(await names(services)))
+    read = _reader(task, frozenset(await names(services)), caller.priority_max)
     (wanted, asked), recording = await receive_form(request, services, read)
     job = (await submit_received(services, caller, wanted, recording, key)).job
     keep = key is not None
@@ -93,11 +93,11 @@ async def _transcribe(
     return await answer(text, asked, str(job.options.task), job.id)
 
 
-def _reader(task: Task, models: frozenset[str]) -> Callable[[Fields], _Request]:
+def _reader(task: Task, models: frozenset[str], priority_max: int) -> Callable[[Fields], _Request]:
     def read(fields: Fields) -> _Request:
         asked = requests.asked(fields)
         native = requests.native(fields)
-        wanted = known_among(native)
+        wanted = known_among(native, priority_max=priority_max)
         if wanted.options.model and wanted.options.model not in models:
             raise InvalidOption(f"model: there is no model {wanted.options.model!r}", field="model")
         return _Request(requests.wanted(wanted, asked, task), asked)

@@ -163,7 +163,7 @@ async def health(services: Given, request: Request) -> Response:
     keys, only their holders get more than the status."""
     status, reason = state(services)
     body: dict[str, Any] = {"status": status}
-    if known(request) is not None:
+    if await known(request) is not None:
         monitor = services.health
         body |= {
             "reason": reason or None,

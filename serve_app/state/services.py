@@ -16,6 +16,7 @@ from actors.collector import Collector
 from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.metrics.meter import Meter
+from actors.rate_limiter import RateLimiter
 from actors.runtime.api import Clock, Ref
 from actors.supervision.supervisor import Supervisor
 from retender.outbound.connections import OutboundAccess
@@ -23,6 +24,7 @@ from retender.storage.blobs import Blobs
 from retender.storage.partial_uploads import PartialUploadStore
 from serve_app.access.callers import Gate
 from serve_app.access.key_file import Keyring
+from serve_app.access.rate_limits import OwnRateLimits, RateLimits, SharedRateLimits
 from serve_app.access.tickets import Tickets
 from serve_app.limits import FETCHES_AT_ONCE
 from serve_app.settings import HttpSettings
@@ -43,6 +45,8 @@ class Services:
     collector: Ref[Collector]
     convex: Ref[ConvexSync] | None = None
     """None where jobs are synced to no Convex database."""
+    rate_limiter: Ref[RateLimiter] | None = None
+    """None where this process alone serves HTTP, and counts the requests of callers itself."""
     root: Ref[Supervisor]
     hub: Hub
     blobs: Blobs
@@ -68,7 +72,15 @@ class Services:
 
     @cached_property
     def gate(self) -> Gate:
-        return Gate(self.keys, self.clock, self.settings.rate_limit)
+        per_minute, highest = self.settings.rate_limit, self.settings.priority_max
+        return Gate(self.keys, self._rate_limits, per_minute, highest)
+
+    @property
+    def _rate_limits(self) -> RateLimits:
+        limits = self.settings.rate_limits
+        if self.rate_limiter is None:
+            return OwnRateLimits(limits, self.clock)
+        return SharedRateLimits(self.rate_limiter, limits, self.clock)
 
     @cached_property
     def tickets(self) -> Tickets:

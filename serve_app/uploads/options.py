@@ -26,7 +26,8 @@ from serve_app.uploads.multipart import Fields
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     options: Options = Options()
-    priority: int = 0
+    priority: int | None = None
+    """None: it was left out."""
     user_id: str | None = None
     callback_url: str | None = None
     name: str | None = None
@@ -171,15 +172,15 @@ KNOWN: Final = frozenset({*_OPTIONS, *_OTHERS})
 """The names of all fields."""
 
 
-def wanted(fields: Fields) -> Wanted:
+def wanted(fields: Fields, *, priority_max: int = HIGHEST_PRIORITY) -> Wanted:
     """Raises `InvalidOption`, which names the field and the accepted values. An unknown field is
     refused: it may be a misspelt one, and ignoring it would hide that."""
     refuse_unknown(fields, KNOWN)
-    return known_among(fields)
+    return known_among(fields, priority_max=priority_max)
 
 
-def known_among(fields: Fields) -> Wanted:
-    """Reads the known fields and ignores the others."""
+def known_among(fields: Fields, *, priority_max: int = HIGHEST_PRIORITY) -> Wanted:
+    """Reads the known fields and ignores the others. `priority_max`: the caller's."""
     options, others = {}, {}
     for name, (attribute, reader) in _OPTIONS.items():
         if (value := read(fields, name, reader)) is not None:
@@ -187,6 +188,7 @@ def known_among(fields: Fields) -> Wanted:
     for name, reader in _OTHERS.items():
         if (value := read(fields, name, reader)) is not None:
             others[name] = value
+    _check_priority(others.get("priority"), priority_max)
     return Wanted(options=Options(**options).language_settled(), **others)
 
 
@@ -204,6 +206,18 @@ def read(fields: Fields, name: str, reader: Reader) -> Any | None:
         raise InvalidOption(
             f"{name} cannot be {shown!r}; accepted is {error}", field=name, accepted=str(error)
         ) from error
+
+
+def _check_priority(asked: int | None, highest: int) -> None:
+    if asked is not None and asked > highest:
+        numbers = f"whole numbers from {-HIGHEST_PRIORITY} to {highest}"
+        raise InvalidOption(
+            f"priority cannot be {asked}: you may give {numbers}",
+            field="priority",
+            accepted=f"a whole number from {-HIGHEST_PRIORITY} to {highest}",
+            asked=asked,
+            priority_max=highest,
+        )
 
 
 def refuse_unknown(fields: Fields, known: Collection[str]) -> None:

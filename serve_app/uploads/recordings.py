@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -80,7 +81,8 @@ async def transcribe_job(
 ) -> Response:
     """Submit a recording. Once this is answered, recording and job are safely on disk."""
     await admit(services, key)
-    asked, recording = await receive_form(request, services, wanted, check_early=wanted)
+    read = partial(wanted, priority_max=caller.priority_max)
+    asked, recording = await receive_form(request, services, read, check_early=read)
     return _accepted(await submit_received(services, caller, asked, recording, key), request)
 
 
@@ -101,7 +103,7 @@ async def transcribe_body(
         )
     fields = _query(request)
     refuse_unknown(fields, KNOWN - {"url"} | {"filename"})
-    asked = known_among(fields)
+    asked = known_among(fields, priority_max=caller.priority_max)
     await admit(services, key)
     audio = await receive_body(request, services)
     filename = "".join(fields.get("filename", ())[:1])
@@ -124,7 +126,8 @@ async def transcribe(
     """Submit a recording and wait for its transcript. Hanging up cancels the job, unless an
     `Idempotency-Key` says that its sender may come back for it."""
     await admit(services, key)
-    asked, recording = await receive_form(request, services, wanted, check_early=wanted)
+    read = partial(wanted, priority_max=caller.priority_max)
+    asked, recording = await receive_form(request, services, read, check_early=read)
     receipt = await submit_received(services, caller, asked, recording, key)
     job_id = receipt.job.id
     await until_done(services, request, receipt.job, keep=key is not None)

@@ -45,7 +45,13 @@ class FieldsShape(BaseModel):
     highpass: bool = Field(default=False, description="Take away rumble and hum.")
     denoise: bool = Field(default=False, description="Take away steady noise.")
     normalize: bool = Field(default=False, description="Bring it all to one loudness.")
-    priority: int = Field(0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)
+    priority: int = Field(
+        0,
+        ge=-HIGHEST_PRIORITY,
+        le=HIGHEST_PRIORITY,
+        description="A higher one goes first. How high it may be depends on the key: by default 0, "
+        "and 10 without keys.",
+    )
     user_id: str = Field("", max_length=USER_ID_CHARS, description="Passed on to Convex.")
     name: str = Field(
         "", max_length=NAME_CHARS, description="What lists show; the file's name if left out."

@@ -63,11 +63,15 @@ def submission(
         url=wanted.url or "",
         options=_with_vocabulary(wanted.options, caller.hotwords),
         name=wanted.name or name_from_file(filename) or name_from_url(wanted.url or ""),
-        priority=wanted.priority,
+        priority=_priority(wanted.priority, caller.priority_max),
         user_id=wanted.user_id,
         callback_url=wanted.callback_url,
         idempotency_key=key,
     )
+
+
+def _priority(asked: int | None, highest: int) -> int:
+    return min(0, highest) if asked is None else asked
 
 
 def _with_vocabulary(options: Options, own: str) -> Options:

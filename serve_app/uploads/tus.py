@@ -92,7 +92,7 @@ class _TusRoute(APIRoute):
         async def handle_tus(request: Request) -> Response:
             try:
                 if request.method != "OPTIONS":
-                    callers.caller(request)  # before anything else: strangers learn nothing
+                    await callers.caller(request)  # before anything else: strangers learn nothing
                     check_version(request.headers)
                 answer = await handle(request)
             except RetenderError as error:
@@ -141,7 +141,7 @@ async def create(
         raise BadRequest("the length must be known from the start: send Upload-Length")
     size = number(request.headers, "Upload-Length")
     fields = metadata(request.headers)
-    asked = known_among(fields)
+    asked = known_among(fields, priority_max=caller.priority_max)
     if size == 0:
         raise EmptyUpload("the upload is empty")
     check_size(size, services.settings.most_bytes)

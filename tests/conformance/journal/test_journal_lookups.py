@@ -128,11 +128,32 @@ async def test_only_a_completed_job_answers_for_another_with_equal_audio_and_opt
     other = Options(language="de")
     await journal.commit(1, story.whole("x", Status.COMPLETED, audio=audio(1), options=other))
     await journal.commit(1, story.whole("y", Status.COMPLETED, audio=audio(2)))
-    assert await journal.completed(key) is None
+    assert await journal.completed(key, None) is None
 
     await journal.commit(1, story.whole("done", Status.COMPLETED, audio=audio(1)))
 
-    assert await journal.completed(key) == story.jobs["done"]
+    assert await journal.completed(key, None) == story.jobs["done"]
+
+
+async def test_a_result_is_its_owners_unless_results_are_for_all(
+    journal: Journal, story: Story
+) -> None:
+    key = cache_key(audio(1), Options())
+    await journal.commit(1, story.whole("anas", Status.COMPLETED, owner="ana", audio=audio(1)))
+    await journal.commit(1, story.whole("bens", Status.COMPLETED, owner="ben", audio=audio(1)))
+
+    async def known(owner: str, *, shared: bool) -> Job | None:
+        found = await journal.matching_jobs(
+            "new", owner=owner, key=None, cache_key=key, shared=shared
+        )
+        return found.known
+
+    assert await journal.completed(key, "ana") == story.jobs["anas"]
+    assert await journal.completed(key, "eve") is None
+    assert await journal.completed(key, None) == story.jobs["bens"]
+    assert await known("ana", shared=False) == story.jobs["anas"]
+    assert await known("eve", shared=False) is None
+    assert await known("eve", shared=True) == story.jobs["bens"]
 
 
 async def test_an_upload_is_in_use_until_its_last_job_has_been_over_for_long(

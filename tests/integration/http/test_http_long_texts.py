@@ -16,9 +16,9 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
+from actors.runtime.limits import FRAME_BYTES
 from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall
-from actors.runtime.limits import FRAME_BYTES
 from deployments.serving.local import SystemClock
 from retender.jobs.states import Status
 from retender.transcript.formats import Format, render

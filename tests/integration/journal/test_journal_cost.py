@@ -85,7 +85,8 @@ def deeds(journal: SqliteJournal, story: Story) -> Deeds:
         "precedents": lambda: journal.matching_jobs(
             "unknown", owner="ana", key="k", cache_key="unknown"
         ),
-        "completed": lambda: journal.completed("unknown"),
+        "an owner's result": lambda: journal.completed("unknown", "ana"),
+        "anyone's result": lambda: journal.completed("unknown", None),
         "events": lambda: journal.events("a", 1, 10),
         "log": lambda: journal.log(finished - 2, 10),
         "segments": lambda: journal.segments("a"),

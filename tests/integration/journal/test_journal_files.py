@@ -24,11 +24,15 @@ from retender.errors import (
     StaleLease,
 )
 from retender.jobs.pieces import Piece
+from retender.jobs.states import Status
 from retender.journal.api import AddPieces, IndexOld, Journal, Listing, SaveJob
 from retender.journal.migrations import migrations
 from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
-from tests.support.storage.journal_story import Story, grant, piece, result, settle
+from tests.support.storage.journal_story import Story, audio, grant, piece, result, settle
+
+RESULTS_BY_OWNER = 8
+"""The schema since which results are looked up by owner."""
 
 OTHER_PROCESS = """
 import asyncio, sys
@@ -230,6 +234,28 @@ async def test_an_older_journal_is_brought_up_and_its_jobs_are_found(path: str) 
     await journal.commit(1, [IndexOld(1)])
     (job,) = (await journal.jobs(Listing(words=("board",)))).jobs
     assert job == save.job
+    await journal.close()
+
+
+async def test_results_of_an_older_journal_are_known_to_their_owners_alone(path: str) -> None:
+    save = Story().whole("a", Status.COMPLETED, owner="ana", audio=audio(1))[0]
+    assert isinstance(save, SaveJob)
+    key = save.job.cache_key
+    assert key is not None
+    with closing(sqlite3.connect(path)) as older:
+        for number, script in migrations("sqlite"):
+            if number < RESULTS_BY_OWNER:
+                older.executescript(f"{script}; PRAGMA user_version = {number}")
+        row = ("a", "ana", "completed", key, msgspec.json.encode(save.job))
+        older.execute(
+            "INSERT INTO jobs (id, owner, status, cache_key, body) VALUES (?, ?, ?, ?, ?)", row
+        )
+        older.commit()
+
+    journal = await SqliteOpener(path)()
+
+    assert await journal.completed(key, "ana") == save.job
+    assert await journal.completed(key, "ben") is None
     await journal.close()
 
 

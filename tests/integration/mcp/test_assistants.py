@@ -154,7 +154,7 @@ async def test_content_that_is_no_recording_is_refused_with_the_service_s_own_wo
 
 async def test_a_key_sees_its_own_jobs_and_without_one_there_are_no_tools(tmp_path: Path) -> None:
     settings = read({"RETENDER_DATA_DIR": str(tmp_path)}, env_file=tmp_path / "none")
-    mine, other = (create(settings, name)[0] for name in ("mine", "other"))
+    mine, other = (create(settings, name=name)[0] for name in ("mine", "other"))
     ring = Keyring(file=KeyFile(tmp_path / "keys.json"))
     async with site(tmp_path / "service", app=factory(mcp=True), keys=ring) as here:
         async with by_http(here, mine) as client:

@@ -25,7 +25,16 @@ from actors.delivery.webhooks import WebhookSettings
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import BROADCASTER, COLLECTOR, CONVEX_SYNC, JOB_MANAGER, METER, ROOT
+from actors.names import (
+    BROADCASTER,
+    COLLECTOR,
+    CONVEX_SYNC,
+    JOB_MANAGER,
+    METER,
+    RATE_LIMITER,
+    ROOT,
+)
+from actors.rate_limiter import RateLimiter
 from actors.runtime.api import Child, Recipe
 from actors.runtime.local import LocalRuntime
 from actors.supervision.supervisor import Supervisor
@@ -117,6 +126,7 @@ async def site(
     convex: ConvexSettings | None = None,
     reach: OutboundAccess | None = None,
     blobs: Blobs | None = None,
+    rate_limits: dict[str, int] | None = None,
     lanes: int = 2,
     workers: bool = True,
     narrow: bool = False,
@@ -125,7 +135,8 @@ async def site(
 ) -> AsyncIterator[Site]:
     """A service of one's own, gone with the block. `engine` replaces the scripted one; without
     `workers` nothing is done until the test does it (`manual_worker`). `narrow`: the kernel holds
-    little of what a client does not read."""
+    little of what a client does not read. `rate_limits`: the tree counts callers, for several apps.
+    """
     runtime = runtime or LocalRuntime(SystemClock())
     if engine is None:
         engine = Recipe.of(ScriptedEngine, library=str(folder), lanes=lanes)
@@ -142,6 +153,7 @@ async def site(
         manager=manager,
         webhooks=webhooks,
         convex=convex,
+        rate_limits=rate_limits,
     )
     top: Child = await runtime.spawn(root(tree))
     services = Services(
@@ -150,6 +162,7 @@ async def site(
         meter=runtime.ref(Meter, METER),
         collector=runtime.ref(Collector, COLLECTOR),
         convex=None if convex is None else runtime.ref(ConvexSync, CONVEX_SYNC),
+        rate_limiter=None if rate_limits is None else runtime.ref(RateLimiter, RATE_LIMITER),
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
         blobs=blobs or BlobStore(folder),

@@ -2950,6 +2950,7 @@ export interface operations {
                     normalize?: boolean;
                     /**
                      * Priority
+                     * @description A higher one goes first. How high it may be depends on the key: by default 0, and 10 without keys.
                      * @default 0
                      */
                     priority?: number;
@@ -3388,6 +3389,7 @@ export interface operations {
                     normalize?: boolean;
                     /**
                      * Priority
+                     * @description A higher one goes first. How high it may be depends on the key: by default 0, and 10 without keys.
                      * @default 0
                      */
                     priority?: number;

@@ -6,18 +6,26 @@ which it will be full again.
 
 from __future__ import annotations
 
-import ipaddress
+import enum
 from collections import OrderedDict
-
-from serve_app.limits import CALLERS_COUNTED
+from collections.abc import Mapping
 
 MINUTE = 60.0
+
+
+class Counted(enum.StrEnum):
+    """The kinds of requests whose rate is limited."""
+
+    SUBMISSION = "submission"
+    WRONG_KEY = "wrong_key"
 
 
 class Rate:
     """`per_minute` requests at once, and as many again in each minute. 0: no limit."""
 
-    def __init__(self, per_minute: int, most: int = CALLERS_COUNTED) -> None:
+    def __init__(self, per_minute: int, most: int) -> None:
+        """`most`: callers that are counted. For one more, the count of the one that was quiet for
+        longest is forgotten."""
         self._per_minute = per_minute
         self._most = most
         self._full_at: OrderedDict[str, float] = OrderedDict()
@@ -49,14 +57,13 @@ class Rate:
             del self._full_at[who]
 
 
-def network_of(address: str) -> str:
-    """The addresses that one caller has: a single IPv4 address, or a /64 network of IPv6."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+class Rates:
+    """One rate for each kind of request."""
+
+    def __init__(self, per_minute: Mapping[str, int], most: int) -> None:
+        """Kinds that are not named have no limit."""
+        self._rates = {Counted(kind): Rate(limit, most) for kind, limit in per_minute.items()}
+
+    def wait(self, kind: Counted, who: str, now: float) -> float:
+        rate = self._rates.get(kind)
+        return 0.0 if rate is None else rate.wait(who, now)
