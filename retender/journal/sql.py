@@ -127,11 +127,11 @@ class SqlJournal(SqlReader):
         """`beside`: the connection for reading; without one, commits wait for reads."""
         super().__init__(thread)
         self._beside = beside
-        self._reader = self if beside is None else SqlReader(beside)
+        self._reader = None if beside is None else SqlReader(beside)
 
     @property
     def beside(self) -> SqlReader:
-        return self._reader
+        return self._reader or self
 
     async def begin_epoch(self) -> Recovery:
         return await self._thread.run(lambda database: database.begin(reads.begin_epoch))

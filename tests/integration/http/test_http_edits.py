@@ -118,7 +118,7 @@ async def test_a_transcript_of_four_hours_can_be_edited_and_one_of_days_is_refus
 ) -> None:
     texts = ["x" * 200] * 12_000
     assert (await put(here, 0, *texts)).json()["version"] == 1
-    answer = await put(here, 1, *(["x" * 600] * 12_000))
+    answer = await put(here, 1, *(["x" * 1500] * 12_000))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 

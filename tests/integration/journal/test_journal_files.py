@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import weakref
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -25,11 +26,28 @@ from retender.errors import (
 )
 from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
-from retender.journal.api import AddPieces, IndexOld, Journal, Listing, SaveJob
+from retender.journal.api import (
+    AddPieces,
+    DeleteJob,
+    IndexOld,
+    Journal,
+    Listing,
+    SaveEdit,
+    SaveJob,
+)
 from retender.journal.migrations import migrations
 from retender.journal.sqlite import SqliteJournal, SqliteOpener
 from retender.journal.writer import Writer
-from tests.support.storage.journal_story import Story, audio, grant, piece, result, settle
+from retender.transcript.edits import Edit
+from tests.support.storage.journal_story import (
+    Story,
+    audio,
+    grant,
+    piece,
+    result,
+    segments,
+    settle,
+)
 
 RESULTS_BY_OWNER = 8
 """The schema since which results are looked up by owner."""
@@ -179,7 +197,7 @@ async def test_crash_after_crash_leaks_neither_threads_nor_files(path: str) -> N
         await a_life(opener)
 
     assert descriptors(path) == files > 0
-    assert len(journal_threads() - others) == 1
+    assert len(journal_threads() - others) == 2, "one writes, one reads"
     await (await opener()).close()
 
 
@@ -188,12 +206,13 @@ async def test_a_journal_dropped_with_its_opener_lets_go_of_the_file(path: str) 
     opener = SqliteOpener(path)
     journal, _ = await a_life(opener)
     assert descriptors(path) > 0
-    thread = weakref.ref((journal_threads() - others).pop())
+    threads = [weakref.ref(thread) for thread in journal_threads() - others]
 
     del opener, journal
     gc.collect()
-    while (ending := thread()) is not None and ending.is_alive():
-        await asyncio.to_thread(ending.join)
+    for thread in threads:
+        while (ending := thread()) is not None and ending.is_alive():
+            await asyncio.to_thread(ending.join)
 
     assert descriptors(path) == 0
     another, epoch = await a_life(SqliteOpener(path))
@@ -256,6 +275,29 @@ async def test_results_of_an_older_journal_are_known_to_their_owners_alone(path:
 
     assert await journal.completed(key, "ana") == save.job
     assert await journal.completed(key, "ben") is None
+    await journal.close()
+
+
+async def test_an_edit_from_before_there_were_parts_is_read_whole(path: str) -> None:
+    (save, _) = Story().begin("a")
+    assert isinstance(save, SaveJob)
+    edited = segments(0, 3)
+    with closing(sqlite3.connect(path)) as older:
+        for number, script in migrations("sqlite")[:6]:
+            older.executescript(f"{script}; PRAGMA user_version = {number}")
+        row = ("a", "ana", "queued", msgspec.json.encode(save.job))
+        older.execute("INSERT INTO jobs (id, owner, status, body) VALUES (?, ?, ?, ?)", row)
+        body = zlib.compress(msgspec.json.encode(edited))
+        older.execute("INSERT INTO edits VALUES ('a', 1, 9.0, ?)", (body,))
+        older.commit()
+
+    journal = await SqliteOpener(path)()
+    read = await journal.beside.text("a")
+    assert read is not None
+    assert (read.version, read.segments) == (1, edited)
+    await journal.begin_epoch()
+    await journal.commit(1, [SaveEdit("a", Edit.of(2, 10.0, edited[:1])), DeleteJob("a")])
+    assert await journal.edit("a") is None
     await journal.close()
 
 

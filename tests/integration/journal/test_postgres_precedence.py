@@ -24,6 +24,9 @@ from tests.support.storage.postgres import Postgres
 OLDER, NEWER = 1_000_000_000.0, 1_000_000_060.5
 LONG = 1e6
 
+SESSIONS = 2
+"""Connections of one service: one writes, one reads."""
+
 
 class Base:
     """A database of one's own on the server."""
@@ -39,8 +42,9 @@ class Base:
     def sessions(self) -> list[int]:
         return [int(pid) for pid in self._asked(f"SELECT array_agg(pid) {self._others}") or ()]
 
-    def cut(self, session: int) -> None:
-        self._asked(f"SELECT pg_terminate_backend({session}, 60000)")
+    def cut_all(self) -> None:
+        for session in self.sessions():
+            self._asked(f"SELECT pg_terminate_backend({session}, 60000)")
 
     @property
     def _others(self) -> str:
@@ -143,8 +147,7 @@ async def test_where_nobody_is_the_ledger_alone_keeps_nobody_out(base: Base) -> 
 async def test_the_newer_one_keeps_its_place_over_a_new_connection(base: Base) -> None:
     async with service(base, NEWER, LONG) as newer:
         await newer.begin_epoch()
-        (session,) = base.sessions()
-        base.cut(session)
+        base.cut_all()
         assert await newer.job("a") is None
         async with service(base, OLDER) as older:
             with pytest.raises(Superseded):
@@ -155,8 +158,7 @@ async def test_the_newer_one_keeps_its_place_over_a_new_connection(base: Base) -
 async def test_the_newer_one_has_its_place_back_from_one_that_slipped_in(base: Base) -> None:
     async with service(base, NEWER, LONG) as newer:
         await newer.begin_epoch()
-        (session,) = base.sessions()
-        base.cut(session)
+        base.cut_all()
         async with service(base, OLDER) as older:
             assert (await older.begin_epoch()).epoch == 2
             with pytest.raises(Fenced):
@@ -177,7 +179,7 @@ async def test_the_oldest_of_three_waits_for_the_one_between(base: Base) -> None
             for each in (oldest, between):
                 with pytest.raises(Superseded):
                     await each.begin_epoch()
-        await base_is_left(base, 2)
+        await base_is_left(base, 2 * SESSIONS)
         assert (await between.begin_epoch()).epoch == 2
         with pytest.raises(Superseded):
             await oldest.begin_epoch()

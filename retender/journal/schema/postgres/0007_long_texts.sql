@@ -16,4 +16,7 @@ CREATE TABLE edit_parts (
 
 INSERT INTO edit_parts (job_id, version, number, body) SELECT job_id, version, 0, body FROM edits;
 
+-- A table with checks that are still to be made cannot be changed.
+SET CONSTRAINTS ALL IMMEDIATE;
+
 ALTER TABLE edits DROP COLUMN body;
