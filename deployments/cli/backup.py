@@ -67,7 +67,8 @@ def restore(
     settings = read()
     found, aside = backups.put_back(settings, folder, replace=replace)
     data = settings.data_dir.absolute()
-    sys.stdout.write(f"{len(found.recordings)} recordings and the journal are in {data}\n")
+    what = "recordings" if found.journal == "none" else "recordings and the journal"
+    sys.stdout.write(f"{len(found.recordings)} {what} are in {data}\n")
     if (data / aside).exists():
         sys.stdout.write(f"What was there before is in {data / aside}\n")
     if found.journal == "postgres":

@@ -104,7 +104,10 @@ def _salvage(path: Path, new: Path) -> int:
         closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as old,
         closing(sqlite3.connect(new, isolation_level=None)) as saved,
     ):
+        (application,) = old.execute("PRAGMA application_id").fetchone()
         (version,) = old.execute("PRAGMA user_version").fetchone()
+        if application != APPLICATION:
+            raise faults.corrupt(str(path), "a database, but of another program")
         if version > (known := newest("sqlite")):
             raise too_new(str(path), version, known)
         saved.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -154,17 +157,27 @@ def _write_ledger(old: sqlite3.Connection, saved: sqlite3.Connection) -> None:
 
 def _leave_out(new: Path) -> tuple[str, ...]:
     """Take out of the new journal what the old one alone is to keep."""
-    found = checking.check(new, None)
-    jobs = sorted(_spoilt(found))
-    with closing(sqlite3.connect(new, isolation_level=None)) as saved:
-        saved.execute("PRAGMA foreign_keys = ON")
-        saved.execute("BEGIN")
-        saved.executemany("DELETE FROM jobs WHERE id = ?", ((job_id,) for job_id in jobs))
-        for table in _TABLES[1:]:
-            if _has(saved, table):
-                saved.execute(f"DELETE FROM {table} WHERE job_id NOT IN (SELECT id FROM jobs)")  # noqa: S608 - made of constants
-        saved.execute("COMMIT")
-    return tuple(jobs)
+    left_out: list[str] = []
+    # One check names a bounded number of findings.
+    while found := checking.check(new, None):
+        jobs = sorted(_spoilt(found))
+        if not jobs and all(finding.kind != "foreign" for finding in found):
+            raise JournalError(f"{new} could not be made whole: {found[0].about}")
+        left_out += jobs
+        with closing(sqlite3.connect(new, isolation_level=None)) as saved:
+            _take_out(saved, jobs)
+    return tuple(left_out)
+
+
+def _take_out(saved: sqlite3.Connection, jobs: list[str]) -> None:
+    saved.execute("BEGIN")
+    saved.executemany("DELETE FROM jobs WHERE id = ?", ((job_id,) for job_id in jobs))
+    for table in _TABLES[1:]:
+        if _has(saved, table):
+            saved.execute(f"DELETE FROM {table} WHERE job_id NOT IN (SELECT id FROM jobs)")  # noqa: S608 - made of constants
+    if _has(saved, "unindexed"):
+        saved.execute("DELETE FROM unindexed WHERE ordinal NOT IN (SELECT ordinal FROM jobs)")
+    saved.execute("COMMIT")
 
 
 def _spoilt(found: tuple[Finding, ...]) -> set[str]:

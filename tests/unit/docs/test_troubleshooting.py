@@ -15,6 +15,7 @@ MESSAGES = [
     "There is no setting ",
     " cannot be had (",
     "the journal is held by ",
+    " was interrupted",
     "ANYONE who can reach ",
     " may not follow jobs here",
     "there is no job ",
