@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,9 @@ async def test_recordings_and_an_archive_of_the_database_come_back(
     assert (made.journal, len(made.recordings)) == ("postgres", 1)
 
     backups.put_back(settings(restored, empty), tmp_path / "backup", replace=False)
-    command = [program("pg_restore"), "--no-owner", f"--dbname={empty}"]
-    await asyncio.to_thread(
-        subprocess.run, [*command, restored / backups.DUMP], check=True, capture_output=True
-    )
+    command = [program("pg_restore"), "--no-owner", f"--dbname={empty}", restored / backups.DUMP]
+    restoring = await asyncio.create_subprocess_exec(*command)
+    assert await restoring.wait() == 0
 
     async with site(restored, journal=PostgresOpener(empty), workers=False) as there:
         assert (await there.job("a"))["status"] == "completed"
