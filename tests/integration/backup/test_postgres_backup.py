@@ -35,8 +35,8 @@ async def test_recordings_and_an_archive_of_the_database_come_back(
     assert (made.journal, len(made.recordings)) == ("postgres", 1)
 
     backups.put_back(settings(restored, empty), tmp_path / "backup", replace=False)
-    command = [program("pg_restore"), "--no-owner", f"--dbname={empty}", restored / backups.DUMP]
-    restoring = await asyncio.create_subprocess_exec(*command)
+    arguments = ("--no-owner", f"--dbname={empty}", str(restored / backups.DUMP))
+    restoring = await asyncio.create_subprocess_exec(program("pg_restore"), *arguments)
     assert await restoring.wait() == 0
 
     async with site(restored, journal=PostgresOpener(empty), workers=False) as there:
