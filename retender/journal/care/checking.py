@@ -25,7 +25,14 @@ Kind = Literal["file", "foreign", "unreadable", "events", "transcript", "recordi
 FOUND_MOST: Final = 1000
 """Findings of one check. After that it ends, and says that there may be more."""
 
-_CHILDREN: Final = frozenset({"pieces", "segments", "events", "deliveries", "peaks", "edits"})
+_CHILDREN: Final = frozenset(
+    {"pieces", "segments", "events", "deliveries", "peaks", "edits", "edit_parts"}
+)
+
+
+def _edit(body: bytes) -> tuple[Segment, ...]:
+    return msgspec.json.decode(zlib.decompress(body), type=tuple[Segment, ...])
+
 
 _BODIES: Final[dict[str, tuple[str, Callable[[bytes], object]]]] = {
     "jobs": ("SELECT id, body FROM jobs", msgspec.json.Decoder(Job).decode),
@@ -38,10 +45,8 @@ _BODIES: Final[dict[str, tuple[str, Callable[[bytes], object]]]] = {
     "events": ("SELECT job_id, body FROM events", msgspec.json.Decoder(Event).decode),
     "deliveries": ("SELECT job_id, body FROM deliveries", msgspec.json.Decoder(Delivery).decode),
     "peaks": ("SELECT job_id, body FROM peaks", msgspec.json.Decoder(Peaks).decode),
-    "edits": (
-        "SELECT job_id, body FROM edits",
-        lambda body: msgspec.json.decode(zlib.decompress(body), type=tuple[Segment, ...]),
-    ),
+    "edits": ("SELECT job_id, body FROM edits", _edit),
+    "edit_parts": ("SELECT job_id, body FROM edit_parts", _edit),
 }
 """How each kind of value is read back."""
 
@@ -124,6 +129,8 @@ def foreign(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _unreadable(connection: sqlite3.Connection) -> Iterator[Finding]:
     there = _tables(connection) | {"results"}
+    if "edit_parts" in there:
+        there -= {"edits"}  # which had the text before there were parts
     for what, (query, read) in _BODIES.items():
         for job_id, body in connection.execute(query) if what in there else ():
             try:

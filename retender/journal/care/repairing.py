@@ -25,7 +25,16 @@ from retender.journal.lock import JournalLock
 from retender.journal.migrations import migrations, newest, too_new
 from retender.storage import durable_files
 
-_TABLES: Final = ("jobs", "pieces", "segments", "events", "deliveries", "peaks", "edits")
+_TABLES: Final = (
+    "jobs",
+    "pieces",
+    "segments",
+    "events",
+    "deliveries",
+    "peaks",
+    "edits",
+    "edit_parts",
+)
 _SMALL: Final = ("forgotten",)
 _FILES: Final = ("", "-wal", "-shm")
 _LEAVES_OUT: Final = frozenset({"unreadable", "events", "transcript"})
@@ -160,11 +169,11 @@ def _leave_out(new: Path) -> tuple[str, ...]:
     left_out: list[str] = []
     # One check names a bounded number of findings.
     while found := checking.check(new, None):
-        jobs = sorted(_spoilt(found))
-        if not jobs and all(finding.kind != "foreign" for finding in found):
-            raise JournalError(f"{new} could not be made whole: {found[0].about}")
-        left_out += jobs
         with closing(sqlite3.connect(new, isolation_level=None)) as saved:
+            jobs = sorted(_spoilt(found) & _jobs(saved))
+            if not jobs and all(finding.kind != "foreign" for finding in found):
+                raise JournalError(f"{new} could not be made whole: {found[0].about}")
+            left_out += jobs
             _take_out(saved, jobs)
     return tuple(left_out)
 
@@ -178,6 +187,10 @@ def _take_out(saved: sqlite3.Connection, jobs: list[str]) -> None:
     if _has(saved, "unindexed"):
         saved.execute("DELETE FROM unindexed WHERE ordinal NOT IN (SELECT ordinal FROM jobs)")
     saved.execute("COMMIT")
+
+
+def _jobs(saved: sqlite3.Connection) -> set[str]:
+    return {job_id for (job_id,) in saved.execute("SELECT id FROM jobs")}
 
 
 def _spoilt(found: tuple[Finding, ...]) -> set[str]:
