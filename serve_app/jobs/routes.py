@@ -36,7 +36,10 @@ Text = Annotated[
 Forget = Annotated[bool, Query(description="Delete it. A job that is not there is no error.")]
 
 
-@router.get("/job/{job_id}", responses={200: {"model": JobShape}, **answers.errors(JobNotFound)})
+@router.get(
+    "/job/{job_id}",
+    responses={200: {"model": JobShape}, **answers.errors(JobNotFound, InvalidOption)},
+)
 async def job(
     job_id: str, services: Given, caller: Reader, language: Language, *, text: Text = True
 ) -> Response:
