@@ -9,7 +9,7 @@ const jobs = {};
 
 const stage = staged({ RETENDER_URL_INPUT: "yes" }, async (at) => {
   at.recording("corto.wav", PHRASES);
-  at.recording("larga.wav", Array.from({ length: 60 }, () => PHRASES).flat());
+  at.recording("larga.wav", Array.from({ length: 25 }, () => PHRASES).flat());
   jobs.done = await at.transcribed("corto.wav");
   const form = new FormData();
   form.set("file", new Blob(["no es una grabación ".repeat(500)]), "notas.txt");

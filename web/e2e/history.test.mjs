@@ -5,7 +5,7 @@ import { row } from "./history.mjs";
 import { PHRASES, staged } from "./stage.mjs";
 
 /** Too long to be through before somebody cancels it. */
-const ENDLESS = Array.from({ length: 40 }, () => PHRASES).flat();
+const ENDLESS = Array.from({ length: 25 }, () => PHRASES).flat();
 
 const stage = staged({}, async (at) => {
   at.recording("animales.wav", ["alpha bravo charlie delta", "one two three"]);

@@ -51,6 +51,7 @@ class Service {
         RETENDER_DATA_DIR: data,
         DEFAULT_MODEL: "digits",
         LOG_LEVEL: "WARNING",
+        MAX_FILE_SIZE_MB: "100",
         ...settings,
       },
       stdio: ["ignore", "ignore", "inherit"],

