@@ -191,13 +191,16 @@ async def test_what_a_stranger_writes_comes_back_as_nothing_that_runs(
     assert answer.json()["error"]["code"]
 
 
-async def test_what_a_job_carries_for_others_is_not_shown(service: Served) -> None:
-    carried = {"user_id": SCRIPT, "prompt": SCRIPT, "hotwords": SCRIPT}
+async def test_what_a_job_carries_is_told_only_with_the_job_itself(
+    service: Served,
+) -> None:
+    user, told = f"{SCRIPT} of a user", {"prompt": SCRIPT, "hotwords": SCRIPT}
     async with service.asking() as http:
         files = {"file": (f"{SCRIPT}.wav", say("zulu").path.read_bytes())}
-        answer = await http.post("/transcribe-job", files=files, data=carried)
+        answer = await http.post("/transcribe-job", files=files, data={**told, "user_id": user})
         assert answer.status_code == 202
         done = await end_of(http, answer.json()["job_id"])
+        options = done.pop("options")
         shown = [
             answer.text,
             str(done),
@@ -206,6 +209,7 @@ async def test_what_a_job_carries_for_others_is_not_shown(service: Served) -> No
             service.log.read_text(),
         ]
     assert not any(SCRIPT in text for text in shown)
+    assert options == told
 
 
 @linux_only
