@@ -84,9 +84,10 @@ async function healthy(url, child) {
   throw new Error("the service did not come up");
 }
 
-/** A service with several engines is healthy as soon as one of them is ready. */
+/** A service with several engines is healthy as soon as one of them is ready. Which it has is not told
+ * where a key is wanted. */
 function isWhole({ status, engines }) {
-  return status === "healthy" && Object.values(engines).every(({ ready }) => ready);
+  return status === "healthy" && Object.values(engines ?? {}).every(({ ready }) => ready);
 }
 
 function freePort() {
