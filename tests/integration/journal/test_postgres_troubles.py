@@ -154,9 +154,15 @@ async def test_an_older_schema_is_brought_up_and_keeps_its_jobs(postgres: Postgr
     journal = await a_life(postgres.address(name))
     await journal.commit(1, Story().begin("a", name="Board"))
     await journal.close()
-    newer = ("peaks", "edits", "forgotten", "search", "unindexed")
-    as_it_was = "ALTER TABLE retender.ledger DROP COLUMN since; " + "; ".join(
-        f"DROP TABLE retender.{table}" for table in newer
+    tables = ("edit_parts", "peaks", "edits", "forgotten", "search", "unindexed")
+    indexes = ("jobs_by_audio", "jobs_known_to_owner")
+    as_it_was = "; ".join(
+        (
+            "ALTER TABLE retender.ledger DROP COLUMN since",
+            *(f"DROP TABLE retender.{table}" for table in tables),
+            *(f"DROP INDEX retender.{index}" for index in indexes),
+            "CREATE INDEX jobs_by_end ON retender.jobs (completed_at, sha256)",
+        )
     )
     postgres.tell(f"{as_it_was}; UPDATE retender.schema_version SET version = 1", name)
 
