@@ -124,7 +124,8 @@ async def test_a_name_that_leads_inside_is_not_connected_to(
         await submitted(here, f"http://localhost:{receiver.port}/hook")
         callback = (await told_of(here))["callback"]
         figures = (await here.http.get("/metrics")).text
-    assert (callback["state"], callback["attempts"]) == ("waiting", 1)
+    assert callback["state"] == "waiting"
+    assert callback["attempts"] >= 1
     assert "public internet" in callback["last_error"]
     assert receiver.connections == 0
     assert "retender_outbox_waiting 1.0" in figures
