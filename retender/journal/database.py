@@ -130,9 +130,9 @@ class ReadOnlyFile(SqliteDatabase):
     def read(self, work: Callable[[Connection], R]) -> R:
         """All statements of `work` see one state of the journal."""
 
-        def whole(_: Connection) -> R:
+        def whole(connection: Connection) -> R:
             with transaction(self._connection, "BEGIN"):
-                return work(self._connection)
+                return work(connection)
 
         return super().read(whole)
 

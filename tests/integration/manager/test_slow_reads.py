@@ -69,17 +69,17 @@ async def test_submissions_leases_and_heartbeats_go_on_while_a_long_text_is_read
 ) -> None:
     reading, go_on = slow
     asked = asyncio.ensure_future(manager.within(120.0).ask(JobManager.transcript, "long"))
-    await asyncio.to_thread(reading.wait)
+    assert await asyncio.to_thread(reading.wait, 120.0)
     try:
         receipt = await manager.ask(JobManager.submit, Submission(job_id="new", audio=AUDIO))
         exchange = Exchange(worker="w", instance="1", want=1)
         (order,) = (await manager.ask(JobManager.exchange, exchange)).orders
         renewal = await manager.ask(JobManager.renew, "w", "1", (order.token,))
-        status = await manager.ask(JobManager.status, "long")
+        status = await manager.ask(JobManager.status, "new")
         assert not asked.done()
     finally:
         go_on.set()
-    assert (receipt.job.id, order.job_id, status.job.id) == ("new", "new", "long")
+    assert (receipt.job.id, order.job_id, status.job.id) == ("new", "new", "new")
     assert renewal.leases[order.token] is LeaseState.ACTIVE
     page = await asked
     assert len(page.transcript.segments) > 0
