@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
-from actors.runtime.process.frames import FRAME_BYTES
+from actors.runtime.limits import FRAME_BYTES
 from deployments.serving.local import SystemClock
 from retender.jobs.states import Status
 from retender.transcript.formats import Format, render

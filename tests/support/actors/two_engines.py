@@ -197,7 +197,8 @@ class TwoEngines:
         return (await whole_transcript(self.manager, job_id)).text
 
     async def told(self, job_id: str) -> list[Event]:
-        return list(await self.manager.ask(JobManager.events, job_id, 0))
+        events = await self.manager.ask(JobManager.events, job_id, 0)
+        return list(events)
 
     async def engines(self) -> dict[str, EngineInfo]:
         return await self.manager.ask(JobManager.engines)
