@@ -34,7 +34,6 @@ class Collections(msgspec.Struct, frozen=True):
 
     succeeded: int = 0
     failed: int = 0
-    succeeded_at: float | None = None
     files: int = 0
 
 
@@ -70,7 +69,6 @@ class Collector:
             self._collections = msgspec.structs.replace(
                 done,
                 succeeded=done.succeeded + 1,
-                succeeded_at=self._ctx.clock.now(),
                 files=done.files + files,
             )
             took = self._ctx.clock.monotonic() - began

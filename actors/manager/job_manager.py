@@ -96,7 +96,7 @@ class JobManager:
             shared_cache=settings.shared_cache,
         )
         self._housekeeping = Housekeeping(self._store)
-        self._texts = Texts(journal.beside, ctx.clock)
+        self._texts = Texts(self._store, ctx.clock)
         self._keeping = Keeping(self._store, ctx.clock)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
         self._store.dispatcher.enqueue_all()
@@ -169,12 +169,8 @@ class JobManager:
         """Retry a failed job. Finished pieces are not done again."""
         return await self._intake.retry(job_id, owner)
 
-    async def status(self, job_id: str, owner: str | None = None) -> JobStatus:
-        job = await self._store.find(job_id, owner)
-        estimates = self._store.estimates
-        callback = None if job.callback_url is None else await self._outbox.last(job_id, WEBHOOKS)
-        remaining = estimates.remaining_at(job, self._ctx.clock.now())
-        return JobStatus(job, estimates.position(job), remaining, callback)
+    async def status(self, job_id: str, owner: str | None = None) -> Later[JobStatus]:
+        return self._texts.later(self._texts.status(job_id, owner))
 
     async def transcript(
         self,

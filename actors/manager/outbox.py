@@ -77,11 +77,6 @@ class Outbox:
             else:
                 self._rounds.push(asked, asker)
 
-    async def last(self, job_id: str, consumer: str) -> Delivery | None:
-        """The latest delivery of the job to this consumer."""
-        known = await self._store.journal.deliveries(job_id, consumer)
-        return known[-1] if known else None
-
     async def backlog(self, consumer: str) -> Backlog:
         return await self._store.journal.backlog(consumer)
 

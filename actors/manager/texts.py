@@ -1,4 +1,4 @@
-"""Answers questions for texts and lists beside the manager's other work.
+"""Answers questions for jobs, texts and lists beside the manager's other work.
 
 Each is read by a task of its own, over the journal's connection for reading: so neither leases nor
 submissions nor commits wait for a long text. The answer arrives later.
@@ -13,10 +13,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from actors.limits import READS_WAITING
+from actors.manager.store import JobStore
 from actors.runtime.api import Clock, Later
 from retender.audio.peaks import Peaks
 from retender.errors import Busy, JobNotFound, NoPeaks, NotPrepared
+from retender.jobs.deliveries import WEBHOOKS, Delivery
 from retender.jobs.job import Job
+from retender.jobs.submission import JobStatus
 from retender.journal.api import JournalReader
 from retender.scheduling.release import segments_after_gap
 from retender.transcript.edits import Versions
@@ -27,8 +30,9 @@ R = TypeVar("R")
 
 
 class Texts:
-    def __init__(self, journal: JournalReader, clock: Clock) -> None:
-        self.journal = journal
+    def __init__(self, store: JobStore, clock: Clock) -> None:
+        self.journal: JournalReader = store.journal.beside
+        self._store = store
         self._clock = clock
         self._reading = 0
 
@@ -44,6 +48,18 @@ class Texts:
 
     def _read(self, _: asyncio.Future[Any]) -> None:
         self._reading -= 1
+
+    async def status(self, job_id: str, owner: str | None) -> JobStatus:
+        entry = self._store.active.get(job_id)
+        job = await self.found(job_id, owner) if entry is None else entry.job
+        if owner not in {None, job.owner}:
+            raise not_found(job_id)
+        told: tuple[Delivery, ...] = ()
+        if job.callback_url is not None:
+            told = await self.journal.deliveries(job_id, WEBHOOKS)
+        estimates = self._store.estimates
+        remaining = estimates.remaining_at(job, self._clock.now())
+        return JobStatus(job, estimates.position(job), remaining, told[-1] if told else None)
 
     async def found(self, job_id: str, owner: str | None) -> Job:
         job = await self.journal.job(job_id)

@@ -62,7 +62,7 @@ async def metrics(services: Given, caller: Overseer) -> Response:  # noqa: ARG00
     about = "Messages between actors that were dropped."
     lost = _totals("retender_dropped_messages", about, "to", dropped or {})
     known = _all(services, figures, tree, backlog, follower_counts)
-    kept = () if collections is None else _collections(collections, services.clock.now())
+    kept = () if collections is None else _collections(collections)
     registry.register(_Families((*known, *kept, lost)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -191,13 +191,10 @@ def _jobs(figures: Figures) -> Iterator[Metric]:
     )
 
 
-def _collections(done: Collections, now: float) -> Iterator[Metric]:
+def _collections(done: Collections) -> Iterator[Metric]:
     runs = {"succeeded": done.succeeded, "failed": done.failed}
     yield _totals("retender_collections", "Deletions of what is kept no longer.", "outcome", runs)
     yield _counter("retender_collected_files", "Files deleted by them.", done.files)
-    if done.succeeded_at is not None:
-        age = max(0.0, now - done.succeeded_at)
-        yield _gauge("retender_collection_age_seconds", "Since the last good one.", age)
 
 
 def _models(figures: Figures) -> Iterator[Metric]:

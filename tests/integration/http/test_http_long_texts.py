@@ -4,7 +4,6 @@ message between actors may be as long as it.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator
@@ -17,8 +16,6 @@ import pytest
 from websockets.asyncio.client import connect
 
 from actors.runtime.limits import FRAME_BYTES
-from actors.runtime.mailbox import Call, Reply
-from actors.runtime.packing import PackedCall
 from deployments.serving.local import SystemClock
 from retender.jobs.states import Status
 from retender.transcript.formats import Format, render
@@ -115,26 +112,6 @@ async def test_a_follower_is_sent_its_address_instead(here: Site) -> None:
         assert each["data"]["result_url"] == "/job/long/result"
     stream = await here.http.get("/job/long/events")
     assert stream.text.count('"result_url":"/job/long/result"') == 2
-
-
-async def test_one_who_reads_slowly_keeps_the_rest_of_it_in_the_journal(here: Site) -> None:
-    asked: list[str] = []
-    deliver = here.runtime.deliver
-
-    def watched(sender: str, to: str, call: Call | PackedCall, reply: Reply | None) -> None:
-        asked.append(call.method)
-        deliver(sender, to, call, reply)
-
-    here.runtime.deliver = watched  # type: ignore[method-assign]
-    async with here.http.stream("GET", "/job/long/result?format=json") as answer:
-        first = await anext(answer.aiter_raw(1))
-        assert first
-        before = asked.count("transcript")
-        # What the client does not read stays where it is: the sender has stopped.
-        for _ in range(20):
-            await asyncio.wait_for(here.http.get("/health/live"), 60.0)
-        pages = asked.count("transcript")
-    assert 0 < before <= pages < 40
 
 
 async def test_a_job_that_is_forgotten_while_it_is_sent_breaks_the_connection_off(

@@ -33,8 +33,10 @@ async def submitted(url: str, recording: Path, **fields: str) -> str:
 
 
 async def job(url: str, job_id: str) -> dict[str, Any]:
-    async with Client(url) as client:
-        return await client.job(job_id)
+    async with asking(url) as http:
+        answer = await http.get(f"/job/{job_id}")
+        body: dict[str, Any] = answer.raise_for_status().json()
+        return body
 
 
 async def until_it_is(url: str, job_id: str, status: str) -> dict[str, Any]:

@@ -48,11 +48,11 @@ export function carriers(http: Http, jobId: string): Carriers {
     async poll(known, signal) {
       const status = { query: { text: false }, signal, again: false } as const;
       const job = await http.json<Job>(path, status);
-      if (job.seq === known) return { job, segments: null };
       if (job.status === "completed") {
         const whole = await http.json<Job>(path, { signal, again: false });
         return { job: whole, segments: whole.result?.segments ?? null };
       }
+      if (job.seq === known) return { job, segments: null };
       const query = { format: "json", partial: true };
       const part = await http.json<Result>(`${path}/result`, { query, signal, again: false });
       return { job, segments: part.segments };
