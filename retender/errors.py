@@ -41,15 +41,16 @@
     │  │                          whether without one the piece fails or the whole job
     │  ├─ EngineFailed            engine_failed         retry; the piece
     │  ├─ EngineUnavailable       engine_unavailable    retry; the job
-    │  ├─ ModelUnavailable        model_unavailable     no retry; the job
     │  ├─ WorkerCrashed           worker_crashed        retry; the piece
     │  ├─ WorkerSilent            worker_silent         retry; the piece
-    │  ├─ CorruptMedia            corrupt_media         no retry; the job
-    │  ├─ UnsupportedMedia        unsupported_media     no retry; the job (with what is accepted)
-    │  ├─ NoAudioStream           no_audio_stream       no retry; the job
-    │  ├─ TooLong                 too_long              no retry; the job (with the limit)
-    │  ├─ UploadExpired           upload_expired        no retry; the job
-    │  └─ FetchFailed             fetch_failed          no retry; the job
+    │  └─ BeyondRetry                                   no retry; the job
+    │     ├─ ModelUnavailable     model_unavailable
+    │     ├─ CorruptMedia         corrupt_media
+    │     ├─ UnsupportedMedia     unsupported_media     (with what is accepted)
+    │     ├─ NoAudioStream        no_audio_stream
+    │     ├─ TooLong              too_long              (with the limit)
+    │     ├─ UploadExpired        upload_expired
+    │     └─ FetchFailed          fetch_failed
     ├─ Unreachable                an actor did not answer; whether it acted is unknown
     │  ├─ ActorGone               actor_gone            not there, or ended with the message
     │  ├─ Busy                    busy                  its mailbox is full (with retry_after)
@@ -100,6 +101,11 @@ class ErrorValue(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class RetenderError(Exception):
     code: ClassVar[str] = "internal"
+    _kinds: ClassVar[dict[str, type[RetenderError]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        if "code" in vars(cls):
+            RetenderError._kinds[cls.code] = cls
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -117,7 +123,7 @@ class RetenderError(Exception):
 
     @staticmethod
     def from_value(value: ErrorValue) -> RetenderError:
-        kind = _by_code().get(value.code, RetenderError)
+        kind = RetenderError._kinds.get(value.code, RetenderError)
         return kind(value.message, **value.details)
 
 
@@ -287,12 +293,6 @@ class EngineUnavailable(WorkError):
     spoils_job = True
 
 
-class ModelUnavailable(WorkError):
-    code = "model_unavailable"
-    retryable = False
-    spoils_job = True
-
-
 class WorkerCrashed(WorkError):
     code = "worker_crashed"
 
@@ -301,40 +301,37 @@ class WorkerSilent(WorkError):
     code = "worker_silent"
 
 
-class CorruptMedia(WorkError):
+class BeyondRetry(WorkError):
+    retryable = False
+    spoils_job = True
+
+
+class ModelUnavailable(BeyondRetry):
+    code = "model_unavailable"
+
+
+class CorruptMedia(BeyondRetry):
     code = "corrupt_media"
-    retryable = False
-    spoils_job = True
 
 
-class UnsupportedMedia(WorkError):
+class UnsupportedMedia(BeyondRetry):
     code = "unsupported_media"
-    retryable = False
-    spoils_job = True
 
 
-class NoAudioStream(WorkError):
+class NoAudioStream(BeyondRetry):
     code = "no_audio_stream"
-    retryable = False
-    spoils_job = True
 
 
-class TooLong(WorkError):
+class TooLong(BeyondRetry):
     code = "too_long"
-    retryable = False
-    spoils_job = True
 
 
-class UploadExpired(WorkError):
+class UploadExpired(BeyondRetry):
     code = "upload_expired"
-    retryable = False
-    spoils_job = True
 
 
-class FetchFailed(WorkError):
+class FetchFailed(BeyondRetry):
     code = "fetch_failed"
-    retryable = False
-    spoils_job = True
 
 
 class Unreachable(RetenderError):
@@ -399,13 +396,3 @@ class Fenced(JournalError):
 
 class Superseded(JournalError):
     code = "superseded"
-
-
-def _by_code() -> dict[str, type[RetenderError]]:
-    kinds: dict[str, type[RetenderError]] = {}
-    pending: list[type[RetenderError]] = [RetenderError]
-    while pending:
-        kind = pending.pop()
-        kinds[kind.code] = kind
-        pending.extend(kind.__subclasses__())
-    return kinds
