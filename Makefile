@@ -130,6 +130,7 @@ bench: test-setup tools node_modules/.package-lock.json
 	$(BIN)/python -m bench.decode $(QUICK)
 	$(BIN)/python -m bench.koyeb $(QUICK)
 	$(BIN)/python -m bench.first_minute $(QUICK)
+	$(BIN)/python -m bench.first_text $(QUICK)
 	$(WITH_NODE) $(BIN)/python -m bench.convex $(QUICK)
 
 # Recordings of people: word errors and speed of Whisper base beside faster-whisper by itself, as

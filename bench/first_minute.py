@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import statistics
 import sys
 import tempfile
@@ -22,15 +21,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import httpx
-
-from bench.koyeb import MEGABYTE, family, free_port, taken_by
+from bench.koyeb import MEGABYTE, family, taken_by
+from bench.started import started
 from tests.support.sound.media import say
 
 PROFILES: Final = ("local", "ray")
-PATIENCE: Final = 600.0
 IDLE_SECONDS: Final = 10.0
-LOOK_SECONDS: Final = 0.02
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -45,50 +41,17 @@ class Figures(NamedTuple):
 
 
 async def measure(profile: str, folder: Path, recording: Path) -> Figures:
-    port = free_port()
-    settings = {
-        "RETENDER_PROFILE": profile,
-        "RETENDER_DATA_DIR": str(folder),
-        "DEFAULT_MODEL": "digits",
-        "PORT": str(port),
-        "LOG_FORMAT": "json",
-    }
-    start = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from deployments.cli import main; main()", "serve"),
-        env={**os.environ, **settings},
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False
-        ) as http:
-            await _until(http, "/health/live")
-            answered = time.monotonic() - start
-            await _until(http, "/health/ready")
-            ready = time.monotonic() - start
-            processor = sum(map(_processor_seconds, family(process.pid)))
-            with recording.open("rb") as sound:
-                (await http.post("/transcribe", files={"file": sound})).raise_for_status()
-            transcript = time.monotonic() - start
-            await asyncio.sleep(IDLE_SECONDS)
-            processes = len(list(family(process.pid)))
-            idle = taken_by(process.pid) / MEGABYTE
-    finally:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
+    async with started(profile, folder, DEFAULT_MODEL="digits") as service:
+        answered = await service.until("/health/live")
+        ready = await service.until("/health/ready")
+        processor = sum(map(_processor_seconds, family(service.process)))
+        with recording.open("rb") as sound:
+            (await service.http.post("/transcribe", files={"file": sound})).raise_for_status()
+        transcript = time.monotonic() - service.begun
+        await asyncio.sleep(IDLE_SECONDS)
+        processes = len(list(family(service.process)))
+        idle = taken_by(service.process) / MEGABYTE
     return Figures(answered, ready, transcript, processor, idle, processes)
-
-
-async def _until(http: httpx.AsyncClient, path: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with suppress(httpx.TransportError):
-                if (await http.get(path)).is_success:
-                    return
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _processor_seconds(process: int) -> float:
