@@ -42,6 +42,8 @@ for (const [locale, button, name, words] of [
     await page.getByRole("link", { name }).click();
     await page.getByText(words).first().waitFor();
     const jobId = new URL(page.url()).hash.split("/").at(-1);
+    // The page would ask for what is gone.
+    await page.close();
     await stage.ask(`/job/${jobId}?forget=true`, { method: "DELETE" });
   });
 }
