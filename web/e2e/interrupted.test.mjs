@@ -52,7 +52,7 @@ test("what is added while the service is away is sent when it is back", async ()
   await page.getByTestId("files").setInputFiles(`${stage.folder}/mientras.wav`);
   const onItsWay = page.getByRole("region", { name: "En camino" });
   await onItsWay.getByText("mientras.wav").waitFor();
-  await onItsWay.getByRole("alert").or(onItsWay.getByRole("status")).first().waitFor();
+  await onItsWay.getByText(/Nuevo intento en/).waitFor();
   await stage.service.start();
   await row(page, "mientras.wav").getByText("Lista").waitFor();
   await onItsWay.waitFor({ state: "detached" });
