@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from retender import foreign_json
 from retender.errors import BackupDamaged
 
 FORMAT: Final = 1
@@ -58,7 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def read(backup: Path) -> Manifest | None:
     """None if there is no complete backup. Raises `BackupDamaged`."""
     try:
-        found = msgspec.json.decode((backup / MANIFEST).read_bytes(), type=Manifest)
+        found = foreign_json.decode((backup / MANIFEST).read_bytes(), Manifest)
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError as error:
