@@ -28,14 +28,15 @@ from serve_app.settings import HttpSettings
 from tests.support.engines.scripted import Script, ScriptedEngine
 from tests.support.http.http_service import Site, says, site
 
-FINISHED = "finished"
-"""The id of a job that is completed before the first request."""
+FINISHED, RUNNING = "finished", "running"
+"""The ids of two jobs: one is completed before the first request, the other takes for ever."""
 PATIENCE = 60.0
 MOST_BYTES = 1 << 20
 
 Headers = list[tuple[bytes, bytes]]
 
 _SAID = says("uno", "dos", "tres", chunks=3)
+_ENDLESS = says("slow", takes=1e6)
 RECORDING = _SAID.recorded()
 
 
@@ -91,6 +92,28 @@ class Door:
                 said += part
         return bytes(said)
 
+    def talk(self, target: bytes, headers: Headers, frames: bytes) -> bytes:
+        """Open a WebSocket, send these bytes over it and no more; all that comes back."""
+        lines = [
+            b"GET %s HTTP/1.1" % target,
+            *(b"%s: %s" % header for header in [(b"Host", b"localhost"), *headers]),
+            *(b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13"),
+            *(b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"", b""),
+        ]
+        said = bytearray()
+        with (
+            suppress(BrokenPipeError, ConnectionResetError),
+            socket.create_connection((self.host, self.port), PATIENCE) as connection,
+        ):
+            connection.sendall(b"\r\n".join(lines))
+            while b"\r\n\r\n" not in said and (part := connection.recv(1 << 16)):
+                said += part
+            connection.sendall(frames)
+            connection.shutdown(socket.SHUT_WR)
+            while part := connection.recv(1 << 16):
+                said += part
+        return bytes(said)
+
     def check(self, answered: Answered | None) -> Answered | None:
         """No request may find an error of the service itself."""
         troubles = self.troubles.copy()
@@ -120,7 +143,7 @@ def door(folder: Path, *, keys: Keyring | None = None) -> Iterator[Door]:
     up, over = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        engine = Recipe.of(AnyEngine, library=str(folder), lanes=2)
+        engine = Recipe.of(AnyEngine, library=str(folder), lanes=3)
         settings = HttpSettings(version="0.0.test", language="en", most_bytes=MOST_BYTES)
         manager = ManagerSettings(max_queue=100_000)
         async with site(
@@ -128,6 +151,7 @@ def door(folder: Path, *, keys: Keyring | None = None) -> Iterator[Door]:
         ) as here:
             await here.submit(_SAID, FINISHED)
             await here.ended(FINISHED)
+            await here.submit(_ENDLESS, RUNNING)
             ready.append(Door(here))
             up.set()
             await asyncio.to_thread(over.wait)

@@ -10,8 +10,27 @@ from serve_app.uploads.options import KNOWN
 from tests.support.http.door import FINISHED, Headers
 
 _NUMBERS = st.sampled_from(
-    [b"0", b"1", b"-1", b"+1", b"1e3", b"1.5", b"0x10", b"1_0", b" 1 ", b"9" * 18, b"9" * 19]
-    + [b"9" * 5000, b"nan", b"inf", b"-inf", b"1e999", "٣".encode(), "²".encode(), b""]
+    [
+        b"0",
+        b"1",
+        b"-1",
+        b"+1",
+        b"1e3",
+        b"1.5",
+        b"0x10",
+        b"1_0",
+        b" 1 ",
+        b"9" * 18,
+        b"9" * 19,
+        b"9" * 5000,
+        b"nan",
+        b"inf",
+        b"-inf",
+        b"1e999",
+        "٣".encode(),
+        "²".encode(),
+        b"",
+    ]
 )
 _SIGNS = st.text(
     st.sampled_from("abcxyzqQ0123456789=,;:-_\"'/*()[]{}<>@%&+. \t\\é\x7f\u0080ÿ"), max_size=40
@@ -108,8 +127,24 @@ READ_PATHS = st.sampled_from([path for path in _PATHS if path.startswith("/job")
 
 _QUERY_NAMES = st.one_of(
     st.sampled_from(
-        ["q", "status", "sort", "limit", "cursor", "ids", "format", "partial", "version", "text"]
-        + ["since", "ticket", "forget", "lang", "filename", *sorted(KNOWN)]
+        [
+            "q",
+            "status",
+            "sort",
+            "limit",
+            "cursor",
+            "ids",
+            "format",
+            "partial",
+            "version",
+            "text",
+            "since",
+            "ticket",
+            "forget",
+            "lang",
+            "filename",
+            *sorted(KNOWN),
+        ]
     ).map(str.encode),
     _TEXT,
 )
@@ -142,8 +177,16 @@ JSON_VALUES = st.recursive(
 )
 FIELD_NAMES = st.one_of(
     st.sampled_from(
-        [*sorted(KNOWN), "response_format", "stream", "timestamp_granularities[]", "include[]"]
-        + ["keywords[]", "chunking_strategy", "file"]
+        [
+            *sorted(KNOWN),
+            "response_format",
+            "stream",
+            "timestamp_granularities[]",
+            "include[]",
+            "keywords[]",
+            "chunking_strategy",
+            "file",
+        ]
     ),
     st.text(max_size=10),
 )
