@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import resource
 import signal
 import struct
@@ -149,9 +148,9 @@ def _allow(libc: Any, rules: int, path: str, rights: int) -> None:
 
 
 def _no_sockets(libc: Any) -> None:
-    known = _SYSTEM_CALLS.get(platform.machine())
+    known = _SYSTEM_CALLS.get(os.uname().machine)
     if known is None:
-        raise OSError(0, f"its filter is not known for {platform.machine()}", "seccomp")
+        raise OSError(0, f"its filter is not known for {os.uname().machine}", "seccomp")
     architecture, refused = known
     # A jump counts the instructions that it skips.
     program = [

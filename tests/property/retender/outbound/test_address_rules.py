@@ -79,7 +79,7 @@ class _Recorder(httpcore.AsyncNetworkBackend):
     def __init__(self) -> None:
         self.reached: list[str] = []
 
-    async def connect_tcp(  # type: ignore[override]  # the rest is not looked at
+    async def connect_tcp(
         self, host: str, port: int, *_: object, **__: object
     ) -> httpcore.AsyncNetworkStream:
         self.reached.append(host)
