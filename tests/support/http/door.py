@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 from loguru import logger
 
+from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.runtime.api import Recipe
 from retender.storage.audio import Audio
@@ -155,6 +156,7 @@ def door(folder: Path, *, keys: Keyring | None = None) -> Iterator[Door]:
             ready.append(Door(here))
             up.set()
             await asyncio.to_thread(over.wait)
+            await here.services.manager.ask(JobManager.cancel, RUNNING)
 
     def run() -> None:
         try:

@@ -58,7 +58,7 @@ DAMAGES = st.lists(
 )
 
 
-@settings(max_examples=settings.default.max_examples // SLOWER)
+@settings(max_examples=settings().max_examples // SLOWER)
 @given(st.sampled_from(KINDS), DAMAGES)
 async def test_whatever_is_damaged_is_decoded_or_refused(
     kind: str, damages: list[tuple[int, int, bytes]]
