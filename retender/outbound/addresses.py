@@ -9,6 +9,7 @@ connects only to addresses that everyone on the internet can reach. The rules ar
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from typing import Final
@@ -40,6 +41,9 @@ def _networks(
 ) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(name) for name in names)
 
+
+_HOST: Final = re.compile(rb"[A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
+"""A name, or an address of IPv4 or IPv6."""
 
 _NOT_PUBLIC: Final = _networks(
     "0.0.0.0/8",  # this machine
@@ -117,6 +121,10 @@ def check_addresses(
 
 
 def _host(url: httpx.URL) -> str:
+    """httpx takes hosts that cannot be: Punycode that is none, and `]`, at which other parsers
+    fail."""
+    if not _HOST.fullmatch(url.raw_host):
+        raise UrlNotAllowed("the URL names a host that cannot be")
     try:
         return url.host
     except UnicodeError as error:

@@ -1,6 +1,6 @@
 """A whole service for many requests of strangers, and a client that sends any bytes at all.
 
-The service runs in a thread of its own. What it logs as a warning or worse is kept: no request of a
+The service runs in a thread of its own. What it logs as an error is kept: no request of a
 client is a reason for that.
 """
 
@@ -174,8 +174,7 @@ def door(folder: Path, *, keys: Keyring | None = None) -> Iterator[Door]:
         logging.getLogger().addHandler(errors)
         kept = logger.add(
             lambda said: troubles.append(str(said)),
-            level="WARNING",
-            filter=lambda record: "answered 503" not in record["message"],
+            level="ERROR",
         )
         try:
             yield ready[0]
