@@ -144,9 +144,11 @@ bench-speech: test-setup tools
 image-check: test-setup tools $(PAGE)
 	$(BIN)/python -m bench.image_check
 
-# The properties over new examples: other ones each time.
+# The properties over new examples: other ones each time. make search EXAMPLES=5000 tries so many
+# for each property.
+EXAMPLES ?= 100
 search: test-setup tools
-	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile searching tests/property
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile searching tests/property
 
 # The same on Ray, and what Ray costs beside one process.
 bench-ray: test-setup tools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -24,7 +25,12 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("searching", settings.get_profile("unhurried"), derandomize=False)
+settings.register_profile(
+    "searching",
+    settings.get_profile("unhurried"),
+    derandomize=False,
+    max_examples=int(os.environ.get("EXAMPLES", "100")),
+)
 settings.load_profile("unhurried")
 
 

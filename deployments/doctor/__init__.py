@@ -13,6 +13,7 @@ from deployments.settings import BadSetting, Settings, read
 
 _QUIET: tuple[Callable[[Settings], Finding | None], ...] = (
     machine.decoding,
+    machine.isolated,
     machine.engine,
     machine.model,
     machine.memory,

@@ -15,6 +15,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "settings": "the-service-does-not-start",
         "ffmpeg": "a-job-stays-queued",
+        "isolation": "ffmpeg-is-not-isolated",
         "engine": "a-job-stays-queued",
         "model": "the-model-does-not-load",
         "model hub": "the-model-does-not-load",

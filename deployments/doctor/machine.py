@@ -13,7 +13,7 @@ from deployments.settings import Settings
 from deployments.wiring import groq, recognition
 from deployments.wiring.resources import gpu_visible, resources
 from deployments.wiring.whisper import default_model, library, whisper
-from retender.audio import ffmpeg
+from retender.audio import ffmpeg, isolation
 from retender.engines.models import names
 from retender.engines.models.fitting import MEGABYTE, choose, needed_bytes
 from retender.engines.models.library import Library
@@ -45,6 +45,21 @@ def decoding(_: Settings) -> Finding:
             "Recordings of these kinds are refused; a complete ffmpeg reads them.",
         )
     return good("ffmpeg", found)
+
+
+def isolated(_: Settings) -> Finding | None:
+    """The kernel keeps ffmpeg from other files and from the network."""
+    try:
+        missing = isolation.missing(ffmpeg.find(os.environ.get("PATH", "")))
+    except EngineUnavailable:
+        return None
+    if missing:
+        return doubtful(
+            "isolation",
+            f"the kernel does not keep ffmpeg from other files and the network: {missing}",
+            "The service works without. Linux 5.13 or newer with Landlock and seccomp has it.",
+        )
+    return good("isolation", "ffmpeg reads the recording only, and opens no connection")
 
 
 def engine(settings: Settings) -> Finding:

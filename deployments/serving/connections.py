@@ -17,6 +17,8 @@ from serve_app.limits import SEND_SECONDS
 _LOG: Final = logging.getLogger("retender.sockets")
 """uvicorn's own logger writes the requested address, ticket included, at INFO."""
 _LOG.setLevel(logging.WARNING)
+# A client's fault, which closes its socket (1007), is no error here with a stack of its own.
+_LOG.addFilter(lambda record: not str(record.msg).startswith("Invalid UTF-8 sequence"))
 
 
 class Http(HttpToolsProtocol):

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 from retender.audio import ffmpeg, media_errors
 from retender.audio.cleaning import Cleaning
+from retender.audio.isolation import Files
 from retender.audio.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DECODING_WAIT
 from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
 from retender.audio.probe import read_head
@@ -53,7 +54,8 @@ async def decode(
     )
     part = _Part(folder)
     try:
-        ended = await run(command, _limits(most_seconds), output=part.descriptor)
+        files = Files(reads=(source,))
+        ended = await run(command, _limits(most_seconds), output=part.descriptor, files=files)
         samples = part.count()
         error = media_errors.decoding_error(ended, head, samples=samples, most_seconds=most_seconds)
         if error is not None:

@@ -11,6 +11,7 @@ import msgspec
 from retender.audio import ffmpeg, ffmpeg_report, media_errors
 from retender.audio.containers import HEAD_BYTES
 from retender.audio.ffmpeg_report import FfmpegReport
+from retender.audio.isolation import Files
 from retender.audio.sandbox import ProgramEnded, SandboxLimits, run
 from retender.errors import CorruptMedia, UploadExpired
 
@@ -28,7 +29,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 async def probe(source: Path, *, binary: str) -> Media:
     """Raises `UnsupportedMedia`, `NoAudioStream` or `CorruptMedia`, with the reason."""
     head = await read_head(source)
-    found = await _report(ffmpeg.probe_command(binary, source))
+    found = await _report(ffmpeg.probe_command(binary, source), source)
     error = media_errors.probe_error(found, head)
     if error is not None:
         raise error
@@ -49,19 +50,19 @@ async def read_head(source: Path) -> bytes:
 
 async def _counted(binary: str, source: Path) -> float:
     """Files of streaming recorders, such as browsers, have no duration in them."""
-    ended = await _ended(ffmpeg.duration_command(binary, source))
+    ended = await _ended(ffmpeg.duration_command(binary, source), source)
     seconds = ffmpeg.last_time(ended.stderr)
     if not seconds:
         raise CorruptMedia("the file is damaged: no sound can be read from it")
     return seconds
 
 
-async def _report(command: list[str]) -> FfmpegReport:
-    return ffmpeg_report.parse((await _ended(command)).stderr)
+async def _report(command: list[str], source: Path) -> FfmpegReport:
+    return ffmpeg_report.parse((await _ended(command, source)).stderr)
 
 
-async def _ended(command: list[str]) -> ProgramEnded:
-    ended = await run(command, LIMITS)
+async def _ended(command: list[str], source: Path) -> ProgramEnded:
+    ended = await run(command, LIMITS, files=Files(reads=(source,)))
     error = media_errors.program_error(ended, ffmpeg_report.parse(ended.stderr))
     if error is not None:
         raise error

@@ -1,7 +1,8 @@
 """Runs a program that reads files of clients.
 
 The program runs in its own session, under `confined`, without standard input, with an empty
-environment, and with at most one open file to write to. It is killed, with all its children, as
+environment, and with at most one open file to write to. Where the kernel can, it is isolated: it
+opens the given files only, and no socket. It is killed, with all its children, as
 soon as its caller is cancelled. Only the beginning and the end of its output are kept.
 """
 
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from retender.audio import confined
+from retender.audio import confined, isolation
+from retender.audio.isolation import Files
 from retender.audio.limits import (
     PROGRAM_ADDRESSES,
     PROGRAM_CPU_SECONDS,
@@ -65,15 +67,21 @@ class ProgramEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run(
-    command: Sequence[str], limits: SandboxLimits, *, output: int = DEVNULL
+    command: Sequence[str],
+    limits: SandboxLimits,
+    *,
+    output: int = DEVNULL,
+    files: Files | None = None,
 ) -> ProgramEnded:
-    """`output` is the descriptor of the only file that the program writes to.
+    """`output` is the descriptor of the only file that the program writes to. `files`: those that
+    it may open, if the command is an ffmpeg; None: it is not isolated.
 
     If this is cancelled, the program is killed first.
     """
+    isolated = () if files is None else await isolation.arguments(command[0], files)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", confined.__file__),
-        *(str(os.getpid()), *limits.as_arguments(), "--", *command),
+        *(str(os.getpid()), *limits.as_arguments(), *isolated, "--", *command),
         stdin=DEVNULL,
         stdout=output,
         stderr=PIPE,

@@ -9,11 +9,13 @@ DIR/lock                    held by the backup that is under way
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
+from retender import foreign_json
 from retender.errors import BackupDamaged
 
 FORMAT: Final = 1
@@ -22,6 +24,7 @@ RECORDINGS: Final = "recordings"
 SETS: Final = "sets"
 LOCK: Final = "lock"
 _PART: Final = 1 << 20
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class SavedFile(msgspec.Struct, frozen=True):
@@ -58,7 +61,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def read(backup: Path) -> Manifest | None:
     """None if there is no complete backup. Raises `BackupDamaged`."""
     try:
-        found = msgspec.json.decode((backup / MANIFEST).read_bytes(), type=Manifest)
+        found = foreign_json.decode((backup / MANIFEST).read_bytes(), Manifest)
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError as error:
@@ -67,7 +70,25 @@ def read(backup: Path) -> Manifest | None:
         raise BackupDamaged(
             f"{backup} was made by version {found.version}, whose backups have another form"
         )
+    _check_places(backup, found)
     return found
+
+
+def _check_places(backup: Path, found: Manifest) -> None:
+    """A backup may have been in the hands of others. What it names is read in its own folder, and
+    written in the data folder, nowhere else."""
+    places = (found.name, *(file.path for file in found.files))
+    if _parts(found.name) > 1 or not all(map(_parts, places)):
+        raise BackupDamaged(f"{backup / MANIFEST} names files outside of the backup")
+    if not all(_SHA256.fullmatch(each.sha256) for each in found.recordings):
+        raise BackupDamaged(f"{backup / MANIFEST} names recordings that cannot be")
+
+
+def _parts(path: str) -> int:
+    """How deep this path leads into a folder; 0 if it leads nowhere, or out of it."""
+    parts = path.split("/")
+    plain = all(part not in {"", ".", ".."} and "\0" not in part for part in parts)
+    return len(parts) if plain else 0
 
 
 def recording(folder: Path, sha256: str) -> Path:

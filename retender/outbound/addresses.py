@@ -9,6 +9,8 @@ connects only to addresses that everyone on the internet can reach. The rules ar
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
 from collections.abc import Iterable
 from typing import Final
 
@@ -39,6 +41,9 @@ def _networks(
 ) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(name) for name in names)
 
+
+_HOST: Final = re.compile(rb"[A-Za-z0-9._-]*|[0-9A-Fa-f:.]+")
+"""A name, or an address of IPv4 or IPv6."""
 
 _NOT_PUBLIC: Final = _networks(
     "0.0.0.0/8",  # this machine
@@ -92,17 +97,18 @@ def check_parsed_url(url: httpx.URL, rules: AddressRules = PUBLIC_ONLY) -> None:
     if url.scheme not in rules.schemes:
         accepted = " or ".join(f"{scheme}://" for scheme in rules.schemes)
         raise UrlNotAllowed(f"the URL must begin with {accepted}", accepted=list(rules.schemes))
-    if not url.host:
+    host = _host(url)
+    if not host:
         raise UrlNotAllowed("the URL names no host")
     if url.userinfo:
         raise UrlNotAllowed("the URL may carry no user name or password")
-    port = url.port or _PORTS.get(url.scheme, 0)
+    port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
     if rules.ports and port not in rules.ports:
         accepted = ", ".join(map(str, rules.ports))
         raise UrlNotAllowed(f"port {port} is not allowed; allowed is {accepted}")
-    literal = _literal(url.host)
+    literal = _literal(host)
     if literal is not None:
-        check_addresses(url.host, (literal,), rules)
+        check_addresses(host, (literal,), rules)
 
 
 def check_addresses(
@@ -114,8 +120,25 @@ def check_addresses(
         raise UrlNotAllowed(f"{host} is not an address on the public internet")
 
 
+def _host(url: httpx.URL) -> str:
+    """httpx takes hosts that cannot be: Punycode that is none, and `]`, at which other parsers
+    fail."""
+    if not _HOST.fullmatch(url.raw_host):
+        raise UrlNotAllowed("the URL names a host that cannot be")
+    try:
+        return url.host
+    except UnicodeError as error:
+        raise UrlNotAllowed("the URL names a host that cannot be: it is no Punycode") from error
+
+
 def _literal(host: str) -> Address | None:
+    """The address, if the host is one and no name. IPv4 has many spellings for the system, which
+    looks the host up in the end: `127.1`, `0x7f000001`."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    except (OSError, ValueError):
         return None

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from retender import foreign_json
 from retender.outbound import retry_after
 from retender.outbound.limits import DELIVERY_ERROR_CHARS
 
@@ -76,7 +77,7 @@ def _sentence(status: int, said: dict[str, Any]) -> str:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        said = msgspec.json.decode(body)
+        said: Any = foreign_json.decode(body, object)
     except msgspec.MsgspecError:
         return {}
     return said if isinstance(said, dict) else {}

@@ -106,7 +106,9 @@ def digest(text: str) -> str:
 
 def verify(key: Key, text: str) -> bool:
     """Takes the same time however much of the key is right."""
-    return hmac.compare_digest(key.sha256, digest(text)) and key.revoked_at is None
+    return (
+        hmac.compare_digest(key.sha256.encode(), digest(text).encode()) and key.revoked_at is None
+    )
 
 
 def listed(text: str) -> Key:

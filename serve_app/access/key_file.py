@@ -17,6 +17,7 @@ import msgspec
 from loguru import logger
 from msgspec.structs import replace
 
+from retender import foreign_json
 from retender.errors import BadRequest, KeysUnreadable
 from retender.storage import durable_files, file_lock
 from serve_app.access.api_keys import Key, key_id, verify
@@ -38,7 +39,7 @@ class KeyFile:
     def read(self) -> tuple[Key, ...]:
         """Raises `KeysUnreadable`."""
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=tuple[Key, ...])
+            return foreign_json.decode(self.path.read_bytes(), tuple[Key, ...])
         except FileNotFoundError:
             return ()
         except (msgspec.DecodeError, OSError) as error:

@@ -33,7 +33,15 @@ def welcome(origin: str | None, host: str, others: Collection[str]) -> bool:
     which page asks; programs say nothing. Pages from the service's own host may."""
     if origin is None or ANY in others or origin in others:
         return True
-    return urlsplit(origin).netloc.lower() == host.lower()
+    return _netloc(origin) == host.lower()
+
+
+def _netloc(origin: str) -> str | None:
+    """None if the origin is no address: no page has it."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _name(host: str) -> str:

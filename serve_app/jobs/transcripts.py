@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from actors.manager.job_manager import JobManager
+from retender import foreign_json
 from retender.errors import (
     InvalidOption,
     JobNotFound,
@@ -168,7 +169,7 @@ def _version_named(header: str | None) -> int:
 def _packed(body: bytes) -> tuple[bytes, ...]:
     """The segments, checked and packed for the journal."""
     try:
-        segments = msgspec.json.decode(body, type=_Edited).segments
+        segments = foreign_json.decode(body, _Edited).segments
     except msgspec.DecodeError as error:
         raise InvalidOption(f"the transcript cannot be read: {error}", field="segments") from error
     check_segments(segments)

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from retender import foreign_json
 from retender.errors import InvalidOption, RetenderError
 from serve_app.limits import BAD_MESSAGES
 
@@ -136,8 +137,8 @@ def _meaning(frame: str | bytes, job_id: str) -> Effect | None:
     if isinstance(frame, bytes):
         return Complain("bad_message", "binary messages mean nothing here; send JSON as text")
     try:
-        said = msgspec.json.decode(frame, type=_ClientMessage)
-    except (msgspec.DecodeError, RecursionError):
+        said = foreign_json.decode(frame, _ClientMessage)
+    except msgspec.DecodeError:
         return Complain("bad_message", 'a message is a JSON object such as {"type": "ping"}')
     if said.job_id not in {None, job_id}:
         return Complain("bad_message", f"this socket is for job {job_id}")

@@ -6,7 +6,6 @@ https://tus.io/protocols/resumable-upload
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
@@ -91,7 +90,7 @@ def checksum(headers: Headers) -> Checksum | None:
         raise BadRequest(f"Upload-Checksum may be by {ALGORITHMS}", accepted=ALGORITHMS)
     try:
         expected = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # not Base64, or not even ASCII
         raise BadRequest("the value of Upload-Checksum is not Base64") from error
     return Checksum(expected, _ALGORITHMS[algorithm]())
 
@@ -103,5 +102,5 @@ def date(at: float) -> str:
 def _decoded(name: str, encoded: str) -> str:
     try:
         return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not Base64, or not even ASCII, or not UTF-8
         raise BadRequest(f"Upload-Metadata: {name!r} is not UTF-8 text in Base64") from error

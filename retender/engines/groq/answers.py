@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from retender import foreign_json
 from retender.engines.groq.failures import GroqFailed
 from retender.errors import EngineFailed
 from retender.transcript.chunks import SAMPLE_RATE, Chunk, ChunkResult
@@ -51,7 +52,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 def parse(body: bytes) -> Answer:
     try:
-        return msgspec.json.decode(body, type=Answer, strict=False)
+        return foreign_json.decode(body, Answer, strict=False)
     except msgspec.MsgspecError as error:
         raise GroqFailed(
             EngineFailed(f"Groq's answer makes no sense: {error}").failure()

@@ -23,6 +23,7 @@ import httpx
 import msgspec
 from loguru import logger
 
+from retender import foreign_json
 from retender.engines.models import names
 from retender.engines.models.download import (
     Download,
@@ -278,7 +279,7 @@ def window_samples(folder: Path) -> int:
     except FileNotFoundError:
         return WINDOW_SECONDS * SAMPLE_RATE
     try:
-        return msgspec.json.decode(config, type=_Preprocessor).chunk_length * SAMPLE_RATE
+        return foreign_json.decode(config, _Preprocessor).chunk_length * SAMPLE_RATE
     except msgspec.MsgspecError as error:
         raise ModelUnavailable(
             f"preprocessor_config.json in {folder} is broken: {error}"

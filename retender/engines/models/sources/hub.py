@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from retender import foreign_json
 from retender.engines.models import names
 from retender.engines.models.sources import http
 from retender.engines.models.sources.api import NEEDED, WANTED, Listing, RemoteFile
@@ -81,7 +82,7 @@ class _FromHub:
 def parse_listing(body: bytes) -> Listing:
     """Raises `ValueError` if the answer has no model."""
     try:
-        answer = msgspec.json.decode(body, type=_Repository)
+        answer = foreign_json.decode(body, _Repository)
     except msgspec.MsgspecError as error:
         raise ValueError(f"the hub's answer makes no sense: {error}") from error
     files = tuple(

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import msgspec
 
+from retender import foreign_json
+
 JSON: Final = "application/vnd.pypi.simple.v1+json"
 ACCEPTED: Final = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 
@@ -36,7 +38,7 @@ def links(body: bytes, kind: str, url: str) -> tuple[Link, ...]:
     if it is no such page."""
     if kind.partition(";")[0].strip().lower() == JSON:
         try:
-            project = msgspec.json.decode(body, type=_Project)
+            project = foreign_json.decode(body, _Project)
         except msgspec.MsgspecError as error:
             raise ValueError(f"the index's answer makes no sense: {error}") from error
         return tuple(

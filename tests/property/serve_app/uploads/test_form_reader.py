@@ -77,3 +77,25 @@ def test_a_form_that_is_cut_off_is_never_whole(at: int, cuts: list[int]) -> None
     cut = body[: at % (len(body) - len("\r\n"))]
     if not cut.endswith(b"--cut-here--"):
         assert read(cut, cuts).error == "incomplete_upload"
+
+
+@given(
+    RECORDINGS,
+    st.lists(
+        st.tuples(st.integers(0, 10_000), st.integers(0, 5), st.binary(max_size=5)), max_size=3
+    ),
+)
+def test_the_recording_of_a_damaged_form_is_one_of_its_parts_or_refused(
+    recording: bytes, damage: list[tuple[int, int, bytes]]
+) -> None:
+    body = form(part("vad", b"no"), part("file", recording, filename="a.wav"))
+    for place, removed, added in damage:
+        at = place % len(body)
+        body = body[:at] + added + body[at + removed :]
+    heard = read(body, [])
+    if not heard.error:
+        cut = b"\r\n" + body
+        contents = [
+            each.partition(b"\r\n\r\n")[2] for each in cut.split(f"\r\n--{BOUNDARY}".encode())
+        ]
+        assert heard.recording in (*contents, b"")
