@@ -1,7 +1,7 @@
 """The generated site as it may be served: no script inside a page, and compressed copies.
 
-The generator writes small scripts into each page. They become files, named by their content, so that
-the policy of the service needs to allow files of its own only.
+The generator writes small scripts into each page. They become files, named by their content, so
+that the policy of the service needs to allow files of its own only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is wrong with a built site: links that lead nowhere, files of other hosts, scripts inside."""
+"""What is wrong with a site: links that lead nowhere, files of other hosts, scripts inside."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def faults(site: Path) -> list[str]:
     return [
         f"{page.relative_to(site.resolve())}: {fault}"
         for page, reader in pages.items()
-        # The page for wrong addresses is shown at any of them; the service has an answer of its own.
+        # Shown at any wrong address; the service has an answer of its own.
         if page.name != "404.html"
         for fault in _of_page(page, reader, pages)
     ]

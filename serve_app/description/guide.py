@@ -44,7 +44,7 @@ _NOT_BUILT: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Retender</title>
 <h1>The documentation is not built here</h1>
-<p>In a checkout <code>make site</code> builds it; its pages are in the folder <code>docs/</code>. The
+<p>In a checkout <code>make site</code> builds it from the folder <code>docs/</code>. The
 HTTP interface is described <a href="../docs">here</a>.</p>
 </html>
 """
