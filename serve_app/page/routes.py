@@ -11,8 +11,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi import Path as Part
-from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from serve_app.page.files import send
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,21 +38,6 @@ POLICY: Final = (
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _ASK_ANEW: Final = "no-cache"
 
-_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
-"""The build leaves compressed copies beside what gains by it; the best one first."""
-
-_TYPES: Final = {
-    ".css": "text/css",
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".ogg": "audio/ogg",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
-}
-"""Said here, for what the machine believes about types differs. Nothing else is given out."""
-
 _NAME: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 
 _NOT_BUILT: Final = """<!doctype html>
@@ -74,19 +60,19 @@ async def page(request: Request) -> Response:
     headers = {"Content-Security-Policy": POLICY, "Permissions-Policy": "microphone=(self)"}
     if not (FOLDER / "index.html").is_file():
         return HTMLResponse(_NOT_BUILT, headers=headers)
-    return _file(request, FOLDER / "index.html", {**headers, "Cache-Control": _ASK_ANEW})
+    return send(request, FOLDER / "index.html", {**headers, "Cache-Control": _ASK_ANEW})
 
 
 @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
 async def asset(name: Name, request: Request) -> Response:
-    return _file(request, FOLDER / "assets" / name, {"Cache-Control": _FOR_GOOD})
+    return send(request, FOLDER / "assets" / name, {"Cache-Control": _FOR_GOOD})
 
 
 @router.api_route("/sw.js", methods=["GET", "HEAD"])
 async def service_worker(request: Request) -> Response:
     """Beside the page, because a service worker works for what is below its own address."""
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": _ASK_ANEW}
-    return _file(request, FOLDER / "sw.js", headers)
+    return send(request, FOLDER / "sw.js", headers)
 
 
 @router.post("/share")
@@ -99,35 +85,4 @@ async def share() -> Response:
 @router.api_route("/page/{name}", methods=["GET", "HEAD"])
 async def beside(name: Name, request: Request) -> Response:
     """What needs a name of its own: the icon, the manifest, the sample."""
-    return _file(request, FOLDER / "page" / name, {"Cache-Control": _ASK_ANEW})
-
-
-def _file(request: Request, path: Path, headers: dict[str, str]) -> Response:
-    """The file, or a compressed copy where the browser takes it. Answers 304 to who has it."""
-    media_type = _TYPES.get(path.suffix)
-    if media_type is None or not path.is_file():
-        raise HTTPException(404)
-    sent, compressed = path, False
-    for encoding, suffix in _ENCODINGS:
-        copy = path.with_name(path.name + suffix)
-        if copy.is_file():
-            compressed = True
-            if sent is path and _takes(request, encoding):
-                sent = copy
-                headers = {**headers, "Content-Encoding": encoding}
-    if compressed:
-        headers = {**headers, "Vary": "Accept-Encoding"}
-    response = FileResponse(sent, headers=headers, media_type=media_type, stat_result=sent.stat())
-    if request.headers.get("if-none-match") == response.headers["etag"]:
-        kept = ("etag", "cache-control", "vary", "content-security-policy")
-        said = {name: response.headers[name] for name in kept if name in response.headers}
-        return Response(None, 304, headers=said)
-    return response
-
-
-def _takes(request: Request, encoding: str) -> bool:
-    for offered in request.headers.get("accept-encoding", "").split(","):
-        name, _, quality = offered.partition(";")
-        if name.strip().lower() == encoding:
-            return quality.replace(" ", "") not in {"q=0", "q=0.0"}
-    return False
+    return send(request, FOLDER / "page" / name, {"Cache-Control": _ASK_ANEW})
