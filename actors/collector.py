@@ -99,10 +99,19 @@ class Collector:
         return deleted + await self._blobs.collect_job_folders(self._unfinished, grace)
 
     async def _audio_in_use(self, asked: tuple[str, ...]) -> frozenset[str]:
-        return await self._manager().ask(JobManager.audio_in_use, asked, self._retention)
+        found = await self._manager().ask(JobManager.audio_in_use, asked, self._retention)
+        return self._unless_clock_was_set(asked, found)
 
     async def _unfinished(self, asked: tuple[str, ...]) -> frozenset[str]:
-        return await self._manager().ask(JobManager.unfinished, asked)
+        found = await self._manager().ask(JobManager.unfinished, asked)
+        return self._unless_clock_was_set(asked, found)
+
+    def _unless_clock_was_set(
+        self, asked: tuple[str, ...], found: frozenset[str]
+    ) -> frozenset[str]:
+        """If the clock was set back since this run began, new files look old: nothing is deleted,
+        and the next run waits."""
+        return frozenset(asked) if self._clock_was_set() else found
 
     def _manager(self) -> Ref[JobManager]:
         return self._ctx.ref(JobManager, JOB_MANAGER).within(ASK_SECONDS)
@@ -110,10 +119,13 @@ class Collector:
     def _clock_is_steady(self) -> bool:
         """File ages come from the wall clock: for the grace time after the clock was set, or after
         this actor's start, they are not trusted."""
-        now, offset = self._ctx.clock.monotonic(), self._wall_offset()
-        if abs(offset - self._offset) > DRIFT:
-            self._offset, self._steady_since = offset, now
+        now = self._ctx.clock.monotonic()
+        if self._clock_was_set():
+            self._offset, self._steady_since = self._wall_offset(), now
         return now - self._steady_since >= self._retention.stray_seconds
+
+    def _clock_was_set(self) -> bool:
+        return abs(self._wall_offset() - self._offset) > DRIFT
 
     def _wall_offset(self) -> float:
         return self._ctx.clock.now() - self._ctx.clock.monotonic()

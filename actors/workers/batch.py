@@ -28,9 +28,10 @@ class OrderBatch:
         return self.open.pop(token, None) is not None
 
     def call_off(self, tokens: set[str]) -> bool:
-        """Cancel these orders. True if none is left, and so the work stops."""
+        """Cancel these orders. True if none is left, and so the work is stopped here. While an
+        outcome is being sent it is not: that would be lost, and the work stops after it."""
         ended = [self.end(token) for token in tuple(self.open) if token in tokens]
-        if not ended or self.open:
+        if not ended or self.open or self.turning_in:
             return False
         self.task.cancel()
         return True

@@ -142,6 +142,8 @@ class Transcriber:
                         if not batch.open:
                             return (item,)
                         await self._send_outcome(batch, item)
+                        if not batch.open:
+                            return ()
         except WorkError as error:
             return tuple(Failed(token, error.failure()) for token in batch.open)
         assert not batch.open, "the engine left orders without an outcome"

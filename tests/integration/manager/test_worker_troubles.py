@@ -17,10 +17,10 @@ from actors.supervision.supervisor import Supervisor
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
 from retender.engines.api import EngineMessage
-from retender.errors import EngineUnavailable, ModelUnavailable
+from retender.errors import Busy, EngineUnavailable, ModelUnavailable
 from retender.jobs.states import Status
 from retender.scheduling.pool_size import Bounds
-from retender.workers.orders import Order
+from retender.workers.orders import Order, Orders
 from tests.support.actors.manager_service import FullDisk, recording
 from tests.support.actors.scripted_service import SETTINGS, Works
 from tests.support.actors.virtual_time import VirtualClock
@@ -111,6 +111,29 @@ async def test_who_cannot_turn_in_a_part_of_a_batch_is_not_taken_to_hang(service
     FullDisk.full = False
     assert await service.ends("one") is Status.COMPLETED
     assert {order.attempt for batch in service.batches for order in batch} == {1}
+
+
+async def test_a_result_on_its_way_is_not_lost_when_the_rest_of_its_batch_is_cancelled(
+    service: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for job_id in ("one", "two"):
+        await service.submit(job_id, Script((Passage((job_id,)),), Passage((), takes=2.0)))
+    await service.transcriber(batch=2)
+    await begun(service, 1)
+    assert [order.job_id for order in service.batches[0]] == ["one", "two"]
+
+    async def unheard(*_: object) -> Orders:
+        raise Busy("the mailbox is full")
+
+    monkeypatch.setattr(unheard, "__name__", "exchange")
+    with monkeypatch.context() as away:
+        away.setattr(JobManager, "exchange", unheard)
+        await service.wait(3.0)
+        await service.manager.ask(JobManager.cancel, "two")
+        await service.wait(3.0)
+    assert await service.ends("one") is Status.COMPLETED
+    given = [(order.job_id, order.index) for batch in service.batches for order in batch]
+    assert given == [("one", 0), ("two", 0), ("one", 1)], "no piece is done again"
 
 
 async def test_a_result_of_an_older_epoch_is_dropped_and_the_worker_goes_on(service: Works) -> None:

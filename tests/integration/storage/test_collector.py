@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.collector import Collector
+from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.names import COLLECTOR
 from actors.runtime.api import Recipe, Spawn
@@ -79,6 +80,24 @@ async def test_after_the_clock_was_set_no_age_is_trusted_for_a_while(service: Ke
     await service.wait(500.0)
     await service.upload("on its way")
     service.clock.shift(86_400.0)
+    await service.wait(90.0)
+    assert service.kept("on its way")
+
+
+async def test_a_clock_that_is_set_back_during_a_collection_costs_no_new_upload(
+    service: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_old = JobManager.forget_old
+
+    async def meanwhile(manager: JobManager, retention: Retention) -> bool:
+        if not service.kept("on its way"):
+            service.clock.shift(-86_400.0)
+            await service.upload("on its way")
+        return await forget_old(manager, retention)
+
+    monkeypatch.setattr(meanwhile, "__name__", "forget_old")
+    await service.wait(200.0)
+    monkeypatch.setattr(JobManager, "forget_old", meanwhile)
     await service.wait(90.0)
     assert service.kept("on its way")
 
