@@ -40,6 +40,11 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     yet."""
 
     @property
+    def limited(self) -> bool:
+        """The limits of one of its models are used up."""
+        return any(used.full_until is not None for used in self.usage.values())
+
+    @property
     def available_seconds(self) -> float:
         """Seconds of audio that its limits would permit now if nothing waited for it."""
         return min(

@@ -131,6 +131,12 @@ def _service(services: Services) -> Iterator[Metric]:
         ("engine",),
         (((name,), int(engine.ready)) for name, engine in monitor.engines.items()),
     )
+    yield _gauges(
+        "retender_engine_limited",
+        "1 while its limits are used up.",
+        ("engine",),
+        (((name,), int(engine.limited)) for name, engine in monitor.engines.items()),
+    )
     if (info := monitor.info) is not None:
         by_state = {
             "waiting": info.queue_size,

@@ -169,6 +169,7 @@ async def test_when_the_day_is_spent_a_job_waits_and_the_estimate_says_so(
     room_in = spend_the_day(tmp_path, stand_in)
     async with small(tmp_path, stand_in) as (_, http):
         assert "are used up until" in await limits(http)
+        assert 'retender_engine_limited{engine="groq"} 1.0' in (await http.get("/metrics")).text
         receipt = await submitted(http, tone(tmp_path / "a.mp3"))
         assert receipt["estimated_processing_time"] == pytest.approx(room_in, abs=120)
         job: dict[str, Any] = {}

@@ -57,6 +57,7 @@ def test_used_up_limits_are_told_with_their_end_and_leave_no_room() -> None:
     report = WorkerReport(engine="groq", usage={"turbo": closed})
     info = describe_engine("groq", PoolReport(engine="groq", workers=1), [report], 0.0)
     assert info.ready, "there is nothing that anybody would have to put right"
+    assert info.limited
     assert info.reason == "the limits of turbo are used up until 12:01 UTC"
     assert info.available_seconds == 0
 
