@@ -11,7 +11,7 @@ import pytest
 from actors.manager.job_manager import JobManager
 from actors.metrics.meter import Meter
 from deployments.serving.local import SystemClock
-from retender.errors import WorkError
+from retender.jobs.messages import FAILURES
 from retender.jobs.states import Status
 from retender.workers.reports import HeldModel, ModelState, WorkerReport
 from tests.integration.http.test_http_health import DEADLINE, done, ended
@@ -26,7 +26,7 @@ BROKEN: Final = Script((Passage(("x",), acts=(Act.FATAL,)),), preparation=Passag
 VALUES: Final[dict[tuple[str, str], set[str]]] = {
     ("retender_jobs", "state"): {"waiting", "processing", "failed"},
     ("retender_jobs_ended_total", "status"): {str(status) for status in Status},
-    ("retender_jobs_failed_total", "code"): {kind.code for kind in WorkError.__subclasses__()},
+    ("retender_jobs_failed_total", "code"): set(FAILURES["en"]),
     ("retender_collections_total", "outcome"): {"succeeded", "failed"},
     ("retender_convex_updates_total", "outcome"): {"stored", "unchanged", "again", "refused"},
     ("retender_http_requests_total", "method"): {"GET", "POST", "PUT", "PATCH", "DELETE"},
