@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from deployments.limits import HEAD_BYTES, HEAD_SECONDS, UNREAD_SECONDS
@@ -97,6 +98,11 @@ class Socket(WebSocketsSansIOProtocol):
         self.logger = _LOG
 
     async def send(self, message: ASGISendEvent) -> None:
+        if self.close_sent and message["type"] == "websocket.send":
+            # The client's frames ended the connection, which the application is not told yet.
+            raise ClientDisconnected
+        if self.close_sent and message["type"] == "websocket.close":
+            return
         if message["type"] == "websocket.close":
             # The close frame is small, and nothing is sent after it.
             self.writable.set()

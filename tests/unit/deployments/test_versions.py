@@ -54,9 +54,17 @@ USED = (
         (
             *("send", "handle_ping", "on_task_complete", "connection_lost"),
             *("self.writable", "self.conn", "self.transport", "self.logger", "self.loop"),
+            "self.close_sent",
         ),
         _CONNECTIONS,
         "that a follower that does not read is cut off, and its pings are not answered",
+    ),
+    Used(
+        "uvicorn",
+        "uvicorn.protocols.utils:ClientDisconnected",
+        (),
+        _CONNECTIONS,
+        "that nothing is sent after frames of a client that ended the connection",
     ),
     Used("uvicorn", "uvicorn._types:ASGISendEvent", (), _CONNECTIONS, "the type of a message"),
     Used(
