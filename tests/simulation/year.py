@@ -10,65 +10,47 @@ keeps nothing by itself: what grows here is the service's.
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
-import inspect
-import sqlite3
 import statistics
-import sys
 import time
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-import httpx
 import msgspec
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
-from actors.collector import Collector
-from actors.delivery.webhooks import Webhooks
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
-from actors.metrics.meter import Meter
 from actors.names import BROADCASTER, JOB_MANAGER, ROOT
-from actors.runtime.api import Child, Recipe, Spawn
-from actors.runtime.local import LocalRuntime
+from actors.runtime.api import Recipe
 from actors.supervision.restarts import Intensity
 from actors.transcripts import whole_transcript
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber import TranscriberSettings
-from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
-from retender.errors import AlreadyFinished, JobNotFound, RetenderError, StorageFull
+from actors.workers.transcriber_pool import PoolSettings
+from retender.errors import AlreadyFinished, JobNotFound, RetenderError
 from retender.jobs.retention import Retention
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
-from retender.journal.api import Journal, Write
-from retender.journal.connection import ThreadSlot
-from retender.journal.database import DatabaseFile, ReadOnlyFile
-from retender.journal.sqlite import SqliteJournal
 from retender.scheduling.pool_size import Bounds
 from retender.storage.audio import Audio
 from retender.storage.blobs.api import InUse
 from retender.transcript.edits import pack
 from retender.transcript.segments import Segment
+from tests.simulation.memory_of_actors import held_by_actors, resident
+from tests.simulation.year_surroundings import Accepting, Disk, MortalRuntime
 from tests.support.actors.virtual_time import VirtualClock, VirtualTimeLoop
 from tests.support.engines.scripted import Passage, Script, ScriptedEngine
 from tests.support.http.webhook_receivers import hand_over, settings
 
-WATCHED: Final = (JobManager, Broadcaster, Collector, Meter, Webhooks, TranscriberPool)
 WORDS: Final = ("uno", "dos", "tres", "cuatro", "five", "six", "seven", "ocho", "nueve", "ten")
 PASSAGE_SECONDS: Final = 30.0
 SETTLING: Final = 1800.0
 """Seconds in which the last webhooks are tried again."""
-_OF_THE_RUNTIME: Final = (
-    *(type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType),
-    *(types.FrameType, types.CoroutineType, asyncio.AbstractEventLoop, asyncio.Future, Random),
-    *(LocalRuntime, VirtualClock, SqliteJournal, Hub),
-)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,76 +151,6 @@ class Recordings(Mapping[str, Script]):
 
     async def collect_job_folders(self, in_use: InUse, older_than: float) -> int:
         return 0
-
-
-class FullAtTimes(SqliteJournal):
-    full = False
-
-    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
-        if self.full:
-            raise StorageFull("no space left on device", retry_after=1.0)
-        await super().commit(epoch, writes)
-
-
-class Disk:
-    """Opens the journal as `SqliteOpener` does, without waiting for the disk."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.full = False
-        self._writing, self._reading = ThreadSlot(), ThreadSlot()
-        self._journal: FullAtTimes | None = None
-
-    async def __call__(self) -> Journal:
-        await self._reading.close()
-        writing = await self._writing.take(DatabaseFile(str(self.path), "off"))
-        reading = await self._reading.take(ReadOnlyFile(str(self.path)))
-        self._journal = FullAtTimes(writing, reading)
-        self._journal.full = self.full
-        return self._journal
-
-    def fill(self, *, full: bool) -> None:
-        self.full = full
-        if self._journal is not None:
-            self._journal.full = full
-
-    @property
-    def jobs(self) -> int:
-        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
-            found: int = connection.execute("SELECT count(*) FROM jobs").fetchone()[0]
-            return found
-
-    @property
-    def bytes(self) -> int:
-        return sum(file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*"))
-
-
-class MortalRuntime(LocalRuntime):
-    def __init__(self, clock: VirtualClock, seed: int) -> None:
-        super().__init__(clock, seed=seed)
-        self._children: dict[str, Child] = {}
-
-    async def spawn(self, spec: Spawn) -> Child:
-        child = self._children[spec.name] = await super().spawn(spec)
-        return child
-
-    async def kill(self, name: str) -> None:
-        await self._children[name].kill()
-
-
-class Accepting(httpx.AsyncBaseTransport):
-    """Every receiver of webhooks; one attempt in ten fails."""
-
-    def __init__(self) -> None:
-        self.told = 0
-        self._asked = 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._asked += 1
-        if self._asked % 10 == 0:
-            return httpx.Response(500)
-        self.told += 1
-        return httpx.Response(200)
 
 
 class Year:
@@ -462,33 +374,3 @@ def _complain(client: asyncio.Task[None]) -> None:
     """A client that found a broken promise ends the run."""
     if not client.cancelled() and (error := client.exception()) is not None:
         raise error
-
-
-def held_by_actors() -> dict[str, int]:
-    """Bytes that each actor holds, with everything reached from it alone or with others."""
-    gc.collect()
-    actors = [each for each in gc.get_objects() if isinstance(each, WATCHED)]
-    found: dict[str, int] = {}
-    for actor in actors:
-        name = type(actor).__name__
-        found[name] = found.get(name, 0) + _size(actor)
-    return found
-
-
-def _size(thing: object) -> int:
-    seen: set[int] = set()
-    pending = [thing]
-    size = 0
-    while pending:
-        each = pending.pop()
-        if id(each) in seen or isinstance(each, _OF_THE_RUNTIME) or inspect.isgenerator(each):
-            continue
-        seen.add(id(each))
-        size += sys.getsizeof(each)
-        pending.extend(gc.get_referents(each))
-    return size
-
-
-def resident() -> int:
-    fields = Path("/proc/self/statm").read_text().split()
-    return int(fields[1]) * 4096

@@ -1,0 +1,89 @@
+"""What surrounds a service that is simulated for a long time: its disk, its process, receivers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+
+from actors.runtime.api import Child, Spawn
+from actors.runtime.local import LocalRuntime
+from retender.errors import StorageFull
+from retender.journal.api import Journal, Write
+from retender.journal.connection import ThreadSlot
+from retender.journal.database import DatabaseFile, ReadOnlyFile
+from retender.journal.sqlite import SqliteJournal
+from tests.support.actors.virtual_time import VirtualClock
+
+
+class FullAtTimes(SqliteJournal):
+    full = False
+
+    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
+        if self.full:
+            raise StorageFull("no space left on device", retry_after=1.0)
+        await super().commit(epoch, writes)
+
+
+class Disk:
+    """Opens the journal as `SqliteOpener` does, without waiting for the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.full = False
+        self._writing, self._reading = ThreadSlot(), ThreadSlot()
+        self._journal: FullAtTimes | None = None
+
+    async def __call__(self) -> Journal:
+        await self._reading.close()
+        writing = await self._writing.take(DatabaseFile(str(self.path), "off"))
+        reading = await self._reading.take(ReadOnlyFile(str(self.path)))
+        self._journal = FullAtTimes(writing, reading)
+        self._journal.full = self.full
+        return self._journal
+
+    def fill(self, *, full: bool) -> None:
+        self.full = full
+        if self._journal is not None:
+            self._journal.full = full
+
+    @property
+    def jobs(self) -> int:
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
+            found: int = connection.execute("SELECT count(*) FROM jobs").fetchone()[0]
+            return found
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*"))
+
+
+class MortalRuntime(LocalRuntime):
+    def __init__(self, clock: VirtualClock, seed: int) -> None:
+        super().__init__(clock, seed=seed)
+        self._children: dict[str, Child] = {}
+
+    async def spawn(self, spec: Spawn) -> Child:
+        child = self._children[spec.name] = await super().spawn(spec)
+        return child
+
+    async def kill(self, name: str) -> None:
+        await self._children[name].kill()
+
+
+class Accepting(httpx.AsyncBaseTransport):
+    """Every receiver of webhooks; one attempt in ten fails."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self._asked = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._asked += 1
+        if self._asked % 10 == 0:
+            return httpx.Response(500)
+        self.told += 1
+        return httpx.Response(200)
