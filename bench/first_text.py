@@ -17,7 +17,6 @@ import statistics
 import sys
 import tempfile
 import time
-import wave
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,12 +24,11 @@ from typing import Final, NamedTuple
 from websockets.asyncio.client import connect
 
 from bench.speech.models import base
-from bench.speech.recordings import long
+from bench.speech.recordings import long, written
 from bench.started import Service, started
 from tests.support.sound.media import say
 
 SECONDS: Final = 600.0
-RATE: Final = 16_000
 
 
 class Figures(NamedTuple):
@@ -62,22 +60,15 @@ async def measure(service: Service, recording: Path) -> Figures:
     return Figures(uploaded, first_text, done, largest)
 
 
-def written(path: Path, seed: int) -> Path:
-    recording = long("en", SECONDS, seed=seed)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(recording.sound.tobytes())
-    return path
-
-
 async def main(*, quick: bool) -> None:
     model = str(await asyncio.to_thread(base))
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         folder = Path(scratch)
         say("one two three", folder / "digits.wav")
-        files = [written(folder / f"{seed}.wav", seed) for seed in range(1 if quick else 3)]
+        files = [
+            written(folder / f"{seed}.wav", long("en", SECONDS, seed=seed))
+            for seed in range(1 if quick else 3)
+        ]
         async with started("local", folder / "data", DEFAULT_MODEL=model) as service:
             await service.until("/health/ready")
             with (folder / "digits.espeak.wav").open("rb") as sound:

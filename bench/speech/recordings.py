@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import wave
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -130,6 +131,16 @@ def joined(
         at += len(part.sound)
     text = " ".join(part.text for part in parts)
     return Recording(language, np.concatenate(sounds), text, tuple(places))
+
+
+def written(path: Path, recording: Recording) -> Path:
+    """The recording as a WAV file at this path."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(recording.sound.tobytes())
+    return path
 
 
 @cache

@@ -6,7 +6,6 @@ import asyncio
 import os
 import tempfile
 import time
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import msgspec
 from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
 from bench.speech.measure import CORES, Figures, Heard
-from bench.speech.recordings import RATE, Recording
+from bench.speech.recordings import RATE, Recording, written
 from deployments.client.backend import Source, TranscriptionRequest
 from deployments.client.in_process import InProcessBackend, temporary_service
 from deployments.settings import Settings, read
@@ -55,9 +54,9 @@ async def served(
     wanted |= {"word_timestamps": "yes"} if words else {}
     request = TranscriptionRequest(wanted, "json")
     with tempfile.TemporaryDirectory() as name:
-        files = [_written(Path(name) / f"{n}.wav", each) for n, each in enumerate(recordings)]
+        files = [written(Path(name) / f"{n}.wav", each) for n, each in enumerate(recordings)]
         first = recordings[0]
-        warm = _written(Path(name) / "warm.wav", first._replace(sound=first.sound[:_WARM_UP]))
+        warm = written(Path(name) / "warm.wav", first._replace(sound=first.sound[:_WARM_UP]))
         async with temporary_service(settings, [_pool(settings, folder, beam)]) as backend:
             await _heard(backend, warm, request)
             begun, busy = time.perf_counter(), _busy()
@@ -104,12 +103,3 @@ def _busy() -> float:
     while more := {process for process, parent in parents.items() if parent in ours} - ours:
         ours |= more
     return sum(times.get(process, 0) for process in ours) / os.sysconf("SC_CLK_TCK")
-
-
-def _written(path: Path, recording: Recording) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(recording.sound.tobytes())
-    return path

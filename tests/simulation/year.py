@@ -10,10 +10,9 @@ keeps nothing by itself: what grows here is the service's.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -37,11 +36,11 @@ from retender.jobs.retention import Retention
 from retender.jobs.states import Status
 from retender.jobs.submission import Submission
 from retender.scheduling.pool_size import Bounds
-from retender.storage.audio import Audio
-from retender.storage.blobs.api import InUse
 from retender.transcript.edits import pack
 from retender.transcript.segments import Segment
+from tests.simulation.invariants import Violation
 from tests.simulation.memory_of_actors import held_by_actors, resident
+from tests.simulation.surroundings import Blobs
 from tests.simulation.year_surroundings import Accepting, Disk, MortalRuntime
 from tests.support.actors.virtual_time import VirtualClock, VirtualTimeLoop
 from tests.support.engines.scripted import Passage, Script, ScriptedEngine
@@ -103,15 +102,10 @@ class Slice(msgspec.Struct, frozen=True):
     jobs_a_second: float
 
 
-class Lost(AssertionError):
-    """A promise was broken."""
+class Scripts:
+    """What is said in each recording: twenty texts, which begin with the number of the job."""
 
-
-class Recordings(Mapping[str, Script]):
-    """By hash. Only the number of each is kept, until the service lets go of it."""
-
-    def __init__(self, plan: Plan, clock: VirtualClock) -> None:
-        self._clock = clock
+    def __init__(self, plan: Plan) -> None:
         chance = Random(plan.seed)
         self._texts = [
             tuple(
@@ -120,37 +114,10 @@ class Recordings(Mapping[str, Script]):
             )
             for _ in range(20)
         ]
-        self._kept: dict[str, tuple[int, float]] = {}
 
-    def add(self, number: int) -> Audio:
-        sha256 = hashlib.sha256(str(number).encode()).hexdigest()
-        self._kept[sha256] = (number, self._clock.now())
-        return Audio(sha256, 10_000_000)
-
-    def script(self, number: int) -> Script:
+    def of(self, number: int) -> Script:
         first = Passage((f"number-{number}",), PASSAGE_SECONDS, 1.0)
         return Script((first, *self._texts[number % len(self._texts)]))
-
-    def __getitem__(self, sha256: str) -> Script:
-        if sha256 not in self._kept:
-            raise Lost(f"the recording {sha256} was let go of while it was needed")
-        return self.script(self._kept[sha256][0])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kept)
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    async def collect(self, in_use: InUse, older_than: float) -> int:
-        asked = tuple(sha256 for sha256, (_, at) in self._kept.items() if at < older_than)
-        unneeded = set(asked) - set(await in_use(asked))
-        for sha256 in unneeded:
-            del self._kept[sha256]
-        return len(unneeded)
-
-    async def collect_job_folders(self, in_use: InUse, older_than: float) -> int:
-        return 0
 
 
 class Year:
@@ -160,7 +127,8 @@ class Year:
         self.clock = VirtualClock(self.loop)
         self.runtime = MortalRuntime(self.clock, plan.seed)
         self.disk = Disk(folder / "journal.sqlite3")
-        self.recordings = Recordings(plan, self.clock)
+        self.scripts = Scripts(plan)
+        self.blobs = Blobs(self.clock)
         self.receivers = Accepting()
         self.chance = Random(plan.seed)
         self.manager = self.runtime.ref(JobManager, JOB_MANAGER)
@@ -177,10 +145,11 @@ class Year:
         self._since = time.perf_counter()
 
     def run(self) -> list[Slice]:
-        """Raises `Lost` where a promise is broken."""
+        """Raises `Violation` where a promise is broken."""
         try:
             self.loop.run_until_complete(self._run())
         finally:
+            self.disk.fill(full=False)
             left = asyncio.all_tasks(self.loop)
             for task in left:
                 task.cancel()
@@ -189,7 +158,7 @@ class Year:
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
         if self.loop.mishaps:
-            raise Lost(f"errors that no one caught: {self.loop.mishaps[:3]}")
+            raise Violation(f"errors that no one caught: {self.loop.mishaps[:3]}")
         return self.slices
 
     async def _run(self) -> None:
@@ -214,7 +183,7 @@ class Year:
             await asyncio.wait(clients)
         await asyncio.sleep(SETTLING)
         if self.receivers.told < self.expected_webhooks:
-            raise Lost(f"{self.receivers.told} of {self.expected_webhooks} webhooks were told")
+            raise Violation(f"{self.receivers.told} of {self.expected_webhooks} webhooks were told")
         # When all that was kept is old enough, nothing is left.
         await asyncio.sleep(2 * self.plan.kept)
         await self._measure(self.plan.jobs)
@@ -234,7 +203,7 @@ class Year:
             await asyncio.sleep(1.0)
 
     def _settings(self) -> TreeSettings:
-        engine = Recipe.of(ScriptedEngine, library=self.recordings, lanes=4, batch=4)
+        engine = Recipe.of(ScriptedEngine, library=self.blobs, lanes=4, batch=4)
         pool = PoolSettings(
             engine=engine,
             host="local",
@@ -244,7 +213,7 @@ class Year:
         )
         return TreeSettings(
             journal=self.disk,
-            blobs=Recipe.of(hand_over, thing=self.recordings),
+            blobs=Recipe.of(hand_over, thing=self.blobs),
             manager=ManagerSettings(),
             webhooks=settings(self.receivers),
             retention=Retention(
@@ -284,7 +253,7 @@ class Year:
         status = await self._end_of(job_id)
         self.ended[status.value] = self.ended.get(status.value, 0) + 1
         if status is not Status.COMPLETED and not (cancels and status is Status.CANCELLED):
-            raise Lost(f"{job_id} ended as {status}")
+            raise Violation(f"{job_id} ended as {status}")
         if status is Status.COMPLETED and chance.random() < 0.2:
             await self._read(job_id, number, chance)
         if chance.random() < 0.02:
@@ -295,10 +264,12 @@ class Year:
 
     async def _submit(self, job_id: str, number: int, chance: Random) -> None:
         told = chance.random() < 0.1
+        script = self.scripts.of(number)
+        self.blobs.put(script)
         submission = Submission(
             job_id=job_id,
             owner=chance.choice(("ana", "ben", f"visitor-{number}")),
-            audio=self.recordings.add(number),
+            audio=script.audio(),
             idempotency_key=f"key of {job_id}",
             callback_url=f"https://receiver-{number}.example/" if told else None,
         )
@@ -319,8 +290,8 @@ class Year:
 
     async def _read(self, job_id: str, number: int, chance: Random) -> None:
         transcript = await self._insist(whole_transcript, self.manager, job_id)
-        if transcript.text != self.recordings.script(number).text:
-            raise Lost(f"{job_id} has another text")
+        if transcript.text != self.scripts.of(number).text:
+            raise Violation(f"{job_id} has another text")
         if chance.random() < 0.1:
             edited = pack((Segment(0, 0.0, 1.0, f"what {job_id} really says"),))
             await self._insist(self.manager.ask, JobManager.edit, job_id, 0, edited)
@@ -341,7 +312,7 @@ class Year:
             try:
                 return await ask(*what)
             except JobNotFound as error:
-                raise Lost(str(error)) from error
+                raise Violation(str(error)) from error
             except AlreadyFinished:
                 raise
             except RetenderError:
@@ -359,7 +330,7 @@ class Year:
                 resident(),
                 self.disk.bytes,
                 self.disk.jobs,
-                len(self.recordings),
+                len(self.blobs),
                 1000 * statistics.median(self._submissions or [0.0]),
                 1000 * statistics.median(self._statuses or [0.0]),
                 counted / took,

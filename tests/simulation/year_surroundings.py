@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,21 +10,11 @@ import httpx
 
 from actors.runtime.api import Child, Spawn
 from actors.runtime.local import LocalRuntime
-from retender.errors import StorageFull
-from retender.journal.api import Journal, Write
+from retender.journal.api import Journal
 from retender.journal.connection import ThreadSlot
 from retender.journal.database import DatabaseFile, ReadOnlyFile
-from retender.journal.sqlite import SqliteJournal
+from tests.support.actors.manager_service import FullDisk
 from tests.support.actors.virtual_time import VirtualClock
-
-
-class FullAtTimes(SqliteJournal):
-    full = False
-
-    async def commit(self, epoch: int, writes: Sequence[Write]) -> None:
-        if self.full:
-            raise StorageFull("no space left on device", retry_after=1.0)
-        await super().commit(epoch, writes)
 
 
 class Disk:
@@ -33,22 +22,16 @@ class Disk:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.full = False
         self._writing, self._reading = ThreadSlot(), ThreadSlot()
-        self._journal: FullAtTimes | None = None
 
     async def __call__(self) -> Journal:
         await self._reading.close()
         writing = await self._writing.take(DatabaseFile(str(self.path), "off"))
         reading = await self._reading.take(ReadOnlyFile(str(self.path)))
-        self._journal = FullAtTimes(writing, reading)
-        self._journal.full = self.full
-        return self._journal
+        return FullDisk(writing, reading)
 
     def fill(self, *, full: bool) -> None:
-        self.full = full
-        if self._journal is not None:
-            self._journal.full = full
+        FullDisk.full = full
 
     @property
     def jobs(self) -> int:
