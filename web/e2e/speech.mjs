@@ -10,7 +10,11 @@ const PAUSE_SECONDS = 0.9;
 export function spoken(phrases, path, voice = "en-us+m4") {
   const folder = mkdtempSync(join(tmpdir(), "retender-speech-"));
   try {
-    const parts = phrases.map((phrase) => spokenPhrase(phrase, join(folder, "phrase.wav"), voice));
+    const said = new Map();
+    for (const phrase of new Set(phrases)) {
+      said.set(phrase, spokenPhrase(phrase, join(folder, "phrase.wav"), voice));
+    }
+    const parts = phrases.map((phrase) => said.get(phrase));
     const { rate } = parts[0];
     const pause = Buffer.alloc(2 * Math.round(rate * PAUSE_SECONDS));
     const samples = Buffer.concat(parts.flatMap(({ data }) => [data, pause]));

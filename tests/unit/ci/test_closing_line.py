@@ -20,7 +20,7 @@ PATH="/x/.venv/bin:$PATH" npm test
 cd web && PATH="/x/.venv/bin:$PATH" npm test
  Test Files  12 passed (12)
       Tests  2 failed | 120 passed (122)
-.venv/bin/python -m pytest -n 2 -m "not ray" --cov --cov-report=term:skip-covered \
+.venv/bin/python -m pytest -n 2 -m "not ray" --dist worksteal \
         --ignore tests/simulation --ignore tests/kills
 FAILED tests/unit/a.py::test_it - assert 12 passed
 ===== 1 failed, 2000 passed, 7 skipped, 3 warnings in 734.22s (0:12:14) =====
