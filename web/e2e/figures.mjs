@@ -108,24 +108,40 @@ async function underFlood(folder) {
   return { ...FLOOD, rows, during: { ...during, ...processor }, reading };
 }
 
-/** Frames for some seconds, meanwhile scrolled by so many pixels in each. */
+/**
+ * Frames for some seconds, meanwhile scrolled by so many pixels in each. From one to the next by the
+ * browser's own time of each frame, so one that was dropped makes a gap of two. How
+ * long after that time the page's own thread gets to it is `begun`.
+ */
 async function frames(page, { seconds, by }) {
   return page.evaluate(
     async ([lasting, pixels]) => {
       tasks.length = 0;
       const gaps = [];
+      const begun = [];
       const end = performance.now() + lasting * 1000;
-      let last = performance.now();
+      let last = await new Promise(requestAnimationFrame);
       while (performance.now() < end) {
-        await new Promise(requestAnimationFrame);
-        const now = performance.now();
-        gaps.push(now - last);
-        last = now;
+        const frame = await new Promise(requestAnimationFrame);
+        begun.push(performance.now() - frame);
+        gaps.push(frame - last);
+        last = frame;
         if (pixels !== 0) scrollBy(0, pixels);
       }
-      gaps.sort((a, b) => a - b);
-      const at = (share) => Number(gaps[Math.floor((gaps.length - 1) * share)].toFixed(1));
-      return { frames: gaps.length, p50: at(0.5), p95: at(0.95), most: at(1), long: [...tasks] };
+      const sorted = (values) => values.sort((a, b) => a - b);
+      const at = (values, share) =>
+        Number(values[Math.floor((values.length - 1) * share)].toFixed(1));
+      sorted(gaps);
+      sorted(begun);
+      return {
+        frames: gaps.length,
+        p50: at(gaps, 0.5),
+        p95: at(gaps, 0.95),
+        most: at(gaps, 1),
+        dropped: gaps.filter((gap) => gap > 25).length,
+        begun_p95: at(begun, 0.95),
+        long: [...tasks],
+      };
     },
     [seconds, by],
   );
