@@ -35,7 +35,7 @@ from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Later, Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
 from bench.foundation import CALLERS, Bench, Worker, follow, keep_submitting
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.events import Event, EventKind
 from retender.jobs.job import Job
 from retender.jobs.messages import Note

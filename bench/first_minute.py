@@ -1,12 +1,13 @@
 """The first minute: from the start of `retender serve` to an answer, to a service that is ready,
 and to the first transcript; and the memory of all its processes when it has nothing to do.
 
-    python -m bench.first_minute [--quick]
+    python -m bench.first_minute [--quick] [local | ray]
 
 Each profile is started three times on an empty data folder (once with --quick), as a process of
-its own, with the digits model; the middle one of each figure is shown. The recording is spoken by
-espeak-ng. Memory is resident memory, with what processes share counted once. Processor time says
-what a start costs on a machine that has other work, too.
+its own, with the digits model: each start is shown, and at the end the middle one of each figure.
+The recording is spoken by espeak-ng. Memory is resident memory, with what processes share counted
+once. Processor time says what a start costs on a machine that has other work, too: with a low
+priority beside such work, a start may take minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -62,22 +64,28 @@ def _processor_seconds(process: int) -> float:
     return 0.0
 
 
-async def main(*, quick: bool) -> None:
+async def main(profiles: Sequence[str], *, quick: bool) -> None:
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
-    print("profile   answers    ready  first text  processor   idle  processes")
-    for profile in PROFILES:
+    print("profile   answers    ready  first text  processor   idle  processes", flush=True)
+    for profile in profiles:
         each = []
         for _ in range(1 if quick else 3):
             with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
                 say("one two three", Path(scratch) / "digits.wav")
                 recording = Path(scratch) / "digits.espeak.wav"
                 each.append(await measure(profile, Path(scratch) / "data", recording))
-        middle = Figures(*(statistics.median(values) for values in zip(*each, strict=True)))
-        print(
-            f"{profile:7} {middle.port:7.1f} s {middle.ready:6.1f} s {middle.transcript:9.1f} s "
-            f"{middle.processor:8.1f} s {middle.idle:4.0f} MB {middle.processes:6.0f}"
-        )
+            show("", each[-1])
+        show(profile, Figures(*(statistics.median(values) for values in zip(*each, strict=True))))
+
+
+def show(name: str, figures: Figures) -> None:
+    print(
+        f"{name:7} {figures.port:7.1f} s {figures.ready:6.1f} s {figures.transcript:9.1f} s "
+        f"{figures.processor:8.1f} s {figures.idle:4.0f} MB {figures.processes:6.0f}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
-    asyncio.run(main(quick="--quick" in sys.argv))
+    wanted = [profile for profile in PROFILES if profile in sys.argv[1:]]
+    asyncio.run(main(wanted or PROFILES, quick="--quick" in sys.argv))

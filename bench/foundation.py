@@ -29,7 +29,7 @@ from actors.names import BROADCASTER, JOB_MANAGER
 from actors.runtime.api import Recipe, Ref
 from actors.runtime.local import LocalRuntime
 from actors.tree import TreeSettings, root
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.events import Event
 from retender.jobs.submission import Submission
 from retender.journal.sqlite import SqliteOpener

@@ -29,7 +29,7 @@ from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
 from bench.echo import Echo
 from bench.foundation import milliseconds, percentile, say
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from tests.support.ray.cluster import cluster_of_one
 
 DEATH_BAR = 0.1

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import ctranslate2  # type: ignore[import-untyped]  # it carries no types
 
-from deployments.wiring import recognition
+from deployments.wiring import whisper_engine
 from models.layout import MULTILINGUAL
 from retender.engines.faster_whisper.engine import WhisperEngine
 
@@ -48,7 +48,7 @@ def windows(tally: Path) -> int:
 def engine(*, tally: str, **options: Any) -> WhisperEngine:
     """As a recipe's target: the engine in a process of its own."""
     rehearse(Path(tally))
-    return recognition.engine(**options)
+    return whisper_engine.engine(**options)
 
 
 def _said_nothing(result: Any) -> SimpleNamespace:

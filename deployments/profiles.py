@@ -64,14 +64,18 @@ def _serve_on_ray(
     *,
     alone: bool,
 ) -> int:
-    # Ray reads the environment when it is imported, and takes long to import.
-    from deployments.ray_cluster import application  # noqa: PLC0415 - see above
-
     pool = for_this_machine(resources(), settings) if alone else Pool(most=4)
     arguments = Arguments(pools=(pool,))
     found = workers or pools(settings, arguments.pools)
     plan = ClusterPlan.of(settings, arguments, found, alone=alone)
-    return asyncio.run(application.serve(plan, port, leave))
+    # Ray reads the environment when it is imported, and takes long to import.
+    from deployments.ray_cluster import ray_start  # noqa: PLC0415 - see above
+
+    with ray_start.started(arguments.namespace):
+        # So does Ray Serve: meanwhile Ray starts its first processes.
+        from deployments.ray_cluster import application  # noqa: PLC0415 - see above
+
+        return asyncio.run(application.serve(plan, port, leave))
 
 
 def _serve_small(settings: Settings, workers: Sequence[PoolSettings] | None) -> int:

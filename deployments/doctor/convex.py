@@ -6,8 +6,8 @@ from random import Random
 
 from actors.delivery.convex_client import ConvexClient
 from deployments.doctor.finding import Finding, bad, doubtful, good
-from deployments.serving.local import SystemClock
 from deployments.settings import BadSetting, Settings
+from deployments.wiring.clock import SystemClock
 from deployments.wiring.convex import convex as settings_of
 
 

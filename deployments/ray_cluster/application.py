@@ -8,11 +8,9 @@ settings; all find it by name.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import ray
@@ -20,7 +18,6 @@ from fastapi import FastAPI
 from loguru import logger
 from ray import serve as ray_serve
 from ray._common.tls_utils import add_port_to_grpc_server
-from ray._private.ray_logging import global_worker_stdstream_dispatcher as from_processes
 from ray.exceptions import RayError
 from ray.serve._private import replica
 from ray.serve.context import _get_global_client
@@ -36,9 +33,7 @@ from actors.supervision.supervisor import Supervisor
 from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
-from deployments.ray_cluster.process_logs import ProcessLogs
 from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
-from deployments.ray_cluster.small_ray import PartMissing, parts_left_out
 from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
@@ -48,24 +43,14 @@ from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.journals import check_for_many
 from deployments.wiring.keys import keyring
-from deployments.wiring.resources import resources
 from retender.errors import ActorGone, FolderNotShared, NoAnswer, RetenderError
 from serve_app.access.peer import Peer
 
 APP: Final = "retender"
 
-OBJECT_STORE_BYTES: Final = 78_643_200
-"""The smallest size that Ray accepts: recordings and models never go through the object store."""
-
-STARTS: Final = 4
-"""Attempts to start Ray before the service gives up."""
-
 RETRY_SECONDS: Final = 0.2
 
 CHECK_SECONDS: Final = 5.0
-_MORE: Final = (
-    "Ray's parts tell more in the logs of its latest session; `--profile local` needs no Ray"
-)
 
 LOST_SECONDS: Final = 180.0
 """Seconds without an answer of the tree, after which the service gives up."""
@@ -201,13 +186,13 @@ def application(plan: ClusterPlan) -> ray_serve.Application:
 
 
 async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) -> int:
-    """Start the service, on this machine's own Ray or on the cluster that RAY_ADDRESS names; run
-    until told to stop. Returns the exit status.
+    """Start the service on the Ray that this process has started or joined; run until told to stop.
+    Returns the exit status.
 
     `port`: of this machine's own. `leave_port`: called once it answers there.
     """
+    keep_rays_lines_back()  # Ray Serve, imported after Ray's start, has set up its own again
     settings = plan.settings
-    logs = start_ray(plan.arguments.namespace)
     signals = Signals()
     runtime = RayRuntime(place(plan))
     try:
@@ -224,9 +209,8 @@ async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) ->
         await _run(plan, runtime, url, signals, leave_port)
     finally:
         await runtime.close()
+        # Here, because the loop ends only when its threads do: some may wait for Ray.
         await asyncio.to_thread(ray.shutdown)
-        if logs is not None:
-            await asyncio.to_thread(logs.stop)
     return 0
 
 
@@ -253,75 +237,6 @@ def _open(settings: Settings, port: int) -> str:
     host = settings.host if alone else there.http_config.host
     port = there.http_config.port
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def start_ray(namespace: str) -> ProcessLogs | None:
-    """Start Ray, or join the existing cluster. On a busy machine the processes of Ray may time out
-    while they start, so starting is retried. Returns what reads the logs of its processes, if Ray
-    does not do it itself."""
-    keep_rays_lines_back()
-    if ray_environment.joins_cluster():
-        try:
-            ray.init(namespace=namespace, configure_logging=False)
-        except Exception as error:  # Ray has no error class of its own for this
-            ray.shutdown()
-            raise RetenderError(f"The cluster cannot be joined: {error} {_MORE}") from error
-        _forward_logs_of_cluster()
-        return None
-    for left in reversed(range(STARTS)):
-        try:
-            # The last attempt is without any change to Ray.
-            if left:
-                return _start_small(namespace)
-            _start_whole(namespace)
-        except Exception as error:  # as above
-            ray.shutdown()
-            if not left:
-                raise RetenderError(f"Ray does not come up: {error} {_MORE}") from error
-            logger.warning("Ray did not start; trying again: {}", error)
-    return None
-
-
-def _own() -> dict[str, Any]:
-    return {
-        "address": "local",  # else it would join a Ray that runs on this machine already
-        "include_dashboard": False,
-        "num_cpus": resources().cores,  # Ray would round them down
-        "object_store_memory": OBJECT_STORE_BYTES,
-        "configure_logging": False,
-    }
-
-
-def _start_small(namespace: str) -> ProcessLogs | None:
-    try:
-        with parts_left_out():
-            context: Any = ray.init(namespace=namespace, log_to_driver=False, **_own())
-    except PartMissing as missing:
-        logger.info("Ray starts with processes that are not used here: {}", missing)
-        _start_whole(namespace)
-        return None
-    folder = Path(context.address_info["session_dir"]) / "logs"
-    logger.debug("Ray's own logs are in {}", folder)
-    logs = ProcessLogs(folder, sys.stderr.write)
-    logs.start()
-    return logs
-
-
-def _start_whole(namespace: str) -> None:
-    ray.init(namespace=namespace, **_own())
-    _forward_logs_of_cluster()
-
-
-def _forward_logs_of_cluster() -> None:
-    from_processes.remove_handler("ray_print_logs")
-    from_processes.add_handler("retender", forward_logs)
-
-
-def forward_logs(batch: dict[str, Any]) -> None:
-    """Forward log lines of our processes on the cluster unchanged. Those of Ray's own processes
-    stay in Ray's files."""
-    if batch.get("pid") not in ("autoscaler", "raylet", "gcs_server"):
-        sys.stderr.write("".join(f"{line}\n" for line in batch["lines"]))
 
 
 async def _run(

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,18 +19,17 @@ from actors.tree import root
 from actors.workers.transcriber_pool import PoolSettings
 from deployments.limits import INGRESS_CONNECTIONS
 from deployments.logs import configuration
-from deployments.serving.local import SystemClock, tree
+from deployments.serving.local import tree
 from deployments.settings import SECRETS, BadSetting, Settings, read
 from deployments.wiring import groq, recognition, storage
-from deployments.wiring.child_processes import lower_priority
+from deployments.wiring.clock import SystemClock
 from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
-from deployments.wiring.resources import Resources, resources
+from deployments.wiring.resources import Resources
 from deployments.wiring.webhooks import webhooks
 from deployments.wiring.whisper import whisper
-from retender.engines.faster_whisper.engine import WhisperEngine
-from retender.engines.faster_whisper.settings import WhisperSettings
+from deployments.wiring.whisper_engine import engine_on_node
 from retender.scheduling.engine_choice import LOCAL, dedicated_engine
 from retender.scheduling.pool_size import Bounds
 from serve_app.settings import rate_limits
@@ -195,7 +194,7 @@ def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
     if wanted.model:
         how = msgspec.structs.replace(how, default=wanted.model, fallback="")
     recipe = Recipe.of(
-        engine,
+        engine_on_node,
         settings=how,
         memory=int(wanted.memory_gb * GIGABYTE),
         serves=dedicated_engine(LOCAL, wanted.model),
@@ -222,14 +221,3 @@ def _pool(settings: Settings, wanted: Pool) -> PoolSettings:
             others=wanted.resources,
         ),
     )
-
-
-def engine(
-    settings: WhisperSettings | dict[str, Any], *, memory: int, **others: Any
-) -> WhisperEngine:
-    """Make the engine on the worker's node: the free memory is known only there."""
-    lower_priority()
-    how = msgspec.convert(settings, WhisperSettings)
-    if how.device == "cpu":
-        how = msgspec.structs.replace(how, memory=memory or resources().memory)
-    return recognition.engine(how, **others)

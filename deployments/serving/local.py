@@ -44,7 +44,9 @@ from deployments.serving.start_message import start_message, warnings
 from deployments.serving.web import Web, listen
 from deployments.settings import Settings
 from deployments.wiring import data_folder, recognition, storage
+from deployments.wiring.blobs import blobs
 from deployments.wiring.child_processes import preparation
+from deployments.wiring.clock import SystemClock
 from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
@@ -58,14 +60,6 @@ from serve_app.settings import DataState, HttpSettings, InstanceLimits
 from serve_app.state.services import Services
 
 MEBIBYTE = 1024 * 1024
-
-
-class SystemClock:
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 def tree(settings: Settings, pools: Sequence[PoolSettings]) -> TreeSettings:
@@ -169,7 +163,7 @@ def services(
         rate_limiter=runtime.ref(RateLimiter, RATE_LIMITER) if one_of_many else None,
         root=runtime.ref(Supervisor, ROOT),
         hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
-        blobs=storage.blobs(**storage.place(settings)),
+        blobs=blobs(**storage.place(settings)),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,
         settings=http(settings, profile, instance, data),

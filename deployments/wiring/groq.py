@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import Final
 
 from actors.names import GROQ_POOL, GROQ_WORKERS
 from actors.runtime.api import Recipe
@@ -15,12 +11,13 @@ from deployments.settings import Settings
 from deployments.wiring import storage
 from deployments.wiring.proxies import proxy_for
 from deployments.wiring.recognition import preparation
-from retender.engines.groq.engine import GroqEngine, groq_engine
 from retender.engines.groq.settings import LANES, GroqSettings
-from retender.engines.preparation import Preparation
 from retender.scheduling.engine_choice import GROQ
 from retender.scheduling.pool_size import Bounds
 from retender.workers.usage import UsageLimits
+
+_ENGINE: Final = "deployments.wiring.groq_engine:engine"
+"""By its name: the SDK of Groq is imported only where the engine is."""
 
 
 def set_up(settings: Settings) -> bool:
@@ -30,37 +27,19 @@ def set_up(settings: Settings) -> bool:
 def pool(settings: Settings) -> PoolSettings:
     """One worker in this process: it spends its time waiting for Groq."""
     data = settings.data_dir.absolute()
-    recipe = Recipe.of(
-        engine,
-        settings=account(settings),
-        ledgers=str(data / "groq"),
-        preparation=preparation(settings),
+    options = {
+        "settings": account(settings),
+        "ledgers": str(data / "groq"),
+        "preparation": preparation(settings),
         **storage.place(settings),
-    )
+    }
     return PoolSettings(
-        engine=recipe,
+        engine=Recipe(_ENGINE, options),
         serves=GROQ,
         name=GROQ_POOL,
         workers=GROQ_WORKERS,
         host="local",
         bounds=Bounds(least=1, most=1),
-    )
-
-
-def engine(
-    settings: GroqSettings | dict[str, Any],
-    ledgers: str,
-    preparation: Preparation | dict[str, Any],
-    **place: Any,
-) -> GroqEngine:
-    """Make the engine in its worker. The arguments are plain dicts if the recipe came from another
-    process."""
-    return groq_engine(
-        msgspec.convert(settings, GroqSettings),
-        storage.blobs(**place),
-        Path(ledgers),
-        msgspec.convert(preparation, Preparation),
-        time.time,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from typing import Any
 
 from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
@@ -12,17 +11,15 @@ from deployments.settings import BadSetting, Settings
 from deployments.wiring import storage
 from deployments.wiring.resources import resources
 from deployments.wiring.whisper import default_model, library, own_folder, whisper
+from deployments.wiring.whisper_engine import engine
 from retender.audio import ffmpeg
 from retender.audio.speech import DetectorName
-from retender.engines.faster_whisper.engine import WhisperEngine
-from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.models.genuine import differences
 from retender.engines.models.library import Library
 from retender.engines.models.sources.api import NEEDED
 from retender.engines.models.sources.places import is_whole
 from retender.engines.preparation import Preparation
 from retender.errors import InvalidOption
-from retender.scheduling.engine_choice import LOCAL
 from retender.scheduling.pool_size import Bounds
 
 
@@ -89,15 +86,3 @@ def pool(settings: Settings) -> PoolSettings:
         **storage.place(settings),
     )
     return PoolSettings(engine=recipe, host="process", bounds=Bounds(least=1, most=1))
-
-
-def engine(
-    settings: WhisperSettings | dict[str, Any],
-    preparation: Preparation | dict[str, Any],
-    serves: str = LOCAL,
-    **place: Any,
-) -> WhisperEngine:
-    """Make the engine in its worker. The arguments are plain dicts if the recipe came from another
-    process."""
-    blobs = storage.blobs(**place)
-    return WhisperEngine(settings, blobs=blobs, preparation=preparation, name=serves)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ from typing import Any
 
 from actors.runtime.api import Recipe
 from deployments.settings import BadSetting, Settings
+from deployments.wiring.blobs import blobs, new_name
 from retender.errors import RetenderError
 from retender.storage import shared_folder
-from retender.storage.blobs import Blobs, BlobStore
 
 GIGABYTE = 1_000_000_000
 
@@ -37,25 +36,13 @@ def recipe(settings: Settings) -> Recipe:
     return Recipe.of(blobs, **place(settings))
 
 
-def blobs(root: str, objects: str = "", copies_bytes: int = 0) -> Blobs:
-    """`objects`: the address of the object store; empty if everything is in the folder."""
-    if not objects:
-        return BlobStore(root)
-    # The client of an object store is large: imported only where one is set.
-    from retender.storage.blobs.object_blobs import object_store_blobs  # noqa: PLC0415 - see above
-    from retender.storage.blobs.object_store import ObjectStore  # noqa: PLC0415 - see above
-
-    store = ObjectStore(objects, _new_name)
-    return object_store_blobs(root, store, most_bytes=copies_bytes, now=time.time)
-
-
 def check_store(settings: Settings) -> None:
     """Check that this machine can use the object store, if one is set. Raises `BadSetting` if no
     installed package handles the address, `StorageTrouble` if the store fails."""
     if not settings.blobs_url:
         return
     try:
-        from retender.storage.blobs.object_store import ObjectStore, missing_driver  # noqa: PLC0415 - as above
+        from retender.storage.blobs.object_store import ObjectStore, missing_driver  # noqa: PLC0415 - as in blobs.py
 
         trouble = missing_driver(settings.blobs_url)
     except ImportError:
@@ -66,7 +53,7 @@ def check_store(settings: Settings) -> None:
             "Every machine needs what speaks to the store: pip install 'retender[objects]' s3fs",
         )
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
-        ObjectStore(settings.blobs_url, _new_name).check_access(Path(scratch) / "trial")
+        ObjectStore(settings.blobs_url, new_name).check_access(Path(scratch) / "trial")
 
 
 @contextmanager
@@ -87,8 +74,3 @@ def problem_on_machine(settings: Settings, mark: str, machine: str) -> str | Non
     except (BadSetting, RetenderError) as error:
         return f"{machine}: {error}"
     return None
-
-
-def _new_name() -> str:
-    """A unique name that begins with the time: leftovers of broken uploads are collected by age."""
-    return f"{round(time.time() * 1000)}-{uuid.uuid4().hex}"

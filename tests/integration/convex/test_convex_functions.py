@@ -18,7 +18,7 @@ from actors.delivery.convex_client import ConvexClient, ConvexSettings
 from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.names import CONVEX_SYNC
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.submission import Submission
 from tests.support.convex.endpoint import Rows
 from tests.support.convex.functions import KEY, Functions, Row

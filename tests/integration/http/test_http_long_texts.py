@@ -16,7 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from actors.runtime.limits import FRAME_BYTES
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.states import Status
 from retender.transcript.formats import Format, render
 from retender.transcript.segments import Segment, Transcript

@@ -10,7 +10,7 @@ import pytest
 
 from actors.manager.job_manager import JobManager
 from actors.metrics.meter import Meter
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.messages import FAILURES
 from retender.jobs.states import Status
 from retender.workers.reports import HeldModel, ModelState, WorkerReport

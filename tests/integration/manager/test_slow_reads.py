@@ -15,7 +15,7 @@ from actors.manager.settings import ManagerSettings
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Recipe, Ref, Spawn
 from actors.runtime.local import LocalRuntime
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.submission import Submission
 from retender.journal.database import SqliteDatabase
 from retender.journal.sqlite import SqliteOpener

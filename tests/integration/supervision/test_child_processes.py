@@ -8,8 +8,8 @@ from pathlib import Path
 from actors.runtime.api import Recipe, Spawn
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
-from deployments.serving.local import SystemClock
 from deployments.wiring.child_processes import NICENESS, preparation
+from deployments.wiring.clock import SystemClock
 
 SESSION = Path("/proc/self/autogroup")
 BY_SESSIONS = SESSION.exists()

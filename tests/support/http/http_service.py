@@ -41,8 +41,8 @@ from actors.supervision.supervisor import Supervisor
 from actors.tree import TreeSettings, root
 from actors.workers.transcriber import TranscriberSettings
 from actors.workers.transcriber_pool import PoolSettings
-from deployments.serving.local import SystemClock
 from deployments.serving.web import Web, listen
+from deployments.wiring.clock import SystemClock
 from retender.jobs.events import Event
 from retender.jobs.submission import Submission
 from retender.journal.api import JournalOpener

@@ -17,7 +17,7 @@ from bench.scale.day import a_mix, live
 from bench.scale.desk import Desk
 from bench.scale.workload import Mix, arrivals
 from bench.scale.world import Stuck, World, plan
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.job import Options
 from retender.jobs.pieces import PREPARATION
 from retender.jobs.submission import Submission
