@@ -34,6 +34,7 @@ from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
 from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
+from deployments.ray_cluster.serve_patience import wait_longer_for_proxy
 from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
@@ -192,6 +193,7 @@ async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) ->
     `port`: of this machine's own. `leave_port`: called once it answers there.
     """
     keep_rays_lines_back()  # Ray Serve, imported after Ray's start, has set up its own again
+    wait_longer_for_proxy()
     settings = plan.settings
     signals = Signals()
     runtime = RayRuntime(place(plan))
@@ -202,7 +204,7 @@ async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) ->
         try:
             url = await asyncio.to_thread(_open, settings, port)
             await asyncio.to_thread(ray_serve.run, application(plan), name=APP, route_prefix="/")
-        except (RuntimeError, RayError) as error:
+        except (RuntimeError, RayError, TimeoutError) as error:
             raise RetenderError(f"Ray Serve could not deploy it: {error}") from error
         finally:
             tree.cancel()

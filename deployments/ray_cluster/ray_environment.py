@@ -115,6 +115,8 @@ def for_lone_machine(host: str, scratch: Path) -> dict[str, str]:
         "RAY_worker_niceness": "0",
         # On a busy machine the processes of Ray need longer to find each other.
         "RAY_agent_register_timeout_ms": "120000",
+        # A process that is not there by then is ended, and another one is started in its place.
+        "RAY_worker_register_timeout_seconds": "300",
         "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
         # A stop waits only until clients have been disconnected.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
