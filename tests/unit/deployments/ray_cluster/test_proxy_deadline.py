@@ -10,7 +10,7 @@ api: Any = pytest.importorskip("ray.serve._private.api")
 
 from ray.serve._private import client  # noqa: E402 - only where Ray is installed
 
-from deployments.ray_cluster.serve_patience import (  # noqa: E402 - as above
+from deployments.ray_cluster.proxy_deadline import (  # noqa: E402 - as above
     PROXY_SECONDS,
     wait_longer_for_proxy,
 )
