@@ -33,8 +33,8 @@ from actors.supervision.supervisor import Supervisor
 from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
-from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
 from deployments.ray_cluster.proxy_deadline import wait_longer_for_proxy
+from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
 from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services

@@ -38,12 +38,13 @@ class Detector(Protocol):
         """All spans, in order, with gaps between them. Called one time, at the end."""
 
 
-def new_detector(name: DetectorName) -> Detector:
-    """A detector for one recording. Raises `ModelUnavailable` if its network is missing."""
+def new_detector(name: DetectorName, threads: int = 1) -> Detector:
+    """A detector for one recording. `threads` may be used by its network. Raises `ModelUnavailable`
+    if that is missing."""
     if name is DetectorName.SILERO:
         from retender.audio.silero import SileroDetector  # noqa: PLC0415 - 50 MB, only if needed
 
-        return SileroDetector()
+        return SileroDetector(threads)
     from retender.audio.energy import EnergyDetector  # noqa: PLC0415 - likewise
 
     return EnergyDetector()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -31,6 +31,14 @@ class Lanes:
         finally:
             if ended.done() and not ended.cancelled():
                 ended.exception()
+
+    async def run_all(self, calls: Sequence[Callable[[], None]]) -> None:
+        """Run them side by side, in the lanes that are free. It returns when none runs any more; of
+        several errors the first is raised."""
+        runs = (self.run(call) for call in calls)
+        for outcome in await asyncio.gather(*runs, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
     def close(self) -> None:
         """Calls that have not begun are cancelled."""

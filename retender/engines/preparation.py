@@ -14,11 +14,11 @@ import msgspec
 
 from retender.audio.decode import DECODED, decode
 from retender.audio.pcm import Pcm
-from retender.audio.peaks import PeakMeter
+from retender.audio.peaks import PeakMeter, Peaks
 from retender.audio.speech import DetectorName, detect_speech, new_detector
 from retender.engines.messages import Beat, with_heartbeats
 from retender.storage.blobs import Blobs
-from retender.transcript.chunks import SAMPLE_RATE, Span, plan
+from retender.transcript.chunks import SAMPLE_RATE, Plan, Span, plan
 from retender.workers.orders import Order, Prepared
 
 HEARTBEAT_SECONDS: Final = 5.0
@@ -35,6 +35,8 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     aim: int = 0
     """The best length of a chunk, in samples; 0: as long as the window."""
     detector: DetectorName = DetectorName.SILERO
+    threads: int = 1
+    """Threads of the detector."""
 
 
 async def prepare(order: Order, blobs: Blobs, how: Preparation, beat: Beat) -> Prepared:
@@ -43,20 +45,34 @@ async def prepare(order: Order, blobs: Blobs, how: Preparation, beat: Beat) -> P
     async with AsyncExitStack() as lent:
         decoding = _decoded(order, blobs, how, lent)
         pcm = await with_heartbeats(decoding, beat, HEARTBEAT_SECONDS)
-        spans = [Span(0, pcm.samples)]
-        if order.options.vad:
-            detector = new_detector(how.detector)
-            async with aclosing(detect_speech(pcm, detector)) as blocks:
-                async for _ in blocks:
-                    await beat()
-            spans = await asyncio.to_thread(detector.finish)
-        planned = await asyncio.to_thread(
-            lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
-        )
-        meter = PeakMeter(pcm)
-        while await asyncio.to_thread(meter.advance):
-            await beat()
-    return Prepared(order.token, planned, peaks=meter.peaks())
+        measuring = asyncio.create_task(_peaks(pcm, beat))
+        try:
+            planned = await _plan(pcm, how, beat, vad=order.options.vad)
+            peaks = await measuring
+        finally:
+            measuring.cancel()
+            await asyncio.wait((measuring,))
+    return Prepared(order.token, planned, peaks=peaks)
+
+
+async def _plan(pcm: Pcm, how: Preparation, beat: Beat, *, vad: bool) -> Plan:
+    spans = [Span(0, pcm.samples)]
+    if vad:
+        detector = new_detector(how.detector, how.threads)
+        async with aclosing(detect_speech(pcm, detector)) as blocks:
+            async for _ in blocks:
+                await beat()
+        spans = await asyncio.to_thread(detector.finish)
+    return await asyncio.to_thread(
+        lambda: plan(spans, pcm.samples, how.window, aim=how.aim, quietest=pcm.quietest)
+    )
+
+
+async def _peaks(pcm: Pcm, beat: Beat) -> Peaks:
+    meter = PeakMeter(pcm)
+    while await asyncio.to_thread(meter.advance):
+        await beat()
+    return meter.peaks()
 
 
 async def _decoded(order: Order, blobs: Blobs, how: Preparation, lent: AsyncExitStack) -> Pcm:

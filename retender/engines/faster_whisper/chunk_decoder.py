@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent, stopped_early
 from retender.engines.faster_whisper.language import restricted
@@ -50,16 +50,22 @@ class Utterance(NamedTuple):
     """Numbers may be written as digits."""
     soon: bool = False
     """Its text does not wait for that of others."""
+    encoded: Any = None
+    """What the encoder made of all of it, if that is known already (`encoded_windows`)."""
 
     @property
     def frames(self) -> int:
         return len(self.samples) * FRAMES_PER_SECOND // SAMPLE_RATE
 
     @property
+    def seconds(self) -> float:
+        return len(self.samples) / SAMPLE_RATE
+
+    @property
     def speech(self) -> float:
         """Seconds of it."""
         silence = sum(end - start for start, end in self.pauses)
-        return max(0.0, len(self.samples) / SAMPLE_RATE - silence)
+        return max(0.0, self.seconds - silence)
 
 
 class _First(NamedTuple):

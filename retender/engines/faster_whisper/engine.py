@@ -21,7 +21,7 @@ from retender.audio.decode import DECODED
 from retender.audio.pcm import SAMPLE_BYTES
 from retender.engines.api import EngineMessage, Progress
 from retender.engines.faster_whisper.loaded_models import LoadedModels
-from retender.engines.faster_whisper.notes import NOTE
+from retender.engines.faster_whisper.notes import NOTE, Detected
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.lanes import Lanes
 from retender.engines.messages import Emit, messages_of, with_heartbeats
@@ -48,6 +48,9 @@ _LONGEST: Final = 28
 """Seconds of sound, so that some silence follows it in the window."""
 
 _BEST: Final = 15
+
+_DETECTOR_THREADS: Final = 2
+"""More gain little: a part of its network works on one frame after the other."""
 
 
 class WhisperEngine:
@@ -157,7 +160,8 @@ class WhisperEngine:
         settling = self._loaded.settled(named)
         choice = await self._with_heartbeats(settling, (order,), named, emit)
         folder = await self._loaded.find(choice.used)
-        how = msgspec.structs.replace(self._preparation, **_lengths(folder))
+        threads = min(self._settings.lanes, _DETECTOR_THREADS)
+        how = msgspec.structs.replace(self._preparation, threads=threads, **_lengths(folder))
         beat = partial(emit, Progress(order.token, 0.0))
         prepared = await prepare(order, self._blobs, how, beat)
         return msgspec.structs.replace(
@@ -179,11 +183,12 @@ class WhisperEngine:
         ):
             steps = recogniser.settle_language(order, prepared.plan, folder / DECODED)
             while (step := await self._lanes.run(next, steps, None)) is not None:
-                if isinstance(step, Progress):
-                    await emit(step)
-                else:
+                if isinstance(step, Detected):
                     candidates = step.candidates
                     prepared = msgspec.structs.replace(prepared, language_candidates=candidates)
+                else:
+                    await self._lanes.run_all(step)
+                    await emit(Progress(order.token, 0.0))
             await self._blobs.share(order.job_id, *self._noted(order))
         return prepared
 

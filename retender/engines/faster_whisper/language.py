@@ -12,8 +12,9 @@ languages to choose.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -33,6 +34,12 @@ SURE: Final = 0.5
 CANDIDATES: Final = 3
 """Languages that are told, the chosen one first."""
 
+AT_ONCE: Final = 2
+"""Windows listened to side by side, where there are lanes for it."""
+
+Listening = Sequence[Callable[[], None]]
+"""Calls that may be made side by side, each on a thread. All must return before the next step."""
+
 _FULL_SCALE: Final = 32768.0
 
 
@@ -45,28 +52,41 @@ class HasSpan(Protocol):
     def end(self) -> int: ...
 
 
+Keep = Callable[[HasSpan, Any], None]
+
+
 def detect(
-    model: Model, pcm: Pcm, places: Sequence[HasSpan], among: Collection[str] = ()
-) -> Generator[None, None, Detected]:
-    """Yields after each window. `among`: the languages to choose from; none: all. Raises
-    `InvalidOption` if the model knows none of them."""
+    model: Model,
+    pcm: Pcm,
+    places: Sequence[HasSpan],
+    among: Collection[str] = (),
+    keep: Keep = lambda _place, _encoded: None,
+) -> Generator[Listening, None, Detected]:
+    """Yields what the caller has to do next. `among`: the languages to choose from; none: all.
+    `keep` gets what was encoded of the first places. Raises `InvalidOption` if the model knows none
+    of the languages."""
     if not model.multilingual:
         return Detected("en", 1.0)
     if not places:
         return Detected("en", 0.0)
     first, more = chosen(len(places))
     heard: dict[int, dict[str, float]] = {}
-    for number in first:
-        heard[number] = _listen(model, pcm, places[number], among)
-        yield
+
+    def listen(number: int) -> None:
+        encoded = _encoded(model, pcm, places[number])
+        (shares,) = model.detect(encoded)
+        heard[number] = restricted(shares, among)
+        if number in first:
+            keep(places[number], encoded)
+
+    yield [partial(listen, number) for number in first]
     if len({_likeliest(shares) for shares in heard.values()}) > 1 or not all(
         map(_sure, heard.values())
     ):
-        for number in more:
-            heard[number] = _listen(model, pcm, places[number], among)
-            yield
+        for at in range(0, len(more), AT_ONCE):
+            yield [partial(listen, number) for number in more[at : at + AT_ONCE]]
     seconds = {number: places[number].end - places[number].start for number in heard}
-    return _decided([(shares, seconds[number]) for number, shares in heard.items()])
+    return _decided([(heard[number], seconds[number]) for number in sorted(heard)])
 
 
 def chosen(count: int) -> tuple[list[int], list[int]]:
@@ -101,12 +121,11 @@ def read(pcm: Pcm, start: int, end: int) -> Samples:
     return np.asarray(pcm.read(start, end), np.float32) / _FULL_SCALE
 
 
-def _listen(model: Model, pcm: Pcm, place: HasSpan, among: Collection[str]) -> dict[str, float]:
+def _encoded(model: Model, pcm: Pcm, place: HasSpan) -> Any:
     window = model.window * SAMPLE_RATE // FRAMES_PER_SECOND
     samples = read(pcm, place.start, min(place.end, place.start + window))
     sound = model.features(samples)[:, : model.window]
-    (shares,) = model.detect(model.encode([sound], model.frames(sound.shape[-1])))
-    return restricted(shares, among)
+    return model.encode([sound], model.frames(sound.shape[-1]))
 
 
 def _sure(shares: Mapping[str, float]) -> bool:

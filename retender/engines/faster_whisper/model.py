@@ -126,6 +126,12 @@ class Model:
         """
         return self.window == ENCODED_FRAMES
 
+    @property
+    def encodes_together(self) -> bool:
+        """Several windows in one call take less time than one after the other. A CPU encodes them
+        no faster, but with more memory."""
+        return not self._on_cpu
+
     def frames(self, sound: int) -> int:
         """How many frames so many frames of sound are given to the encoder as."""
         if not self.takes_less:
@@ -156,12 +162,14 @@ class Model:
         """So many frames of each: what is given beside the sound changes what is heard."""
         padded = [_padded(window, frames) for window in windows]
         try:
-            if not self._on_cpu:
+            if self.encodes_together:
                 return self._whisper.encode(np.stack(padded))
-            # A CPU encodes several windows at once no faster, but with more memory.
-            encoded = [self._whisper.encode(window) for window in padded]
+            return self.joined([self._whisper.encode(window) for window in padded])
         except (RuntimeError, MemoryError) as error:
             raise EngineFailed(f"encoding failed: {error}") from error
+
+    def joined(self, encoded: Sequence[StorageView]) -> StorageView:
+        """Windows that were encoded one by one, as if they had been encoded together."""
         return encoded[0] if len(encoded) == 1 else _joined(encoded)
 
     def detect(self, encoded: StorageView) -> list[dict[str, float]]:

@@ -7,8 +7,9 @@ and a second of work: only where a model is loaded.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from retender.audio.pcm import Pcm
 from retender.engines.api import EngineMessage, Progress
@@ -16,6 +17,7 @@ from retender.engines.faster_whisper import language
 from retender.engines.faster_whisper.chunk_decoder import Utterance
 from retender.engines.faster_whisper.decoding import Advance, recognise
 from retender.engines.faster_whisper.doubt import Thresholds
+from retender.engines.faster_whisper.encoded_windows import EncodedWindows, Place
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Instructions, Model
 from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
@@ -38,24 +40,18 @@ class Recogniser:
         self._model = Model(folder, settings)
         self._beam = settings.beam
         self._blobs = blobs
+        self._encoded = EncodedWindows()
 
     def unload(self) -> None:
         self._model.unload()
 
     def settle_language(
         self, order: Order, plan: Plan, recording: Path
-    ) -> Iterator[Progress | Detected]:
+    ) -> Iterator[language.Listening | Detected]:
         """For all chunks of a job, before any is worked on. Ends with the language, if it has to be
         looked for."""
         if plan.chunks and self._wants_detection(order.options):
-            settling = self._settle(order, plan.chunks, _pcm(recording))
-            while True:
-                try:
-                    next(settling)
-                except StopIteration as end:
-                    yield end.value
-                    return
-                yield Progress(order.token, 0.0)
+            yield (yield from self._settle(order, plan.chunks, _pcm(recording)))
 
     def work(
         self, orders: Sequence[Order], name: str, recordings: Mapping[str, Path]
@@ -109,6 +105,7 @@ class Recogniser:
                 repetition=options.compression_ratio_threshold,
             ),
             numerals=not options.suppress_numerals,
+            encoded=self._encoded.take(Place(order.job_id, chunk.start, chunk.end)),
         )
 
     def _language(self, order: Order, pcm: Pcm) -> tuple[str, float | None]:
@@ -132,11 +129,18 @@ class Recogniser:
 
     def _settle(
         self, order: Order, places: Sequence[language.HasSpan], pcm: Pcm
-    ) -> Generator[None, None, Detected]:
+    ) -> Generator[language.Listening, None, Detected]:
         among = order.options.languages
-        found = yield from language.detect(self._model, pcm, places, among)
+        found = yield from language.detect(
+            self._model, pcm, places, among, partial(self._keep, order.job_id)
+        )
         note(self._blobs.job_folder(order.job_id), found, order.token)
         return found
+
+    def _keep(self, job_id: str, place: language.HasSpan, encoded: Any) -> None:
+        """For the chunk at this place. On a GPU windows are encoded together, and none is kept."""
+        if self._model.takes_less and not self._model.encodes_together:
+            self._encoded.keep(Place(job_id, place.start, place.end), encoded)
 
     def _beginning(self, pcm: Pcm) -> list[Span]:
         """The first windows, where the job was prepared by somebody who left no note."""
@@ -152,13 +156,16 @@ def _begins(order: Order, orders: Sequence[Order]) -> bool:
     return order.index == FIRST_CHUNK and several
 
 
-def _last(work: Generator[None, None, Detected]) -> Detected:
+def _last(work: Generator[language.Listening, None, Detected]) -> Detected:
+    """On this lane alone."""
     while True:
         try:
-            next(work)
+            calls = next(work)
         except StopIteration as end:
             found: Detected = end.value
             return found
+        for call in calls:
+            call()
 
 
 def _pcm(recording: Path) -> Pcm:

@@ -70,6 +70,15 @@ def test_it_says_of_each_frame_what_it_would_say_hearing_all_at_once(
 
 
 @needs_espeak
+def test_threads_change_nothing_in_what_it_says(sentence: array[int]) -> None:
+    from retender.audio.silero import STEP, SileroDetector  # noqa: PLC0415 - likewise
+
+    sound = sentence[: 64 * STEP]
+    alone, shared = SileroDetector(), SileroDetector(threads=2)
+    assert shared._probabilities(sound) == alone._probabilities(sound)
+
+
+@needs_espeak
 def test_the_blocks_that_a_recording_comes_in_do_not_matter(sentence: array[int]) -> None:
     sound = silence(1) + sentence + silence(2)
     cut = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -82,3 +83,28 @@ async def test_what_waits_for_a_lane_and_is_called_off_never_begins(lanes: Lanes
 async def test_what_goes_wrong_in_a_lane_is_the_callers(lanes: Lanes) -> None:
     with pytest.raises(ZeroDivisionError):
         await lanes.run(lambda: 1 // 0)
+
+
+async def test_several_calls_run_side_by_side_and_all_have_ended_when_one_fails() -> None:
+    lanes = Lanes(2)
+    meeting = threading.Barrier(2, timeout=DEADLINE)
+    ended: list[str] = []
+
+    def works() -> None:
+        meeting.wait()
+        ended.append("works")
+
+    def fails() -> None:
+        meeting.wait()
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await lanes.run_all([fails, works])
+    assert ended == ["works"]
+    lanes.close()
+
+
+async def test_more_calls_than_lanes_are_run_too(lanes: Lanes) -> None:
+    ended: list[int] = []
+    await lanes.run_all([partial(ended.append, n) for n in range(3)])
+    assert ended == [0, 1, 2]

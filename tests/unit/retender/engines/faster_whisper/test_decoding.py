@@ -12,6 +12,7 @@ from retender.engines.faster_whisper.chunk_decoder import Utterance
 from retender.engines.faster_whisper.decoding import Advance, ChunkDone, alike, recognise
 from retender.engines.faster_whisper.model import Features, Generated, Instructions, Model, Sampling
 from retender.engines.faster_whisper.tokens import Aligned
+from retender.transcript.chunks import SAMPLE_RATE
 
 SPECIAL, TIMES = 1000, 1200
 ENGLISH, SPANISH = Instructions("en", "transcribe"), Instructions("es", "transcribe")
@@ -24,6 +25,7 @@ class Parrot:
 
     window = 3000
     takes_less = False
+    encodes_together = True
     first_special = SPECIAL
     first_timestamp = TIMES
 
@@ -48,6 +50,9 @@ class Parrot:
         self.given.append(frames)
         self.calls.append(("encode", *encoded))
         return encoded
+
+    def joined(self, encoded: Sequence[list[float]]) -> list[float]:
+        return [window for part in encoded for window in part]
 
     def detect(self, encoded: Sequence[float]) -> list[dict[str, float]]:
         return [{"en": 0.2, "es": 0.8} if window < 0 else {"en": 1.0} for window in encoded]
@@ -231,3 +236,64 @@ def test_a_text_that_ends_before_the_speaker_does_is_heard_again() -> None:
 def test_one_that_is_wanted_soon_waits_for_no_other() -> None:
     first = window(2)._replace(soon=True)
     assert alike(model(Keen({})), [window(1), first, window(3)]) == [[0, 2], [1]]
+
+
+class OneByOne(Keen):
+    """Encodes as a CPU does."""
+
+    encodes_together = False
+
+    def features(self, samples: Features) -> Features:
+        """Of sound with as many samples as it really has."""
+        return np.repeat(samples[np.newaxis, :1], len(samples) // 160, axis=1)
+
+
+def long_window(number: float, seconds: int) -> Utterance:
+    return window(number, seconds * SAMPLE_RATE)
+
+
+def speech(seconds: int) -> Generated:
+    """A text that nobody doubts, of a word for each second."""
+    return said([100 + 397 * n % 900 for n in range(seconds - 1)])
+
+
+def test_on_a_cpu_each_window_is_reported_when_it_is_encoded() -> None:
+    parrot = OneByOne({number: [speech(8)] for number in (1, 2, 3)})
+    encoded = [
+        [call[0] for call in parrot.calls].count("encode")
+        for step in recognise(model(parrot), [long_window(n, 8) for n in (1, 2, 3)], 5)
+        if isinstance(step, Advance) and step.seconds
+    ]
+    assert encoded[:3] == [1, 2, 3]
+
+
+def test_no_step_of_a_batch_is_a_twentieth_of_ten_minutes() -> None:
+    for lengths in ([17] * 4, [28] * 4, [15, 28, 28, 15]):
+        parrot = OneByOne({n: [speech(length)] for n, length in enumerate(lengths)})
+        asked = [long_window(n, length) for n, length in enumerate(lengths)]
+        done = dict.fromkeys(range(len(asked)), 0.0)
+        totals = [0.0]
+        calls = 0
+        for step in recognise(model(parrot), asked, 5):
+            if isinstance(step, Advance):
+                done[step.number] = step.seconds
+            if len(parrot.calls) > calls:
+                calls = len(parrot.calls)
+                totals.append(totals[-1])
+            totals[-1] = sum(done.values())
+        steps = [after - before for before, after in itertools.pairwise(totals)]
+        assert max(steps) <= 0.05 * 600
+
+
+def test_a_batch_is_bounded_by_its_seconds_on_a_cpu_alone() -> None:
+    asked = [long_window(n, 28) for n in range(4)]
+    assert alike(model(OneByOne({})), asked) == [[0, 1], [2, 3]]
+    assert alike(model(Keen({})), asked) == [[0, 1, 2, 3]]
+
+
+def test_a_window_that_was_encoded_for_its_language_is_not_encoded_again() -> None:
+    asked = [long_window(n, 8) for n in (1, 2)]
+    known = [asked[0], asked[1]._replace(encoded=[2.0])]
+    parrot, other = (OneByOne({1: [speech(8)], 2: [speech(8)]}) for _ in range(2))
+    assert texts(parrot, *known) == texts(other, *asked)
+    assert [call for call in parrot.calls if call[0] == "encode"] == [("encode", 1.0)]

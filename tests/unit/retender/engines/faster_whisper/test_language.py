@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from retender.audio.pcm import Pcm
-from retender.engines.faster_whisper.language import PLACES, chosen, detect, restricted
+from retender.engines.faster_whisper.encoded_windows import MOST, EncodedWindows, Place
+from retender.engines.faster_whisper.language import (
+    PLACES,
+    HasSpan,
+    chosen,
+    detect,
+    restricted,
+)
 from retender.engines.faster_whisper.model import Features, Model
 from retender.engines.faster_whisper.notes import Detected
 from retender.errors import InvalidOption
@@ -58,9 +65,12 @@ def found(
     steps = detect(cast("Model", listener), Pcm.at(tmp_path / "pcm"), places, among)
     while True:
         try:
-            next(steps)
+            calls = next(steps)
         except StopIteration as end:
             return end.value, listener.heard
+        # In whatever order they end.
+        for call in reversed(calls):
+            call()
 
 
 ES, EN = {"es": 0.9, "en": 0.1}, {"es": 0.2, "en": 0.8}
@@ -71,7 +81,7 @@ def test_where_the_beginning_and_the_middle_agree_nothing_else_is_listened_to(
 ) -> None:
     language, heard = found(tmp_path, [ES, EN, ES, EN, EN])
     assert language.language == "es"
-    assert heard == [0, 2]
+    assert sorted(heard) == [0, 2]
 
 
 def test_where_they_disagree_all_of_it_decides(tmp_path: Path) -> None:
@@ -123,3 +133,31 @@ def test_of_a_long_recording_a_bounded_number_of_places_is_listened_to(count: in
     assert every[-1] < count
     assert min(count, PLACES) <= len(every) <= PLACES + 1
     assert every[-1] >= count - 1 - count // PLACES, "the end is heard, too"
+
+
+def test_what_was_encoded_is_kept_of_the_chunks_that_are_always_listened_to(
+    tmp_path: Path,
+) -> None:
+    samples = np.repeat(np.arange(5, dtype=np.int16), SAMPLE_RATE)
+    (tmp_path / "pcm").write_bytes(samples.tobytes())
+    places = [Span(n * SAMPLE_RATE, (n + 1) * SAMPLE_RATE) for n in range(5)]
+    kept: list[tuple[HasSpan, object]] = []
+    steps = detect(
+        cast("Model", Listener([EN, ES, ES, ES, ES])),
+        Pcm.at(tmp_path / "pcm"),
+        places,
+        keep=lambda place, encoded: kept.append((place, encoded)),
+    )
+    for calls in steps:
+        for call in calls:
+            call()
+    assert kept == [(places[0], [0]), (places[2], [2])]
+
+
+def test_kept_windows_are_few_and_each_is_taken_once() -> None:
+    windows = EncodedWindows()
+    places = [Place("job", n, n + 1) for n in range(MOST + 1)]
+    for place in places:
+        windows.keep(place, place.start)
+    assert [windows.take(place) for place in places] == [None, *range(1, MOST + 1)]
+    assert windows.take(places[1]) is None
