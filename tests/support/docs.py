@@ -12,6 +12,7 @@ _NOT_OURS = {"node_modules", "build", "dist", "data"}
 
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 
@@ -61,6 +62,10 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
         if "://" not in link and not link.startswith("mailto:"):
             file, _, anchor = link.partition("#")
             yield (page.parent / file if file else page), anchor
+
+
+def pictures(page: Path) -> list[Path]:
+    return [page.parent / name for name in _PICTURE.findall(prose(page)) if "://" not in name]
 
 
 def commands(page: Path) -> Iterator[str]:
