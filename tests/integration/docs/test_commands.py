@@ -68,6 +68,14 @@ def test_a_new_command_is_run_if_no_reason_is_given() -> None:
     assert reason("retender transcribe talk.mp3") is None
 
 
+def test_what_a_page_promises_and_does_not_come_is_told(tmp_path: Path) -> None:
+    block = Block("page.md", "retender backup DIR; openssl")
+    found = faults(block, "exit 3", tmp_path, tmp_path)
+    assert [each.partition(" from ")[0] for each in found] == [
+        *("exit status 3", "no ^whsec_", "no backup/manifest.json"),
+    ]
+
+
 @pytest.mark.skipif(
     None in map(shutil.which, ("bash", "curl", "openssl")),
     reason="a reader has bash, curl and openssl",
