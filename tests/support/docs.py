@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.paths import PROJECT
@@ -12,19 +14,26 @@ _NOT_OURS = {"node_modules", "build", "dist", "data"}
 
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 
 
-def pages() -> list[Path]:
+@cache
+def pages() -> tuple[Path, ...]:
     """All pages that belong to the project."""
-    return sorted(
-        page
-        for page in PROJECT.rglob("*.md")
-        if not any(
-            part in _NOT_OURS or part.startswith(".") for part in page.relative_to(PROJECT).parts
-        )
-    )
+    return tuple(sorted(_below(PROJECT)))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    # Not by a pattern: that would look at all files of other projects that are installed here.
+    for entry in os.scandir(folder):
+        if entry.name in _NOT_OURS or entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(folder / entry.name)
+        elif entry.name.endswith(".md"):
+            yield folder / entry.name
 
 
 def prose(page: Path) -> str:
@@ -61,6 +70,10 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
         if "://" not in link and not link.startswith("mailto:"):
             file, _, anchor = link.partition("#")
             yield (page.parent / file if file else page), anchor
+
+
+def pictures(page: Path) -> list[Path]:
+    return [page.parent / name for name in _PICTURE.findall(prose(page)) if "://" not in name]
 
 
 def commands(page: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ import typer
 
 from deployments.cli import app
 from deployments.settings import names
-from tests.support.docs import anchors, commands, links, pages
+from tests.support.docs import anchors, commands, links, pages, pictures
 from tests.support.paths import PROJECT
 
 EVERY_PAGE: Final = pytest.mark.parametrize(
@@ -45,6 +45,11 @@ def test_every_link_leads_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
         or (anchor and file.suffix == ".md" and anchor not in anchors(file.resolve()))
     ]
     assert missing == []
+
+
+@EVERY_PAGE
+def test_every_picture_is_there(page: Path) -> None:
+    assert [str(file) for file in pictures(page) if not file.is_file()] == []
 
 
 @EVERY_PAGE

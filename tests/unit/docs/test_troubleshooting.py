@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 
 import pytest
@@ -22,6 +23,7 @@ MESSAGES = [
     "Queued at position ",
     "En cola, en el puesto ",
     "Downloading model ",
+    "Descargando el modelo ",
     "'s limits are used up: going on at about ",
     " is not ready: ",
     "nothing can be recognised: no engine is set up",
@@ -36,6 +38,8 @@ MESSAGES = [
     " MB of memory; the smallest needs ",
     " died: ",
     "its node ran out of memory, and it was ended",
+    "there is no model ",
+    "; the nearest is ",
     " is not here and cannot be downloaded: ",
     "downloading is switched off",
     "set HF_TOKEN to one that may read it, if there is such a repository",
@@ -43,16 +47,31 @@ MESSAGES = [
     "is not here: install faster-whisper 1.2",
     "models compute on the CPU; no NVIDIA GPU is here",
     "an NVIDIA GPU is here, but models compute on the CPU: no cuBLAS",
+    "the kernel does not keep ffmpeg from other files and the network: ",
+    "Landlock",
     "the upload exceeds ",
     "the request is larger than ",
     ", and not as Retender does",
     "no room on the disk for ",
+    "Convex answered ",
     "it refuses the key: CONVEX_API_KEY must be the RETENDER_API_KEY of the Convex deployment",
     "what answers at CONVEX_URL is not the endpoint of convex/http.ts; is it the right address?",
     ", where Convex answers its own clients only. HTTP actions are at ",
     ". Jobs are synced where both are.",
     " takes the key as the previous one",
 ]
+
+OF_OTHERS = {
+    "server rejected WebSocket connection: HTTP 404": "the clients' library websockets",
+    "Not Found: GET /ws/transcription/…": "what HTTP calls a 404, and the request",
+    "HTTP proxies not available after 60s.": "Ray Serve",
+    "error while loading shared libraries": "the dynamic linker",
+    "413 Request Entity Too Large": "nginx",
+    "client intended to send too large body": "nginx",
+}
+"""Messages that the code of this project does not write, and where they are from."""
+
+COMMANDS = ("docker", "du", "npx", "pip", "retender")
 
 
 @cache
@@ -72,3 +91,15 @@ def test_a_message_on_the_page_is_one_of_the_code(message: str) -> None:
     page = (PROJECT / "docs" / "troubleshooting.md").read_text()
     assert message.lower() in " ".join(page.split()).lower()
     assert any(message in text for text in texts_of_the_code())
+
+
+def test_every_message_on_the_page_is_held_against_the_code() -> None:
+    page = " ".join((PROJECT / "docs" / "troubleshooting.md").read_text().split())
+    quoted = {text for text in re.findall(r"`([^`]+)`", page) if len(text.split()) > 2}
+    messages = {text for text in quoted if not text.startswith(COMMANDS)}
+    assert set(OF_OTHERS) <= messages
+    assert [
+        text
+        for text in sorted(messages - set(OF_OTHERS))
+        if not any(message.lower() in text.lower() for message in MESSAGES)
+    ] == []
