@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from deployments.settings import read
-from deployments.wiring import backups
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
 
@@ -30,6 +29,9 @@ def backup(
 
     Example: retender backup /backup/retender
     """
+    # The manager and its journal: the other commands need not wait for them.
+    from deployments.wiring import backups  # noqa: PLC0415 - see above
+
     settings = read()
     made = backups.make(settings, folder, link=not copy)
     sys.stdout.write(
@@ -64,6 +66,8 @@ def restore(
 
     Example: RETENDER_DATA_DIR=/var/lib/retender retender restore /backup/retender
     """
+    from deployments.wiring import backups  # noqa: PLC0415 - as above
+
     settings = read()
     found, aside = backups.put_back(settings, folder, replace=replace)
     data = settings.data_dir.absolute()

@@ -31,7 +31,7 @@ def doctor(
     """
 
     # The other commands need not wait for all that it looks at.
-    from deployments.doctor import examine  # noqa: PLC0415 - see above
+    from deployments.doctor.examination import examine  # noqa: PLC0415 - see above
 
     async def work() -> int:
         findings = await examine()

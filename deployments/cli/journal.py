@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 
 import typer
 
 from deployments.cli.exit_status import FAILED
 from deployments.cli.tables import table
-from deployments.settings import Settings, read
-from deployments.wiring import backups
+from deployments.settings import read
 from retender.journal.care.checking import check as look
 from retender.journal.care.repairing import repair as mend
 
@@ -30,8 +28,13 @@ def check() -> None:
 
     Example: retender journal check
     """
+    # The manager: the other commands need not wait for it.
+    from deployments.wiring import backups  # noqa: PLC0415 - see above
+
     settings = read()
-    found = look(backups.journal_file(settings), _sizes(settings))
+    # In an object store recordings have no size that could be asked for here.
+    sizes = None if settings.blobs_url else partial(backups.recording_size, settings)
+    found = look(backups.journal_file(settings), sizes)
     rows = [(finding.kind, finding.job_id, finding.about) for finding in found]
     table(("kind", "job", "what"), rows, "Nothing is wrong with the journal.")
     raise SystemExit(FAILED if found else 0)
@@ -46,6 +49,8 @@ def repair() -> None:
 
     Example: retender journal repair
     """
+    from deployments.wiring import backups  # noqa: PLC0415 - as above
+
     settings = read()
     path = backups.journal_file(settings)
     stamp = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
@@ -57,8 +62,3 @@ def repair() -> None:
     if done.unread:
         sys.stdout.write(f"Not everything could be read: rows of {done.unread} tables are lost.\n")
     sys.stdout.writelines(f"left out: {job_id}\n" for job_id in done.left_out)
-
-
-def _sizes(settings: Settings) -> Callable[[str], int | None] | None:
-    """None where recordings are in an object store."""
-    return None if settings.blobs_url else partial(backups.recording_size, settings)

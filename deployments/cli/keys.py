@@ -12,7 +12,6 @@ from deployments.cli.exit_status import FAILED, complain
 from deployments.cli.tables import table
 from deployments.settings import read
 from deployments.wiring import keys
-from deployments.wiring.webhooks import webhook_secrets
 from retender.errors import RetenderError
 from serve_app.access.api_keys import USUAL, Key, Scope
 from serve_app.limits import HIGHEST_PRIORITY
@@ -112,6 +111,9 @@ def webhook_secret() -> None:
 
     Example: retender keys webhook-secret
     """
+    # The actors: the other commands need not wait for them.
+    from deployments.wiring.webhooks import webhook_secrets  # noqa: PLC0415 - see above
+
     sys.stdout.writelines(f"{secret}\n" for secret in webhook_secrets(read()))
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from deployments.cli.service import Key, Server, service
 from deployments.client.client import Client, NoService
 from deployments.logs import configuration
-from deployments.mcp.app import MISSING, installed
 from deployments.settings import BadSetting, read
 
 
@@ -21,10 +20,12 @@ def mcp(server: Server = "", key: Key = "") -> None:
     It is a client of the service that runs here, or of the one of --server. The assistant starts
     this command by itself; docs/how-to/assistants.md shows how to set that up.
     """
+    # Only this command waits for the HTTP app and for the SDK.
+    from deployments.mcp.app import MISSING, installed  # noqa: PLC0415 - see above
+
     if not installed():
         raise BadSetting(MISSING)
-    # Only this command waits for it.
-    from deployments.mcp import tools  # noqa: PLC0415 - see above
+    from deployments.mcp import tools  # noqa: PLC0415 - likewise
 
     settings = read()
     configuration.configure("ERROR", settings.log_format)

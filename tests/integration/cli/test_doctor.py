@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.doctor import examine
+from deployments.doctor.examination import examine
 from deployments.doctor.finding import PAGE, SECTIONS, Finding, State
 from retender.journal.lock import JournalLock
 from tests.support.docs import anchors
