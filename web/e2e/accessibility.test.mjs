@@ -83,22 +83,26 @@ async function otherRecordings(page, check, to) {
   await check("gone");
 }
 
-test("no view breaks a rule of accessibility", async () => {
-  stage.expect(/status of 415/, /status of 404/, /WebSocket connection/);
-  const { page } = await stage.visit("/", { reducedMotion: "reduce" });
-  const check = (where) => accessible(page, where);
-  const to = (path) => page.goto(stage.service.url + path);
-  await firstView(page, check);
-  await to("/#/service");
-  await page.getByRole("heading", { name: "Modelos" }).waitFor();
-  await check("service");
-  await to("/#/nowhere");
-  await page.getByText("Aquí no hay nada").waitFor();
-  await check("nowhere");
-  await otherRecordings(page, check, to);
-});
+for (const width of [360, 1440]) {
+  const options = { viewport: { width, height: 900 }, reducedMotion: "reduce" };
 
-test("no side of a recording breaks a rule of accessibility", async () => {
-  const { page } = await stage.visitJob(jobs.done, { reducedMotion: "reduce" });
-  await oneRecording(page, (where) => accessible(page, where));
-});
+  test(`no view breaks a rule of accessibility: ${width}`, async () => {
+    stage.expect(/status of 415/, /status of 404/, /WebSocket connection/);
+    const { page } = await stage.visit("/", options);
+    const check = (where) => accessible(page, where);
+    const to = (path) => page.goto(stage.service.url + path);
+    await firstView(page, check);
+    await to("/#/service");
+    await page.getByRole("heading", { name: "Modelos" }).waitFor();
+    await check("service");
+    await to("/#/nowhere");
+    await page.getByText("Aquí no hay nada").waitFor();
+    await check("nowhere");
+    await otherRecordings(page, check, to);
+  });
+
+  test(`no side of a recording breaks a rule of accessibility: ${width}`, async () => {
+    const { page } = await stage.visitJob(jobs.done, options);
+    await oneRecording(page, (where) => accessible(page, where));
+  });
+}
