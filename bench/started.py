@@ -19,8 +19,8 @@ from bench.koyeb import family, free_port
 
 COMMAND: Final = (sys.executable, "-c", "from deployments.cli import main; main()", "serve")
 
-PATIENCE: Final = 600.0
-STOP_PATIENCE: Final = 120.0
+DEADLINE: Final = 600.0
+STOP_DEADLINE: Final = 120.0
 
 LOOK_SECONDS: Final = 0.05
 """Between two looks: one takes some milliseconds of the processor that the service needs."""
@@ -43,7 +43,7 @@ class Service(NamedTuple):
 
     async def until(self, path: str) -> float:
         """Seconds from the start of the process until this path answers without an error."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while self.running.returncode is None:
                 with suppress(httpx.TransportError):
                     if (await self.http.get(path)).is_success:
@@ -72,7 +72,7 @@ async def started(profile: str, folder: Path, **settings: str) -> AsyncIterator[
         )
         url = f"http://127.0.0.1:{port}"
         try:
-            async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as http:
+            async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False) as http:
                 yield Service(begun, process.pid, http, url, process, log)
         finally:
             await _stop(process, log)
@@ -82,7 +82,7 @@ async def _stop(process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(STOP_PATIENCE):
+        async with asyncio.timeout(STOP_DEADLINE):
             await process.wait()
     except TimeoutError:
         for each in list(family(process.pid)):
@@ -90,7 +90,7 @@ async def _stop(process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
                 os.kill(each, signal.SIGKILL)
         await process.wait()
         raise ServiceFailed(
-            f"the service did not stop within {STOP_PATIENCE:g} s:\n{_last(log)}"
+            f"the service did not stop within {STOP_DEADLINE:g} s:\n{_last(log)}"
         ) from None
 
 

@@ -21,7 +21,7 @@ from tests.integration.docs.written import (
     to_run,
     written,
 )
-from tests.support.http.command import PATIENCE, environment, serving
+from tests.support.http.command import DEADLINE, environment, serving
 from tests.support.http.warm_command import warm_command
 from tests.support.paths import PROJECT
 
@@ -111,7 +111,7 @@ def test_every_command_of_the_pages_works_as_it_is_written(tmp_path: Path) -> No
 def job(url: str, recording: Path) -> str:
     """One that is done."""
     with recording.open("rb") as file:
-        answer = httpx.post(f"{url}/transcribe", files={"file": file}, timeout=PATIENCE)
+        answer = httpx.post(f"{url}/transcribe", files={"file": file}, timeout=DEADLINE)
     job_id: str = answer.raise_for_status().json()["job_id"]
     return job_id
 
@@ -128,7 +128,7 @@ def faults(block: Block, script: str, home: Path, data: Path) -> list[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=DEADLINE,
         check=False,
     )
     found = []

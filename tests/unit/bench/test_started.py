@@ -34,7 +34,7 @@ async def test_a_service_that_does_not_stop_is_killed_and_that_is_said(
 ) -> None:
     here = tmp_path / "here"
     monkeypatch.setattr(bench, "COMMAND", (sys.executable, "-c", IGNORES_SIGTERM, str(here)))
-    monkeypatch.setattr(bench, "STOP_PATIENCE", 0.0)
+    monkeypatch.setattr(bench, "STOP_DEADLINE", 0.0)
     service = started("local", tmp_path)
     process = (await service.__aenter__()).running
     while not here.exists():  # noqa: ASYNC110 - another process: no signal can be had
