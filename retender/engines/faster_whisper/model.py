@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -161,16 +162,18 @@ class Model:
     def encode(self, windows: Sequence[Features], frames: int = ENCODED_FRAMES) -> StorageView:
         """So many frames of each: what is given beside the sound changes what is heard."""
         padded = [_padded(window, frames) for window in windows]
-        try:
+        with _encoding():
             if self.encodes_together:
                 return self._whisper.encode(np.stack(padded))
-            return self.joined([self._whisper.encode(window) for window in padded])
-        except (RuntimeError, MemoryError) as error:
-            raise EngineFailed(f"encoding failed: {error}") from error
+            encoded = [self._whisper.encode(window) for window in padded]
+        return self.joined(encoded)
 
     def joined(self, encoded: Sequence[StorageView]) -> StorageView:
         """Windows that were encoded one by one, as if they had been encoded together."""
-        return encoded[0] if len(encoded) == 1 else _joined(encoded)
+        if len(encoded) == 1:
+            return encoded[0]
+        with _encoding():
+            return StorageView.from_array(np.concatenate([np.asarray(each) for each in encoded]))
 
     def detect(self, encoded: StorageView) -> list[dict[str, float]]:
         """The probability of each language in each window."""
@@ -312,9 +315,12 @@ def give_memory_back() -> None:
         trim(0)
 
 
-def _joined(encoded: Sequence[StorageView]) -> StorageView:
-    """On a CPU."""
-    return StorageView.from_array(np.concatenate([np.asarray(each) for each in encoded]))
+@contextmanager
+def _encoding() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        raise EngineFailed(f"encoding failed: {error}") from error
 
 
 def _padded(window: Features, frames: int) -> Features:
