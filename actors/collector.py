@@ -67,9 +67,7 @@ class Collector:
         else:
             done = self._collections
             self._collections = msgspec.structs.replace(
-                done,
-                succeeded=done.succeeded + 1,
-                files=done.files + files,
+                done, succeeded=done.succeeded + 1, files=done.files + files
             )
             took = self._ctx.clock.monotonic() - began
             logger.bind(full_batches=batches, files=files, seconds=round(took, 3)).log(
