@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 
 import typer
 
 from deployments.cli.exit_status import FAILED
 from deployments.cli.tables import table
-from deployments.settings import Settings, read
+from deployments.settings import read
 from deployments.wiring import backups
 from retender.journal.care.checking import check as look
 from retender.journal.care.repairing import repair as mend
@@ -31,7 +30,9 @@ def check() -> None:
     Example: retender journal check
     """
     settings = read()
-    found = look(backups.journal_file(settings), _sizes(settings))
+    # Recordings in an object store are not looked at.
+    sizes = None if settings.blobs_url else partial(backups.recording_size, settings)
+    found = look(backups.journal_file(settings), sizes)
     rows = [(finding.kind, finding.job_id, finding.about) for finding in found]
     table(("kind", "job", "what"), rows, "Nothing is wrong with the journal.")
     raise SystemExit(FAILED if found else 0)
@@ -57,8 +58,3 @@ def repair() -> None:
     if done.unread:
         sys.stdout.write(f"Not everything could be read: rows of {done.unread} tables are lost.\n")
     sys.stdout.writelines(f"left out: {job_id}\n" for job_id in done.left_out)
-
-
-def _sizes(settings: Settings) -> Callable[[str], int | None] | None:
-    """None where recordings are in an object store."""
-    return None if settings.blobs_url else partial(backups.recording_size, settings)
