@@ -34,7 +34,7 @@ from tests.support.sound.media import ffmpeg
 
 MEGABYTE: Final = 10**6
 AT_ONCE: Final = 5
-PATIENCE: Final = 300.0
+DEADLINE: Final = 300.0
 SAMPLE_BYTES: Final = 32_000
 """Of a second: 16 kHz, 16 bits, one channel."""
 
@@ -107,7 +107,7 @@ async def measure(
     url: str, sounds: Recordings, begun: float, memory: Callable[[], int], rounds: int = 1
 ) -> Figures:
     """`begun`: when the service was started, by the monotonic clock. `memory`: what it takes."""
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False) as http:
         await _healthy(http)
         healthy = time.monotonic() - begun
         await asyncio.sleep(2.0)
@@ -128,7 +128,7 @@ async def measure(
 
 
 async def _healthy(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while True:
             with suppress(httpx.TransportError):
                 if (await http.get("/health")).json()["status"] == "healthy":
@@ -161,7 +161,7 @@ async def _done(http: httpx.AsyncClient, recording: Path, number: int) -> None:
     answer.raise_for_status()
     job = answer.json()["job_id"]
     address = f"{str(http.base_url).replace('http', 'ws', 1).rstrip('/')}/ws/transcription/{job}"
-    async with connect(address, proxy=None, open_timeout=PATIENCE) as news:
+    async with connect(address, proxy=None, open_timeout=DEADLINE) as news:
         last = [json.loads(message) async for message in news][-1]
     if last["type"] != "completed":
         raise RuntimeError(f"a job did not complete: {last}")

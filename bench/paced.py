@@ -51,7 +51,7 @@ class Paced(NamedTuple):
         return {percent: float(at) for percent, at in map(str.split, lines)}
 
     def memory(self) -> float:
-        """Of whoever holds the connections, in bytes."""
+        """Of the process that holds the connections, in bytes."""
         return sum(map(resident, doors(self.process.pid)))
 
 

@@ -33,7 +33,7 @@ from deployments.serving.local import SystemClock
 from tests.support.ray.cluster import cluster_of_one
 
 DEATH_BAR = 0.1
-PATIENCE = 60.0
+DEADLINE = 60.0
 CLOCK = Recipe.of(SystemClock)
 
 
@@ -51,7 +51,7 @@ class Bench:
     def __init__(self, host: str, runtime: LocalRuntime) -> None:
         self.host = host
         self._runtime = runtime
-        self.echo: Ref[Echo] = runtime.ref(Echo, "echo").within(PATIENCE)
+        self.echo: Ref[Echo] = runtime.ref(Echo, "echo").within(DEADLINE)
 
     async def start(self) -> Child:
         return await self._runtime.spawn(Spawn("echo", Recipe.of(Echo), self.host))

@@ -36,7 +36,7 @@ from tests.support.engines.recognition_service import resident
 from tests.support.http.deployed_service import doors
 from tests.support.sound.speech import talk
 
-PATIENCE: Final = 600.0
+DEADLINE: Final = 600.0
 MEBIBYTE: Final = 1 << 20
 UPLOAD_MIB: Final = 300
 
@@ -96,7 +96,7 @@ async def measured(
     port: int, number: int, long: Path, clips: list[Path], warm: Path
 ) -> tuple[float, float]:
     base = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=base, timeout=PATIENCE, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=base, timeout=DEADLINE, trust_env=False) as http:
         await until_all_work(http, number)
         await asyncio.gather(*(heard(http, warm) for _ in range(2)))
         begun = time.perf_counter()
@@ -132,7 +132,7 @@ def upload(pid: int, port: int) -> str:
 
 
 async def sent(port: int) -> int:
-    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as http:
         answer = await http.put(f"http://127.0.0.1:{port}/transcribe-job", content=much())
     return answer.status_code
 

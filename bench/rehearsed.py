@@ -1,4 +1,4 @@
-"""A model that says a given number of tokens in each window, whoever asks it.
+"""A model that says a given number of tokens in each window, whichever worker asks it.
 
 With random weights nobody knows what is said, nor when it ends. Here every window costs the same,
 in plain faster-whisper and in ours: one encoding, and so many tokens by beam search. What they are

@@ -62,7 +62,7 @@ class Figures(msgspec.Struct):
     seconds: float
     windows: int
     peak: float
-    """Megabytes, of whoever holds the model."""
+    """Megabytes, of the process that holds the model."""
 
 
 def plain(model: Path, files: Sequence[Path], size: str, tally: Path) -> Figures:

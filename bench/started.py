@@ -16,7 +16,7 @@ import httpx
 
 from bench.koyeb import free_port
 
-PATIENCE: Final = 600.0
+DEADLINE: Final = 600.0
 LOOK_SECONDS: Final = 0.02
 
 
@@ -29,7 +29,7 @@ class Service(NamedTuple):
 
     async def until(self, path: str) -> float:
         """Seconds from the start of the process until this path answers without an error."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 with suppress(httpx.TransportError):
                     if (await self.http.get(path)).is_success:
@@ -55,7 +55,7 @@ async def started(profile: str, folder: Path, **settings: str) -> AsyncIterator[
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False) as http:
             yield Service(begun, process.pid, http, url)
     finally:
         with suppress(ProcessLookupError):

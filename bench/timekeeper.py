@@ -21,7 +21,7 @@ START: Final = "start"
 
 
 class Timekeeper:
-    """Begins when there is a file `start`, so that whoever wants to watch is there in time."""
+    """Begins when there is a file `start`, so that those who want to watch are there in time."""
 
     name = "local"
     lanes = 1

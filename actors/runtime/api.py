@@ -10,7 +10,7 @@ conformance suite:
 - `tell` does not wait and never raises: what cannot be delivered is dropped and counted;
 - a mailbox holds at most its bound, and an ask to a full one is told `Busy`;
 - a handler that raises a `RetenderError` has answered with it; any other exception kills the
-  actor, and whoever watches it learns the cause;
+  actor, and its watchers learn the cause;
 - when an actor ends, every message it has not answered is answered with `ActorGone`.
 
 What an actor may define beside its messages, all optional: `started(ctx)`, before the first

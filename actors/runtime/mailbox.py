@@ -175,7 +175,7 @@ class Mailbox:
             self._settle(reply).answer(future.result())
 
     def _crashed(self, error: BaseException) -> Exit:
-        if self._started:  # else whoever started it gets the error
+        if self._started:  # else its starter gets the error
             logger.opt(exception=error).error("{} ended by an error", self._name)
         return Exit("crashed", describe(error))
 

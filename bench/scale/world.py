@@ -44,7 +44,7 @@ _AGAIN: Final = EngineFailed("out of luck").failure()
 _CORRUPT: Final = CorruptMedia("moov atom not found").failure()
 
 
-PATIENCE: Final = 30 * 86_400.0
+DEADLINE: Final = 30 * 86_400.0
 """Who has not ended so many seconds after the last arrival never will."""
 
 
@@ -141,7 +141,7 @@ class World:
         """Until every job has ended."""
         while self._jobs or self._more:
             at, _, act, arguments = heapq.heappop(self._happens)
-            if at > self.tally.last_arrival + PATIENCE:
+            if at > self.tally.last_arrival + DEADLINE:
                 raise Stuck(f"{len(self._jobs)} jobs do not end")
             self.tally.pass_time(at, len(self._idle[LOCAL]), self.desk.dispatcher.pieces_waiting)
             self.desk.now = at
@@ -199,7 +199,7 @@ class World:
     # Those who work
 
     def _serve(self) -> None:
-        """Whoever waits for work is given some, as long as there is any."""
+        """A worker that waits for work is given some, as long as there is any."""
         for engine, waiting in self._idle.items():
             while waiting and self.desk.dispatcher.seconds_waiting(engine):
                 worker = waiting.popleft()

@@ -46,7 +46,7 @@ export const STUCK_SEEN = 200;
 export const STUCK_ASKED = 20;
 
 /** How long the service may take to answer, in milliseconds. */
-export const SERVICE_PATIENCE = 10_000;
+export const SERVICE_DEADLINE = 10_000;
 
 /** What one transaction of the cleanup deletes; what is left goes in the next. */
 export const CHUNKS_DELETED = 16;

@@ -1,5 +1,5 @@
 /** What is asked of the service itself. */
-import { SERVICE_PATIENCE } from "./limits";
+import { SERVICE_DEADLINE } from "./limits";
 
 /** How a request to send a job again went. `asked`: its news comes in a moment, as an update. */
 export type Resync =
@@ -21,7 +21,7 @@ export async function askToResync(
   });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), SERVICE_PATIENCE);
+    timer = setTimeout(() => resolve("late"), SERVICE_DEADLINE);
   });
   try {
     const response = await Promise.race([request, late]);

@@ -16,9 +16,9 @@ export const status = v.union(
 
 export const failure = v.object({
   code: v.string(),
-  /** For whoever uploaded. */
+  /** For the person who uploaded. */
   message: v.string(),
-  /** For whoever runs the service. */
+  /** For those who run the service. */
   detail: v.optional(v.string()),
 });
 

@@ -2,7 +2,7 @@
 
     root/partial/<job id>/data     the bytes that have arrived
     root/partial/<job id>/state    what they belong to, and how many of them are synced
-    root/partial/<job id>/lock     locked by whoever writes
+    root/partial/<job id>/lock     locked by the process that writes
 
 `state` is replaced atomically, and only after the bytes it counts are synced. So after a crash it
 never counts bytes that are not there; bytes of `data` beyond its count are cut off when the upload

@@ -1,6 +1,6 @@
 """Finds the client's address when Ray Serve's own HAProxy stands between it and this process.
 
-HAProxy connects from this machine, whoever the client is. It passes the client's address on in a
+HAProxy connects from this machine for every client. It passes the client's address on in a
 header that no client can set; if it is not configured to, the address is unknown. The forwarded
 headers of proxies in front of HAProxy are read afterwards, and believed by this address.
 """

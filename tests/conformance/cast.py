@@ -14,7 +14,7 @@ import msgspec
 from actors.runtime.api import Context, Later, Recipe, Ref, Spawn
 from retender.errors import ErrorValue, RetenderError, TooLarge
 
-PATIENCE = 60.0
+DEADLINE = 60.0
 
 
 class FixedClock:
@@ -99,7 +99,7 @@ class Player:
 
     @property
     def _witness(self) -> Ref[Witness]:
-        return self.ctx.ref(Witness, "witness").within(PATIENCE)
+        return self.ctx.ref(Witness, "witness").within(DEADLINE)
 
     # Plain messages.
 
@@ -286,7 +286,7 @@ class Punctual:
     """Has every hook, and tells the witness of each."""
 
     async def started(self, ctx: Context) -> None:
-        self._witness = ctx.ref(Witness, "witness").within(PATIENCE)
+        self._witness = ctx.ref(Witness, "witness").within(DEADLINE)
         await self._witness.ask(Witness.note, "started")
 
     async def pid(self) -> int:
@@ -318,7 +318,7 @@ class Clinging:
     """Does not go at once."""
 
     async def started(self, ctx: Context) -> None:
-        self._witness = ctx.ref(Witness, "witness").within(PATIENCE)
+        self._witness = ctx.ref(Witness, "witness").within(DEADLINE)
 
     async def hold(self) -> None:
         try:
@@ -346,7 +346,7 @@ class DiesWhileStarting:
 
 class SlowToStart:
     async def started(self, ctx: Context) -> None:
-        witness = ctx.ref(Witness, "witness").within(PATIENCE)
+        witness = ctx.ref(Witness, "witness").within(DEADLINE)
         await witness.ask(Witness.note, "starting")
         await witness.ask(Witness.passes, "start")
 

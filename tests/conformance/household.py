@@ -7,7 +7,7 @@ from pathlib import Path
 
 from actors.runtime.api import Child, Context, Recipe, Spawn
 from actors.runtime.cluster.ray_host import RAY
-from tests.conformance.cast import PATIENCE, Player, Punctual, Witness
+from tests.conformance.cast import DEADLINE, Player, Punctual, Witness
 
 
 class Household:
@@ -28,7 +28,7 @@ class Household:
         self._children: list[Child] = []
 
     async def started(self, ctx: Context) -> None:
-        self._witness = ctx.ref(Witness, "witness").within(PATIENCE)
+        self._witness = ctx.ref(Witness, "witness").within(DEADLINE)
         if self._witnessed:
             await ctx.spawn(Spawn("witness", Recipe.of(Witness)))
         for host, names in (("local", self._beside), (RAY, self._apart)):
@@ -44,7 +44,7 @@ class Household:
 
     async def stopping(self) -> None:
         for child in reversed(self._children):
-            exit_ = await child.stop(PATIENCE)
+            exit_ = await child.stop(DEADLINE)
             await self._witness.ask(Witness.note, f"{child.name}: {exit_.reason}")
         if self._diary is not None:
             self._diary.write_text("\n".join(await self._witness.ask(Witness.noted)))

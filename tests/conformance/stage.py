@@ -13,7 +13,7 @@ from actors.runtime.cluster.ray_host import RAY, RayRuntime, TreeLocation
 from actors.runtime.local import LocalRuntime
 from actors.runtime.process.host import ProcessHost
 from retender.errors import RetenderError
-from tests.conformance.cast import PATIENCE, FixedClock, Player, Witness
+from tests.conformance.cast import DEADLINE, FixedClock, Player, Witness
 from tests.simulation.faults import Chances, Fate, FaultyRuntime
 from tests.support.actors.virtual_time import VirtualClock
 
@@ -65,11 +65,11 @@ class Stage:
         return child
 
     def player(self, name: str = "player") -> Ref[Player]:
-        return self.runtime.ref(Player, name).within(PATIENCE)
+        return self.runtime.ref(Player, name).within(DEADLINE)
 
     @property
     def witness(self) -> Ref[Witness]:
-        return self.runtime.ref(Witness, "witness").within(PATIENCE)
+        return self.runtime.ref(Witness, "witness").within(DEADLINE)
 
     async def sees(self, what: str) -> None:
         await self.witness.ask(Witness.sees, what)
@@ -88,7 +88,7 @@ class Stage:
 
     async def dropped(self, name: str, at_least: int) -> None:
         """Returns once so many tells to this name have found no place."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while self.runtime.dropped.get(name, 0) < at_least:  # noqa: ASYNC110 - it is another process' doing
                 await asyncio.sleep(0.005)
             assert self.runtime.dropped[name] == at_least

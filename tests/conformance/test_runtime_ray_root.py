@@ -17,8 +17,8 @@ from actors.runtime.api import Recipe, Ref, Spawn
 from actors.runtime.cluster.ray_host import RayRuntime, Root, TreeLocation
 from actors.runtime.process.frames import likeness
 from retender.errors import ActorGone, Unreachable
-from tests.conformance.cast import PATIENCE, FixedClock, Player
-from tests.conformance.ending import DEADLINE, is_gone
+from tests.conformance.cast import DEADLINE, FixedClock, Player
+from tests.conformance.ending import is_gone
 from tests.conformance.household import Household
 
 T = TypeVar("T")
@@ -48,10 +48,10 @@ class Tree:
 
     @property
     def household(self) -> Ref[Household]:
-        return self.runtime.ref(Household, ROOT).within(PATIENCE)
+        return self.runtime.ref(Household, ROOT).within(DEADLINE)
 
     def player(self, name: str) -> Ref[Player]:
-        return self.runtime.ref(Player, name).within(PATIENCE)
+        return self.runtime.ref(Player, name).within(DEADLINE)
 
     def names(self) -> set[str]:
         there = list_named_actors(all_namespaces=True)
@@ -98,7 +98,7 @@ async def test_a_root_founded_twice_is_one(tree: Tree) -> None:
     assert await second.is_like(like(beside=["son"]))
     assert not await second.is_like(like(beside=["son", "nephew"]))
     pid = await tree.household.ask(Household.pid)
-    assert await others.ref(Household, ROOT).within(PATIENCE).ask(Household.pid) == pid
+    assert await others.ref(Household, ROOT).within(DEADLINE).ask(Household.pid) == pid
     await others.close()
 
 
@@ -180,7 +180,7 @@ async def test_stopping_the_root_ends_all_in_order(tree: Tree, tmp_path: Path) -
 
 
 async def test_a_root_whose_end_was_begun_is_taken_for_none_and_leaves_its_name(tree: Tree) -> None:
-    """Though whoever had begun it is gone, and does not see to the rest."""
+    """Though the process that had begun it is gone, and does not see to the rest."""
     root = await tree.found()
     stopping = asyncio.create_task(root.stop(DEADLINE))
     await asyncio.sleep(0)

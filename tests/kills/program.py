@@ -37,7 +37,7 @@ JOBS_PER_RUN = 2
 
 
 def script(run: int, number: int) -> Script:
-    """What the recording says, known to whoever has its numbers."""
+    """What the recording says, known to those who have its numbers."""
     draw = Random(f"{run} {number}")
     passages = tuple(
         Passage(

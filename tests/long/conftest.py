@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.long.cluster import Cluster, begun_at
-from tests.support.http.command import PATIENCE, until
+from tests.support.http.command import DEADLINE, until
 from tests.support.ray.ray_actors import RayActors, ray_actors
 
 
@@ -26,7 +26,7 @@ def cluster_of_some(
 async def http(cluster_of_some: Cluster) -> AsyncIterator[httpx.AsyncClient]:
     """Once recordings are taken in."""
     async with httpx.AsyncClient(
-        base_url=cluster_of_some.url, timeout=PATIENCE, trust_env=False
+        base_url=cluster_of_some.url, timeout=DEADLINE, trust_env=False
     ) as http:
 
         async def ready() -> bool:

@@ -14,7 +14,7 @@ from tests.simulation.faults import Crash, FaultyJournal
 
 
 class TrustingWriter(Writer):
-    """Takes every result, whoever's lease is over."""
+    """Takes every result, also when the worker's lease is over."""
 
     def ends_lease(self, piece: Piece, token: str) -> bool:
         super().ends_lease(piece, token)

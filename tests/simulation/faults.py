@@ -74,7 +74,7 @@ class Fate:
 
 
 class Crash(Exception):
-    """Not an answer: whoever meets it dies."""
+    """Not an answer: the actor that meets it dies."""
 
 
 EXPECTED = ("Crash:", "ZeroDivisionError: a bug in the engine", "EngineHangs:", "ChildFailed:")

@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 
 class ForgettingBlobs(Blobs):
-    """Whoever still works on a job that is being forgotten finds its recording here: elsewhere it
-    fails, and its outcome counts no more in any case."""
+    """A worker still at work on a job that is being forgotten finds its recording here: elsewhere
+    it fails, and its outcome counts no more in any case."""
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)

@@ -32,8 +32,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def copy(path: Path, target: Path) -> None:
-    """The journal as it is at this moment, in one file. Whoever writes it meanwhile waits for
-    nothing: readers and writers of a write-ahead log do not exclude each other."""
+    """The journal as it is at this moment, in one file. A process that writes it does not
+    wait: readers and writers of a write-ahead log do not exclude each other."""
     with reading(path) as source, closing(sqlite3.connect(target)) as saved:
         # In one step: between two steps a service that writes would have it start anew each time.
         source.backup(saved, pages=-1)

@@ -16,7 +16,7 @@ from tests.support.storage.postgres import Postgres
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[JournalOpener]:
-    """Opens the journal; again, as after a crash of whoever had it open."""
+    """Opens the journal; again, as after a crash of the process that had it open."""
     opener: JournalOpener = SqliteOpener(str(tmp_path / "journal.sqlite3"), synchronous="off")
     if request.param == "postgres":
         server: Postgres = request.getfixturevalue("postgres")

@@ -10,7 +10,7 @@ from threading import Thread
 import httpx
 
 from tests.support.engines.model_hub import FILES, ModelHub
-from tests.support.http.command import PATIENCE, retender, serving_beside, until
+from tests.support.http.command import DEADLINE, retender, serving_beside, until
 
 
 async def test_a_key_is_shown_once_and_lets_its_holder_in_until_it_is_taken_back(
@@ -21,7 +21,7 @@ async def test_a_key_is_shown_once_and_lets_its_holder_in_until_it_is_taken_back
         assert made.code == 0
         key = made.out.strip()
         async with httpx.AsyncClient(
-            base_url=service.url, timeout=PATIENCE, trust_env=False
+            base_url=service.url, timeout=DEADLINE, trust_env=False
         ) as http:
             await _until(http, "/jobs", {}, 401)
             bearer = {"Authorization": f"Bearer {key}"}

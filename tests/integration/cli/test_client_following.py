@@ -19,7 +19,7 @@ from tests.support.actors.manual_worker import Hand
 from tests.support.http.http_service import Site, says, site
 
 LONG = says("la", "lo", takes=0.02, chunks=25)
-PATIENCE = 60.0
+DEADLINE = 60.0
 
 
 class Network:
@@ -95,7 +95,7 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def all_of(client: Client, job_id: str = "a") -> list[dict[str, Any]]:
-    async with asyncio.timeout(PATIENCE), aclosing(follow(client, job_id)) as news:
+    async with asyncio.timeout(DEADLINE), aclosing(follow(client, job_id)) as news:
         return [told async for told in news]
 
 
@@ -126,7 +126,7 @@ async def test_a_network_that_breaks_again_and_again_costs_nothing(tmp_path: Pat
     async with site(tmp_path) as here, network(here) as (between, client):
         await here.submit(LONG)
         told = []
-        async with asyncio.timeout(PATIENCE), aclosing(follow(client, "a")) as news:
+        async with asyncio.timeout(DEADLINE), aclosing(follow(client, "a")) as news:
             async for each in news:
                 told.append(each)
                 if each.get("seq", 0) % 5 == 3:
@@ -142,7 +142,7 @@ async def test_where_no_socket_gets_through_the_job_is_asked_after(tmp_path: Pat
         await here.submit(script)
         hand = Hand(here, script)
         await hand.prepare()
-        async with asyncio.timeout(PATIENCE), aclosing(follow(client, "a")) as news:
+        async with asyncio.timeout(DEADLINE), aclosing(follow(client, "a")) as news:
             first = await anext(news)
             assert (first["type"], first["data"]["status"]) == ("status", "processing")
             await hand.finish_all()
@@ -157,7 +157,7 @@ async def test_sockets_that_get_through_again_are_used_again(tmp_path: Path) -> 
         await here.submit(script)
         hand = Hand(here, script)
         await hand.prepare()
-        async with asyncio.timeout(PATIENCE), aclosing(follow(client, "a")) as news:
+        async with asyncio.timeout(DEADLINE), aclosing(follow(client, "a")) as news:
             while between.opened < SOCKET_TRIES:
                 await anext(news)
             between.sockets = True
@@ -175,7 +175,7 @@ async def test_a_service_that_stops_and_comes_back_is_come_back_to(tmp_path: Pat
             await here.submit(LONG)
             told: list[dict[str, Any]] = []
             news = follow(client, "a")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(DEADLINE):
                 while not numbers(told) or numbers(told)[-1] < 6:
                     told.append(await anext(news))
         between.up = False
@@ -188,7 +188,7 @@ async def test_a_service_that_stops_and_comes_back_is_come_back_to(tmp_path: Pat
 
 
 async def _rest(news: AsyncGenerator[dict[str, Any], None]) -> list[dict[str, Any]]:
-    async with asyncio.timeout(PATIENCE), aclosing(news):
+    async with asyncio.timeout(DEADLINE), aclosing(news):
         return [told async for told in news]
 
 

@@ -24,7 +24,7 @@ from deployments.serving.web import QuietServer
 from deployments.settings import read
 from tests.support.http.command import (
     COMMAND,
-    PATIENCE,
+    DEADLINE,
     UP,
     Serving,
     environment,
@@ -68,7 +68,7 @@ def where_it_is(service: subprocess.Popen[bytes]) -> str:
 
 
 def asking(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
+    return httpx.Client(base_url=url, timeout=DEADLINE, trust_env=False)
 
 
 def warnings(service: Serving) -> list[str]:
@@ -89,7 +89,7 @@ def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
         for _ in range(1000):
             assert http.get("/nowhere").status_code == 404
         service.send_signal(signal.SIGTERM)
-        assert service.wait(PATIENCE) == 0
+        assert service.wait(DEADLINE) == 0
 
 
 async def test_a_server_that_ends_by_itself_ends_the_service(
@@ -109,7 +109,7 @@ async def test_a_server_that_ends_by_itself_ends_the_service(
     monkeypatch.setattr(QuietServer, "main_loop", end)
     sink = logger.add(hear)
     settings = read({"RETENDER_DATA_DIR": str(tmp_path), "PORT": "0"}, Path(os.devnull))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         assert await serve(settings, ()) == 1
     logger.remove(sink)
     assert errors == ["Retender gives up: nobody is answered any more: the server has ended"]

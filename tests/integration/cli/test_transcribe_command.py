@@ -14,7 +14,7 @@ import pytest
 from tests.support.engines.recognition_service import linux_only
 from tests.support.http.command import (
     COMMAND,
-    PATIENCE,
+    DEADLINE,
     Done,
     environment,
     retender,
@@ -175,7 +175,7 @@ def _on_a_terminal(folder: Path, command: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=DEADLINE,
         check=True,
     )
     return done.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.convex.functions import KEY, Functions
 from tests.support.http.command import retender
-from tests.support.http.deployed_service import PATIENCE, end_of, hand_in, served
+from tests.support.http.deployed_service import DEADLINE, end_of, hand_in, served
 from tests.support.sound.speech import needs_speech, say
 
 pytestmark = needs_speech
@@ -18,7 +18,7 @@ WORDS = ["one two three", "four five six", "seven eight nine", "tango mike bravo
 
 
 async def until(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while not await asyncio.to_thread(so):  # noqa: ASYNC110 - it is another process' doing
             await asyncio.sleep(0.1)
 
@@ -74,7 +74,7 @@ async def test_the_command_sends_what_was_refused(tmp_path: Path, convex: Functi
         async with service.asking() as http:
             job_id = await hand_in(http, say(WORDS[0]).path, language="en")
             await end_of(http, job_id)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(DEADLINE):
                 while (await http.get("/health")).json()["convex"]["parked"] != 1:
                     await asyncio.sleep(0.05)
         await asyncio.to_thread(convex.variables, RETENDER_API_KEY=KEY)

@@ -25,13 +25,13 @@ from tests.support.convex.functions import KEY, Functions, Row
 from tests.support.http.http_service import MANAGER, Site, says, site
 from tests.support.paths import PROJECT
 
-PATIENCE = 90.0
+DEADLINE = 90.0
 ANA = "https://auth|ana"
 
 
 async def until(so: Callable[[], bool]) -> None:
     """Wait for what another process brings about."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while not await asyncio.to_thread(so):  # noqa: ASYNC110 - it is another process' doing
             await asyncio.sleep(0.05)
 
@@ -127,7 +127,7 @@ async def test_jobs_end_while_convex_is_down_and_are_in_their_rows_when_it_is_ba
         for name in names:
             await here.ended(name)
         sync = here.runtime.ref(ConvexSync, CONVEX_SYNC)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while (await sync.ask(ConvexSync.status)).reachable:
                 await asyncio.sleep(0.05)
         await asyncio.to_thread(convex.up)
@@ -158,7 +158,7 @@ async def test_a_wrong_key_parks_jobs_until_it_is_mended_and_retried(
     async with synced(tmp_path, convex) as here:
         await submit(here, "a")
         await here.ended("a")
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while (health := (await here.http.get("/health")).json()["convex"])["parked"] != 1:
                 await asyncio.sleep(0.05)
         figures = (await here.http.get("/metrics")).text

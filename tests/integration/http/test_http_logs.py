@@ -20,7 +20,7 @@ from retender.jobs.retry import RetryPolicy
 from serve_app.access.api_keys import make
 from serve_app.access.key_file import Keyring
 from tests.support.engines.scripted import Act, Passage, Script
-from tests.support.http.http_service import MANAGER, PATIENCE, says, site
+from tests.support.http.http_service import DEADLINE, MANAGER, says, site
 from tests.support.log_of_tests import log_to_a_stream_that_lasts
 
 KEY, KEPT = make(secrets.token_hex, at=1.0)
@@ -40,7 +40,7 @@ class Log:
 
     @property
     def text(self) -> str:
-        assert self._lines.caught_up(PATIENCE)
+        assert self._lines.caught_up(DEADLINE)
         self._read += self._capsys.readouterr().err
         return self._read
 

@@ -11,7 +11,7 @@ from loguru import logger
 
 from actors.broadcasting.hub import Hub
 from actors.broadcasting.subscriptions import EventBatch
-from tests.support.http.http_service import PATIENCE, says, site
+from tests.support.http.http_service import DEADLINE, says, site
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ async def test_who_follows_a_job_misses_nothing_through_a_bug_in_reading_the_new
     monkeypatch.setattr(Hub, "_take_batch", broken_once)
     async with site(tmp_path) as here:
         await here.submit(says("one", "two"))
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             await here.ended("a")
         assert (await here.job("a"))["status"] == "completed"
     assert errors == ["a bug in reading the news; it is begun anew"]

@@ -81,7 +81,7 @@ async def refused(path: str) -> JournalCorrupt:
     with pytest.raises(JournalCorrupt) as refusal:
         await SqliteOpener(path)()
     assert contents(path) == before, "the files were touched"
-    # The lock is free for whoever comes after the repair.
+    # The lock is free for the next process after the repair.
     with pytest.raises(JournalCorrupt):
         await SqliteOpener(path)()
     return refusal.value

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from actors.names import BROADCASTER, JOB_MANAGER
 from tests.support.actors.manual_worker import Hand
 from tests.support.http.http_service import Site, says, site
-from tests.support.http.live_client import PATIENCE, viewing
+from tests.support.http.live_client import DEADLINE, viewing
 
 LONG = says("la", "lo", takes=0.02, chunks=25)
 
@@ -100,7 +100,7 @@ async def followed(port: int, job_id: str) -> list[int]:
 async def streamed(port: int, job_id: str) -> list[int]:
     """The same over an event stream, as a browser does it."""
     numbers: list[int] = []
-    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE) as http:
         while True:
             headers = {"Last-Event-ID": str(numbers[-1])} if numbers else {}
             address = f"http://127.0.0.1:{port}/job/{job_id}/events"

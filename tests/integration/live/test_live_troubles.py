@@ -22,7 +22,7 @@ from serve_app.live.socket_rules import Close
 from serve_app.state.live_messages import MessageCache
 from tests.support.actors.manual_worker import Hand
 from tests.support.http.http_service import PLAIN, Site, says, site
-from tests.support.http.live_client import PATIENCE, Viewer, eventually, viewing
+from tests.support.http.live_client import DEADLINE, Viewer, eventually, viewing
 
 MANY = says("la", seconds=1.0, chunks=40)
 
@@ -117,7 +117,7 @@ async def deaf(here: Site, query: str = "") -> AsyncIterator[Viewer]:
         await viewer.next()
         viewer.connection.transport.pause_reading()
         held = at_the_service(here)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while held.writable.is_set():
                 await viewer.say("ping")
                 await asyncio.sleep(0)
@@ -282,7 +282,7 @@ async def test_while_the_manager_is_away_a_client_waits_for_it(tmp_path: Path) -
             await here.kill("job_manager")
             async with viewing(here) as newcomer:
                 assert (await newcomer.until("status"))["data"]["status"] == "queued"
-            await here.services.manager.within(PATIENCE).ask(JobManager.info)
+            await here.services.manager.within(DEADLINE).ask(JobManager.info)
             await viewer.say("get_status")
             assert (await viewer.until("status"))["data"]["status"] == "queued"
 

@@ -14,7 +14,7 @@ import pytest
 
 from deployments.wiring.resources import cores
 from tests.support.engines.recognition_service import linux_only
-from tests.support.http.deployed_service import PATIENCE, Served, end_of, hand_in, job, served
+from tests.support.http.deployed_service import DEADLINE, Served, end_of, hand_in, job, served
 from tests.support.http.live_client import Returning, eventually, in_steps, viewing
 from tests.support.paths import DIGITS
 from tests.support.sound.speech import Recording, needs_speech, one_file, say, talk
@@ -209,14 +209,14 @@ async def test_a_job_that_is_cancelled_is_not_computed_any_more(
         await eventually(lambda: heard(client) > 0)
         before, begun = service.cpu_seconds(), heard(client)
         await eventually(lambda: heard(client) > begun + 3 * WINDOW)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while await computed(service) < 2 * STILL:  # it may wait for a processor
                 pass
         call = (service.cpu_seconds() - before) * WINDOW / (heard(client) - begun)
         answer = await http.delete(f"/job/{job_id}")
         taken = service.cpu_seconds()
         assert answer.json() == {"job_id": job_id, "status": "cancelled"}
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while await computed(service) > STILL:
                 pass
         afterwards = service.cpu_seconds() - taken

@@ -11,7 +11,7 @@ import pytest
 
 from serve_app.access.peer import HEADER
 from tests.support.engines.recognition_service import linux_only
-from tests.support.http.deployed_service import PATIENCE, Served, served
+from tests.support.http.deployed_service import DEADLINE, Served, served
 from tests.support.http.open_ports import open_to_others, outward
 from tests.support.sound.speech import needs_speech
 
@@ -48,7 +48,7 @@ async def outside(service: Served) -> AsyncIterator[httpx.AsyncClient]:
 
 def calling(host: str, service: Served) -> httpx.AsyncClient:
     base = f"http://{host}:{service.port}"
-    return httpx.AsyncClient(base_url=base, timeout=PATIENCE, trust_env=False)
+    return httpx.AsyncClient(base_url=base, timeout=DEADLINE, trust_env=False)
 
 
 def test_nothing_but_the_service_itself_is_open_to_other_machines(service: Served) -> None:

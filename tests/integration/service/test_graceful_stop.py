@@ -18,7 +18,7 @@ from deployments.client.client import Client
 from deployments.serving.web import free_port
 from tests.support.groq.rules import KEY, GroqService, Hang, Heard
 from tests.support.groq.server import GroqServer
-from tests.support.http.command import PATIENCE, Serving, retender, running, serving_beside, until
+from tests.support.http.command import DEADLINE, Serving, retender, running, serving_beside, until
 from tests.support.sound.speech import needs_speech, say, talk
 from tests.support.sound.undisturbed import heard_alone
 
@@ -50,14 +50,14 @@ async def until_it_is(url: str, job_id: str, status: str) -> dict[str, Any]:
 async def some_text(url: str, job_id: str) -> None:
     """Until the first of it is there, and the rest is not."""
     address = f"{url.replace('http', 'ws', 1)}/ws/transcription/{job_id}?since=0"
-    async with asyncio.timeout(PATIENCE), connect(address, proxy=None) as following:
+    async with asyncio.timeout(DEADLINE), connect(address, proxy=None) as following:
         async for text in following:
             if json.loads(text)["data"].get("segments"):
                 return
 
 
 def asking(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False)
+    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False)
 
 
 async def until_it_stops(url: str) -> None:
@@ -110,7 +110,7 @@ async def test_killed_with_clients_connected_it_is_come_back_to(tmp_path: Path) 
         first.process.kill()
         first.process.wait()
         await stack.enter_async_context(serving_beside(tmp_path, PORT=port))
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             out, err = await client.communicate()
     assert (client.returncode, err) == (0, b"")
     assert out.decode().split() == text.split()
@@ -133,7 +133,7 @@ async def busy(folder: Path, grace: str) -> AsyncIterator[Busy]:
         given = settings | {"RETENDER_GRACE_SECONDS": grace}
         async with serving_beside(folder, **given) as service:
             job_id = await submitted(service.url, say("one two").path, engine="groq")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(DEADLINE):
                 await groq.arrived(1)
             yield Busy(service, groq, settings, job_id)
 
@@ -179,7 +179,7 @@ async def test_what_is_in_hand_may_finish_within_the_grace_time(tmp_path: Path) 
         given = {"GROQ_API_KEY": KEY, "GROQ_BASE_URL": server.address}
         async with serving_beside(tmp_path, RETENDER_GRACE_SECONDS="600", **given) as service:
             job_id = await submitted(service.url, say("one two").path, engine="groq")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(DEADLINE):
                 await groq.arrived(1)
             service.process.send_signal(signal.SIGINT)
             await until_it_stops(service.url)

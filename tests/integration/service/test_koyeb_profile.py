@@ -21,7 +21,7 @@ from deployments.wiring import groq
 from retender.engines.usage_ledger import DAY, HOUR, UsageLedger, Use
 from tests.support.groq.rules import KEY, Asked, GroqService, Heard
 from tests.support.groq.server import GroqServer
-from tests.support.http.command import PATIENCE, Serving, retender, serving_beside, until
+from tests.support.http.command import DEADLINE, Serving, retender, serving_beside, until
 from tests.support.paths import PROJECT
 from tests.support.sound.media import ffmpeg
 
@@ -58,7 +58,7 @@ async def small(
     }
     async with (
         serving_beside(folder, **settings) as service,
-        httpx.AsyncClient(base_url=service.url, timeout=PATIENCE, trust_env=False) as http,
+        httpx.AsyncClient(base_url=service.url, timeout=DEADLINE, trust_env=False) as http,
     ):
         yield service, http
 

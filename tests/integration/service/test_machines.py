@@ -27,7 +27,7 @@ from tests.support.sound.media import needs_espeak, silence, wav
 from tests.support.sound.undisturbed import assert_nothing_lost_or_doubled
 from tests.support.storage.blob_kinds import KINDS, NOTHING_IN_USE, Cluster, received
 
-PATIENCE = 30.0
+DEADLINE = 30.0
 
 
 @pytest.fixture(params=KINDS)
@@ -131,7 +131,7 @@ async def test_a_recording_is_played_on_any_machine(cluster: Cluster, tmp_path: 
 
 async def let_go(blobs: Blobs, audio: Audio) -> None:
     """What was being sent is in use for a moment longer than its last byte takes."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while await asyncio.to_thread(blobs.path(audio).exists):
             await blobs.clean_cache()
 

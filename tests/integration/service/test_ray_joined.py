@@ -16,7 +16,7 @@ import yaml
 from deployments.ray_cluster import ray_environment
 from deployments.serving.web import free_port
 from tests.support.http.command import environment, until
-from tests.support.http.deployed_service import PATIENCE, Served, end_of, hand_in, served
+from tests.support.http.deployed_service import DEADLINE, Served, end_of, hand_in, served
 from tests.support.manifests import TOP
 from tests.support.ray.cluster import OBJECT_STORE_BYTES
 from tests.support.sound.speech import needs_speech, say
@@ -77,7 +77,7 @@ def running(*command: object, env: dict[str, str], log: Path) -> Iterator[subpro
 
 
 async def hears(url: str, words: str) -> bool:
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False) as http:
 
         async def ready() -> bool:
             try:

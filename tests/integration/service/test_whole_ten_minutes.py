@@ -1,4 +1,4 @@
-"""However many work on a recording, beside whatever else, and whoever dies over it: the same text
+"""However many work on a recording, beside whatever else, and whichever die over it: the same text
 at the same times, no word lost and none doubled.
 """
 

@@ -87,7 +87,7 @@ async def test_a_child_comes_back_as_its_spec_has_it(
 async def test_a_child_that_ends_itself_begins_anew_at_once_as_often_as_it_likes(
     family: Family,
 ) -> None:
-    """Not even one crash is allowed here, and whoever crashes has a long time to wait."""
+    """Not even one crash is allowed here, and a child that crashes has a long time to wait."""
     slow = Backoff(first=1000.0, cap=1000.0)
     await family.found(worker("a", backoff=slow), intensity=Intensity(0, within=60.0))
     for _ in range(5):

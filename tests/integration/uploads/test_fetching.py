@@ -64,7 +64,7 @@ async def outcome(here: Site, url: str = URL) -> Any:
 
 
 async def fails_with(folder: Path, handler: Handler, code: str) -> str:
-    """Returns what is told to whoever runs the service."""
+    """Returns what is told to those who run the service."""
     async with site(folder, settings=ON, reach=reach(handler)) as here:
         job = await outcome(here)
         assert (job["status"], job["error"]["code"]) == ("failed", code)

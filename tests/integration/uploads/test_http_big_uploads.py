@@ -93,7 +93,7 @@ def blobs(disk: Path) -> list[bytes]:
 
 
 async def handed_in(here: Site, recording: bytes) -> httpx.Response:
-    """Whoever comes at the very moment at which the disk is full is told to come back, and does."""
+    """A client coming at the moment at which the disk is full is told to come back, and does."""
     while True:
         answer = await here.http.put("/transcribe-job", content=recording)
         if answer.status_code != httpx.codes.INSUFFICIENT_STORAGE:

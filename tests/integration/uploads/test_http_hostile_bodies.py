@@ -30,7 +30,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def impatient(tmp_path: Path) -> AsyncIterator[Site]:
-    """With whoever is silent."""
+    """With a client that is silent."""
     async with site(tmp_path, settings=waiting(BodyTimeouts(idle=0.2)), workers=False) as opened:
         yield opened
 

@@ -11,7 +11,7 @@ from actors.supervision.supervisor import Supervisor
 from retender.errors import Busy
 
 DIARY = "diary"
-PATIENCE = 3600.0
+DEADLINE = 3600.0
 AT_ONCE = Backoff(first=0.0)
 
 
@@ -42,7 +42,7 @@ class Worker:
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._diary = ctx.ref(Diary, DIARY).within(PATIENCE)
+        self._diary = ctx.ref(Diary, DIARY).within(DEADLINE)
         match await self._diary.ask(Diary.manner, ctx.name):
             case "fails":
                 raise LookupError("no model")
@@ -74,7 +74,7 @@ class Foreman(Supervisor):
 
     async def started(self, ctx: Context) -> None:
         await super().started(ctx)
-        self._diary = ctx.ref(Diary, DIARY).within(PATIENCE)
+        self._diary = ctx.ref(Diary, DIARY).within(DEADLINE)
 
     async def child_down(self, name: str, exit_: Exit) -> None:
         await self._diary.ask(Diary.note, f"{name} {exit_.reason}: {exit_.cause}")
@@ -128,7 +128,7 @@ class Family:
 
     @property
     def root(self) -> Ref[Foreman]:
-        return self.runtime.ref(Foreman, "root").within(PATIENCE)
+        return self.runtime.ref(Foreman, "root").within(DEADLINE)
 
     @property
     def diary(self) -> Ref[Diary]:

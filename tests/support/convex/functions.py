@@ -21,7 +21,7 @@ from tests.support.paths import PROJECT
 
 KEY = "for-tests-only-but-long-enough"
 SCRIPT = PROJECT / "tests" / "convex" / "serve.mjs"
-PATIENCE = 120.0
+DEADLINE = 120.0
 
 Row = dict[str, Any]
 
@@ -45,7 +45,7 @@ def node() -> str:
 class Functions:
     def __init__(self, url: str, control: str) -> None:
         self.url = url
-        self._control = httpx.Client(base_url=control, timeout=PATIENCE, trust_env=False)
+        self._control = httpx.Client(base_url=control, timeout=DEADLINE, trust_env=False)
 
     def close(self) -> None:
         self._control.close()
@@ -125,5 +125,5 @@ def functions() -> Iterator[Functions]:
         there.close()
     finally:
         process.stdin.close()
-        process.wait(PATIENCE)
+        process.wait(DEADLINE)
         process.stdout.close()

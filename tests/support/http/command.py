@@ -18,7 +18,7 @@ from tests.support.paths import PROJECT
 
 COMMAND = (sys.executable, "-c", "from deployments.cli import main; main()")
 UP = "Retender is up at "
-PATIENCE = 240.0
+DEADLINE = 240.0
 
 
 class Done(NamedTuple):
@@ -50,7 +50,7 @@ def environment(folder: Path, **given: str) -> dict[str, str]:
 
 async def until(so: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what other processes bring about."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while not await so():  # noqa: ASYNC110 - it is another process' doing
             await asyncio.sleep(0.02)
 
@@ -58,7 +58,7 @@ async def until(so: Callable[[], Awaitable[bool]]) -> None:
 async def retender(folder: Path, *arguments: str | Path, **given: str) -> Done:
     """To its end, in `folder`."""
     async with running(folder, *arguments, **given) as process:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             out, err = await process.communicate()
     assert process.returncode is not None
     return Done(process.returncode, out.decode(), err.decode())
@@ -99,7 +99,7 @@ class Serving:
         self._reader.start()
 
     def until_up(self) -> None:
-        while line := self._lines.get(timeout=PATIENCE):
+        while line := self._lines.get(timeout=DEADLINE):
             assert line.startswith("{"), f"it did not come up: {line}{self._rest()}"
             self.said.append(json.loads(line))
             if self.said[-1]["message"].startswith(UP):
@@ -109,7 +109,7 @@ class Serving:
 
     def ended(self) -> tuple[int, list[str]]:
         """Waits for it: the exit status, and the messages of its log since it was up."""
-        status = self.process.wait(PATIENCE)
+        status = self.process.wait(DEADLINE)
         return status, [json.loads(line)["message"] for line in self._rest()]
 
     def kill(self) -> None:

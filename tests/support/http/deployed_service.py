@@ -21,7 +21,7 @@ from tests.support.engines.recognition_service import resident
 from tests.support.http.command import COMMAND, environment
 
 UP = "Retender is up at "
-PATIENCE = 240.0
+DEADLINE = 240.0
 """Seconds, on a machine that has much else to do."""
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -30,7 +30,7 @@ MEBIBYTE = 1 << 20
 DOORS = ("haproxy", "ray::ServeRepli")
 """Where requests come in on Ray, by the names of the processes."""
 RECOGNISES = "ctranslate2"
-"""Loaded by whoever does."""
+"""Loaded by the process that does."""
 
 
 def begin(folder: Path, log: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -84,7 +84,7 @@ class Served:
         """As many requests at a time as there are, each on a connection of its own: none waits for
         another's, or finds it just closed."""
         most = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, limits=most, trust_env=False)
+        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE, limits=most, trust_env=False)
 
     def stop(self) -> None:
         """Tells it to stop, and goes on."""
@@ -92,11 +92,11 @@ class Served:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(PATIENCE)
+        self.process.wait(DEADLINE)
 
     def ended(self) -> int:
         """Waits for it: the exit status."""
-        return self.process.wait(PATIENCE)
+        return self.process.wait(DEADLINE)
 
     def cpu_seconds(self) -> float:
         """What its workers have computed so far. On Ray there are others, which never rest."""

@@ -31,7 +31,7 @@ from tests.support.http.http_service import Site, says, site
 
 FINISHED, RUNNING = "finished", "running"
 """The ids of two jobs: one is completed before the first request, the other takes for ever."""
-PATIENCE = 60.0
+DEADLINE = 60.0
 MOST_BYTES = 1 << 20
 
 Headers = list[tuple[bytes, bytes]]
@@ -74,7 +74,7 @@ class Door:
         if body and not names & {b"content-length", b"transfer-encoding"}:
             headers = [*headers, (b"Content-Length", b"%d" % len(body))]
         lines += [b"%s: %s" % header for header in [*headers, (b"Connection", b"close")]]
-        with socket.create_connection((self.host, self.port), PATIENCE) as connection:
+        with socket.create_connection((self.host, self.port), DEADLINE) as connection:
             # It may answer, and close, before it has read everything.
             with suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(b"\r\n".join([*lines, b"", body]))
@@ -85,7 +85,7 @@ class Door:
         said = bytearray()
         with (
             suppress(BrokenPipeError, ConnectionResetError),
-            socket.create_connection((self.host, self.port), PATIENCE) as connection,
+            socket.create_connection((self.host, self.port), DEADLINE) as connection,
         ):
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
@@ -104,7 +104,7 @@ class Door:
         said = bytearray()
         with (
             suppress(BrokenPipeError, ConnectionResetError),
-            socket.create_connection((self.host, self.port), PATIENCE) as connection,
+            socket.create_connection((self.host, self.port), DEADLINE) as connection,
         ):
             connection.sendall(b"\r\n".join(lines))
             while b"\r\n\r\n" not in said and (part := connection.recv(1 << 16)):

@@ -58,7 +58,7 @@ from tests.support.engines.scripted import Passage, Script, ScriptedEngine
 
 VERSION = "0.0.test"
 PLAIN = HttpSettings(version=VERSION, language="en")
-PATIENCE = 60.0
+DEADLINE = 60.0
 MANAGER = ManagerSettings(max_queue=100)
 
 
@@ -74,7 +74,7 @@ class Site:
         self.web = web
         self.runtime = runtime
         self.url = web.address
-        self.http = httpx.AsyncClient(base_url=web.address, timeout=PATIENCE, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=web.address, timeout=DEADLINE, trust_env=False)
 
     async def submit(self, script: Script, job_id: str = "a", owner: str = "") -> str:
         async with self.services.blobs.receive(limit=10**6) as upload:
@@ -99,7 +99,7 @@ class Site:
 
     async def first_job(self) -> str:
         """Wait for there to be a job."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 listed = (await self.http.get("/jobs")).json()["jobs"]
                 if listed:

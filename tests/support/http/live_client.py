@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 Told = dict[str, Any]
 
-PATIENCE = 120.0
+DEADLINE = 120.0
 TO_THE_END = 240.0
 """Seconds that a whole job may take, over some lives of the service."""
 
@@ -23,7 +23,7 @@ _ENDS = {"completed", "error", "cancelled"}
 
 async def eventually(condition: Callable[[], object]) -> None:
     """For what the service does behind its answers."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(DEADLINE):
         while not condition():  # noqa: ASYNC110 - nobody tells the test of it
             await asyncio.sleep(0.01)
 
@@ -39,7 +39,7 @@ class Viewer:
         self.heard: list[Told] = []
 
     async def next(self) -> Told:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             told: Told = json.loads(await self.connection.recv())
         self.heard.append(told)
         return told
@@ -119,7 +119,7 @@ class Returning:
         """Until it is cut off, or has been told so many numbered messages: then it leaves."""
         since = self.numbers[-1] if self.heard else 0
         address = f"{self._address}?since={since}"
-        async with connect(address, proxy=None, open_timeout=PATIENCE) as connection:
+        async with connect(address, proxy=None, open_timeout=DEADLINE) as connection:
             with suppress(ConnectionClosed):
                 while most > 0:
                     told = json.loads(await connection.recv())

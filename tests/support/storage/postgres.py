@@ -23,7 +23,7 @@ import psycopg
 
 USER = "retender"
 PASSWORD = "correct horse: 100 % & more"
-PATIENCE = 60.0
+DEADLINE = 60.0
 DEBIAN = Path("/usr/lib/postgresql")
 
 
@@ -74,7 +74,7 @@ class Postgres:
                 user=self._somebody,
                 cwd=self.folder,
             )
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + DEADLINE
         while not self._answers():
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < deadline, "the server does not come up"
@@ -115,7 +115,7 @@ class Postgres:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(PATIENCE)
+            self._process.wait(DEADLINE)
             self._process = None
 
 

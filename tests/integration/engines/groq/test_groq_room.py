@@ -24,7 +24,7 @@ from tests.support.actors.virtual_time import VirtualClock
 from tests.support.groq.orders import Desk, broke, done, mp3, spoken_seconds, transcribed
 from tests.support.groq.rules import Asked, GroqService, GroqTransport, Heard, refusal
 
-PATIENCE = 20.0
+DEADLINE = 20.0
 
 
 async def listen(asked: Asked) -> Heard:
@@ -46,7 +46,7 @@ def service(virtual_clock: VirtualClock) -> GroqService:
 async def opened(
     desk: Desk, transport: httpx.AsyncBaseTransport, **settings: Any
 ) -> AsyncIterator[GroqEngine]:
-    engine = desk.engine(transport=transport, **{"max_wait": PATIENCE, **settings})
+    engine = desk.engine(transport=transport, **{"max_wait": DEADLINE, **settings})
     await engine.open()
     yield engine
     await engine.close()

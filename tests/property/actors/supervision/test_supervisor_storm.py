@@ -60,7 +60,7 @@ class Storm:
                 await self._family.teach(whom, manner)
 
     async def calm(self) -> list[str]:
-        """Heal everybody; whoever does not answer is killed, whoever was stopped is added again."""
+        """Heal all; a child that does not answer is killed, one that was stopped is added again."""
         for name in NAMES:
             await self._family.teach(name, "")
         await settle(120.0)

@@ -14,7 +14,7 @@ from deployments.limits import LOG_CHARS_WAITING
 from deployments.logs import writer
 from deployments.logs.writer import LogWriter
 
-PATIENCE = 60.0
+DEADLINE = 60.0
 LINE = f"{'x' * 999}\n"
 MORE_THAN_A_PIPE_HOLDS = f"{'y' * (LOG_CHARS_WAITING - 1)}\n"
 
@@ -53,7 +53,7 @@ def lines(reader: Reader) -> Iterator[LogWriter]:
 def fill(lines: LogWriter, reader: Reader) -> int:
     """The pipe, with the writer stuck in it, then more lines than can wait. How many of these."""
     lines.put(MORE_THAN_A_PIPE_HOLDS)
-    select([reader.descriptor], [], [], PATIENCE)
+    select([reader.descriptor], [], [], DEADLINE)
     number = 2 * LOG_CHARS_WAITING // len(LINE)
     for _ in range(number):
         lines.put(LINE)
@@ -65,7 +65,7 @@ def test_what_is_read_comes_in_order_and_whole(lines: LogWriter, reader: Reader)
     for line in said:
         lines.put(line)
     assert reader.read(said[-1]) == "".join(said)
-    assert lines.caught_up(PATIENCE)
+    assert lines.caught_up(DEADLINE)
 
 
 def test_who_does_not_read_holds_nobody_up_and_is_told_how_much_was_left_out(
@@ -74,7 +74,7 @@ def test_who_does_not_read_holds_nobody_up_and_is_told_how_much_was_left_out(
     put = fill(lines, reader)
     assert not lines.caught_up(0.0)
     said = reader.read("left out\n")
-    assert lines.caught_up(PATIENCE)
+    assert lines.caught_up(DEADLINE)
     first, *read, told = said.splitlines(keepends=True)
     assert first == MORE_THAN_A_PIPE_HOLDS
     assert set(read) == {LINE}
@@ -104,5 +104,5 @@ def test_a_reader_that_has_gone_harms_nobody(lines: LogWriter, reader: Reader) -
     os.close(reader.descriptor)
     for _ in range(1000):
         lines.put(LINE)
-    assert lines.caught_up(PATIENCE)
+    assert lines.caught_up(DEADLINE)
     reader.descriptor = os.open(os.devnull, os.O_RDONLY)

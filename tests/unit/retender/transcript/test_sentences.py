@@ -1,4 +1,4 @@
-"""No segment is longer than can be read at a glance, whoever made it."""
+"""No segment is longer than can be read at a glance, whichever engine made it."""
 
 from __future__ import annotations
 

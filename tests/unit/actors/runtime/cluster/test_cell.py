@@ -1,4 +1,4 @@
-"""An actor's process on a cluster, without the process: what it tells whoever started it."""
+"""An actor's process on a cluster, without the process: what it tells its starter."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from actors.runtime.cluster import reorder_buffer
 from actors.runtime.cluster.reorder_buffer import ReorderBuffer
 from tests.support.actors.virtual_time import VirtualClock
 
-PATIENCE = 5.0
+DEADLINE = 5.0
 
 
 class Gate:
@@ -19,7 +19,7 @@ class Gate:
 
     def __init__(self) -> None:
         self.through: list[str] = []
-        self._turnstile = ReorderBuffer(PATIENCE)
+        self._turnstile = ReorderBuffer(DEADLINE)
 
     def admit(self, *numbers: int, line: str = "") -> None:
         for number in numbers:
@@ -47,7 +47,7 @@ async def test_one_that_was_overtaken_goes_through_first(
     assert gate.through == []
     gate.admit(0, 3)
     assert gate.through == ["0", "1", "2", "3"]
-    await asyncio.sleep(PATIENCE + 1)  # there is no gap left that could be skipped
+    await asyncio.sleep(DEADLINE + 1)  # there is no gap left that could be skipped
 
 
 async def test_lines_do_not_wait_for_each_other(gate: Gate) -> None:
@@ -62,11 +62,11 @@ async def test_a_gap_is_skipped_once_patience_is_over(
     gate: Gate, virtual_clock: VirtualClock
 ) -> None:
     gate.admit(0, 2, 3, 5)
-    await asyncio.sleep(PATIENCE - 0.1)
+    await asyncio.sleep(DEADLINE - 0.1)
     assert gate.through == ["0"]
     await asyncio.sleep(0.2)
     assert gate.through == ["0", "2", "3"]
-    await asyncio.sleep(PATIENCE)
+    await asyncio.sleep(DEADLINE)
     assert gate.through == ["0", "2", "3", "5"]
 
 
@@ -75,15 +75,15 @@ async def test_those_that_keep_coming_do_not_make_the_wait_longer(
 ) -> None:
     for number in range(1, 8):
         gate.admit(number)
-        await asyncio.sleep(PATIENCE / 5)
+        await asyncio.sleep(DEADLINE / 5)
     assert gate.through == ["1", "2", "3", "4", "5", "6", "7"]
 
 
 async def test_the_next_gap_has_its_own_wait(gate: Gate, virtual_clock: VirtualClock) -> None:
     gate.admit(1)
-    await asyncio.sleep(PATIENCE - 1)
+    await asyncio.sleep(DEADLINE - 1)
     gate.admit(0, 3)
-    await asyncio.sleep(PATIENCE - 1)
+    await asyncio.sleep(DEADLINE - 1)
     assert gate.through == ["0", "1"]
     await asyncio.sleep(1.5)
     assert gate.through == ["0", "1", "3"]
@@ -93,7 +93,7 @@ async def test_one_that_comes_after_its_place_was_skipped_still_goes_through(
     gate: Gate, virtual_clock: VirtualClock
 ) -> None:
     gate.admit(1)
-    await asyncio.sleep(PATIENCE + 1)
+    await asyncio.sleep(DEADLINE + 1)
     gate.admit(0, 2)
     assert gate.through == ["1", "0", "2"]
 
@@ -107,7 +107,7 @@ async def test_a_line_not_used_for_long_makes_place_and_loses_nothing(
     assert gate.through == ["a0"]
     gate.admit(0, line="b")
     assert gate.through == ["a0", "b0", "oldest1"]
-    await asyncio.sleep(PATIENCE + 1)
+    await asyncio.sleep(DEADLINE + 1)
     assert gate.through == ["a0", "b0", "oldest1", "oldest3"]
 
 

@@ -56,7 +56,7 @@ async def test_one_that_is_stopped_is_taken_for_no_other_from_then_on() -> None:
     await asyncio.sleep(0)
     assert await cell.likeness() == ENDING
     await stopping
-    assert cell.fate == "", "whoever has it stopped is answered first"
+    assert cell.fate == "", "the one who has it stopped is answered first"
     await asyncio.sleep(2 * ROOT_PAUSE_SECONDS)
     assert cell.fate == "gone"
 
