@@ -21,7 +21,7 @@ def _reading(
 ) -> Callable[Concatenate[SqlReader, P], Coroutine[Any, Any, R]]:
     """The query as a method of `SqlReader`. It runs as one function on one thread."""
 
-    async def read(self: SqlReader, *args: P.args, **kwargs: P.kwargs) -> R:
+    async def read(self: SqlReader, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return await self.read(lambda connection: query(connection, *args, **kwargs))
 
     return read
