@@ -6,8 +6,6 @@ A crash: jobs and files stay a little longer.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 from loguru import logger
 
@@ -16,17 +14,12 @@ from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe, Ref
 from retender.errors import RetenderError
 from retender.jobs.retention import Retention
-from retender.storage.blobs.api import InUse
+from retender.storage.blobs import Blobs
 
 ASK_SECONDS = 60.0
 
 DRIFT = 5.0
 """If the wall clock drifts further from the monotonic clock between two runs, it was set."""
-
-
-class CollectableBlobs(Protocol):
-    async def collect(self, in_use: InUse, older_than: float) -> int: ...
-    async def collect_job_folders(self, in_use: InUse, older_than: float) -> int: ...
 
 
 class Collections(msgspec.Struct, frozen=True):
@@ -39,7 +32,7 @@ class Collections(msgspec.Struct, frozen=True):
 
 class Collector:
     def __init__(self, blobs: Recipe, retention: Retention) -> None:
-        self._blobs: CollectableBlobs = blobs.resolve()(**blobs.options)
+        self._blobs: Blobs = blobs.resolve()(**blobs.options)
         self._retention = retention
         self._collections = Collections()
 
@@ -67,9 +60,7 @@ class Collector:
         else:
             done = self._collections
             self._collections = msgspec.structs.replace(
-                done,
-                succeeded=done.succeeded + 1,
-                files=done.files + files,
+                done, succeeded=done.succeeded + 1, files=done.files + files
             )
             took = self._ctx.clock.monotonic() - began
             logger.bind(full_batches=batches, files=files, seconds=round(took, 3)).log(

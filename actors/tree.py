@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import msgspec
 
+from actors import names
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.collector import Collector
 from actors.delivery.convex_client import ConvexSettings
@@ -30,16 +31,6 @@ from actors.limits import BROADCASTER_MAILBOX, MANAGER_MAILBOX
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import (
-    BROADCASTER,
-    COLLECTOR,
-    CONVEX_SYNC,
-    JOB_MANAGER,
-    METER,
-    RATE_LIMITER,
-    ROOT,
-    WEBHOOKS,
-)
 from actors.rate_limiter import RateLimiter
 from actors.runtime.api import Needs, Recipe, Spawn
 from actors.supervision.children import ChildSpec
@@ -75,24 +66,24 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
 def root(settings: TreeSettings) -> Spawn:
     children = [
         ChildSpec(
-            name=JOB_MANAGER,
+            name=names.JOB_MANAGER,
             recipe=_manager(settings),
             mailbox=MANAGER_MAILBOX,
             host=settings.host,
             needs=settings.needs,
         ),
         ChildSpec(
-            name=BROADCASTER,
+            name=names.BROADCASTER,
             recipe=Recipe.of(Broadcaster),
             mailbox=BROADCASTER_MAILBOX,
             host=settings.host,
             needs=settings.needs,
         ),
         ChildSpec(
-            name=COLLECTOR,
+            name=names.COLLECTOR,
             recipe=Recipe.of(Collector, blobs=settings.blobs, retention=settings.retention),
         ),
-        ChildSpec(name=METER, recipe=Recipe.of(Meter)),
+        ChildSpec(name=names.METER, recipe=Recipe.of(Meter)),
     ]
     if settings.rate_limits is not None:
         children.append(_rate_limiter(settings.rate_limits))
@@ -102,7 +93,7 @@ def root(settings: TreeSettings) -> Spawn:
         children.append(_convex_sync(settings.convex))
     children += map(_pool, settings.pools)
     recipe = Recipe.of(Supervisor, children=tuple(children), intensity=settings.intensity)
-    return Spawn(ROOT, recipe, settings.host, needs=settings.needs)
+    return Spawn(names.ROOT, recipe, settings.host, needs=settings.needs)
 
 
 def _manager(settings: TreeSettings) -> Recipe:
@@ -124,19 +115,19 @@ def manager_elsewhere(opener: Recipe, settings: ManagerSettings) -> JobManager:
 def _rate_limiter(per_minute: dict[str, int]) -> ChildSpec:
     """Without it the processes that serve HTTP count by themselves."""
     recipe = Recipe.of(RateLimiter, per_minute=per_minute)
-    return ChildSpec(name=RATE_LIMITER, recipe=recipe, on_exhausted="report")
+    return ChildSpec(name=names.RATE_LIMITER, recipe=recipe, on_exhausted="report")
 
 
 def _webhooks(settings: WebhookSettings) -> ChildSpec:
     """Failures of webhooks never bring the service down."""
     recipe = Recipe.of(Webhooks, settings=settings)
-    return ChildSpec(name=WEBHOOKS, recipe=recipe, on_exhausted="report")
+    return ChildSpec(name=names.WEBHOOKS, recipe=recipe, on_exhausted="report")
 
 
 def _convex_sync(settings: ConvexSettings) -> ChildSpec:
     """Failures of the sync never bring the service down."""
     recipe = Recipe.of(ConvexSync, settings=settings)
-    return ChildSpec(name=CONVEX_SYNC, recipe=recipe, on_exhausted="report")
+    return ChildSpec(name=names.CONVEX_SYNC, recipe=recipe, on_exhausted="report")
 
 
 def _pool(settings: PoolSettings) -> ChildSpec:

@@ -8,20 +8,15 @@ import msgspec
 
 from retender.jobs.retention import DAY
 from retender.rates import Counted
-from serve_app.limits import (
-    BODY_IDLE_SECONDS,
-    BODY_LEAST_RATE,
-    BODY_WINDOW_SECONDS,
-    WRONG_KEYS_PER_MINUTE,
-)
+from serve_app import limits
 
 
 class BodyTimeouts(msgspec.Struct, frozen=True, kw_only=True):
     """How slowly the body of a request may arrive."""
 
-    idle: float = BODY_IDLE_SECONDS
-    least_rate: int = BODY_LEAST_RATE
-    window: float = BODY_WINDOW_SECONDS
+    idle: float = limits.BODY_IDLE_SECONDS
+    least_rate: int = limits.BODY_LEAST_RATE
+    window: float = limits.BODY_WINDOW_SECONDS
 
 
 class InstanceLimits(msgspec.Struct, frozen=True):
@@ -86,5 +81,5 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 def rate_limits(submissions: int) -> dict[str, int]:
     return {
         Counted.SUBMISSION.value: submissions,
-        Counted.WRONG_KEY.value: WRONG_KEYS_PER_MINUTE,
+        Counted.WRONG_KEY.value: limits.WRONG_KEYS_PER_MINUTE,
     }

@@ -20,12 +20,7 @@ from actors.broadcasting.progress import Track
 from actors.broadcasting.recent_events import RecentEvents
 from actors.broadcasting.single_use import SingleUse
 from actors.broadcasting.subscriptions import EventBatch, FollowerCounts, Subscriber
-from actors.limits import (
-    SUBSCRIPTION_SECONDS,
-    TICKET_SECONDS,
-    TICKETS_REMEMBERED,
-    TRACKED_JOBS,
-)
+from actors.limits import SUBSCRIPTION_SECONDS, TICKET_SECONDS, TICKETS_REMEMBERED, TRACKED_JOBS
 from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.long_poll import at_once
 from actors.manager.job_manager import JobManager

@@ -9,12 +9,7 @@ from random import Random
 import httpx
 import msgspec
 
-from actors.limits import (
-    CONVEX_PROGRESS_AT_ONCE,
-    CONVEX_SECONDS,
-    DELIVERIES_AT_ONCE,
-    DELIVERY_ANSWER_BYTES,
-)
+from actors import limits
 from actors.runtime.api import Clock, Recipe
 from retender.outbound.convex_answers import ConvexAnswer, no_answer, read_answer, read_readiness
 from retender.outbound.convex_messages import PATH
@@ -45,17 +40,15 @@ class ConvexSettings(msgspec.Struct, frozen=True, kw_only=True):
 class ConvexClient:
     def __init__(self, settings: ConvexSettings, clock: Clock, random: Random) -> None:
         transport = settings.transport
-        most = DELIVERIES_AT_ONCE + CONVEX_PROGRESS_AT_ONCE + 1
+        most = limits.DELIVERIES_AT_ONCE + limits.CONVEX_PROGRESS_AT_ONCE + 1
         self._clock = clock
         self._random = random
         self._endpoint = settings.endpoint
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {settings.key}", "User-Agent": "Retender"},
-            timeout=CONVEX_SECONDS,
+            timeout=limits.CONVEX_SECONDS,
             limits=httpx.Limits(
-                max_connections=most,
-                max_keepalive_connections=most,
-                keepalive_expiry=KEPT_SECONDS,
+                max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEPT_SECONDS
             ),
             proxy=settings.proxy,
             transport=None if transport is None else transport.resolve()(**transport.options),
@@ -96,7 +89,7 @@ class ConvexClient:
     async def _ask(self, method: str, body: bytes | None) -> tuple[int, bytes, str | None]:
         kind = {} if body is None else {"Content-Type": "application/json"}
         async with (
-            asyncio.timeout(CONVEX_SECONDS),
+            asyncio.timeout(limits.CONVEX_SECONDS),
             self._http.stream(method, self._endpoint, content=body, headers=kind) as response,
         ):
             said = await _beginning(response)
@@ -108,12 +101,12 @@ async def _beginning(response: httpx.Response) -> bytes:
     said = b""
     async for part in response.aiter_bytes():
         said += part
-        if len(said) > DELIVERY_ANSWER_BYTES:
+        if len(said) > limits.DELIVERY_ANSWER_BYTES:
             break
     return said
 
 
 def _unreached(error: Exception) -> ConvexAnswer:
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return no_answer(f"Convex did not answer within {CONVEX_SECONDS:g} s")
+        return no_answer(f"Convex did not answer within {limits.CONVEX_SECONDS:g} s")
     return no_answer(f"Convex cannot be reached ({type(error).__name__})")

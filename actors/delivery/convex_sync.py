@@ -18,16 +18,11 @@ from typing import NamedTuple
 
 from loguru import logger
 
+from actors import limits
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.delivery.convex_client import ConvexClient, ConvexSettings
 from actors.delivery.convex_end import end_messages
 from actors.delivery.outbox_reader import OutboxReader
-from actors.limits import (
-    CONVEX_PROGRESS_AT_ONCE,
-    DELIVERIES_AT_ONCE,
-    EVENTS_PER_PAGE,
-    JOBS_PER_PAGE,
-)
 from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
@@ -151,7 +146,7 @@ class ConvexSync(OutboxReader):
         if self._unlisted:
             status, cursor = self._unlisted[0]
             page = self._manager.ask(
-                JobManager.jobs, Listing(status=status, limit=JOBS_PER_PAGE, cursor=cursor)
+                JobManager.jobs, Listing(status=status, limit=limits.JOBS_PER_PAGE, cursor=cursor)
             )
             self._ctx.pipe(page, ConvexSync.take_unfinished, ConvexSync.unfinished_unavailable)
 
@@ -171,7 +166,7 @@ class ConvexSync(OutboxReader):
     async def ask_progress(self) -> None:
         """Look what has progressed between the events, once a second."""
         self._ctx.after(CONVEX_PROGRESS_SECONDS, ConvexSync.ask_progress)
-        moving = self._queue.moving(EVENTS_PER_PAGE) if self._outage.over else ()
+        moving = self._queue.moving(limits.EVENTS_PER_PAGE) if self._outage.over else ()
         if moving:
             latest = self._broadcaster.ask(Broadcaster.latest_of, moving)
             self._ctx.pipe(latest, ConvexSync.take_progress, ConvexSync.question_failed)
@@ -190,7 +185,7 @@ class ConvexSync(OutboxReader):
     async def turn(self) -> None:
         """Send the progress of as many jobs as may be sent now."""
         now = self._ctx.clock.monotonic()
-        most = self._outage.capacity(CONVEX_PROGRESS_AT_ONCE) - len(self._posting)
+        most = self._outage.capacity(limits.CONVEX_PROGRESS_AT_ONCE) - len(self._posting)
         busy = self._posting.keys() | self._ending.keys()
         for turn in self._queue.take(now, most, busy) if most > 0 else ():
             self._posting[turn.job_id] = asyncio.Event()
@@ -263,7 +258,7 @@ class ConvexSync(OutboxReader):
     # Sending ends
 
     def wanted(self) -> int:
-        return self._outage.capacity(DELIVERIES_AT_ONCE) - len(self._in_hand)
+        return self._outage.capacity(limits.DELIVERIES_AT_ONCE) - len(self._in_hand)
 
     async def attempt(self, delivery: Delivery) -> DeliveryOutcome:
         self._ending[delivery.job_id] += 1

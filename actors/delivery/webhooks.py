@@ -13,32 +13,21 @@ import httpx
 import msgspec
 from loguru import logger
 
+from actors import limits
 from actors.delivery.outbox_reader import OutboxReader
-from actors.limits import (
-    DELIVERY_ANSWER_BYTES,
-    DELIVERY_ANSWER_SECONDS,
-    DELIVERY_CONNECT_SECONDS,
-    DELIVERY_SECONDS,
-)
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
 from actors.runtime.api import Context, Recipe
 from actors.transcripts import paged_transcript
 from retender.errors import JobNotFound, UrlNotAllowed
 from retender.jobs.deliveries import WEBHOOKS, Delivery, DeliveryOutcome
+from retender.outbound import webhook_messages as messages
 from retender.outbound.limits import DELIVERY_RESULT_BYTES
-from retender.outbound.webhook_messages import (
-    has_result,
-    headers,
-    outcome_of_failure,
-    outcome_of_response,
-    payload,
-)
 from retender.transcript.segments import Transcript
 
 TRANSCRIPT_SECONDS = 30.0
 
-_TIMEOUT = httpx.Timeout(DELIVERY_SECONDS, connect=DELIVERY_CONNECT_SECONDS)
+_TIMEOUT = httpx.Timeout(limits.DELIVERY_SECONDS, connect=limits.DELIVERY_CONNECT_SECONDS)
 _ABOUT_US = {"User-Agent": "Retender"}
 
 
@@ -79,28 +68,28 @@ class Webhooks(OutboxReader):
         return told
 
     def outcome_of_trouble(self, delivery: Delivery, why: str) -> DeliveryOutcome:
-        return outcome_of_failure(delivery, why)
+        return messages.outcome_of_failure(delivery, why)
 
     async def _try(self, delivery: Delivery) -> DeliveryOutcome:
         try:
             return await self._post(delivery, await self._body(delivery))
         except (TimeoutError, httpx.TimeoutException):
-            return outcome_of_failure(delivery, "the receiver did not answer in time")
+            return messages.outcome_of_failure(delivery, "the receiver did not answer in time")
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
-            return outcome_of_failure(delivery, "the receiver cannot be reached")
+            return messages.outcome_of_failure(delivery, "the receiver cannot be reached")
         except UrlNotAllowed as error:
-            return outcome_of_failure(delivery, error.message)
+            return messages.outcome_of_failure(delivery, error.message)
         except JobNotFound:
-            return outcome_of_failure(delivery, "the job is not kept any more")
+            return messages.outcome_of_failure(delivery, "the job is not kept any more")
 
     async def _body(self, delivery: Delivery) -> bytes:
         job = delivery.job
         assert job is not None
         transcript: Transcript | None = None
-        if has_result(job):
+        if messages.has_result(job):
             text = await paged_transcript(self._manager.within(TRANSCRIPT_SECONDS), job.id)
             transcript = await text.short(DELIVERY_RESULT_BYTES)
-        return payload(job, transcript, self._settings.language, self._settings.public_url)
+        return messages.payload(job, transcript, self._settings.language, self._settings.public_url)
 
     async def _post(self, delivery: Delivery, body: bytes) -> DeliveryOutcome:
         """Use the transport itself: it follows no redirects and keeps no cookies."""
@@ -109,15 +98,15 @@ class Webhooks(OutboxReader):
         request = httpx.Request(
             "POST",
             delivery.job.callback_url or "",
-            headers=headers(delivery, body, self._settings.secrets, now) | _ABOUT_US,
+            headers=messages.headers(delivery, body, self._settings.secrets, now) | _ABOUT_US,
             content=body,
             extensions={"timeout": _TIMEOUT.as_dict()},
         )
-        async with asyncio.timeout(DELIVERY_SECONDS):
+        async with asyncio.timeout(limits.DELIVERY_SECONDS):
             response = await self._transport.handle_async_request(request)
         await _let_finish(response)
         after = response.headers.get("retry-after")
-        return outcome_of_response(delivery, response.status_code, after, now)
+        return messages.outcome_of_response(delivery, response.status_code, after, now)
 
 
 async def _let_finish(response: httpx.Response) -> None:
@@ -125,9 +114,9 @@ async def _let_finish(response: httpx.Response) -> None:
     assert isinstance(response.stream, httpx.AsyncByteStream)
     size = 0
     with suppress(httpx.HTTPError, TimeoutError):
-        async with asyncio.timeout(DELIVERY_ANSWER_SECONDS):
+        async with asyncio.timeout(limits.DELIVERY_ANSWER_SECONDS):
             async for part in response.stream:
                 size += len(part)
-                if size > DELIVERY_ANSWER_BYTES:
+                if size > limits.DELIVERY_ANSWER_BYTES:
                     break
     await response.aclose()

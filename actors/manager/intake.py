@@ -8,14 +8,7 @@ from actors.manager.engine_router import EngineRouter
 from actors.manager.model_requests import ModelRequests
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock
-from retender.errors import (
-    Draining,
-    Failure,
-    IdempotencyConflict,
-    JobNotFound,
-    NotFailed,
-    QueueFull,
-)
+from retender import errors
 from retender.jobs.job import Job, cache_key
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt, Submission, new_job, same_request
@@ -57,10 +50,10 @@ class Intake:
     def admit(self) -> None:
         """Raises what a new submission is refused with now."""
         if not self.open:
-            raise Draining("the service is stopping; try again shortly", retry_after=10.0)
+            raise errors.Draining("the service is stopping; try again shortly", retry_after=10.0)
         waiting = self._store.count(Status.PENDING, Status.QUEUED)
         if waiting >= self._max_queue:
-            raise QueueFull(
+            raise errors.QueueFull(
                 f"{waiting} jobs are waiting already, and more are not taken in",
                 limit=self._max_queue,
                 retry_after=self._store.estimates.until_capacity(),
@@ -73,7 +66,7 @@ class Intake:
         new = new_job(submission, self._clock.now())
         before = await self._precedents(submission, new)
         if before.forgotten:
-            raise JobNotFound(f"job {new.id} was forgotten", job_id=new.id)
+            raise errors.JobNotFound(f"job {new.id} was forgotten", job_id=new.id)
         if (existing := _existing(submission, before)) is not None:
             return self._receipt(existing, existing=True)
         self.admit()
@@ -99,7 +92,7 @@ class Intake:
         await self._store.commit(draft)
         return self._receipt(job)
 
-    async def upload_failed(self, job_id: str, failure: Failure) -> Job:
+    async def upload_failed(self, job_id: str, failure: errors.Failure) -> Job:
         job = await self._store.find(job_id)
         if job.status is not Status.PENDING:
             return job
@@ -111,9 +104,11 @@ class Intake:
     async def retry(self, job_id: str, owner: str | None) -> Receipt:
         job = await self._store.find(job_id, owner)
         if job.status is not Status.FAILED:
-            raise NotFailed(f"job {job_id} is {job.status}; only a failed job can be retried")
+            raise errors.NotFailed(
+                f"job {job_id} is {job.status}; only a failed job can be retried"
+            )
         if job.audio is None:
-            raise NotFailed(f"job {job_id} never got its audio; submit it again")
+            raise errors.NotFailed(f"job {job_id} never got its audio; submit it again")
         self.admit()
         self._engines.choose(job)
         stored = await self._store.journal.stored(job_id)
@@ -161,7 +156,7 @@ def _existing(submission: Submission, before: MatchingJobs) -> Job | None:
     """The job that this very submission has created before, if any."""
     job = before.same_key
     if job is not None and not same_request(job, submission):
-        raise IdempotencyConflict(
+        raise errors.IdempotencyConflict(
             "this idempotency key was used for another recording or other options", job_id=job.id
         )
     return before.same_id or job

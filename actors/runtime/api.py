@@ -117,17 +117,11 @@ class Ref(Protocol[A]):
     ) -> R: ...
     @overload
     async def ask(
-        self,
-        method: Callable[Concatenate[A, P], Awaitable[R]],
-        *args: P.args,
-        **kwargs: P.kwargs,
+        self, method: Callable[Concatenate[A, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R: ...
 
     def tell(
-        self,
-        method: Callable[Concatenate[A, P], Awaitable[Any]],
-        *args: P.args,
-        **kwargs: P.kwargs,
+        self, method: Callable[Concatenate[A, P], Awaitable[Any]], *args: P.args, **kwargs: P.kwargs
     ) -> None: ...
 
 

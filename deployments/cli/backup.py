@@ -17,8 +17,7 @@ def backup(
     folder: Folder,
     *,
     copy: Annotated[
-        bool,
-        typer.Option("--copy", help="Copy recordings, even where links to them would do."),
+        bool, typer.Option("--copy", help="Copy recordings, even where links to them would do.")
     ] = False,
 ) -> None:
     """Back up the data folder into DIR, also while the service runs.
@@ -55,8 +54,7 @@ def restore(
     folder: Folder,
     *,
     replace: Annotated[
-        bool,
-        typer.Option("--replace", help="Move aside what is in the data folder."),
+        bool, typer.Option("--replace", help="Move aside what is in the data folder.")
     ] = False,
 ) -> None:
     """Put the backup in DIR into the data folder, while no service runs on it.

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from deployments.cli.exit_status import run
+from deployments.cli.exit_status import command
 from deployments.cli.service import Key, Server, service
 from deployments.settings import read
 
@@ -19,7 +19,8 @@ def _group() -> None:
 
 
 @app.command()
-def retry(server: Server = "", key: Key = "") -> None:
+@command
+async def retry(server: Server = "", key: Key = "") -> None:
     """Send the jobs that Convex has refused, once the cause is mended.
 
     `/health` and the log say why it refused them. Needs a key with the scope admin, where the
@@ -27,12 +28,7 @@ def retry(server: Server = "", key: Key = "") -> None:
 
     Example: retender convex retry
     """
-
-    async def work() -> int:
-        async with service(read(), server, key) as client:
-            retried = await client.retry_convex()
-        jobs = "1 job is" if retried == 1 else f"{retried} jobs are"
-        sys.stdout.write(f"{jobs} sent to Convex again\n")
-        return 0
-
-    raise SystemExit(run(work()))
+    async with service(read(), server, key) as client:
+        retried = await client.retry_convex()
+    jobs = "1 job is" if retried == 1 else f"{retried} jobs are"
+    sys.stdout.write(f"{jobs} sent to Convex again\n")

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli.exit_status import FAILED, run
+from deployments.cli.exit_status import FAILED, command
 from deployments.doctor.finding import Finding, State
 
 MARKS: Final = {
@@ -20,9 +20,10 @@ MARKS: Final = {
 }
 
 
-def doctor(
+@command
+async def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
+) -> int:
     """See whether everything is here that the service needs.
 
     Each line says what to do. Ends with 1 where something would keep it from working.
@@ -33,16 +34,13 @@ def doctor(
     # The other commands need not wait for all that it looks at.
     from deployments.doctor.examination import examine  # noqa: PLC0415 - see above
 
-    async def work() -> int:
-        findings = await examine()
-        well = all(finding.state is not State.BAD for finding in findings)
-        if as_json:
-            sys.stdout.buffer.write(msgspec.json.encode({"ok": well, "checks": findings}) + b"\n")
-        else:
-            _show(findings)
-        return 0 if well else FAILED
-
-    raise SystemExit(run(work()))
+    findings = await examine()
+    well = all(finding.state is not State.BAD for finding in findings)
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode({"ok": well, "checks": findings}) + b"\n")
+    else:
+        _show(findings)
+    return 0 if well else FAILED
 
 
 def _show(findings: tuple[Finding, ...]) -> None:

@@ -6,18 +6,20 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Final, ParamSpec
 
 from deployments.client.cause import cause
 from deployments.client.client import NoService
 
 FAILED: Final = 1
-USAGE: Final = 2
 BY_SIGNAL: Final = 128
 """And the signal's number: 130 after Ctrl-C."""
 
 SHOW_CURSOR: Final = "\x1b[?25h"
+
+P = ParamSpec("P")
 
 
 def complain(error: Exception, about: str = "") -> None:
@@ -27,7 +29,17 @@ def complain(error: Exception, about: str = "") -> None:
     sys.stderr.write(f"{about}: {sentence}\n" if about else f"{sentence}\n")
 
 
-def run(work: Coroutine[Any, Any, int]) -> int:
+def command(work: Callable[P, Coroutine[Any, Any, int | None]]) -> Callable[P, None]:
+    """A command that ends with the exit status that `work` returns; None is 0."""
+
+    @wraps(work)
+    def run_and_exit(*args: P.args, **kwargs: P.kwargs) -> None:
+        raise SystemExit(run(work(*args, **kwargs)))
+
+    return run_and_exit
+
+
+def run(work: Coroutine[Any, Any, int | None]) -> int:
     """Run `work` and return its exit status. The first Ctrl-C cancels it in order; the second exits
     at once."""
 
@@ -45,7 +57,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, hear, number)
         try:
-            return await work
+            return await work or 0
         except asyncio.CancelledError:
             if not told:
                 raise

@@ -11,7 +11,7 @@ import typer
 
 from actors.limits import JOBS_PER_PAGE
 from deployments.cli.bars import Bars
-from deployments.cli.exit_status import FAILED, complain, run
+from deployments.cli.exit_status import FAILED, command, complain
 from deployments.cli.service import Key, Server, service
 from deployments.cli.tables import clock, facts, progress_console, table
 from deployments.client.backend import OnStep
@@ -27,7 +27,8 @@ JobId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 JobIds = Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)]
 
 
-def jobs(
+@command
+async def jobs(
     status: Annotated[
         Status | None, typer.Option(help="Only those that are so.", show_default=False)
     ] = None,
@@ -39,24 +40,17 @@ def jobs(
 
     Example: retender jobs --status failed
     """
-
-    async def work() -> int:
-        async with service(read(), server, key) as client:
-            found = await client.jobs(None if status is None else str(status), limit)
-        heads = ("job", "status", "done", "made", "length", "language", "model")
-        table(
-            heads, map(_row, found), "There are no such jobs." if status else "There are no jobs."
-        )
-        return 0
-
-    raise SystemExit(run(work()))
+    async with service(read(), server, key) as client:
+        found = await client.jobs(None if status is None else str(status), limit)
+    heads = ("job", "status", "done", "made", "length", "language", "model")
+    table(heads, map(_row, found), "There are no such jobs." if status else "There are no jobs.")
 
 
-def job(
+@command
+async def job(
     job_id: JobId,
     kind: Annotated[
-        Format | None,
-        typer.Option("--format", help="Print its transcript so.", show_default=False),
+        Format | None, typer.Option("--format", help="Print its transcript so.", show_default=False)
     ] = None,
     server: Server = "",
     key: Key = "",
@@ -65,55 +59,49 @@ def job(
 
     Example: retender job 4f1c9a2be07d4a53 --format srt
     """
-
-    async def work() -> int:
-        async with service(read(), server, key) as client:
-            if kind is not None:
-                sys.stdout.write(await client.result(job_id, kind))
-            else:
-                facts(_facts(await client.job(job_id)))
-        return 0
-
-    raise SystemExit(run(work()))
+    async with service(read(), server, key) as client:
+        if kind is not None:
+            sys.stdout.write(await client.result(job_id, kind))
+        else:
+            facts(_facts(await client.job(job_id)))
 
 
-def cancel(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
+@command
+async def cancel(job_ids: JobIds, server: Server = "", key: Key = "") -> int:
     """Cancel jobs.
 
     Example: retender cancel 4f1c9a2be07d4a53
     """
-    raise SystemExit(run(_each(job_ids, server, key, Client.cancel)))
+    return await _each(job_ids, server, key, Client.cancel)
 
 
-def retry(job_ids: JobIds, server: Server = "", key: Key = "") -> None:
+@command
+async def retry(job_ids: JobIds, server: Server = "", key: Key = "") -> int:
     """Retry failed jobs.
 
     Parts that are finished are not done again.
 
     Example: retender jobs --status failed | cut -f1 | xargs retender retry
     """
-    raise SystemExit(run(_each(job_ids, server, key, Client.retry)))
+    return await _each(job_ids, server, key, Client.retry)
 
 
-def watch(job_id: JobId, server: Server = "", key: Key = "") -> None:
+@command
+async def watch(job_id: JobId, server: Server = "", key: Key = "") -> int:
     """Follow a job to its end.
 
     Its text appears as it comes. Ctrl-C leaves the job alone.
 
     Example: retender watch 4f1c9a2be07d4a53
     """
-
-    async def work() -> int:
-        async with service(read(), server, key) as client:
-            with Bars(progress_console(), 1) as bars, bars.watching(job_id) as see:
-                await _follow(client, job_id, bars, see)
-            body = await client.job(job_id)
-        if body["status"] == Status.COMPLETED:
-            return 0
-        sys.stderr.write(f"{job_id}: {failure_of(body)}\n")
-        return FAILED
-
-    raise SystemExit(run(work()))
+    async with service(read(), server, key) as client:
+        with Bars(progress_console(), 1) as bars, bars.watching(job_id) as see:
+            await _follow(client, job_id, bars, see)
+        body = await client.job(job_id)
+    if body["status"] == Status.COMPLETED:
+        return 0
+    sys.stderr.write(f"{job_id}: {failure_of(body)}\n")
+    return FAILED
 
 
 async def _follow(client: Client, job_id: str, bars: Bars, see: OnStep) -> None:

@@ -56,12 +56,7 @@ def create(
     """
     settings = read()
     text, key = keys.create(
-        settings,
-        name=name,
-        scopes=scope,
-        owner=owner,
-        hotwords=hotwords,
-        priority_max=priority_max,
+        settings, name=name, scopes=scope, owner=owner, hotwords=hotwords, priority_max=priority_max
     )
     sys.stdout.write(f"{text}\n")
     sys.stderr.write(f"Keep it: it is shown only now. Its id is {key.id}; it may {_scopes(key)}.\n")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deployments.cli.bars import Bars
-from deployments.cli.exit_status import run
+from deployments.cli.exit_status import command
 from deployments.cli.service import Key, Server, looked_for, service
 from deployments.cli.tables import megabytes, progress_console, table
 from deployments.client.backend import TranscriptionStep
@@ -27,90 +27,74 @@ Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 @app.command("list")
-def list_models(server: Server = "", key: Key = "") -> None:
+@command
+async def list_models(server: Server = "", key: Key = "") -> None:
     """List the models, those on disk first.
 
     Example: retender models list
     """
-
-    async def work() -> int:
-        settings = read()
-        client = await looked_for(settings, server, key)
-        if client is None:
-            rows = _on_disk(Library(library(settings)).catalogue(), default_model(settings))
-        else:
-            async with client:
-                rows = [_row(model) for model in await client.models()]
-        table(("model", "default", "on disk", "in memory"), rows, "There are no models.")
-        return 0
-
-    raise SystemExit(run(work()))
+    settings = read()
+    client = await looked_for(settings, server, key)
+    if client is None:
+        rows = _on_disk(Library(library(settings)).catalogue(), default_model(settings))
+    else:
+        async with client:
+            rows = [_row(model) for model in await client.models()]
+    table(("model", "default", "on disk", "in memory"), rows, "There are no models.")
 
 
 @app.command()
-def load(name: Name, server: Server = "", key: Key = "") -> None:
+@command
+async def load(name: Name, server: Server = "", key: Key = "") -> None:
     """Have the service load a model before it is needed.
 
     It is fetched where it is not here.
 
     Example: retender models load medium
     """
-
-    async def work() -> int:
-        async with service(read(), server, key) as client:
-            workers = await client.load_model(name)
-        if not workers:
-            raise EngineUnavailable("no worker is up that could load it; try again in a moment")
-        sys.stderr.write(
-            f"{', '.join(workers)} will load {name}; `retender models list` says how far it is\n"
-        )
-        return 0
-
-    raise SystemExit(run(work()))
+    async with service(read(), server, key) as client:
+        workers = await client.load_model(name)
+    if not workers:
+        raise EngineUnavailable("no worker is up that could load it; try again in a moment")
+    sys.stderr.write(
+        f"{', '.join(workers)} will load {name}; `retender models list` says how far it is\n"
+    )
 
 
 @app.command()
-def unload(name: Name, server: Server = "", key: Key = "") -> None:
+@command
+async def unload(name: Name, server: Server = "", key: Key = "") -> None:
     """Have the service give a model's memory back.
 
     It does once nobody works with it. The model's files stay.
 
     Example: retender models unload medium
     """
-
-    async def work() -> int:
-        async with service(read(), server, key) as client:
-            await client.unload_model(name)
-        return 0
-
-    raise SystemExit(run(work()))
+    async with service(read(), server, key) as client:
+        await client.unload_model(name)
 
 
 @app.command()
-def download(name: Name) -> None:
+@command
+async def download(name: Name) -> None:
     """Fetch a model, with or without a service.
 
     What was broken off goes on where it was.
 
     Example: retender models download medium
     """
+    settings = read()
+    configuration.configure("ERROR", settings.log_format)
+    models = Library(library(settings))
+    named = models.named(name)
+    with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:
 
-    async def work() -> int:
-        settings = read()
-        configuration.configure("ERROR", settings.log_format)
-        models = Library(library(settings))
-        named = models.named(name)
-        with Bars(progress_console(), 1) as bars, bars.watching(named) as watch:
+        def tell(arrived: DownloadProgress) -> None:
+            said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
+            watch(TranscriptionStep(said, 100 * arrived.done / max(1, arrived.total)))
 
-            def tell(arrived: DownloadProgress) -> None:
-                said = f"{megabytes(arrived.done)} of {megabytes(arrived.total)}"
-                watch(TranscriptionStep(said, 100 * arrived.done / max(1, arrived.total)))
-
-            place = await models.obtain(named, tell)
-        sys.stdout.write(f"{place}\n")
-        return 0
-
-    raise SystemExit(run(work()))
+        place = await models.obtain(named, tell)
+    sys.stdout.write(f"{place}\n")
 
 
 def _on_disk(entries: Iterable[LibraryEntry], default: str) -> list[tuple[str, ...]]:

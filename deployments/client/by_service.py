@@ -8,13 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final
 
-from deployments.client.backend import (
-    NotTranscribed,
-    OnStep,
-    Source,
-    TranscriptionRequest,
-    TranscriptionStep,
-)
+from deployments.client import backend
 from deployments.client.client import Body, Client
 from deployments.client.following import follow
 from retender.errors import RetenderError
@@ -29,10 +23,12 @@ class ServiceBackend:
         self._client = client
         self._language = language
 
-    async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
+    async def transcribe(
+        self, source: backend.Source, request: backend.TranscriptionRequest, watch: backend.OnStep
+    ) -> str:
         def sent(share: float) -> None:
             note = Note("uploading", {"percent": round(100 * share)})
-            watch(TranscriptionStep(note_text(note, self._language), 0.0))
+            watch(backend.TranscriptionStep(note_text(note, self._language), 0.0))
 
         job_id = await self._client.submit(source.at, request.fields, uuid.uuid4().hex, sent)
         async with self._cancelled_with_us(job_id):
@@ -42,7 +38,7 @@ class ServiceBackend:
                         watch(step)
             body = await self._client.job(job_id)
             if body["status"] != Status.COMPLETED:
-                raise NotTranscribed(failure_of(body))
+                raise backend.NotTranscribed(failure_of(body))
             return await self._client.result(job_id, request.kind)
 
     @asynccontextmanager
@@ -56,12 +52,12 @@ class ServiceBackend:
             raise
 
 
-def step_of(message: Body) -> TranscriptionStep | None:
+def step_of(message: Body) -> backend.TranscriptionStep | None:
     """The progress in a message; None if it has none."""
     data = message["data"]
     if message["type"] not in {"progress", "status", "completed"}:
         return None
-    return TranscriptionStep(
+    return backend.TranscriptionStep(
         data["message"], data["progress"], data.get("estimated_time_remaining")
     )
 

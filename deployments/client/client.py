@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
 import httpx
@@ -27,14 +26,8 @@ ALIVE_SECONDS: Final = 10.0
 
 RETRIED: Final = frozenset(
     {
-        "no_service",
-        "starting",
-        "draining",
-        "queue_full",
-        "rate_limited",
-        "busy",
-        "actor_gone",
-        "no_answer",
+        *("no_service", "starting", "draining", "queue_full", "rate_limited", "busy"),
+        *("actor_gone", "no_answer"),
     }
 )
 
@@ -69,12 +62,7 @@ class Client:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -110,8 +98,8 @@ class Client:
     async def jobs(self, status: str | None, limit: int) -> list[Body]:
         """The newest first."""
         asked = {"limit": str(limit)} | ({} if status is None else {"status": status})
-        first_alive: list[Body] = (await self._body("GET", "/jobs", params=asked))["jobs"]
-        return first_alive
+        found: list[Body] = (await self._body("GET", "/jobs", params=asked))["jobs"]
+        return found
 
     async def cancel(self, job_id: str) -> None:
         await self.ask("DELETE", f"/job/{job_id}")
@@ -134,8 +122,8 @@ class Client:
         return await self._body("GET", f"/job/{job_id}/transcript")
 
     async def models(self) -> list[Body]:
-        first_alive: list[Body] = (await self._body("GET", "/models"))["models"]
-        return first_alive
+        found: list[Body] = (await self._body("GET", "/models"))["models"]
+        return found
 
     async def load_model(self, name: str) -> list[str]:
         """Return the workers that will load it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from pathlib import Path
 from typing import Final
 
 from deployments.doctor.finding import Finding, bad, doubtful, good
@@ -31,7 +30,8 @@ def decoding(_: Settings) -> Finding:
     try:
         binary = ffmpeg.find(os.environ.get("PATH", ""))
         version = _VERSION.search(_said(binary, "-version"))
-        known = {line.split()[1] for line in _said(binary, "-decoders").splitlines() if _two(line)}
+        lines = map(str.split, _said(binary, "-decoders").splitlines())
+        known = {line[1] for line in lines if len(line) > 1}
     except EngineUnavailable as error:
         return bad("ffmpeg", error.message, install)
     except (OSError, subprocess.SubprocessError) as error:
@@ -82,7 +82,8 @@ def model(settings: Settings) -> Finding | None:
         return bad("model", error.message, "Set DEFAULT_MODEL to one of `retender models list`.")
     place = models.find(name)
     if place is not None:
-        return good("model", f"{name}, {_size(place) // MEGABYTE:,} MB, {place}")
+        size = sum(file.stat().st_size for file in place.iterdir())
+        return good("model", f"{name}, {size // MEGABYTE:,} MB, {place}")
     fetch = f"`retender models download {name}` fetches it now"
     if settings.offline:
         return bad(
@@ -155,11 +156,3 @@ def _said(binary: str, about: str) -> str:
         check=True,
     )
     return done.stdout
-
-
-def _two(line: str) -> bool:
-    return len(line.split()) > 1
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir())

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import traceback
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -51,15 +51,13 @@ def configure(level: str, style: str) -> LogWriter:
     logger.configure(patcher=_redact_record)
     if human:
         colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        people = _HumanSink()
-        logger.add(people, level=level, format=_human_format, diagnose=False, colorize=colours)
-        lines = people.lines
+        sink = _Sink(_human_line, _human_left_out)
+        logger.add(sink, level=level, format=_human_format, diagnose=False, colorize=colours)
     else:
-        programs = _JsonSink()
-        logger.add(programs, level=level, format="{message}", diagnose=False)
-        lines = programs.lines
+        sink = _Sink(_json_line, _json_left_out)
+        logger.add(sink, level=level, format="{message}", diagnose=False)
     _capture_libraries(level)
-    return lines
+    return sink.lines
 
 
 def redact(text: str) -> str:
@@ -105,55 +103,52 @@ def _human_format(record: Record) -> str:
     return f"{shown}\n{{exception}}" if record["exception"] is not None else f"{shown}\n"
 
 
-class _Sink(ABC):
-    def __init__(self) -> None:
-        self.lines = LogWriter(self.left_out)
+class _Sink:
+    """Passes each line on to a `LogWriter`."""
+
+    def __init__(self, line: Callable[[Message], str], left_out: Callable[[int], str]) -> None:
+        self.lines = LogWriter(left_out)
+        self._line = line
 
     def write(self, message: Message) -> None:
-        self.lines.put(self.line(message))
+        self.lines.put(self._line(message))
 
     def stop(self) -> None:
         self.lines.stop()
 
-    @abstractmethod
-    def line(self, message: Message) -> str: ...
 
-    @abstractmethod
-    def left_out(self, number: int) -> str: ...
-
-
-class _HumanSink(_Sink):
-    def line(self, message: Message) -> str:
-        """Redacts the traceback too, which loguru appends after the message was patched."""
-        return redact(message)
-
-    def left_out(self, number: int) -> str:
-        return f"{LEFT_OUT.format(number)}\n"
+def _human_line(message: Message) -> str:
+    """Redacts the traceback too, which loguru appends after the message was patched."""
+    return redact(message)
 
 
-class _JsonSink(_Sink):
-    def line(self, message: Message) -> str:
-        record = message.record
-        line = {
-            "time": _time(record["time"]),
-            "level": record["level"].name,
-            "where": record["name"],
-            "message": record["message"],
-            **{name: value for name, value in record["extra"].items() if value is not None},
-        }
-        if (exception := record["exception"]) is not None and exception.value is not None:
-            line["exception"] = redact(repr(exception.value))
-            line["trace"] = redact("".join(traceback.format_exception(exception.value)))
-        return f"{json.dumps(line, default=str, ensure_ascii=False)}\n"
+def _human_left_out(number: int) -> str:
+    return f"{LEFT_OUT.format(number)}\n"
 
-    def left_out(self, number: int) -> str:
-        line = {
-            "time": _time(datetime.now(UTC)),
-            "level": "WARNING",
-            "where": __name__,
-            "message": LEFT_OUT.format(number),
-        }
-        return f"{json.dumps(line)}\n"
+
+def _json_line(message: Message) -> str:
+    record = message.record
+    line = {
+        "time": _time(record["time"]),
+        "level": record["level"].name,
+        "where": record["name"],
+        "message": record["message"],
+        **{name: value for name, value in record["extra"].items() if value is not None},
+    }
+    if (exception := record["exception"]) is not None and exception.value is not None:
+        line["exception"] = redact(repr(exception.value))
+        line["trace"] = redact("".join(traceback.format_exception(exception.value)))
+    return f"{json.dumps(line, default=str, ensure_ascii=False)}\n"
+
+
+def _json_left_out(number: int) -> str:
+    line = {
+        "time": _time(datetime.now(UTC)),
+        "level": "WARNING",
+        "where": __name__,
+        "message": LEFT_OUT.format(number),
+    }
+    return f"{json.dumps(line)}\n"
 
 
 def _time(at: datetime) -> str:

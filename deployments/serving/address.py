@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from deployments.settings import Settings
+from serve_app.access.networks import address_in
 
 FILE: Final = "address"
 
@@ -45,7 +45,8 @@ def candidates(settings: Settings) -> list[str]:
 def reachable(url: str) -> str:
     """The same address as this machine reaches it: 0.0.0.0 and [::] become loopback addresses."""
     parts = urlsplit(url)
-    if _is_unspecified(parts.hostname or ""):
+    found = address_in(parts.hostname or "")
+    if found is not None and found.is_unspecified:
         host = "[::1]" if ":" in (parts.hostname or "") else "127.0.0.1"
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
         parts = parts._replace(netloc=f"{host}:{port}")
@@ -55,10 +56,8 @@ def reachable(url: str) -> str:
 def is_local(url: str) -> bool:
     """True for a loopback address: it is never reached through a proxy."""
     host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    found = address_in(host)
+    return host == "localhost" or (found is not None and found.is_loopback)
 
 
 def _published_in(folder: Path) -> str | None:
@@ -67,10 +66,3 @@ def _published_in(folder: Path) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return text if text.startswith("http://") else None
-
-
-def _is_unspecified(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False

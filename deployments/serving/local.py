@@ -14,6 +14,7 @@ import msgspec
 from fastapi import FastAPI
 from loguru import logger
 
+from actors import names
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.broadcasting.hub import Hub
 from actors.collector import Collector
@@ -21,15 +22,6 @@ from actors.delivery.convex_sync import ConvexSync
 from actors.manager.job_manager import JobManager
 from actors.manager.settings import ManagerSettings
 from actors.metrics.meter import Meter
-from actors.names import (
-    BROADCASTER,
-    COLLECTOR,
-    CONVEX_SYNC,
-    JOB_MANAGER,
-    METER,
-    RATE_LIMITER,
-    ROOT,
-)
 from actors.rate_limiter import RateLimiter
 from actors.runtime.api import Child, Exit, Recipe, Runtime
 from actors.runtime.local import LocalRuntime
@@ -104,7 +96,7 @@ class Service:
         return await self._root.exited()
 
     async def drain(self, hurry: asyncio.Event | None = None) -> None:
-        await drain(self.runtime.ref(JobManager, JOB_MANAGER), self._grace, hurry)
+        await drain(self.runtime.ref(JobManager, names.JOB_MANAGER), self._grace, hurry)
 
     async def stop(self) -> Exit:
         """Stop every actor, the last started first."""
@@ -155,14 +147,14 @@ def services(
 ) -> Services:
     """What the HTTP app is given, on any profile. `one_of_many`: other processes serve HTTP too."""
     return Services(
-        manager=runtime.ref(JobManager, JOB_MANAGER),
-        broadcaster=runtime.ref(Broadcaster, BROADCASTER),
-        meter=runtime.ref(Meter, METER),
-        collector=runtime.ref(Collector, COLLECTOR),
-        convex=None if convex(settings) is None else runtime.ref(ConvexSync, CONVEX_SYNC),
-        rate_limiter=runtime.ref(RateLimiter, RATE_LIMITER) if one_of_many else None,
-        root=runtime.ref(Supervisor, ROOT),
-        hub=Hub(runtime.ref(Broadcaster, BROADCASTER)),
+        manager=runtime.ref(JobManager, names.JOB_MANAGER),
+        broadcaster=runtime.ref(Broadcaster, names.BROADCASTER),
+        meter=runtime.ref(Meter, names.METER),
+        collector=runtime.ref(Collector, names.COLLECTOR),
+        convex=None if convex(settings) is None else runtime.ref(ConvexSync, names.CONVEX_SYNC),
+        rate_limiter=runtime.ref(RateLimiter, names.RATE_LIMITER) if one_of_many else None,
+        root=runtime.ref(Supervisor, names.ROOT),
+        hub=Hub(runtime.ref(Broadcaster, names.BROADCASTER)),
         blobs=blobs(**storage.place(settings)),
         clock=runtime.clock,
         new_id=lambda: uuid.uuid4().hex,

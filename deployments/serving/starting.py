@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from importlib.metadata import version
-from types import TracebackType
 from typing import Final, Self
 
 import uvicorn
@@ -46,12 +45,7 @@ class StartingServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:

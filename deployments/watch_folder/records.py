@@ -6,7 +6,6 @@ key, and the service answers with the job that it has.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from typing import Final, Literal
 import msgspec
 
 from deployments.watch_folder.arrivals import Look
+from retender import foreign_json
+from retender.storage import durable_files, file_lock
 
 FOLDER: Final = ".retender"
 
@@ -51,36 +52,32 @@ class Records:
 
     def read(self, source: str) -> Record | None:
         """None if there is none that can be read."""
-        try:
-            return msgspec.json.decode(self._place(source).read_bytes(), type=Record)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
+        return _read(self._place(source))
 
     def write(self, record: Record) -> None:
         write_whole(self._place(record.source), msgspec.json.encode(record))
 
     def all(self) -> Iterator[Record]:
-        for place in sorted(self._folder.glob("*.json")):
-            try:
-                yield msgspec.json.decode(place.read_bytes(), type=Record)
-            except (FileNotFoundError, msgspec.DecodeError):
-                continue
+        return filter(None, map(_read, sorted(self._folder.glob("*.json"))))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Raises `InUse`. The kernel ends the lock with the process, however that ends."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "lock").open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InUse(
-                    f"another retender watch-folder writes to {self._folder.parent}"
-                ) from None
+            if not file_lock.try_lock(lock.fileno()):
+                raise InUse(f"another retender watch-folder writes to {self._folder.parent}")
             yield
 
     def _place(self, source: str) -> Path:
         return self._folder / f"{sha256(source.encode()).hexdigest()[:32]}.json"
+
+
+def _read(place: Path) -> Record | None:
+    try:
+        return foreign_json.decode(place.read_bytes(), Record)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
 
 
 def write_whole(place: Path, content: bytes) -> None:
@@ -92,8 +89,4 @@ def write_whole(place: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(place)
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    durable_files.sync_folder(place.parent)

@@ -166,8 +166,7 @@ def note_text(note: Note, language: str) -> str:
     args = {name: _shown(value, known) for name, value in note.args.items()}
     sentences = NOTES[known].get(note.key, (note.key,))
     return next(
-        (text.format_map(args) for text in sentences if placeholders(text) <= args.keys()),
-        note.key,
+        (text.format_map(args) for text in sentences if placeholders(text) <= args.keys()), note.key
     )
 
 

@@ -87,19 +87,27 @@ class ConnectionThread:
             raise JournalError(f"{self._database.name} is closed here")
 
 
-class ThreadSlot:
-    """A connection that an opener has open in this process. Opening again takes over: the
-    connection of an actor that died without closing it is closed first."""
+class OpenConnections:
+    """The connections that an opener has open in this process: one that writes, one that reads
+    beside it. Opening again takes over: those of an actor that died without closing them are closed
+    first."""
 
     def __init__(self) -> None:
-        self._current: ConnectionThread | None = None
+        self._writing: ConnectionThread | None = None
+        self._reading: ConnectionThread | None = None
 
-    async def close(self) -> None:
-        if self._current is not None:
-            await self._current.close()
-
-    async def take(self, database: Database) -> ConnectionThread:
-        await self.close()
-        self._current = ConnectionThread(database)
-        await self._current.open()
-        return self._current
+    async def replace(
+        self, writing: Database, reading: Database
+    ) -> tuple[ConnectionThread, ConnectionThread]:
+        for each in (self._reading, self._writing):
+            if each is not None:
+                await each.close()
+        self._writing = ConnectionThread(writing)
+        await self._writing.open()
+        self._reading = ConnectionThread(reading)
+        try:
+            await self._reading.open()
+        except BaseException:
+            await self._writing.close()
+            raise
+        return self._writing, self._reading

@@ -44,12 +44,7 @@ _delivery = msgspec.json.Decoder(Delivery).decode
 
 
 def due(
-    connection: Connection,
-    *,
-    consumer: str,
-    now: float,
-    busy: Sequence[str],
-    limit: int,
+    connection: Connection, consumer: str, now: float, busy: Sequence[str], limit: int
 ) -> tuple[Delivery, ...]:
     # No more than one of each lane is found, so there are enough when the busy ones are left out.
     asked = {"consumer": consumer, "now": now, "limit": limit + len(busy)}
@@ -57,23 +52,23 @@ def due(
     return tuple(_delivery(body) for lane, body in rows if lane not in busy)[:limit]
 
 
-def next_due(connection: Connection, *, consumer: str, after: float) -> float | None:
+def next_due(connection: Connection, consumer: str, after: float) -> float | None:
     found: float | None = connection.execute(_NEXT_DUE, (consumer, after, NEVER)).fetchone()[0]
     return found
 
 
-def backlog(connection: Connection, *, consumer: str) -> Backlog:
+def backlog(connection: Connection, consumer: str) -> Backlog:
     waiting, oldest = connection.execute(_BACKLOG, (consumer, NEVER)).fetchone()
     (count,) = connection.execute(_PARKED_COUNT, (consumer, NEVER)).fetchone()
     first = parked(connection, consumer=consumer, limit=1) if count else ()
     return Backlog(waiting, oldest, count, first[0].last_error if first else "")
 
 
-def parked(connection: Connection, *, consumer: str, limit: int) -> tuple[Delivery, ...]:
+def parked(connection: Connection, consumer: str, limit: int) -> tuple[Delivery, ...]:
     rows = connection.execute(_PARKED, (consumer, NEVER, limit))
     return tuple(_delivery(body) for (body,) in rows)
 
 
-def deliveries(connection: Connection, *, job_id: str, consumer: str) -> tuple[Delivery, ...]:
+def deliveries(connection: Connection, job_id: str, consumer: str) -> tuple[Delivery, ...]:
     rows = connection.execute(_OF_JOB, (job_id, consumer))
     return tuple(_delivery(body) for (body,) in rows)

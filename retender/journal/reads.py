@@ -112,7 +112,7 @@ def matching_jobs(
     owner: str,
     key: str | None,
     cache_key: str | None,
-    shared: bool,
+    shared: bool = False,
 ) -> MatchingJobs:
     if (same_id := job(connection, job_id)) is not None:
         return MatchingJobs(same_id=same_id)

@@ -2,120 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
-from retender.audio.peaks import Peaks
-from retender.jobs.deliveries import Backlog, Delivery
-from retender.jobs.events import Event
-from retender.jobs.job import Job
 from retender.journal import edits, listings, outbox, reads, search, texts
-from retender.journal.api import Listing, MatchingJobs, Page, Recovery, Stored, StoredText, Write
+from retender.journal.api import Recovery, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
-from retender.transcript.edits import Edit, Versions
-from retender.transcript.pages import Place
-from retender.transcript.search import Passage
-from retender.transcript.segments import Segment
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _reading(
+    query: Callable[Concatenate[Connection, P], R],
+) -> Callable[Concatenate[SqlReader, P], Coroutine[Any, Any, R]]:
+    """The query as a method of `SqlReader`. It runs as one function on one thread."""
+
+    async def read(self: SqlReader, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self.read(lambda connection: query(connection, *args, **kwargs))
+
+    return read
+
+
 class SqlReader:
-    """Implements `JournalReader`. Each call runs as one function on one thread."""
+    """Implements `JournalReader`."""
 
     def __init__(self, thread: ConnectionThread) -> None:
         self._thread = thread
 
-    async def job(self, job_id: str) -> Job | None:
-        return await self._read(partial(reads.job, job_id=job_id))
-
-    async def stored(self, job_id: str) -> Stored | None:
-        return await self._read(partial(reads.stored, job_id=job_id))
-
-    async def jobs(self, listing: Listing) -> Page:
-        return await self._read(partial(listings.jobs, listing=listing))
-
-    async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
-        return await self._read(partial(search.find_passage, job_id=job_id, words=words))
-
-    async def unindexed(self) -> bool:
-        return await self._read(search.has_unindexed)
-
-    async def matching_jobs(
-        self,
-        job_id: str,
-        *,
-        owner: str,
-        key: str | None,
-        cache_key: str | None,
-        shared: bool = False,
-    ) -> MatchingJobs:
-        query = partial(
-            reads.matching_jobs,
-            job_id=job_id,
-            owner=owner,
-            key=key,
-            cache_key=cache_key,
-            shared=shared,
-        )
-        return await self._read(query)
-
-    async def completed(self, cache_key: str, owner: str | None) -> Job | None:
-        return await self._read(partial(reads.completed, cache_key=cache_key, owner=owner))
-
-    async def events(self, job_id: str, since: int, limit: int) -> tuple[Event, ...]:
-        return await self._read(partial(reads.events, job_id=job_id, since=since, limit=limit))
-
-    async def log(self, after: int, limit: int) -> tuple[Event, ...]:
-        return await self._read(partial(reads.log, after=after, limit=limit))
-
-    async def segments(self, job_id: str) -> tuple[Segment, ...]:
-        return await self._read(partial(reads.segments, job_id=job_id))
-
-    async def text(
-        self, job_id: str, version: int | None = None, place: Place | None = None
-    ) -> StoredText | None:
-        return await self._read(partial(texts.text, job_id=job_id, version=version, place=place))
-
-    async def peaks(self, job_id: str) -> Peaks | None:
-        return await self._read(partial(reads.peaks, job_id=job_id))
-
-    async def versions(self, job_id: str) -> Versions:
-        return await self._read(partial(edits.versions, job_id=job_id))
-
-    async def edit(self, job_id: str, version: int | None = None) -> Edit | None:
-        return await self._read(partial(edits.edit, job_id=job_id, version=version))
-
-    async def due(
-        self, consumer: str, now: float, busy: Sequence[str], limit: int
-    ) -> tuple[Delivery, ...]:
-        query = partial(outbox.due, consumer=consumer, now=now, busy=busy, limit=limit)
-        return await self._read(query)
-
-    async def next_due(self, consumer: str, after: float) -> float | None:
-        return await self._read(partial(outbox.next_due, consumer=consumer, after=after))
-
-    async def backlog(self, consumer: str) -> Backlog:
-        return await self._read(partial(outbox.backlog, consumer=consumer))
-
-    async def parked(self, consumer: str, limit: int) -> tuple[Delivery, ...]:
-        return await self._read(partial(outbox.parked, consumer=consumer, limit=limit))
-
-    async def deliveries(self, job_id: str, consumer: str) -> tuple[Delivery, ...]:
-        return await self._read(partial(outbox.deliveries, job_id=job_id, consumer=consumer))
-
-    async def audio_in_use(self, asked: Sequence[str], finished_after: float) -> frozenset[str]:
-        query = partial(reads.audio_in_use, asked=asked, finished_after=finished_after)
-        return await self._read(query)
-
-    async def finished_before(self, at: float, limit: int) -> tuple[str, ...]:
-        return await self._read(partial(reads.finished_before, at=at, limit=limit))
-
-    async def _read(self, work: Callable[[Connection], R]) -> R:
+    async def read(self, work: Callable[[Connection], R]) -> R:
         return await self._thread.run(lambda database: database.read(work))
+
+    job = _reading(reads.job)
+    stored = _reading(reads.stored)
+    jobs = _reading(listings.jobs)
+    passage = _reading(search.find_passage)
+    unindexed = _reading(search.has_unindexed)
+    matching_jobs = _reading(reads.matching_jobs)
+    completed = _reading(reads.completed)
+    events = _reading(reads.events)
+    log = _reading(reads.log)
+    segments = _reading(reads.segments)
+    text = _reading(texts.text)
+    peaks = _reading(reads.peaks)
+    versions = _reading(edits.versions)
+    edit = _reading(edits.edit)
+    due = _reading(outbox.due)
+    next_due = _reading(outbox.next_due)
+    backlog = _reading(outbox.backlog)
+    parked = _reading(outbox.parked)
+    deliveries = _reading(outbox.deliveries)
+    audio_in_use = _reading(reads.audio_in_use)
+    finished_before = _reading(reads.finished_before)
 
 
 class SqlJournal(SqlReader):

@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 
 from retender.journal.api import Journal
-from retender.journal.connection import ConnectionThread, ThreadSlot
+from retender.journal.connection import ConnectionThread, OpenConnections
 from retender.journal.database import BorrowedDatabase, DatabaseFile, ReadOnlyFile, Synchronous
 from retender.journal.sql import SqlJournal
 
@@ -35,21 +35,10 @@ class SqliteOpener(msgspec.Struct, frozen=True, dict=True):
     synchronous: Synchronous = "full"
 
     async def __call__(self) -> Journal:
-        await self._reading.close()
-        writing = await self._writing.take(DatabaseFile(self.path, self.synchronous))
-        try:
-            reading = await self._reading.take(ReadOnlyFile(self.path))
-        except BaseException:
-            await writing.close()
-            raise
-        return SqliteJournal(writing, reading)
+        file = DatabaseFile(self.path, self.synchronous)
+        return SqliteJournal(*await self._open.replace(file, ReadOnlyFile(self.path)))
 
     @cached_property
-    def _writing(self) -> ThreadSlot:
+    def _open(self) -> OpenConnections:
         """Not part of the data that is sent."""
-        return ThreadSlot()
-
-    @cached_property
-    def _reading(self) -> ThreadSlot:
-        """Likewise."""
-        return ThreadSlot()
+        return OpenConnections()

@@ -31,7 +31,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def text(
-    connection: Connection, job_id: str, version: int | None, place: Place | None
+    connection: Connection,
+    job_id: str,
+    version: int | None = None,
+    place: Place | None = None,
 ) -> StoredText | None:
     job = reads.job(connection, job_id)
     if job is None:

@@ -10,27 +10,7 @@ import msgspec
 from retender.errors import Fenced, StaleLease
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
-from retender.journal import edits, search
-from retender.journal.api import (
-    AddPieces,
-    Append,
-    CopyTranscript,
-    DeleteJob,
-    DropPieces,
-    ForgetJob,
-    Grant,
-    Inconsistent,
-    IndexOld,
-    Release,
-    Rename,
-    Reset,
-    SaveDelivery,
-    SaveEdit,
-    SaveJob,
-    SavePeaks,
-    Settle,
-    Write,
-)
+from retender.journal import api, edits, search
 from retender.journal.limits import FORGOTTEN_SECONDS
 from retender.journal.statements import Connection
 
@@ -111,23 +91,23 @@ class Writer:
         self._connection = connection
         self._to_index: set[str] = set()
         """Jobs whose name or text these writes change."""
-        self._methods: Mapping[type[Write], Callable[[Any], None]] = {
-            SaveJob: self._save_job,
-            Rename: self._rename,
-            AddPieces: self._add_pieces,
-            Grant: self._grant,
-            Settle: self._settle,
-            Reset: self._reset,
-            Release: self._release,
-            Append: self._append,
-            SaveEdit: self._save_edit,
-            SavePeaks: self._save_peaks,
-            CopyTranscript: self._copy_transcript,
-            DropPieces: self._drop_pieces,
-            SaveDelivery: self._save_delivery,
-            DeleteJob: self._delete_job,
-            ForgetJob: self._forget_job,
-            IndexOld: self._index_old,
+        self._methods: Mapping[type[api.Write], Callable[[Any], None]] = {
+            api.SaveJob: self._save_job,
+            api.Rename: self._rename,
+            api.AddPieces: self._add_pieces,
+            api.Grant: self._grant,
+            api.Settle: self._settle,
+            api.Reset: self._reset,
+            api.Release: self._release,
+            api.Append: self._append,
+            api.SaveEdit: self._save_edit,
+            api.SavePeaks: self._save_peaks,
+            api.CopyTranscript: self._copy_transcript,
+            api.DropPieces: self._drop_pieces,
+            api.SaveDelivery: self._save_delivery,
+            api.DeleteJob: self._delete_job,
+            api.ForgetJob: self._forget_job,
+            api.IndexOld: self._index_old,
         }
 
     def check_epoch(self, epoch: int) -> None:
@@ -135,7 +115,7 @@ class Writer:
         if epoch != current:
             raise Fenced(f"epoch {epoch} is over, the journal is in epoch {current}")
 
-    def apply(self, writes: Sequence[Write]) -> None:
+    def apply(self, writes: Sequence[api.Write]) -> None:
         for write in writes:
             self._methods[type(write)](write)
         for job_id in self._to_index:
@@ -147,7 +127,7 @@ class Writer:
         ended = self._connection.execute(_END_LEASE, (piece.job_id, piece.index, token))
         return ended.rowcount == 1
 
-    def _save_job(self, write: SaveJob | Rename) -> None:
+    def _save_job(self, write: api.SaveJob | api.Rename) -> None:
         job = write.job
         row = {
             "id": job.id,
@@ -164,44 +144,44 @@ class Writer:
             if job.finished or (job.seq == 1 and job.name):
                 self._to_index.add(job.id)
 
-    def _rename(self, write: Rename) -> None:
+    def _rename(self, write: api.Rename) -> None:
         self._save_job(write)
         self._to_index.add(write.job.id)
 
-    def _add_pieces(self, write: AddPieces) -> None:
+    def _add_pieces(self, write: api.AddPieces) -> None:
         self._connection.executemany(_ADD_PIECE, map(_row, write.pieces))
 
-    def _grant(self, write: Grant) -> None:
+    def _grant(self, write: api.Grant) -> None:
         piece = write.piece
         if self._connection.execute(_GRANT, _row(piece)).rowcount == 0:
             raise StaleLease(f"piece {piece.index} of {piece.job_id} is not waiting")
 
-    def _settle(self, write: Settle) -> None:
+    def _settle(self, write: api.Settle) -> None:
         piece = write.piece
         if not self.ends_lease(piece, write.token):
             raise StaleLease(f"piece {piece.index} of {piece.job_id} is not out as {write.token}")
         result = None if write.result is None else _encode(write.result)
         self._connection.execute(_SETTLE, {**_row(piece), "result": result})
 
-    def _reset(self, write: Reset) -> None:
+    def _reset(self, write: api.Reset) -> None:
         piece = write.piece
         if self._connection.execute(_RESET, _row(piece)).rowcount == 0:
-            raise Inconsistent(f"there is no piece {piece.index} of {piece.job_id} to reset")
+            raise api.Inconsistent(f"there is no piece {piece.index} of {piece.job_id} to reset")
 
-    def _release(self, write: Release) -> None:
+    def _release(self, write: api.Release) -> None:
         self._connection.executemany(
             _ADD_SEGMENT,
             ((write.job_id, segment.id, _encode(segment)) for segment in write.segments),
         )
         self._connection.execute(_DROP_RESULTS, (write.job_id, write.upto))
 
-    def _append(self, write: Append) -> None:
+    def _append(self, write: api.Append) -> None:
         event = write.event
         (last,) = self._connection.execute(_LAST_SEQ, (event.job_id,)).fetchone()
         if event.seq != last + 1:
-            raise Inconsistent(f"event {event.seq} of {event.job_id} does not follow {last}")
+            raise api.Inconsistent(f"event {event.seq} of {event.job_id} does not follow {last}")
         if self._connection.execute(_NEXT_POSITION, (event.position,)).rowcount == 0:
-            raise Inconsistent(f"position {event.position} is not the log's next")
+            raise api.Inconsistent(f"position {event.position} is not the log's next")
         row = (event.position, event.job_id, event.seq, *self._range(event))
         body = _encode(msgspec.structs.replace(event, segments=()))
         self._connection.execute(_ADD_EVENT, (*row, body))
@@ -214,46 +194,46 @@ class Writer:
         first, last = event.segments[0].id, event.segments[-1].id
         found = self._connection.execute(_COUNT_SEGMENTS, (event.job_id, first, last)).fetchone()
         if found != (len(event.segments),):
-            raise Inconsistent(
+            raise api.Inconsistent(
                 f"the segments {first} to {last} of event {event.seq} are not all of those in the "
                 f"transcript of {event.job_id}"
             )
         return first, last
 
-    def _save_peaks(self, write: SavePeaks) -> None:
+    def _save_peaks(self, write: api.SavePeaks) -> None:
         self._connection.execute(_SAVE_PEAKS, (write.job_id, _encode(write.peaks)))
 
-    def _save_edit(self, write: SaveEdit) -> None:
+    def _save_edit(self, write: api.SaveEdit) -> None:
         latest = edits.versions(self._connection, write.job_id).latest
         if write.edit.version != latest + 1:
-            raise Inconsistent(
+            raise api.Inconsistent(
                 f"version {write.edit.version} of {write.job_id} does not follow {latest}"
             )
         edits.add(self._connection, write.job_id, write.edit)
         self._to_index.add(write.job_id)
 
-    def _copy_transcript(self, write: CopyTranscript) -> None:
+    def _copy_transcript(self, write: api.CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
         self._connection.execute(_COPY_PEAKS, (write.target, write.source))
 
-    def _drop_pieces(self, write: DropPieces) -> None:
+    def _drop_pieces(self, write: api.DropPieces) -> None:
         self._connection.execute(_DROP_PIECES, (write.job_id,))
 
-    def _save_delivery(self, write: SaveDelivery) -> None:
+    def _save_delivery(self, write: api.SaveDelivery) -> None:
         each = write.delivery
         due = each.due if each.waiting else None
         row = (each.job_id, each.consumer, each.seq, each.receiver, each.at, due, _encode(each))
         self._connection.execute(_SAVE_DELIVERY, row)
 
-    def _delete_job(self, write: DeleteJob) -> None:
+    def _delete_job(self, write: api.DeleteJob) -> None:
         self._connection.execute(_DELETE_JOB, (write.job_id,))
 
-    def _forget_job(self, write: ForgetJob) -> None:
+    def _forget_job(self, write: api.ForgetJob) -> None:
         self._connection.execute(_DELETE_JOB, (write.job_id,))
         self._connection.execute(_DROP_FORGOTTEN, (write.at - FORGOTTEN_SECONDS,))
         self._connection.execute(_REMEMBER_FORGOTTEN, (write.job_id, write.at))
 
-    def _index_old(self, write: IndexOld) -> None:
+    def _index_old(self, write: api.IndexOld) -> None:
         search.index_old(self._connection, write.limit)
 
 

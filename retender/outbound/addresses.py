@@ -36,9 +36,7 @@ class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
 PUBLIC_ONLY: Final = AddressRules()
 
 
-def _networks(
-    *names: str,
-) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def _networks(*names: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(name) for name in names)
 
 

@@ -10,11 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from retender.outbound.limits import (
-    CONVEX_CHUNK_BYTES,
-    CONVEX_SEGMENTS,
-    CONVEX_WORDS,
-)
+from retender.outbound.limits import CONVEX_CHUNK_BYTES, CONVEX_SEGMENTS, CONVEX_WORDS
 from retender.transcript.segments import Segment, joined
 
 

@@ -21,26 +21,7 @@ from retender.jobs.job import Job, step
 from retender.jobs.messages import Note
 from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
-from retender.journal.api import (
-    AddPieces,
-    Append,
-    CopyTranscript,
-    DeleteJob,
-    DropPieces,
-    ForgetJob,
-    Grant,
-    IndexOld,
-    Release,
-    Rename,
-    Reset,
-    SaveDelivery,
-    SaveEdit,
-    SaveJob,
-    SavePeaks,
-    Settle,
-    Stored,
-    Write,
-)
+from retender.journal import api as journal
 from retender.transcript.chunks import ChunkResult
 from retender.transcript.edits import Edit
 from retender.transcript.segments import Segment
@@ -53,7 +34,7 @@ class ActiveJob:
 
     __slots__ = ("job", "pieces", "results")
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: journal.Stored) -> None:
         self.job = stored.job
         self.pieces = {piece.index: piece for piece in stored.pieces}
         self.results = dict(stored.results)
@@ -77,7 +58,7 @@ class ActiveJobs:
     def get(self, job_id: str) -> ActiveJob | None:
         return self._entries.get(job_id)
 
-    def load(self, stored: Stored) -> None:
+    def load(self, stored: journal.Stored) -> None:
         """Add a job that the journal has, and that `counts` includes already."""
         self._entries[stored.job.id] = ActiveJob(stored)
 
@@ -95,7 +76,7 @@ class ActiveJobs:
             elif job.id in self._entries:
                 self._entries[job.id].job = job
             else:
-                self._entries[job.id] = ActiveJob(Stored(job))
+                self._entries[job.id] = ActiveJob(journal.Stored(job))
         self._merge_pieces(draft)
         for (job_id, index), result in draft.results.items():
             if (entry := self._entries.get(job_id)) is not None:
@@ -119,7 +100,7 @@ class ActiveJobs:
         self.counts[job.status] = self.counts.get(job.status, 0) + 1
 
     @contextmanager
-    def reopened(self, stored: Stored) -> Iterator[None]:
+    def reopened(self, stored: journal.Stored) -> Iterator[None]:
         """Make a finished job active again; undone if the body raises."""
         self.load(stored)
         try:
@@ -138,7 +119,7 @@ class Draft:
         """`convex`: how jobs end is to be sent to a Convex database."""
         self.at = at
         self.position = position
-        self.writes: list[Write] = []
+        self.writes: list[journal.Write] = []
         self.events: list[Event] = []
         self.jobs: dict[str, Job] = {}
         self.pieces: dict[PieceKey, Piece] = {}
@@ -197,56 +178,56 @@ class Draft:
         placed = msgspec.structs.replace(event, position=self.position)
         self.jobs[job.id] = job
         self.events.append(placed)
-        self.writes += [SaveJob(job), Append(placed)]
+        self.writes += [journal.SaveJob(job), journal.Append(placed)]
         for delivery in deliveries_for(job, placed, convex=self._convex):
             self.save_delivery(delivery)
 
     def rename(self, job: Job) -> None:
         """Save a job of which only the name has changed."""
-        self.writes.append(Rename(job))
+        self.writes.append(journal.Rename(job))
         if not job.finished:
             self.jobs[job.id] = job
 
     def save_delivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
-        self.writes.append(SaveDelivery(delivery))
+        self.writes.append(journal.SaveDelivery(delivery))
 
     def add(self, pieces: tuple[Piece, ...]) -> None:
-        self.writes.append(AddPieces(pieces))
+        self.writes.append(journal.AddPieces(pieces))
         self._changed(*pieces)
 
     def grant(self, piece: Piece) -> None:
-        self.writes.append(Grant(piece))
+        self.writes.append(journal.Grant(piece))
         self._changed(piece)
 
     def settle(self, token: str, piece: Piece, result: ChunkResult | None = None) -> None:
-        self.writes.append(Settle(token, piece, result))
+        self.writes.append(journal.Settle(token, piece, result))
         self._changed(piece)
         if result is not None:
             self.results[piece.job_id, piece.index] = result
 
     def reset(self, piece: Piece) -> None:
-        self.writes.append(Reset(piece))
+        self.writes.append(journal.Reset(piece))
         self._changed(piece)
 
     def release(self, job_id: str, after: int, upto: int, segments: tuple[Segment, ...]) -> None:
-        self.writes.append(Release(job_id, upto, segments))
+        self.writes.append(journal.Release(job_id, upto, segments))
         for index in range(after + 1, upto + 1):
             self.results[job_id, index] = None
 
     def copy_transcript(self, source: str, target: str) -> None:
-        self.writes.append(CopyTranscript(source, target))
+        self.writes.append(journal.CopyTranscript(source, target))
 
     def save_peaks(self, job_id: str, peaks: Peaks | None) -> None:
         """None: nothing was decoded, so there are none."""
         if peaks is not None:
-            self.writes.append(SavePeaks(job_id, peaks))
+            self.writes.append(journal.SavePeaks(job_id, peaks))
 
     def save_edit(self, job_id: str, edit: Edit) -> None:
-        self.writes.append(SaveEdit(job_id, edit))
+        self.writes.append(journal.SaveEdit(job_id, edit))
 
     def drop_pieces(self, job_id: str) -> None:
-        self.writes.append(DropPieces(job_id))
+        self.writes.append(journal.DropPieces(job_id))
 
     def replace_pieces(self, job_id: str, pieces: tuple[Piece, ...]) -> None:
         """Replace all pieces of the job. None of the new ones may be done or leased."""
@@ -258,16 +239,16 @@ class Draft:
 
     def delete(self, job: Job) -> None:
         """Delete a finished job from the journal."""
-        self.writes.append(DeleteJob(job.id))
+        self.writes.append(journal.DeleteJob(job.id))
         self.deleted.append(job.status)
 
     def forget(self, job: Job) -> None:
         """Delete a finished job because its caller wishes it."""
-        self.writes.append(ForgetJob(job.id, self.at))
+        self.writes.append(journal.ForgetJob(job.id, self.at))
         self.deleted.append(job.status)
 
     def index_old(self, limit: int) -> None:
-        self.writes.append(IndexOld(limit))
+        self.writes.append(journal.IndexOld(limit))
 
     def _unchanged(self, job_id: str) -> Mapping[int, Piece]:
         """The job's pieces as they were before this draft, unless it replaces them."""

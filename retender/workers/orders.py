@@ -119,12 +119,7 @@ def batch_key(index: int, job: Job) -> str:
     if index == PREPARATION:
         return f"{job.engine}/preparation"
     options = job.options
-    parts = (
-        job.model or options.model,
-        options.task,
-        options.word_timestamps,
-        options.temperature,
-    )
+    parts = (job.model or options.model, options.task, options.word_timestamps, options.temperature)
     return "/".join(map(str, (job.engine, *parts)))
 
 

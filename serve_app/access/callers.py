@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Final
 
@@ -16,7 +15,7 @@ from retender.errors import Forbidden, RateLimited, Unauthorized
 from retender.rates import Counted
 from serve_app.access.api_keys import Key, Scope
 from serve_app.access.key_file import Keyring
-from serve_app.access.networks import network_of
+from serve_app.access.networks import address_in, network_of
 from serve_app.access.rate_limits import RateLimits
 from serve_app.limits import HIGHEST_PRIORITY, USUAL_PRIORITY_MAX
 
@@ -117,10 +116,8 @@ def from_this_machine(connection: HTTPConnection) -> bool:
     may be anywhere."""
     if any(name in connection.headers for name in _FORWARDING):
         return False
-    try:
-        return ipaddress.ip_address(address(connection)).is_loopback
-    except ValueError:
-        return False
+    found = address_in(address(connection))
+    return found is not None and found.is_loopback
 
 
 async def caller(connection: HTTPConnection) -> Caller:

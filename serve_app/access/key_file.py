@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 from loguru import logger
@@ -23,13 +22,8 @@ from retender.storage import durable_files, file_lock
 from serve_app.access.api_keys import Key, key_id, verify
 from serve_app.limits import KEYS_KEPT, KEYS_READ_EVERY
 
-
-class _Version(NamedTuple):
-    """Differs between two versions of the file."""
-
-    inode: int
-    size: int
-    changed: int
+_Version = tuple[int, int, int]
+"""Inode, size and time of the last change: they differ between two versions of the file."""
 
 
 class KeyFile:
@@ -51,7 +45,7 @@ class KeyFile:
             found = self.path.stat()
         except FileNotFoundError:
             return None
-        return _Version(found.st_ino, found.st_size, found.st_mtime_ns)
+        return (found.st_ino, found.st_size, found.st_mtime_ns)
 
     def add(self, key: Key) -> None:
         with self._changing():

@@ -8,9 +8,10 @@ on the internet are trusted, and addresses, which cannot be made to point elsewh
 from __future__ import annotations
 
 from collections.abc import Collection
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
+
+from serve_app.access.networks import address_in
 
 ANY: Final = "*"
 
@@ -23,7 +24,7 @@ def trusted(host: str, others: Collection[str]) -> bool:
     name = _name(host)
     if ANY in others or name in others or any(_below(name, other) for other in others):
         return True
-    if _is_address(name):
+    if address_in(name) is not None:
         return True
     return bool(name) and ("." not in name or name.endswith(_PRIVATE))
 
@@ -54,11 +55,3 @@ def _name(host: str) -> str:
 def _below(name: str, other: str) -> bool:
     """`*.example.org` stands for every name below `example.org`."""
     return other.startswith("*.") and name.endswith(other[1:])
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

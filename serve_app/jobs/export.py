@@ -15,13 +15,7 @@ from actors.manager.job_manager import JobManager
 from retender.errors import InvalidOption, JobNotFound, NotCompleted
 from retender.jobs.job import Job
 from retender.jobs.states import Status
-from retender.transcript.files import (
-    EXTENSIONS,
-    FileFormat,
-    FileNames,
-    check_installed,
-    file_passes,
-)
+from retender.transcript import files
 from serve_app.access.callers import Reader
 from serve_app.description import answers
 from serve_app.jobs.texts import open_text, written
@@ -54,11 +48,11 @@ async def export(
     services: Given,
     caller: Reader,
     ids: Ids,
-    format: FileFormat = "txt",  # noqa: A002 - its name in the address
+    format: files.FileFormat = "txt",  # noqa: A002 - its name in the address
 ) -> Response:
     """The transcripts of completed jobs, with their latest edits, as one ZIP. Its files are called
     like the jobs."""
-    check_installed(format)
+    files.check_installed(format)
     jobs = [await _completed(services, job_id, caller.owner) for job_id in _split(ids)]
     headers = {"Content-Disposition": 'attachment; filename="transcripts.zip"'}
     return StreamingResponse(_zipped(services, jobs, format), media_type=_ZIP, headers=headers)
@@ -97,10 +91,12 @@ class _Written:
         return data
 
 
-async def _zipped(services: Services, jobs: list[Job], kind: FileFormat) -> AsyncIterator[bytes]:
+async def _zipped(
+    services: Services, jobs: list[Job], kind: files.FileFormat
+) -> AsyncIterator[bytes]:
     """One page at a time is in memory. A job that was forgotten meanwhile is left out."""
     zipped = _Written()
-    names = FileNames(EXTENSIONS[kind])
+    names = files.FileNames(files.EXTENSIONS[kind])
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # it needs no more than this
         for job in jobs:
             try:
@@ -110,7 +106,7 @@ async def _zipped(services: Services, jobs: list[Job], kind: FileFormat) -> Asyn
             info = zipfile.ZipInfo(names.take(job.name, job.id), _zip_time(job))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            passes = file_passes(text.about, kind, task=str(job.options.task), title=job.name)
+            passes = files.file_passes(text.about, kind, task=str(job.options.task), title=job.name)
             with archive.open(info, "w") as file:
                 async for part in written(text, passes):
                     await asyncio.to_thread(file.write, part)

@@ -65,8 +65,7 @@ async def jobs(
 
 
 @router.get(
-    "/dead-letters",
-    responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)},
+    "/dead-letters", responses={200: {"model": JobListShape}, **answers.errors(InvalidOption)}
 )
 async def dead_letters(
     services: Given, caller: Reader, language: Language, limit: Limit = 50, cursor: Cursor = None

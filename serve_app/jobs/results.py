@@ -25,13 +25,7 @@ from retender.errors import (
 from retender.jobs.states import Status
 from retender.storage.audio import Audio
 from retender.storage.blobs import Blobs
-from retender.transcript.files import (
-    EXTENSIONS,
-    FILE_TYPES,
-    FileFormat,
-    check_installed,
-    file_passes,
-)
+from retender.transcript import files
 from serve_app.access.callers import Reader
 from serve_app.description import answers
 from serve_app.jobs.audio_tickets import by_audio_ticket
@@ -69,7 +63,7 @@ _UNKNOWN: Final = _FileType("application/octet-stream", "bin")
     "/job/{job_id}/result",
     response_class=Response,
     responses={
-        200: {"content": {kind: {} for kind in sorted(set(FILE_TYPES.values()))}},
+        200: {"content": {kind: {} for kind in sorted(set(files.FILE_TYPES.values()))}},
         **answers.errors(JobNotFound, VersionNotFound, NotCompleted, InvalidOption),
     },
 )
@@ -77,14 +71,14 @@ async def job_result(
     job_id: str,
     services: Given,
     caller: Reader,
-    format: FileFormat = "json",  # noqa: A002 - its name in the address
+    format: files.FileFormat = "json",  # noqa: A002 - its name in the address
     *,
     partial: bool = False,
     version: Version = None,
 ) -> Response:
     """The transcript as a file. With `partial`, as much of it as there is, whatever the status. It
     has the latest edits, unless a `version` is named; 0 is what was recognised."""
-    check_installed(format)
+    files.check_installed(format)
     job = (await services.manager.ask(JobManager.status, job_id, caller.owner)).job
     if job.status is not Status.COMPLETED and not partial:
         raise NotCompleted(
@@ -92,10 +86,10 @@ async def job_result(
             status=str(job.status),
         )
     text = await open_text(services, job_id, caller.owner, version)
-    passes = file_passes(text.about, format, task=str(job.options.task), title=job.name)
-    name = f"{job_id}.{EXTENSIONS[format]}"
+    passes = files.file_passes(text.about, format, task=str(job.options.task), title=job.name)
+    name = f"{job_id}.{files.EXTENSIONS[format]}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return await answer(text, passes, FILE_TYPES[format], headers)
+    return await answer(text, passes, files.FILE_TYPES[format], headers)
 
 
 @router.get(

@@ -70,7 +70,7 @@ class JobUpdates:
                 if ends(update, self._known):
                     self.last = update
                 return update
-            wait = self._seconds_to_wake()
+            wait = None if self._wake_at is None else self._wake_at - self._clock.monotonic()
             if self._woken or (wait is not None and wait <= 0.0):
                 self._woken = False
                 return None
@@ -81,9 +81,6 @@ class JobUpdates:
         self._reading.cancel()
         if self._timer is not None:
             self._timer.cancel()
-
-    def _seconds_to_wake(self) -> float | None:
-        return None if self._wake_at is None else self._wake_at - self._clock.monotonic()
 
     def _set_timer(self, seconds: float | None) -> None:
         """A timer that is already set stays: `_wake_at` moves only forward, so the timer may ring

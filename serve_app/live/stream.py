@@ -89,11 +89,7 @@ class EventStream(Response):
     },
 )
 async def job_events(
-    job_id: str,
-    request: Request,
-    services: Given,
-    caller: callers.Reader,
-    seen: Seen,
+    job_id: str, request: Request, services: Given, caller: callers.Reader, seen: Seen
 ) -> Response:
     """Follow a job. The stream ends after its last message."""
     if services.closing.begun:

@@ -7,14 +7,7 @@ from contextlib import suppress
 from fastapi import Request
 
 from actors.manager.job_manager import JobManager
-from retender.errors import (
-    Draining,
-    ErrorValue,
-    Failure,
-    IncompleteUpload,
-    JobCancelled,
-    RetenderError,
-)
+from retender import errors
 from retender.jobs.events import Event, EventKind
 from retender.jobs.job import Job
 from serve_app.live.following import follow, until_disconnected
@@ -37,14 +30,14 @@ async def until_done(services: Services, request: Request, job: Job, *, keep: bo
     elif updates.client_left:
         if not keep:
             await cancel(services, job.id)
-        raise IncompleteUpload("the client hung up", job_id=job.id)
+        raise errors.IncompleteUpload("the client hung up", job_id=job.id)
     else:
-        raise Draining(stopping(job.id), job_id=job.id, retry_after=10.0)
+        raise errors.Draining(stopping(job.id), job_id=job.id, retry_after=10.0)
 
 
 async def cancel(services: Services, job_id: str) -> None:
     """Cancel the job if it can still be cancelled."""
-    with suppress(RetenderError):
+    with suppress(errors.RetenderError):
         await services.manager.ask(JobManager.cancel, job_id)
 
 
@@ -54,8 +47,10 @@ def stopping(job_id: str) -> str:
 
 def _raise_for(event: Event) -> None:
     if event.kind is EventKind.CANCELLED:
-        raise JobCancelled(f"job {event.job_id} was cancelled", job_id=event.job_id)
+        raise errors.JobCancelled(f"job {event.job_id} was cancelled", job_id=event.job_id)
     if event.kind is EventKind.ERROR:
-        failure = event.failure or Failure("internal", "the job failed")
+        failure = event.failure or errors.Failure("internal", "the job failed")
         details = {"job_id": event.job_id, "retry_after": failure.retry_after}
-        raise RetenderError.from_value(ErrorValue(failure.code, failure.message, details))
+        raise errors.RetenderError.from_value(
+            errors.ErrorValue(failure.code, failure.message, details)
+        )

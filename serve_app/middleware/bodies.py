@@ -19,13 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actors.runtime.api import Clock
 from retender.errors import IncompleteUpload, RetenderError, TooLarge, UploadStalled
-from serve_app.limits import (
-    FORM_BYTES,
-    LINGER_IDLE_SECONDS,
-    LINGER_SECONDS_MOST,
-    PLAIN_BODY_BYTES,
-    TRANSCRIPT_BYTES,
-)
+from serve_app import limits
 from serve_app.middleware import errors
 from serve_app.settings import BodyTimeouts
 
@@ -65,10 +59,10 @@ class Bodies:
     def _limit(self, scope: Scope) -> int:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if path.startswith("/job/") and path.endswith("/transcript"):
-            return TRANSCRIPT_BYTES
+            return limits.TRANSCRIPT_BYTES
         if not path.startswith(UPLOADING):
-            return PLAIN_BODY_BYTES
-        return self._most_bytes + (FORM_BYTES if scope["method"] == "POST" else 0)
+            return limits.PLAIN_BODY_BYTES
+        return self._most_bytes + (limits.FORM_BYTES if scope["method"] == "POST" else 0)
 
 
 class _Body:
@@ -121,12 +115,12 @@ class _Body:
     def must_close(self) -> bool:
         """True if so much of the body is unread that the connection must be closed. The server
         itself reads a short rest that the app leaves unread."""
-        return not self.complete and not 0 < self.declared <= PLAIN_BODY_BYTES
+        return not self.complete and not 0 < self.declared <= limits.PLAIN_BODY_BYTES
 
     async def discard(self) -> None:
         """Read on until the body is whole or the client has left."""
         while not self.complete:
-            async with asyncio.timeout(LINGER_IDLE_SECONDS):
+            async with asyncio.timeout(limits.LINGER_IDLE_SECONDS):
                 message = await self._receive()
             if message["type"] == "http.disconnect":
                 return
@@ -182,6 +176,6 @@ class _Answer:
         if not self._lingering:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS_MOST):
+            async with asyncio.timeout(limits.LINGER_SECONDS_MOST):
                 await self._body.discard()
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -27,10 +27,7 @@ async def answer(text: PagedTranscript, asked: Asked, task: str, job_id: str) ->
 def _passes(about: Transcript, asked: Asked, task: str, job_id: str) -> Passes:
     if asked.kind == "text":
         return iter((PlainText("\n"),))
-    usage = {
-        "usage": {"type": "duration", "seconds": about.duration},
-        "x_groq": {"id": job_id},
-    }
+    usage = {"usage": {"type": "duration", "seconds": about.duration}, "x_groq": {"id": job_id}}
     if asked.kind == "json":
         return iter((JsonText(b'{"text":', b"," + members(usage) + b"}"),))
     if asked.kind == "verbose_json":

@@ -14,15 +14,7 @@ from loguru import logger
 
 from actors.broadcasting.broadcaster import Broadcaster
 from actors.manager.job_manager import JobManager
-from retender.errors import (
-    Failure,
-    JobNotFound,
-    RetenderError,
-    Unreachable,
-    UploadExpired,
-    UploadLocked,
-    WorkError,
-)
+from retender import errors
 from retender.jobs.job import Job
 from retender.jobs.messages import Note
 from retender.jobs.pieces import UPLOAD
@@ -98,10 +90,10 @@ async def submit_pending(
     await services.partials.create(origin)
     try:
         receipt = await submit(services, new)
-    except Unreachable:
+    except errors.Unreachable:
         # The job may exist all the same. If it does not, `clean_up` drops the upload later.
         raise
-    except RetenderError:
+    except errors.RetenderError:
         await services.partials.drop(new.job_id)
         raise
     if receipt.existing:
@@ -114,7 +106,7 @@ async def complete(services: Services, writing: PartialUploadWriter) -> None:
     job_id = writing.origin.job_id
     audio = await writing.seal()
     if not await _in_place(services, writing, audio):
-        lost = UploadExpired("the upload was whole, but is not kept any more")
+        lost = errors.UploadExpired("the upload was whole, but is not kept any more")
         await fail(services, job_id, lost)
         return
     manager = services.manager
@@ -122,9 +114,9 @@ async def complete(services: Services, writing: PartialUploadWriter) -> None:
     await services.partials.drop(job_id)
 
 
-async def fail(services: Services, job_id: str, error: RetenderError) -> None:
+async def fail(services: Services, job_id: str, error: errors.RetenderError) -> None:
     """The recording will never be whole: its job fails with this error."""
-    failure = error.failure() if isinstance(error, WorkError) else _failure(error)
+    failure = error.failure() if isinstance(error, errors.WorkError) else _failure(error)
     manager = services.manager
     await ask_again(lambda: manager.ask(JobManager.upload_failed, job_id, failure), SUBMITTING)
     await services.partials.drop(job_id)
@@ -133,7 +125,7 @@ async def fail(services: Services, job_id: str, error: RetenderError) -> None:
 async def find_job(services: Services, job_id: str, owner: str | None = None) -> Job | None:
     try:
         return (await services.manager.ask(JobManager.status, job_id, owner)).job
-    except JobNotFound:
+    except errors.JobNotFound:
         return None
 
 
@@ -147,7 +139,7 @@ async def clean_up_regularly(services: Services, fetch: Fetch) -> None:
         try:
             await clean_up(services, fetch)
             await asyncio.sleep(CLEANUP_SECONDS)
-        except (RetenderError, OSError) as error:
+        except (errors.RetenderError, OSError) as error:
             logger.debug("unfinished uploads cannot be cleaned up now: {}", error)
             await asyncio.sleep(CLEANUP_RETRY_SECONDS)
 
@@ -171,7 +163,7 @@ async def _clean_up_one(services: Services, partial: PartialUpload, fetch: Fetch
         try:
             async with services.partials.open(origin.job_id) as writing:
                 await complete(services, writing)
-        except (UploadLocked, JobNotFound):
+        except (errors.UploadLocked, errors.JobNotFound):
             logger.debug("another request or process is finishing this upload")
     elif origin.url:
         fetch(origin.job_id)
@@ -187,5 +179,5 @@ async def _in_place(services: Services, writing: PartialUploadWriter, audio: Aud
     return True
 
 
-def _failure(error: RetenderError) -> Failure:
-    return Failure(error.code, error.message, retryable=False, spoils_job=True)
+def _failure(error: errors.RetenderError) -> errors.Failure:
+    return errors.Failure(error.code, error.message, retryable=False, spoils_job=True)

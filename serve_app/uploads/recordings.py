@@ -8,36 +8,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from retender import errors
 from retender.audio.containers import ACCEPTED
-from retender.errors import (
-    BadRequest,
-    CorruptMedia,
-    Draining,
-    EmptyUpload,
-    EngineFailed,
-    EngineUnavailable,
-    FetchFailed,
-    IdempotencyConflict,
-    IncompleteUpload,
-    InvalidOption,
-    JobCancelled,
-    ModelUnavailable,
-    NoAudioStream,
-    QueueFull,
-    RateLimited,
-    RetenderError,
-    StorageDenied,
-    StorageFull,
-    StorageUnreachable,
-    TooLarge,
-    TooLong,
-    UnsupportedMedia,
-    UploadExpired,
-    UploadStalled,
-    UrlNotAllowed,
-    WorkerCrashed,
-    WorkerSilent,
-)
 from retender.jobs.submission import Receipt
 from retender.transcript.formats import result_passes
 from retender.transcript.passes import members
@@ -58,15 +30,17 @@ router = APIRouter(tags=["submitting"])
 
 REPLAYED: Final = "Idempotent-Replayed"
 
-_REFUSALS: Final[tuple[type[RetenderError], ...]] = (
-    *(BadRequest, EmptyUpload, IncompleteUpload, UrlNotAllowed, UploadStalled),
-    *(IdempotencyConflict, TooLarge, UnsupportedMedia, InvalidOption),
-    *(RateLimited, QueueFull, Draining, EngineUnavailable),
-    *(StorageFull, StorageUnreachable, StorageDenied),
+_REFUSALS: Final[tuple[type[errors.RetenderError], ...]] = (
+    *(errors.BadRequest, errors.EmptyUpload, errors.IncompleteUpload, errors.UrlNotAllowed),
+    *(errors.UploadStalled, errors.IdempotencyConflict, errors.TooLarge, errors.UnsupportedMedia),
+    *(errors.InvalidOption, errors.RateLimited, errors.QueueFull, errors.Draining),
+    *(errors.EngineUnavailable, errors.StorageFull, errors.StorageUnreachable),
+    errors.StorageDenied,
 )
-_FAILURES: Final[tuple[type[RetenderError], ...]] = (
-    *(JobCancelled, NoAudioStream, CorruptMedia, TooLong, EngineFailed, FetchFailed),
-    *(UploadExpired, ModelUnavailable, WorkerCrashed, WorkerSilent),
+_FAILURES: Final[tuple[type[errors.RetenderError], ...]] = (
+    *(errors.JobCancelled, errors.NoAudioStream, errors.CorruptMedia, errors.TooLong),
+    *(errors.EngineFailed, errors.FetchFailed, errors.UploadExpired, errors.ModelUnavailable),
+    *(errors.WorkerCrashed, errors.WorkerSilent),
 )
 
 
@@ -97,7 +71,7 @@ async def transcribe_body(
 ) -> Response:
     """The same for clients that stream: the body is the recording, the options are in the query."""
     if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
-        raise UnsupportedMedia(
+        raise errors.UnsupportedMedia(
             "the body of a PUT is the recording itself; a form is sent with POST",
             accepted=list(ACCEPTED),
         )

@@ -56,6 +56,7 @@ def submission(
     *,
     filename: str = "",
 ) -> Submission:
+    highest = caller.priority_max
     return Submission(
         job_id=services.new_id(),
         owner=caller.owner or "",
@@ -63,15 +64,11 @@ def submission(
         url=wanted.url or "",
         options=_with_vocabulary(wanted.options, caller.hotwords),
         name=wanted.name or name_from_file(filename) or name_from_url(wanted.url or ""),
-        priority=_priority(wanted.priority, caller.priority_max),
+        priority=min(0, highest) if wanted.priority is None else wanted.priority,
         user_id=wanted.user_id,
         callback_url=wanted.callback_url,
         idempotency_key=key,
     )
-
-
-def _priority(asked: int | None, highest: int) -> int:
-    return min(0, highest) if asked is None else asked
 
 
 def _with_vocabulary(options: Options, own: str) -> Options:

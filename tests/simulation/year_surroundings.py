@@ -11,7 +11,7 @@ import httpx
 from actors.runtime.api import Child, Spawn
 from actors.runtime.local import LocalRuntime
 from retender.journal.api import Journal
-from retender.journal.connection import ThreadSlot
+from retender.journal.connection import OpenConnections
 from retender.journal.database import DatabaseFile, ReadOnlyFile
 from tests.support.actors.manager_service import FullDisk
 from tests.support.actors.virtual_time import VirtualClock
@@ -22,13 +22,11 @@ class Disk:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._writing, self._reading = ThreadSlot(), ThreadSlot()
+        self._open = OpenConnections()
 
     async def __call__(self) -> Journal:
-        await self._reading.close()
-        writing = await self._writing.take(DatabaseFile(str(self.path), "off"))
-        reading = await self._reading.take(ReadOnlyFile(str(self.path)))
-        return FullDisk(writing, reading)
+        file = DatabaseFile(str(self.path), "off")
+        return FullDisk(*await self._open.replace(file, ReadOnlyFile(str(self.path))))
 
     def fill(self, *, full: bool) -> None:
         FullDisk.full = full

@@ -21,17 +21,7 @@ from actors.runtime.context import ActorContext
 from actors.runtime.limits import ORPHAN_SECONDS
 from actors.runtime.mailbox import Call, Mailbox, Reply, describe
 from actors.runtime.packing import PackedCall
-from actors.runtime.process.frames import (
-    ActorMessage,
-    ChildEnded,
-    ChildStarted,
-    Frame,
-    FrameReader,
-    MessageDropped,
-    MessageTaken,
-    StartChild,
-    StopChild,
-)
+from actors.runtime.process import frames
 from actors.runtime.process.link import Link
 from retender.errors import ActorGone, RetenderError
 
@@ -51,7 +41,7 @@ class _ThroughParent:
             if reply is not None:
                 reply.fail(error)
             elif not self._link.full:
-                self._link.send(MessageDropped(to, call.method, describe(error)))
+                self._link.send(frames.MessageDropped(to, call.method, describe(error)))
 
 
 class _ChildContext(ActorContext):
@@ -62,7 +52,7 @@ class _ChildContext(ActorContext):
         )
 
 
-async def _live(end: socket.socket, birth: StartChild) -> Exit:
+async def _live(end: socket.socket, birth: frames.StartChild) -> Exit:
     link = Link()
     try:
         mailbox, context = _make(birth, link)
@@ -73,18 +63,21 @@ async def _live(end: socket.socket, birth: StartChild) -> Exit:
         exit_ = await _run(end, link, mailbox, context)
     if link.lost.done():
         _kill_own_group()
-    link.send(ChildEnded(exit_))
+    link.send(frames.ChildEnded(exit_))
     # Closing first could lose these messages: a parent that fails to write stops reading.
     await link.lost
     return exit_
 
 
-def _make(birth: StartChild, link: Link) -> tuple[Mailbox, _ChildContext]:
+def _make(birth: frames.StartChild, link: Link) -> tuple[Mailbox, _ChildContext]:
     if birth.prepare is not None:
         birth.prepare.build()
     clock = birth.clock.build()
     mailbox = Mailbox(
-        birth.name, birth.actor.build(), birth.mailbox, taken=lambda: link.send(MessageTaken())
+        birth.name,
+        birth.actor.build(),
+        birth.mailbox,
+        taken=lambda: link.send(frames.MessageTaken()),
     )
     router = _ThroughParent(link)
     return mailbox, _ChildContext(birth.name, mailbox, router, clock=clock, seed=birth.seed)
@@ -96,7 +89,7 @@ async def _run(end: socket.socket, link: Link, mailbox: Mailbox, context: _Child
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, mailbox.stop)
     await link.open(end, partial(_receive, link, mailbox))
     try:
-        return await mailbox.run(lambda: link.send(ChildStarted()), context)
+        return await mailbox.run(lambda: link.send(frames.ChildStarted()), context)
     except asyncio.CancelledError:
         return KILLED
     finally:
@@ -104,16 +97,16 @@ async def _run(end: socket.socket, link: Link, mailbox: Mailbox, context: _Child
         link.lost.remove_done_callback(orphaned)
 
 
-def _receive(link: Link, mailbox: Mailbox, frame: Frame) -> None:
-    if isinstance(frame, ActorMessage):
+def _receive(link: Link, mailbox: Mailbox, frame: frames.Frame) -> None:
+    if isinstance(frame, frames.ActorMessage):
         reply = link.reply_to(frame)
         try:
             mailbox.put(PackedCall(frame.method, frame.arguments), reply)
         except RetenderError as error:
-            link.send(MessageTaken())
+            link.send(frames.MessageTaken())
             if reply is not None:
                 reply.fail(error)
-    elif isinstance(frame, StopChild):
+    elif isinstance(frame, frames.StopChild):
         mailbox.stop()
 
 
@@ -136,11 +129,11 @@ def _die_with(parent: int) -> None:
         sys.exit("the parent process is gone")
 
 
-def _read_birth(end: socket.socket) -> StartChild:
-    reader = FrameReader()
+def _read_birth(end: socket.socket) -> frames.StartChild:
+    reader = frames.FrameReader()
     while data := end.recv(reader.missing):
         for frame in reader.feed(data):
-            if isinstance(frame, StartChild):
+            if isinstance(frame, frames.StartChild):
                 return frame
     sys.exit("the parent process hung up")
 

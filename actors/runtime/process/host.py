@@ -22,17 +22,7 @@ from actors.runtime.limits import LINGER_SECONDS, SETTLE_SECONDS
 from actors.runtime.local import LocalRuntime
 from actors.runtime.mailbox import Call, Reply, describe, full, unanswered_by
 from actors.runtime.packing import PackedCall
-from actors.runtime.process.frames import (
-    ActorMessage,
-    Blueprint,
-    ChildEnded,
-    ChildStarted,
-    Frame,
-    MessageDropped,
-    MessageTaken,
-    StartChild,
-    StopChild,
-)
+from actors.runtime.process import frames
 from actors.runtime.process.link import Link
 from retender.errors import RetenderError
 
@@ -56,12 +46,12 @@ class ProcessHost:
             raise not_started(spec.name, describe(error)) from error
         return await instance.start(instance)
 
-    def _birth(self, spec: Spawn, runtime: LocalRuntime) -> StartChild:
-        return StartChild(
+    def _birth(self, spec: Spawn, runtime: LocalRuntime) -> frames.StartChild:
+        return frames.StartChild(
             name=spec.name,
-            actor=Blueprint.of(spec.recipe),
-            clock=Blueprint.of(self._clock),
-            prepare=None if self._prepare is None else Blueprint.of(self._prepare),
+            actor=frames.Blueprint.of(spec.recipe),
+            clock=frames.Blueprint.of(self._clock),
+            prepare=None if self._prepare is None else frames.Blueprint.of(self._prepare),
             seed=runtime.seed_for(spec.name),
             mailbox=spec.mailbox,
             path=sys.path,
@@ -81,7 +71,7 @@ class _ProcessInstance(Instance):
         self._started: asyncio.Future[None]
         self._last_words: Exit | None = None
 
-    def conceive(self, birth: StartChild) -> None:
+    def conceive(self, birth: frames.StartChild) -> None:
         self._link.send(birth)
 
     def put(self, call: Call | PackedCall, reply: Reply | None) -> None:
@@ -134,7 +124,7 @@ class _ProcessInstance(Instance):
         self._link.fail_all(unanswered_by(self.name, exit_))
 
     def _wind_down(self) -> None:
-        self._link.send(StopChild())
+        self._link.send(frames.StopChild())
 
     def _strike(self) -> None:
         self._kill_group()
@@ -146,18 +136,18 @@ class _ProcessInstance(Instance):
             if self._process is not None:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
-    def _receive(self, frame: Frame) -> None:
+    def _receive(self, frame: frames.Frame) -> None:
         match frame:
-            case ActorMessage(to, method, arguments):
+            case frames.ActorMessage(to, method, arguments):
                 call = PackedCall(method, arguments)
                 self._runtime.deliver(self.name, to, call, self._link.reply_to(frame))
-            case MessageTaken():
+            case frames.MessageTaken():
                 self._waiting -= 1
-            case MessageDropped(to, method, why):
+            case frames.MessageDropped(to, method, why):
                 self._runtime.drop(to, method, why)
-            case ChildStarted():
+            case frames.ChildStarted():
                 self._started.set_result(None)
-            case ChildEnded(exit_):
+            case frames.ChildEnded(exit_):
                 self._last_words = exit_
                 self._let_go(exit_)
                 self._link.hang_up()

@@ -14,15 +14,7 @@ from loguru import logger
 from actors.runtime.limits import OUTBOX_BYTES
 from actors.runtime.mailbox import Call, Reply
 from actors.runtime.packing import PackedCall, pack, pack_arguments
-from actors.runtime.process.frames import (
-    ActorMessage,
-    AskAnswered,
-    AskFailed,
-    Frame,
-    FrameReader,
-    failed,
-    to_bytes,
-)
+from actors.runtime.process import frames
 from retender.errors import ActorGone, Busy, RetenderError
 
 
@@ -34,15 +26,15 @@ class Link(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._receive: Callable[[Frame], None]
-        self._reader = FrameReader()
+        self._receive: Callable[[frames.Frame], None]
+        self._reader = frames.FrameReader()
         self._transport: asyncio.Transport | None = None
         self._unsent = bytearray()
         self._unanswered: dict[int, Reply] = {}
         self._numbers = count(1)
         self._over: ActorGone | None = None
 
-    async def open(self, end: socket.socket, receive: Callable[[Frame], None]) -> None:
+    async def open(self, end: socket.socket, receive: Callable[[frames.Frame], None]) -> None:
         """`receive` is called with every frame except answers, in order."""
         self._receive = receive
         await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=end)
@@ -52,8 +44,8 @@ class Link(asyncio.Protocol):
         buffered = self._transport.get_write_buffer_size() if self._transport else 0
         return len(self._unsent) + buffered > OUTBOX_BYTES
 
-    def send(self, frame: Frame) -> None:
-        self._write(to_bytes(frame))
+    def send(self, frame: frames.Frame) -> None:
+        self._write(frames.to_bytes(frame))
 
     def post(self, to: str, call: Call | PackedCall, reply: Reply | None) -> None:
         """Send a message. Raises a `RetenderError` if it cannot be sent."""
@@ -66,16 +58,16 @@ class Link(asyncio.Protocol):
         else:
             arguments = pack_arguments(call.args, call.kwargs)
         number = next(self._numbers) if reply is not None else 0
-        data = to_bytes(ActorMessage(to, call.method, arguments, number))
+        data = frames.to_bytes(frames.ActorMessage(to, call.method, arguments, number))
         if reply is not None:
             self._unanswered[number] = reply
         self._write(data)
 
-    def reply_to(self, message: ActorMessage) -> Reply | None:
+    def reply_to(self, message: frames.ActorMessage) -> Reply | None:
         return _LinkReply(self, message.number) if message.number else None
 
     def fail(self, number: int, error: RetenderError) -> None:
-        self._write(failed(number, error))
+        self._write(frames.failed(number, error))
 
     def fail_all(self, error: ActorGone) -> None:
         """Fail all open asks, and all later ones, with `error`."""
@@ -113,11 +105,11 @@ class Link(asyncio.Protocol):
         if not self.lost.done():
             self.lost.set_result(None)
 
-    def _dispatch(self, frame: Frame) -> None:
-        if isinstance(frame, AskAnswered):
+    def _dispatch(self, frame: frames.Frame) -> None:
+        if isinstance(frame, frames.AskAnswered):
             if (reply := self._unanswered.pop(frame.number, None)) is not None:
                 reply.answer(frame.value)
-        elif isinstance(frame, AskFailed):
+        elif isinstance(frame, frames.AskFailed):
             if (reply := self._unanswered.pop(frame.number, None)) is not None:
                 reply.fail(RetenderError.from_value(frame.error))
         else:
@@ -143,7 +135,7 @@ class _LinkReply:
 
     def answer(self, value: object) -> None:
         try:
-            self._link.send(AskAnswered(self._number, pack(value)))
+            self._link.send(frames.AskAnswered(self._number, pack(value)))
         except RetenderError as error:
             self.fail(error)
 

@@ -19,6 +19,7 @@ from typing import Final
 import httpx
 import msgspec
 
+from retender import errors
 from retender.audio.decode import DECODED
 from retender.audio.pcm import SAMPLE_BYTES
 from retender.engines.api import EngineMessage, Progress
@@ -33,16 +34,6 @@ from retender.engines.groq.settings import GroqSettings
 from retender.engines.messages import Beat, Emit, messages_of, with_heartbeats
 from retender.engines.preparation import Preparation
 from retender.engines.usage_ledger import Charge
-from retender.errors import (
-    CorruptMedia,
-    EngineUnavailable,
-    Failure,
-    RetenderError,
-    StorageTrouble,
-    TooLarge,
-    UploadExpired,
-    WorkError,
-)
 from retender.jobs.job import Options
 from retender.storage.blobs import Blobs
 from retender.storage.blobs.cache_cleanup import clean_cache_regularly
@@ -127,11 +118,11 @@ class GroqEngine:
             return self._declined(order, limited.wait)
         except GroqFailed as failed:
             return Failed(order.token, failed.failure)
-        except (WorkError, StorageTrouble) as error:
+        except (errors.WorkError, errors.StorageTrouble) as error:
             return Failed(order.token, error.failure())
-        except RetenderError as error:
+        except errors.RetenderError as error:
             # Most likely the storage cannot be reached: a retry may succeed.
-            failure = Failure(
+            failure = errors.Failure(
                 error.code, error.message, retryable=True, retry_after=error.retry_after
             )
             return Failed(order.token, failure)
@@ -142,7 +133,9 @@ class GroqEngine:
             return Declined(order.token, wait)
         clock = datetime.fromtimestamp(self._now() + wait, UTC).strftime("%H:%M")
         sentence = f"Groq's limits are used up until {clock} UTC, and this service does not wait"
-        failure = Failure(EngineUnavailable.code, sentence, spoils_job=True, retry_after=wait)
+        failure = errors.Failure(
+            errors.EngineUnavailable.code, sentence, spoils_job=True, retry_after=wait
+        )
         return Failed(order.token, failure)
 
     async def _prepare(self, order: Order, beat: Beat) -> Prepared:
@@ -181,7 +174,7 @@ class GroqEngine:
             # The claimed duration may be wrong: decoding shows the true one.
             return None
         if seconds <= 0:
-            raise CorruptMedia("the recording holds no sound")
+            raise errors.CorruptMedia("the recording holds no sound")
         mark = media.mark(file_format)
         async with self._blobs.lend_work(order.job_id) as folder:
             await asyncio.to_thread((folder / mark).touch)
@@ -237,13 +230,15 @@ class GroqEngine:
             self._blobs.lend_range(order.job_id, DECODED, start, end) as pcm,
         ):
             if not pcm.exists():
-                raise UploadExpired("the decoded audio of this job is no longer there")
+                raise errors.UploadExpired("the decoded audio of this job is no longer there")
             part = folder / f"part-{order.index}-{order.token}.flac"
             try:
                 await self._tools.encode(pcm, chunk, part)
                 if part.stat().st_size > self._settings.file_bytes:
                     raise GroqFailed(
-                        Failure(TooLarge.code, "a part of the recording is too large for Groq")
+                        errors.Failure(
+                            errors.TooLarge.code, "a part of the recording is too large for Groq"
+                        )
                     )
                 yield AudioFile(part, part.name, words)
             finally:

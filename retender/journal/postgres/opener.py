@@ -7,7 +7,7 @@ from functools import cached_property
 import msgspec
 
 from retender.journal.api import Journal
-from retender.journal.connection import ThreadSlot
+from retender.journal.connection import OpenConnections
 from retender.journal.limits import DATABASE_WAIT_SECONDS
 from retender.journal.postgres.database import PostgresDatabase, ReadOnlyDatabase
 from retender.journal.sql import SqlJournal
@@ -26,26 +26,16 @@ class PostgresOpener(msgspec.Struct, frozen=True, dict=True):
     """When the service started, in seconds since 1970: the same for all its openers."""
 
     async def __call__(self) -> Journal:
-        await self._reading.close()
         options = (self.url, self.wait_seconds, self.since)
-        writing = await self._writing.take(PostgresDatabase(*options))
-        try:
-            reading = await self._reading.take(ReadOnlyDatabase(*options))
-        except BaseException:
-            await writing.close()
-            raise
-        return SqlJournal(writing, reading)
+        return SqlJournal(
+            *await self._open.replace(PostgresDatabase(*options), ReadOnlyDatabase(*options))
+        )
 
     def __repr__(self) -> str:
         """Without the address, which contains the password."""
         return f"{type(self).__name__}(…)"
 
     @cached_property
-    def _writing(self) -> ThreadSlot:
+    def _open(self) -> OpenConnections:
         """Not part of the data that is sent."""
-        return ThreadSlot()
-
-    @cached_property
-    def _reading(self) -> ThreadSlot:
-        """Likewise."""
-        return ThreadSlot()
+        return OpenConnections()

@@ -50,11 +50,7 @@ class _Object(NamedTuple):
 
 
 def object_store_blobs(
-    root: str | PathLike[str],
-    objects: ObjectStore,
-    *,
-    most_bytes: int,
-    now: Callable[[], float],
+    root: str | PathLike[str], objects: ObjectStore, *, most_bytes: int, now: Callable[[], float]
 ) -> BlobStore:
     """`most_bytes` bounds the cache. `now` is the wall clock: it dates shared files and uses."""
     folder = BlobFolder(Path(root))
