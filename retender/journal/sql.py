@@ -10,8 +10,17 @@ from retender.audio.peaks import Peaks
 from retender.jobs.deliveries import Backlog, Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job
-from retender.journal import edits, listings, outbox, reads, search, texts
-from retender.journal.api import Listing, MatchingJobs, Page, Recovery, Stored, StoredText, Write
+from retender.journal import edits, indexing, listings, outbox, reads, search, texts
+from retender.journal.api import (
+    Listing,
+    MatchingJobs,
+    Page,
+    Recovery,
+    Stored,
+    StoredText,
+    Unindexed,
+    Write,
+)
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
 from retender.journal.writer import Writer
@@ -41,8 +50,8 @@ class SqlReader:
     async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
         return await self._read(partial(search.find_passage, job_id=job_id, words=words))
 
-    async def unindexed(self) -> bool:
-        return await self._read(search.has_unindexed)
+    async def unindexed(self, before: Unindexed | None = None) -> Unindexed | None:
+        return await self._read(partial(indexing.unindexed, before=before))
 
     async def matching_jobs(
         self,

@@ -10,7 +10,7 @@ import msgspec
 from retender.errors import Fenced, StaleLease
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
-from retender.journal import edits, search
+from retender.journal import edits, indexing
 from retender.journal.api import (
     AddPieces,
     Append,
@@ -20,7 +20,7 @@ from retender.journal.api import (
     ForgetJob,
     Grant,
     Inconsistent,
-    IndexOld,
+    Index,
     Release,
     Rename,
     Reset,
@@ -31,7 +31,7 @@ from retender.journal.api import (
     Settle,
     Write,
 )
-from retender.journal.limits import FORGOTTEN_SECONDS
+from retender.journal.limits import FORGOTTEN_SECONDS, INDEXED_AT_ONCE
 from retender.journal.statements import Connection
 
 _EPOCH = "SELECT epoch FROM ledger"
@@ -109,7 +109,7 @@ _encode = msgspec.json.Encoder().encode
 class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._to_index: set[str] = set()
+        self._to_index: dict[str, None] = {}
         """Jobs whose name or text these writes change."""
         self._methods: Mapping[type[Write], Callable[[Any], None]] = {
             SaveJob: self._save_job,
@@ -127,7 +127,7 @@ class Writer:
             SaveDelivery: self._save_delivery,
             DeleteJob: self._delete_job,
             ForgetJob: self._forget_job,
-            IndexOld: self._index_old,
+            Index: self._index,
         }
 
     def check_epoch(self, epoch: int) -> None:
@@ -138,8 +138,9 @@ class Writer:
     def apply(self, writes: Sequence[Write]) -> None:
         for write in writes:
             self._methods[type(write)](write)
+        room = INDEXED_AT_ONCE
         for job_id in self._to_index:
-            search.index(self._connection, job_id)
+            room -= indexing.index_or_mark(self._connection, job_id, room)
         self._to_index.clear()
 
     def ends_lease(self, piece: Piece, token: str) -> bool:
@@ -162,11 +163,11 @@ class Writer:
         if self._connection.execute(_SAVE_BODY, row).rowcount == 0:
             self._connection.execute(_SAVE_JOB, row)
             if job.finished or (job.seq == 1 and job.name):
-                self._to_index.add(job.id)
+                self._to_index[job.id] = None
 
     def _rename(self, write: Rename) -> None:
         self._save_job(write)
-        self._to_index.add(write.job.id)
+        self._to_index[write.job.id] = None
 
     def _add_pieces(self, write: AddPieces) -> None:
         self._connection.executemany(_ADD_PIECE, map(_row, write.pieces))
@@ -230,7 +231,7 @@ class Writer:
                 f"version {write.edit.version} of {write.job_id} does not follow {latest}"
             )
         edits.add(self._connection, write.job_id, write.edit)
-        self._to_index.add(write.job_id)
+        self._to_index[write.job_id] = None
 
     def _copy_transcript(self, write: CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
@@ -245,16 +246,17 @@ class Writer:
         row = (each.job_id, each.consumer, each.seq, each.receiver, each.at, due, _encode(each))
         self._connection.execute(_SAVE_DELIVERY, row)
 
-    def _delete_job(self, write: DeleteJob) -> None:
+    def _delete_job(self, write: DeleteJob | ForgetJob) -> None:
+        indexing.unmark(self._connection, write.job_id)
         self._connection.execute(_DELETE_JOB, (write.job_id,))
 
     def _forget_job(self, write: ForgetJob) -> None:
-        self._connection.execute(_DELETE_JOB, (write.job_id,))
+        self._delete_job(write)
         self._connection.execute(_DROP_FORGOTTEN, (write.at - FORGOTTEN_SECONDS,))
         self._connection.execute(_REMEMBER_FORGOTTEN, (write.job_id, write.at))
 
-    def _index_old(self, write: IndexOld) -> None:
-        search.index_old(self._connection, write.limit)
+    def _index(self, write: Index) -> None:
+        indexing.index(self._connection, write.read)
 
 
 def _row(piece: Piece) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from retender.journal.api import (
     DropPieces,
     ForgetJob,
     Grant,
-    IndexOld,
     Release,
     Rename,
     Reset,
@@ -265,9 +264,6 @@ class Draft:
         """Delete a finished job because its caller wishes it."""
         self.writes.append(ForgetJob(job.id, self.at))
         self.deleted.append(job.status)
-
-    def index_old(self, limit: int) -> None:
-        self.writes.append(IndexOld(limit))
 
     def _unchanged(self, job_id: str) -> Mapping[int, Piece]:
         """The job's pieces as they were before this draft, unless it replaces them."""
