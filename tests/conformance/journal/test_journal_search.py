@@ -331,7 +331,7 @@ async def test_a_job_that_goes_while_it_waits_to_be_indexed_leaves_nothing(
 
     def rows_left(connection: Connection) -> list[tuple[int]]:
         tables = ("search", "unindexed")
-        return [connection.execute(f"SELECT count(*) FROM {t}").fetchone() for t in tables]  # noqa: S608 - constants
+        return [connection.execute(f"SELECT count(*) FROM {t}").fetchone() for t in tables]
 
     assert isinstance(journal, SqlJournal)
     assert await journal._read(rows_left) == [(0,), (0,)]
