@@ -55,8 +55,9 @@ come between them."""
 
 INDEX_BATCH: Final = 20
 INDEX_PAUSE: Final = 0.1
-"""After an update that brings search, so many jobs are indexed at a time, and then other work is
-done for so many seconds."""
+INDEX_RETRY: Final = 5.0
+"""Jobs whose texts are indexed in one commit, and seconds until the next ones; and seconds until it
+is tried again if the disk is full."""
 
 MANAGER_MAILBOX: Final = 10_000
 """Messages that wait for the JobManager; beyond that callers get `Busy` and a retry time."""

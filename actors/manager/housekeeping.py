@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from actors.limits import FORGET_BATCH, INDEX_BATCH
+from actors.limits import FORGET_BATCH
 from actors.manager.store import JobStore
 from retender.errors import UploadExpired
 from retender.jobs.retention import Retention
@@ -29,15 +29,6 @@ class Housekeeping:
                 draft.delete(await self._store.find(job_id))
             await self._store.commit(draft)
         return len(old) == FORGET_BATCH
-
-    async def index_old(self) -> bool:
-        """True if there was something to index: there may be more."""
-        if not await self._store.journal.unindexed():
-            return False
-        draft = self._store.draft()
-        draft.index_old(INDEX_BATCH)
-        await self._store.commit(draft)
-        return True
 
     async def expire_uploads(self, retention: Retention, now: float) -> bool:
         """Fail a batch of the jobs whose upload was not finished in time, in one commit. True:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from loguru import logger
 from msgspec.structs import replace
 
-from actors.limits import EVENTS_PER_PAGE, INDEX_PAUSE, JOBS_PER_PAGE, TICK
+from actors.limits import EVENTS_PER_PAGE, JOBS_PER_PAGE, TICK
 from actors.manager.engine_router import EngineRouter
 from actors.manager.housekeeping import Housekeeping
+from actors.manager.indexing import Indexing
 from actors.manager.intake import Intake
 from actors.manager.keeping import Keeping
 from actors.manager.leases import LeaseManager
@@ -28,7 +29,7 @@ from actors.manager.worker_registry import WorkerInfo, WorkerRegistry
 from actors.runtime.api import Context, Later
 from retender.audio.peaks import Peaks
 from retender.engines.models.overview import ModelInfo
-from retender.errors import AlreadyFinished, ConvexNotSetUp, Failure, StorageFull
+from retender.errors import AlreadyFinished, ConvexNotSetUp, Failure, RetenderError, StorageFull
 from retender.jobs.deliveries import CONVEX, WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
 from retender.jobs.job import Job
@@ -96,6 +97,7 @@ class JobManager:
             shared_cache=settings.shared_cache,
         )
         self._housekeeping = Housekeeping(self._store)
+        self._indexing = Indexing(self._store, ctx, JobManager.indexed, JobManager.not_indexed)
         self._texts = Texts(self._store, ctx.clock)
         self._keeping = Keeping(self._store, ctx.clock)
         self._outbox = Outbox(self._store, ctx.clock, ctx.random)
@@ -103,13 +105,14 @@ class JobManager:
         await self._leases.void_old_leases()
         self._store.on_commit = self._serve_soon
         self._store.on_owed = self._tell_soon
-        unfinished = len(recovery.unfinished)
-        logger.info("journal open: epoch {}, {} unfinished jobs", recovery.epoch, unfinished)
+        counts = (recovery.epoch, len(recovery.unfinished))
+        logger.info("journal open: epoch {}, {} unfinished jobs", *counts)
         ctx.after(TICK, JobManager.tick)
-        ctx.after(0, JobManager.index_old)
+        self._indexing.soon()
 
     async def stopping(self) -> None:
         self._leases.close()
+        self._indexing.close()
         try:
             await self._leases.release_all()
         except StorageFull as full:
@@ -300,8 +303,7 @@ class JobManager:
     # Deliveries
 
     async def deliveries(self, asked: DeliveryExchange) -> Later[tuple[Delivery, ...]]:
-        """A long poll: due deliveries of a consumer, which also sends the outcomes of earlier
-        ones."""
+        """A long poll: due deliveries of a consumer. It also sends the outcomes of earlier ones."""
         return await self._outbox.exchange(asked)
 
     async def recall(self, consumer: str) -> None:
@@ -324,8 +326,7 @@ class JobManager:
         return job
 
     async def retry_parked(self) -> int:
-        """Make the deliveries due that Convex has refused. Returns how many there are; a large
-        number is worked through in several transactions."""
+        """Make due, batch after batch, the deliveries that Convex refused. Returns their number."""
         self._check_convex()
         backlog = await self._outbox.backlog(CONVEX)
         if await self._outbox.retry_parked(CONVEX):
@@ -351,10 +352,12 @@ class JobManager:
         await self._outbox.serve()
         self._serve_soon()
 
-    async def index_old(self) -> None:
-        """Index jobs that were stored before there was a search, some at a time."""
-        if await self._housekeeping.index_old():
-            self._ctx.after(INDEX_PAUSE, JobManager.index_old)
+    async def indexed(self, more: bool) -> None:
+        """Some of the texts that wait for it were indexed."""
+        self._indexing.ended(more=more)
+
+    async def not_indexed(self, error: RetenderError) -> None:
+        self._indexing.failed(error)
 
     async def serve(self) -> None:
         """Record arrived outcomes and answer workers that wait."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import nsmallest
 from operator import attrgetter
 
@@ -21,7 +21,7 @@ from retender.jobs.events import Event
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import LogPage
-from retender.journal.api import Journal, Recovery
+from retender.journal.api import Journal, Recovery, Rename, SaveEdit, SaveJob, Write
 from retender.scheduling.dispatcher import Dispatcher
 from retender.scheduling.draft import ActiveJobs, Draft
 from retender.scheduling.estimates import Estimates
@@ -49,6 +49,8 @@ class JobStore:
         self.on_commit: Callable[[], None] = lambda: None
         self.on_owed: Callable[[], None] = lambda: None
         """Called when a delivery was added."""
+        self.on_text: Callable[[], None] = lambda: None
+        """Called when a text may have to be indexed."""
         self._convex = convex
         self._clock = clock
         self._epoch = recovery.epoch
@@ -64,10 +66,7 @@ class JobStore:
 
     async def commit(self, draft: Draft) -> None:
         """Commit, then merge into memory. Raises `StorageFull`; then nothing has changed."""
-        try:
-            await self.journal.commit(self._epoch, draft.writes)
-        except JournalError as error:
-            raise BooksDisagree(error.message) from error
+        await self.write(draft.writes)
         self._position = draft.position
         self.active.merge(draft)
         self.dispatcher.apply(draft, self._clock.monotonic())
@@ -80,7 +79,16 @@ class JobStore:
         self._readers.answer_each(self._page_after)
         if any(not delivery.attempts for delivery in draft.deliveries):
             self.on_owed()
+        if any(map(_changes_text, draft.writes)):
+            self.on_text()
         self.on_commit()
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """Commit what nothing in memory depends on. Raises `StorageFull`."""
+        try:
+            await self.journal.commit(self._epoch, writes)
+        except JournalError as error:
+            raise BooksDisagree(error.message) from error
 
     async def find(self, job_id: str, owner: str | None = None) -> Job:
         job = await self.look_up(job_id)
@@ -129,3 +137,13 @@ class JobStore:
             events.append(event)
         page = fitting(events[::-1], EVENTS_PER_PAGE)
         return LogPage(page, page[-1].position) if page else None
+
+
+def _changes_text(write: Write) -> bool:
+    match write:
+        case SaveJob(job):
+            return job.finished
+        case Rename() | SaveEdit():
+            return True
+        case _:
+            return False

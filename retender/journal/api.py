@@ -131,10 +131,21 @@ class ForgetJob(msgspec.Struct, frozen=True, tag=True):
     at: float
 
 
-class IndexOld(msgspec.Struct, frozen=True, tag=True):
-    """Index so many of the jobs that were stored before there was a search."""
+class Unindexed(msgspec.Struct, frozen=True):
+    """A job that waits to be indexed, and the words that were read of it so far."""
 
-    limit: int
+    ordinal: int
+    state: tuple[int, str, int] | None
+    """Its last event, its name and the version of its text. None: the job is gone."""
+    words: str = ""
+    following: int | None = None
+    """Where its text goes on. None: it was read to its end."""
+
+
+class Index(msgspec.Struct, frozen=True, tag=True):
+    """Index a job whose text was read to its end. If it has changed since, it goes on waiting."""
+
+    read: Unindexed
 
 
 Write = (
@@ -153,7 +164,7 @@ Write = (
     | SaveDelivery
     | DeleteJob
     | ForgetJob
-    | IndexOld
+    | Index
 )
 
 
@@ -239,8 +250,10 @@ class JournalReader(Protocol):
     async def passage(self, job_id: str, words: tuple[str, ...]) -> Passage | None:
         """Where in the job's text most of these words are."""
 
-    async def unindexed(self) -> bool:
-        """True if there are jobs for `IndexOld`."""
+    async def unindexed(self, before: Unindexed | None = None) -> Unindexed | None:
+        """The next job that waits to be indexed, the newest first, with the words of the first page
+        of its text; or the same job with the words of one more page, until all is read. `before` is
+        the last answer. None if no more jobs wait."""
 
     async def matching_jobs(
         self,

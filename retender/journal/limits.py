@@ -24,6 +24,10 @@ LISTING_BYTES: Final = 2 << 20
 """Bytes of the jobs in one page of a list: a job may have a long prompt. A page has at least one
 job; the cursor leads to the next page."""
 
+INDEXED_AT_ONCE: Final = 128 * 1024
+"""Bytes of texts that are indexed in the commit that stores them. Jobs beyond that are marked in
+it, and indexed afterwards: taking ten hours of speech apart keeps a processor busy for a second."""
+
 INDEXED_CHARS: Final = 200_000
 """Of all different words of one job together. Those beyond are not found. A tsvector has at most a
 megabyte; four hours of speech have 60,000."""

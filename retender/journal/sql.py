@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
-from retender.journal import edits, listings, outbox, reads, search, texts
+from retender.journal import edits, indexing, listings, outbox, reads, search, texts
 from retender.journal.api import Recovery, Write
 from retender.journal.connection import ConnectionThread, Database
 from retender.journal.statements import Connection
@@ -40,7 +40,7 @@ class SqlReader:
     stored = _reading(reads.stored)
     jobs = _reading(listings.jobs)
     passage = _reading(search.find_passage)
-    unindexed = _reading(search.has_unindexed)
+    unindexed = _reading(indexing.unindexed)
     matching_jobs = _reading(reads.matching_jobs)
     completed = _reading(reads.completed)
     events = _reading(reads.events)

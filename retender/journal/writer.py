@@ -10,8 +10,8 @@ import msgspec
 from retender.errors import Fenced, StaleLease
 from retender.jobs.events import Event
 from retender.jobs.pieces import Piece
-from retender.journal import api, edits, search
-from retender.journal.limits import FORGOTTEN_SECONDS
+from retender.journal import api, edits, indexing
+from retender.journal.limits import FORGOTTEN_SECONDS, INDEXED_AT_ONCE
 from retender.journal.statements import Connection
 
 _EPOCH = "SELECT epoch FROM ledger"
@@ -89,7 +89,7 @@ _encode = msgspec.json.Encoder().encode
 class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._to_index: set[str] = set()
+        self._to_index: dict[str, None] = {}
         """Jobs whose name or text these writes change."""
         self._methods: Mapping[type[api.Write], Callable[[Any], None]] = {
             api.SaveJob: self._save_job,
@@ -107,7 +107,7 @@ class Writer:
             api.SaveDelivery: self._save_delivery,
             api.DeleteJob: self._delete_job,
             api.ForgetJob: self._forget_job,
-            api.IndexOld: self._index_old,
+            api.Index: self._index,
         }
 
     def check_epoch(self, epoch: int) -> None:
@@ -118,8 +118,9 @@ class Writer:
     def apply(self, writes: Sequence[api.Write]) -> None:
         for write in writes:
             self._methods[type(write)](write)
+        room = INDEXED_AT_ONCE
         for job_id in self._to_index:
-            search.index(self._connection, job_id)
+            room -= indexing.index_or_mark(self._connection, job_id, room)
         self._to_index.clear()
 
     def ends_lease(self, piece: Piece, token: str) -> bool:
@@ -142,11 +143,11 @@ class Writer:
         if self._connection.execute(_SAVE_BODY, row).rowcount == 0:
             self._connection.execute(_SAVE_JOB, row)
             if job.finished or (job.seq == 1 and job.name):
-                self._to_index.add(job.id)
+                self._to_index[job.id] = None
 
     def _rename(self, write: api.Rename) -> None:
         self._save_job(write)
-        self._to_index.add(write.job.id)
+        self._to_index[write.job.id] = None
 
     def _add_pieces(self, write: api.AddPieces) -> None:
         self._connection.executemany(_ADD_PIECE, map(_row, write.pieces))
@@ -210,7 +211,7 @@ class Writer:
                 f"version {write.edit.version} of {write.job_id} does not follow {latest}"
             )
         edits.add(self._connection, write.job_id, write.edit)
-        self._to_index.add(write.job_id)
+        self._to_index[write.job_id] = None
 
     def _copy_transcript(self, write: api.CopyTranscript) -> None:
         self._connection.execute(_COPY_SEGMENTS, (write.target, write.source))
@@ -225,16 +226,17 @@ class Writer:
         row = (each.job_id, each.consumer, each.seq, each.receiver, each.at, due, _encode(each))
         self._connection.execute(_SAVE_DELIVERY, row)
 
-    def _delete_job(self, write: api.DeleteJob) -> None:
+    def _delete_job(self, write: api.DeleteJob | api.ForgetJob) -> None:
+        indexing.unmark(self._connection, write.job_id)
         self._connection.execute(_DELETE_JOB, (write.job_id,))
 
     def _forget_job(self, write: api.ForgetJob) -> None:
-        self._connection.execute(_DELETE_JOB, (write.job_id,))
+        self._delete_job(write)
         self._connection.execute(_DROP_FORGOTTEN, (write.at - FORGOTTEN_SECONDS,))
         self._connection.execute(_REMEMBER_FORGOTTEN, (write.job_id, write.at))
 
-    def _index_old(self, write: api.IndexOld) -> None:
-        search.index_old(self._connection, write.limit)
+    def _index(self, write: api.Index) -> None:
+        indexing.index(self._connection, write.read)
 
 
 def _row(piece: Piece) -> dict[str, Any]:

@@ -247,9 +247,6 @@ class Draft:
         self.writes.append(journal.ForgetJob(job.id, self.at))
         self.deleted.append(job.status)
 
-    def index_old(self, limit: int) -> None:
-        self.writes.append(journal.IndexOld(limit))
-
     def _unchanged(self, job_id: str) -> Mapping[int, Piece]:
         """The job's pieces as they were before this draft, unless it replaces them."""
         return {} if job_id in self.replaced else self._active[job_id].pieces

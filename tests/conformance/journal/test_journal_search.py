@@ -12,13 +12,14 @@ from retender.journal.api import (
     CopyTranscript,
     DeleteJob,
     ForgetJob,
-    IndexOld,
+    Index,
     Journal,
     JournalOpener,
     Listing,
     Release,
     Rename,
     SaveEdit,
+    Unindexed,
     Write,
 )
 from retender.journal.sql import SqlJournal
@@ -200,6 +201,7 @@ async def test_a_text_of_nothing_but_different_words_can_be_stored(
     texts = [" ".join(f"{n:x}".rjust(12, "a") for n in range(at, at + 100)) for at in range(300)]
     texts += [" ".join(f"b{at}x{n}" for n in range(100)) for at in range(500)]
     await transcribed(journal, story, "a", "x" * 5000, *texts)
+    await index_all(journal)
 
     assert await found(journal, "aaaaaaaaaaaa") == ["a"]
 
@@ -219,9 +221,130 @@ async def test_jobs_from_before_there_was_an_index_are_indexed_some_at_a_time(
 
     await journal._thread.run(lambda database: database.write(as_after_an_update))
     await journal.commit(1, [DeleteJob("b")])
-    assert (await journal.unindexed(), await found(journal, "one")) == (True, [])
+    newest = await journal.unindexed()
+    assert (newest is not None, await found(journal, "one")) == (True, [])
+    assert newest is not None
 
-    await journal.commit(1, [IndexOld(1)])
-    assert (await journal.unindexed(), await found(journal, "one")) == (True, ["c"])
-    await journal.commit(1, [IndexOld(9)])
-    assert (await journal.unindexed(), await found(journal, "one")) == (False, ["c", "a"])
+    await journal.commit(1, [Index(newest)])
+    assert await found(journal, "one") == ["c"]
+    assert await index_all(journal) == 1
+    assert await found(journal, "one") == ["c", "a"]
+
+
+LONG = 3_000
+"""Segments of a text that is not indexed in the commit that stores it."""
+
+
+def long_text(*ends: str) -> tuple[Segment, ...]:
+    return said(*(f"these are the words of line {n}" for n in range(LONG)), *ends)
+
+
+async def index_all(journal: Journal) -> int:
+    """Returns how many jobs waited for it."""
+    count = 0
+    read = await journal.unindexed()
+    while read is not None:
+        if read.following is None:
+            count += 1
+            await journal.commit(1, [Index(read)])
+        read = await journal.unindexed(read)
+    return count
+
+
+async def in_pages(journal: Journal) -> list[Unindexed]:
+    """What is read of the next job that waits."""
+    read = await journal.unindexed()
+    pages = [] if read is None else [read]
+    while pages and pages[-1].following is not None:
+        following = await journal.unindexed(pages[-1])
+        assert following is not None
+        pages.append(following)
+    return pages
+
+
+async def test_a_long_text_is_indexed_after_its_commit_whatever_crashes_meanwhile(
+    reopen: JournalOpener, story: Story
+) -> None:
+    journal = await reopen()
+    await journal.begin_epoch()
+    await journal.commit(1, story.begin("a", name="Board"))
+    await journal.commit(
+        1,
+        [
+            *story.tell("a", Status.PROCESSING),
+            Release("a", 0, long_text("budget")),
+            *story.tell("a", Status.COMPLETED),
+        ],
+    )
+    assert (await found(journal, "board"), await found(journal, "budget")) == (["a"], [])
+
+    assert len(await in_pages(journal)) > 1
+    journal = await reopen()
+    await journal.begin_epoch()
+    read = (await in_pages(journal))[-1]
+    await journal.commit(2, [Index(read)])
+
+    assert await found(journal, "board budget line 2999") == ["a"]
+    assert await journal.unindexed() is None
+
+
+async def test_until_a_long_edit_is_indexed_the_text_before_it_is_found(
+    journal: Journal, story: Story
+) -> None:
+    await transcribed(journal, story, "a", "one")
+    await journal.commit(1, [SaveEdit("a", Edit.of(1, 9.0, long_text("two")))])
+    assert (await found(journal, "one"), await found(journal, "two")) == (["a"], [])
+
+    assert await index_all(journal) == 1
+    assert (await found(journal, "one"), await found(journal, "two")) == ([], ["a"])
+
+
+@pytest.mark.parametrize("change", ["edit", "name"])
+async def test_a_text_that_changed_while_it_was_read_is_read_again(
+    journal: Journal, story: Story, change: str
+) -> None:
+    await transcribed(journal, story, "a", "one")
+    await journal.commit(1, [SaveEdit("a", Edit.of(1, 9.0, long_text("two")))])
+    read = (await in_pages(journal))[-1]
+    named = replace(story.jobs["a"], name="three")
+    changed = SaveEdit("a", Edit.of(2, 9.0, long_text("three")))
+    await journal.commit(1, [changed if change == "edit" else Rename(named)])
+
+    await journal.commit(1, [Index(read)])
+
+    assert await found(journal, "one") == ["a"]
+    assert await index_all(journal) == 1
+    assert await found(journal, "three") == ["a"]
+
+
+@pytest.mark.parametrize("gone", [DeleteJob("a"), ForgetJob("a", 1.0)])
+async def test_a_job_that_goes_while_it_waits_to_be_indexed_leaves_nothing(
+    journal: Journal, story: Story, gone: Write
+) -> None:
+    await transcribed(journal, story, "a", "one")
+    await journal.commit(1, [SaveEdit("a", Edit.of(1, 9.0, long_text("two")))])
+    read = (await in_pages(journal))[-1]
+
+    await journal.commit(1, [gone])
+    assert await journal.unindexed() is None
+    await journal.commit(1, [Index(read)])
+
+    def rows_left(connection: Connection) -> list[tuple[int]]:
+        tables = ("search", "unindexed")
+        return [connection.execute(f"SELECT count(*) FROM {t}").fetchone() for t in tables]
+
+    assert isinstance(journal, SqlJournal)
+    assert await journal.read(rows_left) == [(0,), (0,)]
+
+
+async def test_a_commit_of_many_texts_indexes_some_of_them_and_marks_the_others(
+    journal: Journal, story: Story
+) -> None:
+    """What a commit indexes is bounded, and not for each of its jobs by itself."""
+    text = [f"these are the words of line {n}" for n in range(LONG // 4)]
+    writes = [write for n in range(9) for write in told(story, f"{n}", *text, end=Status.COMPLETED)]
+    await journal.commit(1, writes)
+
+    assert 0 < len(await found(journal, "words")) < 9
+    await index_all(journal)
+    assert len(await found(journal, "words")) == 9

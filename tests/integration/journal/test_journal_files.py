@@ -29,7 +29,7 @@ from retender.jobs.states import Status
 from retender.journal.api import (
     AddPieces,
     DeleteJob,
-    IndexOld,
+    Index,
     Journal,
     Listing,
     SaveEdit,
@@ -250,7 +250,9 @@ async def test_an_older_journal_is_brought_up_and_its_jobs_are_found(path: str) 
 
     journal = await SqliteOpener(path)()
     assert [stored.job.id for stored in (await journal.begin_epoch()).unfinished] == ["a"]
-    await journal.commit(1, [IndexOld(1)])
+    read = await journal.unindexed()
+    assert read is not None
+    await journal.commit(1, [Index(read)])
     (job,) = (await journal.jobs(Listing(words=("board",)))).jobs
     assert job == save.job
     await journal.close()

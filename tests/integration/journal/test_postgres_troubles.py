@@ -15,7 +15,7 @@ from deployments.doctor.finding import State
 from deployments.settings import BadSetting, Settings, read
 from deployments.wiring import journals
 from retender.errors import JournalError, JournalTooNew, StorageFull
-from retender.journal.api import IndexOld, Journal, Listing, Release
+from retender.journal.api import Index, Journal, Listing, Release
 from retender.journal.migrations import newest
 from retender.journal.postgres.opener import PostgresOpener
 from retender.journal.sqlite import SqliteOpener
@@ -170,7 +170,9 @@ async def test_an_older_schema_is_brought_up_and_keeps_its_jobs(postgres: Postgr
     recovery = await later.begin_epoch()
 
     assert (recovery.epoch, [stored.job.id for stored in recovery.unfinished]) == (2, ["a"])
-    await later.commit(2, [IndexOld(1)])
+    read = await later.unindexed()
+    assert read is not None
+    await later.commit(2, [Index(read)])
     (job,) = (await later.jobs(Listing(words=("board",)))).jobs
     assert job.id == "a"
     await later.close()
