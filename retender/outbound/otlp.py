@@ -76,9 +76,7 @@ class OtlpExporter:
         )
         self._tracer = self._provider.get_tracer("retender", version)
         # Of an actor that was killed the thread would live on.
-        self._dropped = weakref.finalize(
-            self, _drop, self._sender, self._provider, close_seconds
-        )
+        self._dropped = weakref.finalize(self, _drop, self._sender, self._provider, close_seconds)
         self._dropped.atexit = False
 
     def add(self, record: TraceRecord) -> None:

@@ -146,4 +146,6 @@ def _seen(span: Span, service: str) -> SpanSeen:
 
 
 def _values(attributes: Iterable[KeyValue]) -> dict[str, Any]:
-    return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in attributes}
+    return {
+        each.key: getattr(each.value, each.value.WhichOneof("value") or "") for each in attributes
+    }
