@@ -119,7 +119,7 @@ def _manager(settings: TreeSettings) -> Recipe:
     manager = msgspec.structs.replace(
         settings.manager,
         convex=settings.convex is not None,
-        traces=settings.traces is not None,
+        traces=settings.manager.traces or settings.traces is not None,
     )
     if settings.host == "local":
         return Recipe.of(JobManager, journal=journal, settings=manager)
