@@ -14,7 +14,7 @@ from loguru import logger
 from msgspec.structs import replace
 
 from actors.names import JOB_MANAGER
-from deployments.serving.local import SystemClock
+from deployments.wiring.clock import SystemClock
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.trace import UNTRACED, Part, TraceRecord
 from retender.outbound.otlp import OtlpExporter
