@@ -13,6 +13,17 @@ RECENT_EVENTS: Final = 1024
 EVENTS_PER_PAGE: Final = 500
 """Events in one page of the log; the reader asks for the next page."""
 
+TRACE_RECORDS_KEPT: Final = 4096
+"""Parts of jobs' lives kept in the manager's memory for the Tracer; beyond that the oldest are
+dropped, and counted."""
+
+TRACE_RECORDS_PER_PAGE: Final = 50
+"""In one answer to the Tracer: it makes spans of them before it does anything else."""
+
+ATTEMPTS_TRACED: Final = 256
+"""Attempts at deliveries whose begin the manager remembers for their spans; beyond that those that
+began first get none."""
+
 LOST_ORDERS_AFTER: Final = 5.0
 """Seconds after which an order that its worker does not hold counts as lost."""
 

@@ -7,6 +7,7 @@
     ├─ webhooks          tells receivers how their jobs ended
     ├─ convex_sync       keeps the jobs in a Convex database up to date, where one is set up
     ├─ meter             counts and measures jobs and models
+    ├─ tracer            sends the traces of jobs, where a collector is set up
     ├─ rate_limiter      counts the requests of callers, where several processes serve HTTP
     ├─ transcriber_pool  a supervisor (one_for_one), where this machine recognises speech
     │  └─ transcriber-1 … n   each holds an engine with its model
@@ -36,6 +37,7 @@ from actors.runtime.api import Needs, Recipe, Spawn
 from actors.supervision.children import ChildSpec
 from actors.supervision.restarts import Intensity
 from actors.supervision.supervisor import Supervisor
+from actors.tracer import Tracer
 from actors.workers.transcriber_pool import PoolSettings, TranscriberPool
 from retender.jobs.retention import Retention
 from retender.journal.api import JournalOpener
@@ -53,6 +55,8 @@ class TreeSettings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limits: dict[str, int] | None = None
     """Requests a minute of one caller, by what is counted. None: the one process that serves HTTP
     counts them itself."""
+    traces: Recipe | None = None
+    """Makes the exporter of traces. None: no traces are made."""
     manager: ManagerSettings = ManagerSettings()
     retention: Retention = Retention()
     intensity: Intensity = Intensity(restarts=10, within=60.0)
@@ -85,6 +89,8 @@ def root(settings: TreeSettings) -> Spawn:
         ),
         ChildSpec(name=names.METER, recipe=Recipe.of(Meter)),
     ]
+    if settings.traces is not None:
+        children.append(_tracer(settings.traces))
     if settings.rate_limits is not None:
         children.append(_rate_limiter(settings.rate_limits))
     if settings.webhooks is not None:
@@ -100,7 +106,11 @@ def _manager(settings: TreeSettings) -> Recipe:
     """In the root's process it is given the opener itself, which knows connections that an earlier
     instance left open; another process makes its own opener."""
     journal = settings.journal
-    manager = msgspec.structs.replace(settings.manager, convex=settings.convex is not None)
+    manager = msgspec.structs.replace(
+        settings.manager,
+        convex=settings.convex is not None,
+        traces=settings.manager.traces or settings.traces is not None,
+    )
     if settings.host == "local":
         return Recipe.of(JobManager, journal=journal, settings=manager)
     assert isinstance(journal, msgspec.Struct), "it could not be sent"
@@ -110,6 +120,12 @@ def _manager(settings: TreeSettings) -> Recipe:
 
 def manager_elsewhere(opener: Recipe, settings: ManagerSettings) -> JobManager:
     return JobManager(opener.resolve()(**opener.options), settings)
+
+
+def _tracer(exporter: Recipe) -> ChildSpec:
+    """Failures of traces never bring the service down."""
+    recipe = Recipe.of(Tracer, exporter=exporter)
+    return ChildSpec(name=names.TRACER, recipe=recipe, on_exhausted="report")
 
 
 def _rate_limiter(per_minute: dict[str, int]) -> ChildSpec:

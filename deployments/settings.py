@@ -7,36 +7,45 @@ right: a misspelt setting must not be ignored.
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, InstanceOf, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from retender.errors import InvalidOption
-from retender.outbound.webhook_messages import decode_secret
+from deployments.setting_types import (
+    Addresses,
+    ApiKeys,
+    BaseUrl,
+    BearerKey,
+    CollectorUrl,
+    ConvexUrl,
+    Count,
+    DatabaseUrl,
+    Hosts,
+    Languages,
+    ObjectsUrl,
+    Origins,
+    OtlpHeaders,
+    Positive,
+    Priority,
+    ProxyUrl,
+    PublicUrl,
+    WebhookSecrets,
+)
 from retender.problem import Problem
-from retender.transcript.languages import LANGUAGES
-from serve_app.access.api_keys import Key, listed
-from serve_app.limits import HIGHEST_PRIORITY
 
 PREFIX = "RETENDER_"
-
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Priority = Annotated[int, Field(ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)]
 
 SECRETS = frozenset(
     {
         *("RETENDER_API_KEYS", "RETENDER_WEBHOOK_SECRET", "RETENDER_KEY"),
         *("RETENDER_DATABASE_URL", "RETENDER_BLOBS_URL"),
         *("HF_TOKEN", "GROQ_API_KEY", "CONVEX_API_KEY", "HTTPS_PROXY"),
+        "OTEL_EXPORTER_OTLP_HEADERS",
     }
 )
 """Values that are never shown, not even in the message about a bad value."""
@@ -44,145 +53,6 @@ SECRETS = frozenset(
 
 MAY_BE_EMPTY = frozenset({"RETENDER_FALLBACK_MODEL"})
 """Settings whose empty value means something; all others have their default then."""
-
-
-@dataclass(frozen=True)
-class Accepts:
-    """What a setting accepts, in words, where its type does not say so."""
-
-    values: str
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _listed(part: str) -> Key:
-    try:
-        return listed(part)
-    except InvalidOption as error:
-        raise ValueError(error.message) from None
-
-
-def _origin(part: str) -> str:
-    if part != "*" and not re.fullmatch(r"https?://[^/?#@\s]+/?", part):
-        raise ValueError(f"{part} is no origin such as https://example.org, nor *")
-    return part.rstrip("/")
-
-
-def _address(part: str) -> str:
-    if part != "*":
-        ipaddress.ip_network(part, strict=False)
-    return part
-
-
-def _host(part: str) -> str:
-    if part != "*" and not re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)*", part):
-        raise ValueError(f"{part} is no name such as stt.example.org or *.example.org, nor *")
-    return part.lower()
-
-
-def _language(part: str) -> str:
-    code = part.lower()
-    if code not in LANGUAGES:
-        near = difflib.get_close_matches(code, LANGUAGES, n=1, cutoff=0.0)[0]
-        raise ValueError(f"{part} is no code of a language, such as es; the nearest is {near}")
-    return code
-
-
-def _proxy(text: str) -> str:
-    """The scheme may be missing."""
-    whole = text if "://" in text or not text else f"http://{text}"
-    if whole and not re.fullmatch(r"https?://[^/?#\s]*[^/?#\s@]/?", whole):
-        raise ValueError("a proxy is written http://host:port")
-    return whole
-
-
-def _objects(text: str) -> str:
-    if text and not re.fullmatch(r"[a-z][a-z0-9+]*://[^?#@\s]*", text):
-        raise ValueError("a store is written s3://bucket/folder; credentials come from elsewhere")
-    return text.rstrip("/")
-
-
-def _secret(part: str) -> str:
-    decode_secret(part)
-    return part
-
-
-def _bearer(text: str) -> str:
-    if not re.fullmatch(r"[!-~]*", text):
-        raise ValueError("a key has no spaces, and only letters of ASCII")
-    return text
-
-
-def _database(text: str) -> str:
-    if not re.fullmatch(r"(postgres(ql)?://\S+)?", text):
-        raise ValueError("a database is written postgresql://user:password@host:5432/name")
-    return text
-
-
-def _each(read: Callable[[str], Any]) -> BeforeValidator:
-    return BeforeValidator(lambda text: tuple(map(read, _parts(text))))
-
-
-BaseUrl = Annotated[
-    str,
-    Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"),
-    Accepts("an address: `https://example.org`"),
-]
-ProxyUrl = Annotated[str, BeforeValidator(_proxy), Accepts("`http://host:port`")]
-DatabaseUrl = Annotated[
-    SecretStr, BeforeValidator(_database), Accepts("`postgresql://user:password@host:5432/name`")
-]
-BearerKey = Annotated[SecretStr, BeforeValidator(_bearer), Accepts("ASCII without spaces")]
-PublicUrl = Annotated[
-    str,
-    Field(pattern=r"^(https?://[^?#\s]+)?$"),
-    Accepts("an address: `https://stt.example.org`"),
-]
-ConvexUrl = Annotated[
-    str,
-    Field(pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$"),
-    Accepts("an address: `https://your-deployment-123.convex.site`"),
-]
-ObjectsUrl = Annotated[str, BeforeValidator(_objects), Accepts("`s3://bucket/folder`")]
-Languages = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    _each(_language),
-    Accepts("codes of languages with commas between them: `es,en`"),
-]
-Origins = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    _each(_origin),
-    Accepts("origins with commas between them: `https://example.org`; or `*`"),
-]
-Addresses = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    _each(_address),
-    Accepts("addresses or networks with commas between them: `10.0.0.0/8`; or `*`"),
-]
-Hosts = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    _each(_host),
-    Accepts("names with commas between them: `stt.example.org`, `*.example.org`; or `*`"),
-]
-WebhookSecrets = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    _each(_secret),
-    Field(max_length=2),
-    Accepts("`whsec_` and the base64 of 24 to 64 bytes; two with a comma between them"),
-]
-ApiKeys = Annotated[
-    tuple[InstanceOf[Key], ...],
-    NoDecode,
-    _each(_listed),
-    Accepts("keys of 24 characters or more, with commas between them"),
-]
 
 
 class BadSetting(Exception):
@@ -347,6 +217,13 @@ class Settings(BaseSettings):
     to."""
     convex_api_key: BearerKey = _named("CONVEX_API_KEY", "")
     """The key for that database; there it is `RETENDER_API_KEY`."""
+    traces_endpoint: CollectorUrl = _named("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    """The collector of [traces](../how-to/traces.md), which speaks OTLP over HTTP. Needs
+    `pip install 'retender[otel]'`."""
+    traces_headers: OtlpHeaders = _named("OTEL_EXPORTER_OTLP_HEADERS", "")
+    """Headers for the collector, such as the key of a hosted one."""
+    traces_service: str = _named("OTEL_SERVICE_NAME", "retender")
+    """The name of this service in traces."""
     server: PublicUrl = _named("RETENDER_SERVER", "")
     """For the commands: the service that they talk to."""
     key: BearerKey = _named("RETENDER_KEY", "")

@@ -20,7 +20,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from deployments.settings import SECRETS, Accepts, Settings, names
+from deployments.setting_types import Accepts
+from deployments.settings import SECRETS, Settings, names
 
 SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Serving": (
@@ -59,6 +60,9 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Other systems": (
         *("HTTPS_PROXY", "RETENDER_WEBHOOK_SECRET", "RETENDER_CALLBACK_PRIVATE"),
         *("CONVEX_URL", "CONVEX_API_KEY"),
+    ),
+    "Traces": (
+        *("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME"),
     ),
     "Commands": ("RETENDER_SERVER", "RETENDER_KEY"),
 }

@@ -368,7 +368,7 @@ class ConvexSync(OutboxReader):
         stored = answer.kind == "stored"
         said = answer.reason or "stored" if stored else f"not stored: {answer.reason}"
         seconds = round(self._ctx.clock.monotonic() - began, 3)
-        logger.bind(job=job.id, attempt=attempt, seconds=seconds).log(
+        logger.bind(**job.log_keys, attempt=attempt, seconds=seconds).log(
             "DEBUG" if stored and attempt is None else "INFO", "convex: {}: {}", what, said
         )
 

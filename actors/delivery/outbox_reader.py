@@ -93,6 +93,6 @@ class OutboxReader(ABC):
         except RetenderError as error:
             why = f"this service was not ready: {error.message}"
         except Exception:  # noqa: BLE001 - told in the log, and by the failed attempt
-            logger.bind(job=delivery.job_id).exception("a bug in delivering to {}", self.CONSUMER)
+            logger.bind(**delivery.log_keys).exception("a bug in delivering to {}", self.CONSUMER)
             why = "this service could not make the request"
         return self.outcome_of_trouble(delivery, why)

@@ -62,7 +62,7 @@ class Webhooks(OutboxReader):
     async def attempt(self, delivery: Delivery) -> DeliveryOutcome:
         told = await self._try(delivery)
         how = "delivered" if told.how == "delivered" else f"not delivered: {told.error}"
-        logger.bind(job=delivery.job_id, attempt=delivery.attempts).info(
+        logger.bind(**delivery.log_keys, attempt=delivery.attempts).info(
             "webhook of event {} to {}: {}", told.seq, delivery.receiver, how
         )
         return told

@@ -6,12 +6,14 @@ from msgspec.structs import replace
 
 from actors.manager.engine_router import EngineRouter
 from actors.manager.model_requests import ModelRequests
+from actors.manager.settings import ManagerSettings
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock
 from retender import errors
 from retender.jobs.job import Job, cache_key
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt, Submission, new_job, same_request
+from retender.jobs.trace import UNTRACED, Trace
 from retender.journal.api import MatchingJobs
 from retender.outbound.webhook_messages import check_callback
 from retender.scheduling import transitions
@@ -25,22 +27,17 @@ class Intake:
         engines: EngineRouter,
         models: ModelRequests,
         clock: Clock,
-        *,
-        max_queue: int,
-        private_callbacks: bool,
-        languages: tuple[str, ...],
-        shared_cache: bool,
+        settings: ManagerSettings,
     ) -> None:
-        """`languages`: those that `auto` chooses among for jobs that name none. `shared_cache`: a
-        result of one owner answers the submissions of others, too."""
         self._store = store
         self._engines = engines
         self._models = models
         self._clock = clock
-        self._max_queue = max_queue
-        self._private_callbacks = private_callbacks
-        self._languages = languages
-        self._shared_cache = shared_cache
+        self._max_queue = settings.max_queue
+        self._private_callbacks = settings.private_callbacks
+        self._languages = settings.languages
+        self._shared_cache = settings.shared_cache
+        self._traced = settings.traces
         self.open = True
 
     def close(self) -> None:
@@ -62,7 +59,7 @@ class Intake:
     async def submit(self, submission: Submission) -> Receipt:
         if submission.callback_url is not None:
             check_callback(submission.callback_url, private=self._private_callbacks)
-        submission = self._with_languages(submission)
+        submission = self._with_trace(self._with_languages(submission))
         new = new_job(submission, self._clock.now())
         before = await self._precedents(submission, new)
         if before.forgotten:
@@ -126,6 +123,14 @@ class Intake:
         options = submission.options
         options = replace(options, languages=options.languages or self._languages)
         return replace(submission, options=options.language_settled())
+
+    def _with_trace(self, submission: Submission) -> Submission:
+        """Where no traces are made, a job keeps nothing for its trace but that of its caller, which
+        its log lines name."""
+        if self._traced:
+            return replace(submission, trace=submission.trace or UNTRACED)
+        parent = "" if submission.trace is None else submission.trace.parent
+        return replace(submission, trace=Trace(parent=parent) if parent else None)
 
     async def _precedents(self, submission: Submission, new: Job) -> MatchingJobs:
         found = await self._store.journal.matching_jobs(

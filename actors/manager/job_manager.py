@@ -36,6 +36,7 @@ from retender.jobs.job import Job
 from retender.jobs.retention import Retention
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
+from retender.jobs.trace import TracePage
 from retender.journal.api import JournalOpener, Listing, Page
 from retender.scheduling import transitions
 from retender.storage.audio import Audio
@@ -59,15 +60,8 @@ class JobManager:
         self._ctx = ctx
         journal = await self._open_journal()
         recovery = await journal.begin_epoch()
-        self._store = JobStore(
-            journal,
-            recovery,
-            ctx.clock,
-            lease_seconds=self._settings.lease_seconds,
-            default_factor=self._settings.default_factor,
-            convex=self._settings.convex,
-        )
         settings = self._settings
+        self._store = JobStore(journal, recovery, ctx.clock, settings)
         registry = WorkerRegistry(recovery.epoch, settings.lease_seconds)
         self._engines = EngineRouter(
             self._store,
@@ -86,16 +80,7 @@ class JobManager:
             engines=self._engines,
         )
         self._models = ModelRequests(settings.library, settings.default_model, registry, ctx.clock)
-        self._intake = Intake(
-            self._store,
-            self._engines,
-            self._models,
-            ctx.clock,
-            max_queue=settings.max_queue,
-            private_callbacks=settings.private_callbacks,
-            languages=settings.languages,
-            shared_cache=settings.shared_cache,
-        )
+        self._intake = Intake(self._store, self._engines, self._models, ctx.clock, settings)
         self._housekeeping = Housekeeping(self._store)
         self._indexing = Indexing(self._store, ctx, JobManager.indexed, JobManager.not_indexed)
         self._texts = Texts(self._store, ctx.clock)
@@ -246,6 +231,11 @@ class JobManager:
         """The jobs being processed, for a Broadcaster that has just started: a page of those with
         an id after this one, in the order of their ids. The page after the last one is empty."""
         return self._store.at_work(after)
+
+    async def traces(self, after: int | None, wait: float = 0.0) -> Later[TracePage]:
+        """A long poll of the Tracer: what has ended of jobs' lives. Everything up to the position
+        `after` has been read, and is not kept any longer."""
+        return self._store.traces.read(after, self._ctx.clock.monotonic() + wait)
 
     # Workers
 

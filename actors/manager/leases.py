@@ -274,7 +274,7 @@ class LeaseManager:
             case Failed() if self._engines.given_up(draft, piece, lease.engine, outcome.failure):
                 pass
             case Failed():
-                job_log.went_wrong(piece, lease, outcome.failure)
+                job_log.went_wrong(draft.job(piece.job_id), piece, lease, outcome.failure)
                 chance = self._random.random()
                 transitions.failed(draft, piece, outcome.failure, self._retry, chance)
             case Returned():
@@ -285,7 +285,7 @@ class LeaseManager:
         """The worker will not finish this piece: it is tried again elsewhere."""
         if draft.leased(lease.key, lease.token):
             piece, chance = draft.piece(*lease.key), self._random.random()
-            job_log.went_wrong(piece, lease, error.failure())
+            job_log.went_wrong(draft.job(piece.job_id), piece, lease, error.failure())
             transitions.worker_lost(draft, piece, error.failure(), self._retry, chance)
 
     async def _return(self, leases: list[Lease]) -> None:

@@ -141,7 +141,7 @@ class Outbox:
             await self._store.commit(draft)
         for each in deliveries:
             if each.state in {DeliveryState.GIVEN_UP, DeliveryState.PARKED}:
-                logger.bind(job=each.job_id).warning(
+                logger.bind(**each.log_keys).warning(
                     "{} {} the delivery of event {}: {}",
                     each.consumer,
                     "parks" if each.parked else "gives up",

@@ -27,6 +27,8 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     never."""
     convex: bool = False
     """True if jobs are synced to a Convex database."""
+    traces: bool = False
+    """True if the parts of jobs' lives are recorded for a Tracer."""
     shared_cache: bool = False
     """True if a result of one owner answers the submissions of others, too. They learn from that
     that somebody had the recording before."""

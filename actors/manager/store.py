@@ -15,6 +15,8 @@ from actors.event_pages import fitting
 from actors.limits import AT_WORK_PER_PAGE, EVENTS_PER_PAGE, RECENT_EVENTS
 from actors.long_poll import LongPolls, at_once
 from actors.manager import job_log
+from actors.manager.settings import ManagerSettings
+from actors.manager.trace_log import TraceLog
 from actors.runtime.api import Clock, Later
 from retender.errors import JobNotFound, JournalError
 from retender.jobs.events import Event
@@ -37,21 +39,20 @@ class JobStore:
         journal: Journal,
         recovery: Recovery,
         clock: Clock,
-        *,
-        lease_seconds: float,
-        default_factor: float,
-        convex: bool = False,
+        settings: ManagerSettings,
     ) -> None:
         self.journal = journal
         self.active = ActiveJobs(recovery.counts.by_status)
-        self.dispatcher = Dispatcher(self.active, recovery.epoch, lease_seconds)
-        self.estimates = Estimates(default_factor)
+        self.dispatcher = Dispatcher(self.active, recovery.epoch, settings.lease_seconds)
+        self.estimates = Estimates(settings.default_factor)
         self.on_commit: Callable[[], None] = lambda: None
         self.on_owed: Callable[[], None] = lambda: None
         """Called when a delivery was added."""
         self.on_text: Callable[[], None] = lambda: None
         """Called when a text may have to be indexed."""
-        self._convex = convex
+        self.traces = TraceLog(recovery.epoch)
+        self._traced = settings.traces
+        self._convex = settings.convex
         self._clock = clock
         self._epoch = recovery.epoch
         self._position = recovery.position
@@ -68,13 +69,15 @@ class JobStore:
         """Commit, then merge into memory. Raises `StorageFull`; then nothing has changed."""
         await self.write(draft.writes)
         self._position = draft.position
+        if self._traced:
+            self.traces.take_in(draft, self.active, self.dispatcher, self._clock.monotonic())
         self.active.merge(draft)
         self.dispatcher.apply(draft, self._clock.monotonic())
         for job in draft.jobs.values():
             self.estimates.update(job)
         for engine, audio_seconds, taken in draft.paces:
             self.estimates.observe(engine, audio_seconds, taken)
-        job_log.told(draft.events)
+        job_log.told(draft)
         self._recent.extend(draft.events)
         self._readers.answer_each(self._page_after)
         if any(not delivery.attempts for delivery in draft.deliveries):
@@ -128,6 +131,7 @@ class JobStore:
 
     def dismiss_readers(self, now: float) -> None:
         self._readers.expire(now, lambda after: LogPage((), after))
+        self.traces.dismiss_readers(now)
 
     def _page_after(self, position: int) -> LogPage | None:
         events: list[Event] = []

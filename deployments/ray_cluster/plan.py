@@ -27,6 +27,7 @@ from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
 from deployments.wiring.resources import Resources
+from deployments.wiring.traces import traces
 from deployments.wiring.webhooks import webhooks
 from deployments.wiring.whisper import whisper
 from deployments.wiring.whisper_engine import engine_on_node
@@ -130,6 +131,7 @@ class ClusterPlan(NamedTuple):
             there,
             webhooks=webhooks(settings),
             convex=convex(settings),
+            traces=traces(settings),
             rate_limits=rate_limits(settings.rate_limit),
             host=HOST,
             needs=ON_HEAD_NODE,

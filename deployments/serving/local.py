@@ -42,6 +42,7 @@ from deployments.wiring.clock import SystemClock
 from deployments.wiring.convex import convex
 from deployments.wiring.journals import journal
 from deployments.wiring.keys import keyring
+from deployments.wiring.traces import traces
 from deployments.wiring.webhooks import webhooks
 from deployments.wiring.whisper import default_model, library
 from retender.jobs.retention import DAY, Retention
@@ -186,6 +187,7 @@ async def serve(
         journal=journal(settings, time.time()),
         webhooks=webhooks(settings),
         convex=convex(settings),
+        traces=traces(settings),
     )
     service = Service(there, grace=settings.grace_seconds, prepare=children)
     signals = Signals()

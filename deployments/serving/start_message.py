@@ -8,6 +8,7 @@ from deployments.serving.address import reachable
 from deployments.settings import Settings
 from deployments.wiring import groq, recognition
 from deployments.wiring.keys import exposure_warning
+from deployments.wiring.traces import traces_warning
 from deployments.wiring.whisper import default_model, library
 from retender.engines.models.library import Library
 from retender.journal.durability import durability_warning
@@ -33,11 +34,12 @@ def start_message(
 
 
 def warnings(settings: Settings, keys: Keyring, data: DataState | None = None) -> list[str]:
-    """Warnings about data that are lost or will not last, and about open access."""
+    """Warnings about data that are lost or will not last, about open access, and about traces."""
     found = (
         _lost(settings, data),
         durability_warning(str(settings.data_dir.absolute())),
         exposure_warning(settings.host, keys),
+        traces_warning(settings),
     )
     return [sentence for sentence in found if sentence is not None]
 

@@ -96,6 +96,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.state in {DeliveryState.WAITING, DeliveryState.PARKED}
 
     @property
+    def log_keys(self) -> dict[str, str]:
+        """See `Job.log_keys`."""
+        return {"job": self.job_id} if self.job is None else self.job.log_keys
+
+    @property
     def parked(self) -> bool:
         return self.state is DeliveryState.PARKED
 

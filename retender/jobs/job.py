@@ -17,6 +17,7 @@ from retender.errors import Failure
 from retender.jobs.events import Event, EventKind
 from retender.jobs.messages import Note
 from retender.jobs.states import TERMINAL, TRANSITIONS, IllegalTransition, Stage, Status
+from retender.jobs.trace import Trace, trace_id
 from retender.storage.audio import Audio
 from retender.transcript.chunks import Seam
 from retender.transcript.languages import LanguageShare
@@ -127,6 +128,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     whole: bool = False
     """The upload is sent to the engine as it came, without decoding (see `Plan`)."""
     failure: Failure | None = None
+    trace: Trace | None = None
+    """None: no traces were made when it was submitted, and its caller had none."""
+
+    @property
+    def log_keys(self) -> dict[str, str]:
+        """What every log line about this job names it by."""
+        if self.trace is None:
+            return {"job": self.id}
+        return {"job": self.id, "trace": trace_id(self.id, self.trace)}
 
     @property
     def finished(self) -> bool:

@@ -10,6 +10,7 @@ from retender.jobs.deliveries import Delivery
 from retender.jobs.events import Event
 from retender.jobs.job import Job, Options
 from retender.jobs.states import Stage, Status
+from retender.jobs.trace import Trace
 from retender.storage.audio import Audio
 
 
@@ -28,6 +29,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     callback_url: str | None = None
     idempotency_key: str | None = None
+    trace: Trace | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ def new_job(submission: Submission, at: float) -> Job:
         callback_url=submission.callback_url,
         idempotency_key=submission.idempotency_key,
         source=_digest(submission.url),
+        trace=submission.trace,
     )
 
 

@@ -48,3 +48,12 @@ CONVEX_FAILURES: Final = 3
 CONVEX_PROBE_SECONDS: Final = (1.0, 30.0)
 """The first and the longest pause between two questions whether Convex is back. Until it is,
 nothing else is sent to it."""
+
+TRACES_WAITING: Final = 2048
+"""Spans that wait to be sent to the collector of traces; beyond that the oldest are dropped."""
+
+TRACES_SEND_SECONDS: Final = 5.0
+"""A batch of spans that the collector has not taken within this time is dropped."""
+
+TRACES_CLOSE_SECONDS: Final = 2.0
+"""At the end, spans are sent for so long; a request under way is waited for as long again."""

@@ -176,6 +176,9 @@ class Dispatcher:
     def expired(self, now: float) -> list[Lease]:
         return [lease for lease in self._leases.values() if lease.expires <= now]
 
+    def leases_of_job(self, job_id: str) -> list[Lease]:
+        return [self._leases[token] for token in self._by_job.get(job_id, {}).values()]
+
     def leases_of(self, worker: str, *, other_than: str | None = None) -> list[Lease]:
         """The leases of this worker; with `other_than`, only those of its other instances."""
         held = self._by_worker.get(worker, {}).values()

@@ -29,6 +29,7 @@ from retender.jobs.messages import Note
 from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.retry import GiveUp, RetryPolicy, decide
 from retender.jobs.states import Stage, Status
+from retender.jobs.trace import next_run
 from retender.scheduling.draft import Draft
 from retender.scheduling.engine_choice import base_engine
 from retender.scheduling.limits import INTERRUPTIONS, SEGMENTS_PER_EVENT
@@ -84,7 +85,8 @@ def audio_arrived(draft: Draft, job_id: str, audio: Audio, known: Job | None) ->
             stage=Stage.FINALIZING,
             kind=EventKind.COMPLETED,
         )
-    job = draft.step(job, Note("queued"), status=Status.QUEUED, stage=Stage.QUEUED)
+    trace = job.trace and msgspec.structs.replace(job.trace, queued=draft.at)
+    job = draft.step(job, Note("queued"), status=Status.QUEUED, stage=Stage.QUEUED, trace=trace)
     draft.add((Piece(job_id=job_id, index=PREPARATION),))
     return job
 
@@ -262,8 +264,9 @@ def retry(draft: Draft, job_id: str) -> Job:
     for piece in pieces:
         if piece.state is not PieceState.DONE:
             _reset(draft, piece, attempts=0, crashes=0, interruptions=0, failure=None)
+    job = draft.job(job_id)
     job = draft.step(
-        draft.job(job_id),
+        job,
         Note("queued"),
         status=Status.QUEUED,
         stage=Stage.QUEUED,
@@ -271,6 +274,7 @@ def retry(draft: Draft, job_id: str) -> Job:
         completed_at=None,
         chunks_failed=0,
         attempt=1,
+        trace=job.trace and next_run(job.trace, draft.at),
     )
     if not pieces:
         draft.add((Piece(job_id=job_id, index=PREPARATION),))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from retender.errors import InvalidOption
 from retender.jobs.job import Task
+from retender.jobs.trace import Trace
 from serve_app.access.callers import Caller, Uploader
 from serve_app.jobs.texts import open_text
 from serve_app.live.waiting import until_done
@@ -23,7 +24,7 @@ from serve_app.state.services import Given, Services
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import Wanted, known_among
 from serve_app.uploads.receiving import receive_form, submit_received
-from serve_app.uploads.submitting import IdempotencyKey, admit
+from serve_app.uploads.submitting import IdempotencyKey, Traced, admit
 
 router = APIRouter(tags=["OpenAI"])
 
@@ -57,20 +58,20 @@ _ERRORS: Final = {
     openapi_extra=form(Task.TRANSCRIBE),
 )
 async def transcriptions(
-    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey, trace: Traced
 ) -> Response:
     """As in OpenAI's API. The options of `POST /transcribe-job` may be sent as well."""
-    return await _transcribe(request, services, caller, key, Task.TRANSCRIBE)
+    return await _transcribe(request, services, caller, key, Task.TRANSCRIBE, trace=trace)
 
 
 @router.post(
     "/audio/translations", responses={**TRANSCRIBED, **_ERRORS}, openapi_extra=form(Task.TRANSLATE)
 )
 async def translations(
-    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey, trace: Traced
 ) -> Response:
     """The same, translated to English."""
-    return await _transcribe(request, services, caller, key, Task.TRANSLATE)
+    return await _transcribe(request, services, caller, key, Task.TRANSLATE, trace=trace)
 
 
 class _Request(NamedTuple):
@@ -79,12 +80,18 @@ class _Request(NamedTuple):
 
 
 async def _transcribe(
-    request: Request, services: Services, caller: Caller, key: str | None, task: Task
+    request: Request,
+    services: Services,
+    caller: Caller,
+    key: str | None,
+    task: Task,
+    *,
+    trace: Trace,
 ) -> Response:
     await admit(services, key)
     read = _reader(task, frozenset(await names(services)), caller.priority_max)
     (wanted, asked), recording = await receive_form(request, services, read)
-    job = (await submit_received(services, caller, wanted, recording, key)).job
+    job = (await submit_received(services, caller, wanted, recording, key, trace=trace)).job
     keep = key is not None
     if asked.stream:
         return streamed(services, request, job, keep=keep)

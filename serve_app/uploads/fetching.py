@@ -30,6 +30,7 @@ from retender.errors import (
 )
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt
+from retender.jobs.trace import Trace
 from retender.outbound.addresses import AddressRules, check_parsed_url, check_url
 from retender.outbound.connections import client
 from retender.storage.partial_uploads import PartialUploadWriter
@@ -69,7 +70,7 @@ def start(services: Services, job_id: str) -> None:
 
 
 async def submit_url(
-    services: Services, caller: Caller, wanted: Wanted, key: str | None
+    services: Services, caller: Caller, wanted: Wanted, key: str | None, trace: Trace
 ) -> Receipt:
     """Submit a job whose recording is fetched from `wanted.url`."""
     if wanted.url is None:
@@ -77,7 +78,7 @@ async def submit_url(
     if not services.settings.url_input:
         raise UrlNotAllowed("this service fetches no recordings: send it in the field `file`")
     check_url(wanted.url, services.reach.rules)
-    new = submission(services, caller, wanted, None, key)
+    new = submission(services, caller, wanted, None, key, trace=trace)
     receipt = await submit_pending(services, new, owner=caller.owner, url=wanted.url)
     if not receipt.existing:
         start(services, new.job_id)

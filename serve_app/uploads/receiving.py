@@ -13,6 +13,7 @@ from fastapi import Request
 
 from retender.errors import BadRequest
 from retender.jobs.submission import Receipt
+from retender.jobs.trace import Trace
 from retender.storage.audio import Audio
 from serve_app.access.callers import Caller
 from serve_app.state.services import Services
@@ -77,12 +78,14 @@ async def submit_received(
     wanted: Wanted,
     recording: Recording | None,
     key: str | None,
+    *,
+    trace: Trace,
 ) -> Receipt:
     """Submit the recording that came with a form, or the one at the form's `url`."""
     if recording is None:
-        return await submit_url(services, caller, wanted, key)
+        return await submit_url(services, caller, wanted, key, trace)
     if wanted.url is not None:
         raise BadRequest("a recording is either sent or fetched: `file` and `url` exclude another")
     audio, filename = recording
-    new = submission(services, caller, wanted, audio, key, filename=filename)
+    new = submission(services, caller, wanted, audio, key, trace=trace, filename=filename)
     return await submit(services, new)

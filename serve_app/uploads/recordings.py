@@ -24,7 +24,7 @@ from serve_app.uploads import shapes
 from serve_app.uploads.multipart import Fields
 from serve_app.uploads.options import KNOWN, known_among, refuse_unknown, wanted
 from serve_app.uploads.receiving import receive_body, receive_form, submit_received
-from serve_app.uploads.submitting import IdempotencyKey, admit, submission, submit
+from serve_app.uploads.submitting import IdempotencyKey, Traced, admit, submission, submit
 
 router = APIRouter(tags=["submitting"])
 
@@ -51,13 +51,15 @@ _FAILURES: Final[tuple[type[errors.RetenderError], ...]] = (
     openapi_extra=shapes.form(),
 )
 async def transcribe_job(
-    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey, trace: Traced
 ) -> Response:
     """Submit a recording. Once this is answered, recording and job are safely on disk."""
     await admit(services, key)
     read = partial(wanted, priority_max=caller.priority_max)
     asked, recording = await receive_form(request, services, read, check_early=read)
-    return _accepted(await submit_received(services, caller, asked, recording, key), request)
+    return _accepted(
+        await submit_received(services, caller, asked, recording, key, trace=trace), request
+    )
 
 
 @router.put(
@@ -67,7 +69,7 @@ async def transcribe_job(
     openapi_extra=shapes.body(),
 )
 async def transcribe_body(
-    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey, trace: Traced
 ) -> Response:
     """The same for clients that stream: the body is the recording, the options are in the query."""
     if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
@@ -81,7 +83,7 @@ async def transcribe_body(
     await admit(services, key)
     audio = await receive_body(request, services)
     filename = "".join(fields.get("filename", ())[:1])
-    new = submission(services, caller, asked, audio, key, filename=filename)
+    new = submission(services, caller, asked, audio, key, trace=trace, filename=filename)
     receipt = await submit(services, new)
     return _accepted(receipt, request)
 
@@ -95,14 +97,14 @@ async def transcribe_body(
     openapi_extra=shapes.form(),
 )
 async def transcribe(
-    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey, trace: Traced
 ) -> Response:
     """Submit a recording and wait for its transcript. Hanging up cancels the job, unless an
     `Idempotency-Key` says that its sender may come back for it."""
     await admit(services, key)
     read = partial(wanted, priority_max=caller.priority_max)
     asked, recording = await receive_form(request, services, read, check_early=read)
-    receipt = await submit_received(services, caller, asked, recording, key)
+    receipt = await submit_received(services, caller, asked, recording, key, trace=trace)
     job_id = receipt.job.id
     await until_done(services, request, receipt.job, keep=key is not None)
     text = await open_text(services, job_id, caller.owner)

@@ -12,14 +12,16 @@ from retender.errors import Draining, InvalidOption, Unreachable
 from retender.jobs.job import Options
 from retender.jobs.names import name_from_file, name_from_url
 from retender.jobs.submission import Receipt, Submission
+from retender.jobs.trace import Trace, checked_parent
 from retender.storage.audio import Audio
 from serve_app.access.callers import Caller
 from serve_app.limits import IDEMPOTENCY_KEY_CHARS
 from serve_app.state.asking import SUBMITTING, ask_again
-from serve_app.state.services import Services
+from serve_app.state.services import Given, Services
 from serve_app.uploads.options import Wanted
 
 _KEY_HEADER: Final = "Idempotency-Key"
+_TRACE_HEADER: Final = "traceparent"
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -38,6 +40,15 @@ IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 """A repeated submission with the same key is the same job. None: the caller sent no key."""
 
 
+def _trace(request: Request, services: Given) -> Trace:
+    parent = checked_parent(request.headers.get(_TRACE_HEADER, ""))
+    return Trace(parent=parent, began=services.clock.now())
+
+
+Traced = Annotated[Trace, Depends(_trace)]
+"""The trace of the caller, and when the request began."""
+
+
 async def admit(services: Services, key: str | None = None) -> None:
     """Before a recording is read: raises what a new job would be refused with now. A request with
     a key is always read, for its job may exist already."""
@@ -54,6 +65,7 @@ def submission(
     audio: Audio | None,
     key: str | None,
     *,
+    trace: Trace,
     filename: str = "",
 ) -> Submission:
     highest = caller.priority_max
@@ -68,6 +80,7 @@ def submission(
         user_id=wanted.user_id,
         callback_url=wanted.callback_url,
         idempotency_key=key,
+        trace=trace,
     )
 
 

@@ -54,7 +54,7 @@ from serve_app.state.services import Given, Services
 from serve_app.uploads.arrivals import Arrival, complete, fail, find_job, submit_pending
 from serve_app.uploads.checks import check_size
 from serve_app.uploads.options import known_among
-from serve_app.uploads.submitting import IdempotencyKey, admit, submission
+from serve_app.uploads.submitting import IdempotencyKey, Traced, admit, submission
 from serve_app.uploads.tus_headers import (
     ALGORITHMS,
     CONTENT_TYPE,
@@ -133,7 +133,7 @@ async def abilities(services: Given) -> Response:
     ),
 )
 async def create(
-    request: Request, services: Given, caller: Uploader, key: IdempotencyKey
+    request: Request, services: Given, caller: Uploader, key: IdempotencyKey, trace: Traced
 ) -> Response:
     """Begin an upload of `Upload-Length` bytes. `Upload-Metadata` may carry the fields of a
     submission. The first bytes may come with it."""
@@ -149,7 +149,7 @@ async def create(
         check_type(request.headers)
     await admit(services, key)
     filename = "".join(fields.get("filename", ())[:1])
-    new = submission(services, caller, asked, None, key, filename=filename)
+    new = submission(services, caller, asked, None, key, trace=trace, filename=filename)
     receipt = await submit_pending(services, new, owner=caller.owner, size=size)
     job_id = receipt.job.id
     headers = {"Location": str(request.url_for("upload", job_id=job_id))}

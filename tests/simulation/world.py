@@ -145,7 +145,7 @@ class World:
         return TreeSettings(
             journal=self.disk,
             blobs=Recipe.of(hand_over, thing=self.blobs),
-            manager=ManagerSettings(retry=RetryPolicy(attempts=4), lease_seconds=8.0),
+            manager=ManagerSettings(retry=RetryPolicy(attempts=4), lease_seconds=8.0, traces=True),
             webhooks=settings(self.receivers),
             retention=RETENTION,
             intensity=Intensity(restarts=20, within=30.0),

@@ -124,6 +124,7 @@ async def site(
     keys: Keyring | None = None,
     webhooks: WebhookSettings | None = None,
     convex: ConvexSettings | None = None,
+    traces: Recipe | None = None,
     reach: OutboundAccess | None = None,
     blobs: Blobs | None = None,
     rate_limits: dict[str, int] | None = None,
@@ -153,6 +154,7 @@ async def site(
         manager=manager,
         webhooks=webhooks,
         convex=convex,
+        traces=traces,
         rate_limits=rate_limits,
     )
     top: Child = await runtime.spawn(root(tree))

@@ -7,7 +7,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from deployments import settings_reference
-from deployments.settings import Accepts, Settings, names
+from deployments.setting_types import Accepts
+from deployments.settings import Settings, names
 from deployments.settings_reference import Undescribed, default, page, values
 from tests.support.paths import PROJECT
 
