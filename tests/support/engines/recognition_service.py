@@ -29,6 +29,7 @@ from deployments.logs import configuration
 from deployments.serving.local import Service, tree
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
+from deployments.wiring.child_processes import share_memory_among_threads
 from retender.audio.speech import DetectorName
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.preparation import Preparation
@@ -121,8 +122,8 @@ async def whole_service(folder: Path, shape: Shape) -> AsyncIterator[WholeServic
         },
         Path(os.devnull),
     )
-    quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
-    service = Service(tree(settings, [_pool(settings, shape)]), grace=10.0, prepare=quiet)
+    child = Recipe.of(prepare_child)
+    service = Service(tree(settings, [_pool(settings, shape)]), grace=10.0, prepare=child)
     await service.start()
     hub = Hub(service.runtime.ref(Broadcaster, BROADCASTER))
     reading = asyncio.create_task(hub.run())
@@ -132,6 +133,12 @@ async def whole_service(folder: Path, shape: Shape) -> AsyncIterator[WholeServic
         reading.cancel()
         await asyncio.wait({reading})
         await service.stop()
+
+
+def prepare_child() -> None:
+    """As the deployment does it, but for the low priority: other tests run beside these."""
+    configuration.configure("ERROR", "human")
+    share_memory_among_threads()
 
 
 def _pool(settings: Settings, shape: Shape) -> PoolSettings:
