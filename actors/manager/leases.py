@@ -268,7 +268,7 @@ class LeaseManager:
             case Transcribed():
                 transitions.transcribed(draft, piece, outcome.result, _made(outcome))
                 taken = self._clock.monotonic() - lease.granted
-                draft.paces.append((lease.engine, piece.seconds, taken))
+                draft.paces.append((lease.engine, piece.counted_seconds, taken))
             case Declined():
                 self._engines.declined(draft, piece, lease.engine, outcome.wait)
             case Failed() if self._engines.given_up(draft, piece, lease.engine, outcome.failure):

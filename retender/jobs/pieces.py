@@ -46,6 +46,11 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.chunk.seconds if self.chunk is not None else 0.0
 
     @property
+    def counted_seconds(self) -> float:
+        """So many seconds of the recording are done when it is."""
+        return self.chunk.counted_seconds if self.chunk is not None else 0.0
+
+    @property
     def suspect(self) -> bool:
         """True if it may be what kills its workers: it is then worked on alone."""
         return self.crashes > 0 or self.interruptions > 1

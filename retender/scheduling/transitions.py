@@ -143,8 +143,8 @@ def prepared(
         model=used.model or None,
         requested_model=used.requested_model or None,
         language_candidates=candidates,
-        # Seconds without speech are done with the plan; the chunks add the others.
-        seconds_done=max(0.0, plan.duration - sum(chunk.own_seconds for chunk in plan.chunks)),
+        # Seconds that no chunk counts are done with the plan.
+        seconds_done=max(0.0, plan.duration - sum(chunk.counted_seconds for chunk in plan.chunks)),
     )
     _finish_if_all_done(draft, job.id)
 
@@ -165,7 +165,7 @@ def transcribed(draft: Draft, piece: Piece, result: ChunkResult, used: UsedModel
     job = msgspec.structs.replace(
         job,
         chunks_done=job.chunks_done + 1,
-        seconds_done=job.seconds_done + chunk.own_seconds,
+        seconds_done=job.seconds_done + chunk.counted_seconds,
         seconds_by_language=seconds,
         language=max(seconds, key=lambda code: (seconds[code], code), default=job.language),
         language_probability=_surer(job.language_probability, result.language_probability),

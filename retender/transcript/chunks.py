@@ -51,6 +51,9 @@ class Chunk(msgspec.Struct, frozen=True):
     """So many samples at its end belong to the chunk after it too."""
     pauses: tuple[tuple[int, int], ...] = ()
     """Where in it nobody speaks, as far as that is known."""
+    silence: int = 0
+    """Samples without speech that count as done with it: those since the chunk before it, and with
+    the last one those behind it."""
 
     @property
     def seconds(self) -> float:
@@ -64,6 +67,12 @@ class Chunk(msgspec.Struct, frozen=True):
     def own_seconds(self) -> float:
         """Its seconds without the overlap, which is counted with the chunk before."""
         return self.seconds - self.overlap_seconds
+
+    @property
+    def counted_seconds(self) -> float:
+        """So many seconds of the recording are done when it is: together, the chunks of a plan
+        count all of it."""
+        return self.own_seconds + self.silence / SAMPLE_RATE
 
     @property
     def joined_by_words(self) -> bool:
@@ -124,7 +133,16 @@ def plan(
         msgspec.structs.replace(chunk, pauses=_pauses(parts[group.first : group.last + 1]))
         for group, chunk in zip(packed, _pad(groups, total_samples, window), strict=True)
     ]
-    return Plan(total_samples / SAMPLE_RATE, tuple(chunks))
+    return Plan(total_samples / SAMPLE_RATE, tuple(_with_silence(chunks, total_samples)))
+
+
+def _with_silence(chunks: Sequence[Chunk], total: int) -> Iterator[Chunk]:
+    done = 0
+    for number, chunk in enumerate(chunks, start=1):
+        behind = total - chunk.end if number == len(chunks) else 0
+        silence = chunk.start + chunk.overlap - done + behind
+        yield msgspec.structs.replace(chunk, silence=silence)
+        done = chunk.end
 
 
 def _pauses(parts: Sequence[Span]) -> tuple[tuple[int, int], ...]:

@@ -98,6 +98,15 @@ def test_chunks_are_in_order_and_fit_the_window_and_the_recording(
 
 
 @given(speech, seeds)
+def test_each_moment_of_the_recording_is_counted_by_one_chunk(laid: Laid, seed: int | None) -> None:
+    spans = lay_out(laid)
+    chunks = planned(spans, seed).chunks
+    assert all(chunk.silence >= 0 for chunk in chunks)
+    counted = sum(chunk.end - chunk.start - chunk.overlap + chunk.silence for chunk in chunks)
+    assert counted == (spans[-1].end + STEP if chunks else 0)
+
+
+@given(speech, seeds)
 def test_chunks_overlap_only_inside_speech_longer_than_the_window(
     laid: Laid, seed: int | None
 ) -> None:

@@ -98,6 +98,11 @@ def test_only_what_a_neighbour_hears_too_is_joined_by_its_words() -> None:
     assert not third.joined_by_words
 
 
+def test_silence_counts_as_done_with_the_chunk_that_follows_it_or_ends_the_recording() -> None:
+    chunks = plan(speech((1, 2), (15, 16)), 20 * SAMPLE_RATE, WINDOW).chunks
+    assert [chunk.counted_seconds for chunk in chunks] == pytest.approx([2.2, 17.8])
+
+
 def test_a_chunk_planned_by_an_older_version_can_be_read() -> None:
     old = msgspec.json.decode(b'{"start":0,"end":16000,"overlap":800}', type=Chunk)
     assert old == Chunk(0, 16_000, overlap=800)
