@@ -33,6 +33,12 @@ _HURRIED: Final = 6.0
 _TOO_LONG: Final = 0.5
 """The cost of each second beyond the length aimed at."""
 
+_LONG_RECORDING: Final = 60 * SECOND
+_FIRST: Final = 8 * SECOND
+_LATER: Final = 2.0
+"""In a long recording, the cost of each second of the first chunk beyond `_FIRST`: until that chunk
+has its text, there is nothing to read."""
+
 
 class Stretch(Protocol):
     @property
@@ -60,8 +66,9 @@ class _Best(NamedTuple):
 def pack(parts: Sequence[Stretch], window: int, aim: int = 0) -> list[Group]:
     """The groups in order; none lasts longer than the window. `aim`: 0 for as few as possible."""
     best = [_Best(0, 0.0, 0)]
+    soon = bool(aim and parts) and parts[-1].end - parts[0].start > _LONG_RECORDING
     for upto in range(1, len(parts) + 1):
-        best.append(min(_ways(parts, best, upto, window, aim)))
+        best.append(min(_ways(parts, best, upto, window, aim, soon=soon)))
     groups: list[Group] = []
     upto = len(parts)
     while upto:
@@ -72,7 +79,7 @@ def pack(parts: Sequence[Stretch], window: int, aim: int = 0) -> list[Group]:
 
 
 def _ways(
-    parts: Sequence[Stretch], best: Sequence[_Best], upto: int, window: int, aim: int
+    parts: Sequence[Stretch], best: Sequence[_Best], upto: int, window: int, aim: int, *, soon: bool
 ) -> Iterator[_Best]:
     """Each group that may end with this part, after the best packing of all before it."""
     end = parts[upto - 1].end
@@ -84,7 +91,10 @@ def _ways(
             return
         before = best[begins]
         if aim:
-            yield _Best(0, before.cost + _work(length, aim) + _HURRIED * hurry, begins)
+            cost = before.cost + _work(length, aim) + _HURRIED * hurry
+            if soon and not begins:
+                cost += _LATER * max(0, length - _FIRST) / SECOND
+            yield _Best(0, cost, begins)
         else:
             cost = before.cost + (length / window) ** 2 + _PAUSE_WEIGHT * hurry
             yield _Best(before.chunks + 1, cost, begins)

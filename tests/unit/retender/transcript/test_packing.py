@@ -34,7 +34,19 @@ def lengths(parts: list[Said], groups: list[Group]) -> list[float]:
 
 def test_short_sentences_come_together_to_chunks_of_about_the_aim() -> None:
     parts = sentences(*[(4.0, 1.0)] * 30)
-    assert all(12 <= length <= 20 for length in lengths(parts, pack(parts, WINDOW, AIM)))
+    _, *others = lengths(parts, pack(parts, WINDOW, AIM))
+    assert all(12 <= length <= 20 for length in others)
+
+
+def test_the_first_chunk_of_a_long_recording_is_short_so_that_there_is_text_soon() -> None:
+    parts = sentences(*[(3.0, 1.0)] * 30)
+    assert lengths(parts, pack(parts, WINDOW, AIM))[0] == 7.0
+    assert lengths(parts[:10], pack(parts[:10], WINDOW, AIM))[0] > 12
+
+
+def test_a_first_sentence_without_a_pause_is_not_cut_to_have_text_sooner() -> None:
+    parts = sentences((14.0, 1.0), *[(4.0, 1.0)] * 20)
+    assert lengths(parts, pack(parts, WINDOW, AIM))[0] == 14.0
 
 
 def test_a_sentence_is_not_cut_at_a_breath_where_the_window_has_room_for_it() -> None:
