@@ -49,10 +49,12 @@ serve: setup $(PAGE)
 
 # The page that the service shows. Where one is built already, no Node is needed.
 $(PAGE): | node
-	$(MAKE) page
+	@echo "Building the page, once."
+	@$(MAKE) --no-print-directory page
 
 page: node
-	cd web && $(WITH_NODE) npm ci --no-audit --no-fund && $(WITH_NODE) npm run build
+	@cd web && $(WITH_NODE) npm ci --loglevel=error --no-audit --no-fund \
+		&& $(WITH_NODE) npm run --silent build -- --logLevel warn
 
 # What tests need beside Python packages: speech made on the spot, every codec, a database server,
 # whose programs Debian keeps off the path, and a browser.

@@ -45,6 +45,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     rolldownOptions: {
+      // Most of the time goes into the compressed copies: no news for those who start the service.
+      checks: { bundlerTimings: false },
       output: {
         codeSplitting: {
           // What every view needs is one file, not fifteen.
