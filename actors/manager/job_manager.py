@@ -160,6 +160,10 @@ class JobManager:
     async def status(self, job_id: str, owner: str | None = None) -> Later[JobStatus]:
         return self._texts.later(self._texts.status(job_id, owner))
 
+    async def estimated(self, job_ids: tuple[str, ...]) -> tuple[JobStatus, ...]:
+        """The unfinished ones of these jobs, with their places in the queue and the time left."""
+        return self._texts.estimated(job_ids)
+
     async def transcript(
         self,
         job_id: str,

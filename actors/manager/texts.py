@@ -57,9 +57,17 @@ class Texts:
         told: tuple[Delivery, ...] = ()
         if job.callback_url is not None:
             told = await self.journal.deliveries(job_id, WEBHOOKS)
+        return msgspec.structs.replace(self._estimated(job), callback=told[-1] if told else None)
+
+    def estimated(self, job_ids: tuple[str, ...]) -> tuple[JobStatus, ...]:
+        """Those of these jobs that are not finished, without their webhooks: all from memory."""
+        entries = (self._store.active.get(job_id) for job_id in job_ids)
+        return tuple(self._estimated(entry.job) for entry in entries if entry is not None)
+
+    def _estimated(self, job: Job) -> JobStatus:
         estimates = self._store.estimates
         remaining = estimates.remaining_at(job, self._clock.now())
-        return JobStatus(job, estimates.position(job), remaining, told[-1] if told else None)
+        return JobStatus(job, estimates.position(job), remaining)
 
     async def found(self, job_id: str, owner: str | None) -> Job:
         job = await self.journal.job(job_id)

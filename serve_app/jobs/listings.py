@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,6 +12,7 @@ from actors.limits import JOBS_PER_PAGE
 from actors.manager.job_manager import JobManager
 from retender.errors import InvalidOption
 from retender.jobs.bodies import job_body
+from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
 from retender.journal.api import Listing
@@ -18,6 +20,7 @@ from retender.transcript.search import query_words
 from serve_app.access.callers import Reader
 from serve_app.description import answers
 from serve_app.jobs.shapes import JobListShape
+from serve_app.jobs.views import transient_progress_of
 from serve_app.limits import FOUND_PER_PAGE, QUERY_CHARS
 from serve_app.middleware.accept_language import Language
 from serve_app.state.services import Given, Services
@@ -77,12 +80,25 @@ async def dead_letters(
 
 async def _page(services: Services, listing: Listing, language: str) -> Response:
     page = await services.manager.ask(JobManager.jobs, listing)
-    bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
+    bodies = await _bodies(services, page.jobs, language)
     for body in bodies:
         body["options"] = None  # Prompts may be long, and a list is requested every few seconds.
     if listing.words:
         bodies = [body | await _snippet(services, body["job_id"], listing.words) for body in bodies]
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})
+
+
+async def _bodies(services: Services, jobs: Sequence[Job], language: str) -> list[dict[str, Any]]:
+    """Unfinished jobs with what is not stored: place in the queue, newest progress, time left."""
+    unfinished = tuple(job.id for job in jobs if not job.finished)
+    if not unfinished:
+        return [job_body(JobStatus(job), None, language) for job in jobs]
+    estimated = await services.manager.ask(JobManager.estimated, unfinished)
+    progress = await transient_progress_of(services, [status.job for status in estimated])
+    now = {status.job.id: status for status in estimated}
+    return [
+        job_body(now.get(job.id, JobStatus(job)), progress.get(job.id), language) for job in jobs
+    ]
 
 
 async def _snippet(services: Services, job_id: str, words: tuple[str, ...]) -> dict[str, Any]:

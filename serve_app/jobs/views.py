@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -69,9 +70,18 @@ def status_view(
 async def transient_progress(services: Services, job: Job) -> TransientProgress | None:
     """Progress beyond what is stored, of a job whose recording arrives or is being worked on. None,
     too, while the Broadcaster restarts: what is stored is true as well."""
-    if job.status not in {Status.PENDING, Status.PROCESSING}:
-        return None
+    return (await transient_progress_of(services, [job])).get(job.id)
+
+
+async def transient_progress_of(
+    services: Services, jobs: Sequence[Job]
+) -> dict[str, TransientProgress]:
+    """The same of several jobs."""
+    moving = tuple(job.id for job in jobs if job.status in {Status.PENDING, Status.PROCESSING})
+    if not moving:
+        return {}
     try:
-        return await services.broadcaster.ask(Broadcaster.latest, job.id)
+        found = await services.broadcaster.ask(Broadcaster.latest_of, moving)
     except Unreachable:
-        return None
+        return {}
+    return {progress.job_id: progress for progress in found}

@@ -148,6 +148,8 @@ async def test_the_estimate_waits_until_it_is_stable(service: Service) -> None:
     left = await estimate()
     assert left is not None
     assert left == pytest.approx(4 * 2.0, rel=0.3)
+    in_a_list = await service.manager.ask(JobManager.estimated, ("one", "unknown"))
+    assert in_a_list == (await service.manager.ask(JobManager.status, "one"),)
 
 
 def test_a_job_of_its_own_knows_its_cache_key() -> None:
