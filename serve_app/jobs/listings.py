@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from actors.limits import JOBS_PER_PAGE
 from actors.manager.job_manager import JobManager
-from retender.errors import InvalidOption
+from retender.errors import InvalidOption, JobNotFound
 from retender.jobs.bodies import job_body
+from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
 from retender.journal.api import Listing
@@ -18,6 +19,7 @@ from retender.transcript.search import query_words
 from serve_app.access.callers import Reader
 from serve_app.description import answers
 from serve_app.jobs.shapes import JobListShape
+from serve_app.jobs.views import transient_progress
 from serve_app.limits import FOUND_PER_PAGE, QUERY_CHARS
 from serve_app.middleware.accept_language import Language
 from serve_app.state.services import Given, Services
@@ -78,12 +80,24 @@ async def dead_letters(
 
 async def _page(services: Services, listing: Listing, language: str) -> Response:
     page = await services.manager.ask(JobManager.jobs, listing)
-    bodies = [job_body(JobStatus(each), None, language) for each in page.jobs]
+    bodies = [await _body(services, each, language) for each in page.jobs]
     for body in bodies:
         body["options"] = None  # Prompts may be long, and a list is requested every few seconds.
     if listing.words:
         bodies = [body | await _snippet(services, body["job_id"], listing.words) for body in bodies]
     return answers.json({"jobs": bodies, "next_cursor": page.cursor})
+
+
+async def _body(services: Services, job: Job, language: str) -> dict[str, Any]:
+    """Of an unfinished job also its place in the queue, its newest progress and the time left,
+    which are not stored. One question for each: in between the manager does other work."""
+    if job.finished:
+        return job_body(JobStatus(job), None, language)
+    try:
+        status = await services.manager.ask(JobManager.status, job.id, job.owner)
+    except JobNotFound:  # Forgotten since the page was read.
+        return job_body(JobStatus(job), None, language)
+    return job_body(status, await transient_progress(services, status.job), language)
 
 
 async def _snippet(services: Services, job_id: str, words: tuple[str, ...]) -> dict[str, Any]:

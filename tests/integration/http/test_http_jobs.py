@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.broadcasting.broadcaster import Broadcaster
+from retender.jobs.states import Stage
 from tests.support.http.http_service import Site, says, site
 
 
@@ -67,6 +69,27 @@ async def test_the_newest_job_is_listed_first(here: Site) -> None:
     rest = (await here.http.get("/jobs", params={"cursor": first["next_cursor"]})).json()
     assert [job["job_id"] for job in rest["jobs"]] == ["one"]
     assert rest["next_cursor"] is None
+
+
+async def test_a_list_tells_what_the_job_itself_tells_of_place_progress_and_time_left(
+    here: Site,
+) -> None:
+    names = [f"job-{number}" for number in range(6)]
+    for name in names:
+        await here.submit(says(name, takes=60.0), name)
+    async with here.services.hub.follow(names[0]) as news:
+        async for each in news:
+            if each.stage is Stage.TRANSCRIBING:
+                break
+    await here.services.broadcaster.ask(Broadcaster.progress, names[0], 0, 0.5)
+    told = ("queue_position", "progress", "estimated_time_remaining")
+    jobs = (await here.http.get("/jobs?sort=oldest")).json()["jobs"]
+    listed = [[job[field] for field in told] for job in jobs]
+    assert listed == [[(await here.job(name))[field] for field in told] for name in names]
+    assert 1 in [place for place, _, _ in listed]
+    assert listed[0][1] > 0
+    for name in names:
+        await here.http.delete(f"/job/{name}")
 
 
 async def test_the_service_is_ready_until_it_stops(here: Site) -> None:
