@@ -4,6 +4,7 @@ import { jobAddress } from "../app/routes";
 import { go } from "../app/useRoute";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
+import { FORMATS } from "../state/exportFormats";
 import { useName } from "../state/useName";
 import { Button } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";
@@ -117,7 +118,7 @@ function itemsFor(
   t: ReturnType<typeof useT>,
   ask: (what: "rename" | "remove") => void,
 ): readonly MenuItem[] {
-  const texts = (["txt", "srt"] as const).map(
+  const texts = FORMATS.map(
     (format): MenuItem => ({
       label: t("history.download", { format: format.toUpperCase() }),
       icon: "download",
