@@ -11,6 +11,7 @@ import { type Language, load } from "../../src/page/i18n/languages";
 afterEach(() => {
   cleanup();
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 const job = {
@@ -37,7 +38,12 @@ const entries = (list: HTMLElement) =>
     .getAllByRole("menuitem", { hidden: true })
     .map((entry) => entry.textContent);
 
-async function shown(what: "bulk" | "row", language: Language = "es", answer = new Response("")) {
+async function shown(
+  what: "bulk" | "row",
+  language: Language = "es",
+  answer = new Response(""),
+  listed = job,
+) {
   const asked: string[] = [];
   const client = new RetenderClient({
     baseUrl: "http://service",
@@ -52,7 +58,7 @@ async function shown(what: "bulk" | "row", language: Language = "es", answer = n
       {what === "bulk" ? (
         <Bulk jobs={[job]} chosen={[job]} choose={() => {}} refresh={refresh} />
       ) : (
-        <JobRow job={job} isChosen={false} toggle={() => {}} refresh={refresh} />
+        <JobRow job={listed} isChosen={false} toggle={() => {}} refresh={refresh} />
       )}
     </Providers>,
   );
@@ -91,5 +97,24 @@ describe("a row of the list", () => {
     await shown("row");
     const labels = entries(opened("Más acciones para reunión.m4a"));
     for (const format of FORMATS) expect(labels).toContain(`Descargar ${format}`);
+  });
+
+  it.each([
+    ["es", "Lista · 10:05 · inglés · base · hoy, 1:49"],
+    ["en", "Done · 10:05 · English · base · today, 1:49 AM"],
+  ] as const)("tells language and moment in words: %s", async (language, told) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 2, 4, 12) });
+    const created_at = new Date(2026, 2, 4, 1, 49).toISOString();
+    await shown("row", language, undefined, { ...job, created_at });
+    const said = screen.getByRole("listitem").querySelector("p")?.textContent;
+    // Some versions of the formats write a narrow blank before AM.
+    expect(said?.replace(/\s/g, " ")).toBe(told);
+  });
+
+  it("tells the day of another day", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 2, 5, 12) });
+    const created_at = new Date(2026, 2, 4, 1, 49).toISOString();
+    await shown("row", "es", undefined, { ...job, created_at });
+    expect(screen.getByText(/4 mar.*1:49$/)).toBeDefined();
   });
 });

@@ -8,6 +8,7 @@ import { useActions } from "../history/useActions";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
 import { Where } from "../intake/Where";
+import { useLanguageName } from "../state/useLanguageName";
 import { useName } from "../state/useName";
 import { Icon } from "../ui/Icon";
 import { IconButton } from "../ui/IconButton";
@@ -86,7 +87,7 @@ export function Heading({
 
 function Facts({ job, result }: { readonly job: ListedJob; readonly result: Result | null }) {
   const t = useT();
-  const { moment, number, duration: length } = useFormats();
+  const { dayAndTime, number, duration: length } = useFormats();
   const language = useLanguageName(result?.language ?? job.language);
   const { duration, model, created_at, status } = job;
   const took = result?.processing_time ?? 0;
@@ -95,7 +96,7 @@ function Facts({ job, result }: { readonly job: ListedJob; readonly result: Resu
     duration === null ? "" : clock(duration),
     language,
     model ?? "",
-    moment(created_at),
+    dayAndTime(created_at),
     took > 0 && duration !== null
       ? t("job.took", {
           time: length(took),
@@ -113,11 +114,4 @@ function Facts({ job, result }: { readonly job: ListedJob; readonly result: Resu
 
 function engineOf({ options }: ListedJob): string {
   return (options as { engine?: string } | null | undefined)?.engine ?? "auto";
-}
-
-function useLanguageName(code: string | null): string {
-  const { language } = useT();
-  if (code === null) return "";
-  const names = new Intl.DisplayNames(language, { type: "language" });
-  return names.of(code === "jw" ? "jv" : code) ?? code;
 }
