@@ -31,10 +31,10 @@ export function Heading({
   const [asked, ask] = useState<"rename" | "remove" | null>(null);
   const name = renamed ?? nameOf(job);
   return (
-    <header className="flex flex-col gap-1">
+    <header className="flex flex-col sm:gap-1">
       <a
         href={addressOf({ name: "home" })}
-        className="inline-flex min-h-8 items-center gap-2 self-start text-sm text-accent hover:underline"
+        className="inline-flex min-h-9 items-center gap-2 self-start text-sm text-accent hover:underline"
       >
         <Icon name="back" />
         {t("job.back")}
@@ -53,7 +53,7 @@ export function Heading({
             />
           </div>
         ) : (
-          <h1 className="min-w-0 py-1 text-xl font-semibold break-words">{name}</h1>
+          <h1 className="min-w-0 py-1 text-lg font-semibold break-words sm:text-xl">{name}</h1>
         )}
         <IconButton icon="edit" label={t("history.rename")} onClick={() => ask("rename")} />
         <Menu
