@@ -69,8 +69,9 @@ test("a recording is called anew, and many are one ZIP", async () => {
   await row(page, "Zoológico").waitFor();
   await page.getByRole("checkbox", { name: "Seleccionar todas" }).check();
   const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: "ZIP de SRT" }).click();
-  assert.match((await download).suggestedFilename(), /\.zip$/);
+  await page.getByRole("button", { name: "Descargar en ZIP" }).click();
+  await page.getByRole("menuitem", { name: "Word (DOCX)" }).click();
+  assert.match((await download).suggestedFilename(), /docx\.zip$/);
 });
 
 test("English is a click away, and stays", async () => {

@@ -33,7 +33,11 @@ export function App() {
       </button>
       <Header route={route} />
       <Banner />
-      <main ref={main} tabIndex={-1} className="mx-auto w-full max-w-6xl grow px-4 py-5 sm:px-6">
+      <main
+        ref={main}
+        tabIndex={-1}
+        className="mx-auto w-full max-w-6xl grow px-4 py-3 sm:px-6 sm:py-5"
+      >
         <View key={place} route={route} />
       </main>
       <DropZone />

@@ -1,8 +1,10 @@
 import { useState } from "react";
 import { isFinished, type ListedJob } from "../../client";
 import { useT } from "../i18n/context";
+import { FORMATS } from "../state/exportFormats";
 import { Button } from "../ui/Button";
 import { Checkbox } from "../ui/Field";
+import { Menu } from "../ui/Menu";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { useActions } from "./useActions";
 
@@ -49,14 +51,17 @@ export function Bulk({
         </Button>
       )}
       {done.length > 0 && (
-        <>
-          <Button icon="download" onClick={() => void actions.exportAll(done, "txt")}>
-            {t("history.zip", { format: "TXT" })}
-          </Button>
-          <Button icon="download" onClick={() => void actions.exportAll(done, "srt")}>
-            {t("history.zip", { format: "SRT" })}
-          </Button>
-        </>
+        <Menu
+          label={t("history.zip")}
+          icon="download"
+          shown={t("history.zip")}
+          className="border border-line-strong bg-raised px-3 font-medium text-ink!"
+          items={FORMATS.map((format) => ({
+            label: t(`export.${format}`),
+            icon: "download",
+            run: () => void actions.exportAll(done, format),
+          }))}
+        />
       )}
       {chosen.length > 0 && (
         <Button look="danger" icon="trash" onClick={() => ask(true)}>

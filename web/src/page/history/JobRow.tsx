@@ -4,6 +4,8 @@ import { jobAddress } from "../app/routes";
 import { go } from "../app/useRoute";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
+import { FORMATS } from "../state/exportFormats";
+import { useLanguageName } from "../state/useLanguageName";
 import { useName } from "../state/useName";
 import { Button } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";
@@ -117,7 +119,7 @@ function itemsFor(
   t: ReturnType<typeof useT>,
   ask: (what: "rename" | "remove") => void,
 ): readonly MenuItem[] {
-  const texts = (["txt", "srt"] as const).map(
+  const texts = FORMATS.map(
     (format): MenuItem => ({
       label: t("history.download", { format: format.toUpperCase() }),
       icon: "download",
@@ -134,14 +136,15 @@ function itemsFor(
 
 function About({ job }: { readonly job: ListedJob }) {
   const t = useT();
-  const { moment } = useFormats();
-  const { status, duration, language, model, created_at } = job;
+  const { dayAndTime } = useFormats();
+  const { status, duration, model, created_at } = job;
+  const language = useLanguageName(job.language);
   const parts = [
     isFinished(status) ? t(`status.${status}`) : "",
     duration === null ? "" : clock(duration),
-    language ?? "",
+    language,
     model ?? "",
-    moment(created_at),
+    dayAndTime(created_at),
   ];
   return <p className="text-xs text-soft">{parts.filter((part) => part !== "").join(" · ")}</p>;
 }

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { isFinished, type ListedJob, RetenderError } from "../../client";
+import { isFinished, type ListedJob, type ResultFormat, RetenderError } from "../../client";
 import { useRetender } from "../../hooks";
 import { useT } from "../i18n/context";
 import { saveAs } from "../intake/files";
@@ -12,8 +12,8 @@ export interface Actions {
   readonly retry: (jobs: readonly ListedJob[]) => Promise<void>;
   readonly remove: (jobs: readonly ListedJob[]) => Promise<void>;
   readonly rename: (job: ListedJob, name: string) => Promise<void>;
-  readonly download: (job: ListedJob, name: string, format: "txt" | "srt") => Promise<void>;
-  readonly exportAll: (jobs: readonly ListedJob[], format: "txt" | "srt") => Promise<void>;
+  readonly download: (job: ListedJob, name: string, format: ResultFormat) => Promise<void>;
+  readonly exportAll: (jobs: readonly ListedJob[], format: ResultFormat) => Promise<void>;
 }
 
 /** What can be done with recordings, for one or for many: what fails is told once, with the number

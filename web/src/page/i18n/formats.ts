@@ -28,6 +28,8 @@ export interface Formats {
   readonly spoken: (seconds: number) => string;
   /** The day as well, unless it is today. */
   readonly moment: (iso: string) => string;
+  /** Beside lengths of recordings, where a time alone could be taken for one: `hoy, 1:49`. */
+  readonly dayAndTime: (iso: string) => string;
   readonly time: (date: Date) => string;
 }
 
@@ -50,6 +52,8 @@ export function formats(language: Language): Formats {
     hour: "2-digit",
     minute: "2-digit",
   });
+  const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const isToday = (date: Date) => date.toDateString() === new Date().toDateString();
   const lists = new Intl.ListFormat(language, { type: "conjunction" });
   const inWords = ["hour", "minute", "second"].map(
     (name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "long" }),
@@ -79,8 +83,12 @@ export function formats(language: Language): Formats {
     },
     moment(iso) {
       const date = new Date(iso);
-      const isToday = date.toDateString() === new Date().toDateString();
-      return (isToday ? times : days).format(date);
+      return (isToday(date) ? times : days).format(date);
+    },
+    dayAndTime(iso) {
+      const date = new Date(iso);
+      if (!isToday(date)) return days.format(date);
+      return `${near.format(0, "day")}, ${times.format(date)}`;
     },
     time: (date) => times.format(date),
   };

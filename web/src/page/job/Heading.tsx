@@ -8,6 +8,7 @@ import { useActions } from "../history/useActions";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
 import { Where } from "../intake/Where";
+import { useLanguageName } from "../state/useLanguageName";
 import { useName } from "../state/useName";
 import { Icon } from "../ui/Icon";
 import { IconButton } from "../ui/IconButton";
@@ -30,10 +31,10 @@ export function Heading({
   const [asked, ask] = useState<"rename" | "remove" | null>(null);
   const name = renamed ?? nameOf(job);
   return (
-    <header className="flex flex-col gap-1">
+    <header className="flex flex-col sm:gap-1">
       <a
         href={addressOf({ name: "home" })}
-        className="inline-flex min-h-8 items-center gap-2 self-start text-sm text-accent hover:underline"
+        className="inline-flex min-h-9 items-center gap-2 self-start text-sm text-accent hover:underline"
       >
         <Icon name="back" />
         {t("job.back")}
@@ -52,7 +53,7 @@ export function Heading({
             />
           </div>
         ) : (
-          <h1 className="min-w-0 py-1 text-xl font-semibold break-words">{name}</h1>
+          <h1 className="min-w-0 py-1 text-lg font-semibold break-words sm:text-xl">{name}</h1>
         )}
         <IconButton icon="edit" label={t("history.rename")} onClick={() => ask("rename")} />
         <Menu
@@ -86,7 +87,7 @@ export function Heading({
 
 function Facts({ job, result }: { readonly job: ListedJob; readonly result: Result | null }) {
   const t = useT();
-  const { moment, number, duration: length } = useFormats();
+  const { dayAndTime, number, duration: length } = useFormats();
   const language = useLanguageName(result?.language ?? job.language);
   const { duration, model, created_at, status } = job;
   const took = result?.processing_time ?? 0;
@@ -95,7 +96,7 @@ function Facts({ job, result }: { readonly job: ListedJob; readonly result: Resu
     duration === null ? "" : clock(duration),
     language,
     model ?? "",
-    moment(created_at),
+    dayAndTime(created_at),
     took > 0 && duration !== null
       ? t("job.took", {
           time: length(took),
@@ -113,11 +114,4 @@ function Facts({ job, result }: { readonly job: ListedJob; readonly result: Resu
 
 function engineOf({ options }: ListedJob): string {
   return (options as { engine?: string } | null | undefined)?.engine ?? "auto";
-}
-
-function useLanguageName(code: string | null): string {
-  const { language } = useT();
-  if (code === null) return "";
-  const names = new Intl.DisplayNames(language, { type: "language" });
-  return names.of(code === "jw" ? "jv" : code) ?? code;
 }

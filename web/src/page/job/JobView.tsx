@@ -42,7 +42,7 @@ export function JobView({ jobId, at }: { readonly jobId: string; readonly at: nu
   if (connection.phase.name === "refused") return <Gone code={connection.phase.code} />;
   if (known === null) return <p className="p-6 text-sm text-soft">{t("shell.loading")}</p>;
   return (
-    <article className="mx-auto flex min-h-[calc(100dvh-93px)] w-full max-w-4xl flex-col gap-4">
+    <article className="relative mx-auto flex min-h-[calc(100dvh-77px)] w-full max-w-4xl flex-col gap-2 sm:min-h-[calc(100dvh-93px)] sm:gap-4">
       <Heading job={known} result={job.result} />
       <Connection phase={connection.phase} retryNow={() => client.follow(jobId).retryNow()} />
       {isRunning && (

@@ -76,9 +76,10 @@ export const Views = memo(function Views({
   ];
   return (
     <div className="flex grow flex-col">
-      <div className="relative flex grow flex-col">
+      <div className="flex grow flex-col sm:relative">
         {segments.length > 0 && job.status === "completed" && (
-          <div className="mb-2 flex justify-end sm:absolute sm:end-0 sm:top-0 sm:mb-0">
+          // On a phone beside the way back, at the top of the job.
+          <div className="absolute end-0 top-0">
             <ExportMenu jobId={jobId} name={name} storeFirst={editor.storeNow} />
           </div>
         )}

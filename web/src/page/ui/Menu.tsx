@@ -44,7 +44,8 @@ export function Menu({
     if (at === undefined || shownList === null) return;
     const height = items.length * 36 + 10;
     const above = at.bottom + height + 8 > innerHeight && at.top > height;
-    shownList.style.top = `${above ? at.top - height - 4 : at.bottom + 4}px`;
+    const below = Math.max(8, Math.min(at.bottom + 4, innerHeight - height - 8));
+    shownList.style.top = `${above ? at.top - height - 4 : below}px`;
     shownList.style.left = `${Math.max(8, Math.min(at.right - WIDTH, innerWidth - WIDTH - 8))}px`;
   };
   return (
@@ -70,7 +71,7 @@ export function Menu({
         role="menu"
         aria-label={label}
         tabIndex={-1}
-        className="fixed m-0 w-56 rounded-lg border border-line bg-raised p-1 text-ink shadow-lg"
+        className="fixed m-0 max-h-[calc(100dvh-16px)] w-56 overflow-y-auto rounded-lg border border-line bg-raised p-1 text-ink shadow-lg"
         onToggle={({ newState }) => {
           tellOpen(newState === "open");
         }}

@@ -34,7 +34,7 @@ export function Tabs<Name extends string>({
       <div
         role="tablist"
         aria-label={label}
-        className="flex gap-1 overflow-x-auto border-b border-line"
+        className="flex justify-between overflow-x-auto border-b sm:justify-start sm:gap-1 border-line"
       >
         {tabs.map(({ name, label: text }) => (
           <button
@@ -45,7 +45,7 @@ export function Tabs<Name extends string>({
             aria-selected={name === chosen}
             aria-controls={`${id}-panel`}
             tabIndex={name === chosen ? 0 : -1}
-            className="min-h-10 cursor-pointer whitespace-nowrap focus-visible:-outline-offset-2 border-b-2 border-transparent px-3 text-sm text-soft hover:text-ink aria-selected:border-accent aria-selected:font-medium aria-selected:text-ink"
+            className="min-h-10 cursor-pointer whitespace-nowrap focus-visible:-outline-offset-2 border-b-2 border-transparent px-1.5 text-sm sm:px-3 text-soft hover:text-ink aria-selected:border-accent aria-selected:font-medium aria-selected:text-ink"
             onClick={() => choose(name)}
             onKeyDown={move}
           >

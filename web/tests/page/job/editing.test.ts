@@ -146,6 +146,39 @@ describe("Backspace at the beginning", () => {
     expect(again?.segments).toEqual([whole]);
   });
 
+  it("gives back a word that Enter cut, and the caret stands where it was", () => {
+    const whole = { ...segment(0, "dime voicemail ya"), words: words("dime voicemail ya", 0, 0.3) };
+    const parts = split([whole], 0, 10)?.segments ?? [];
+    expect(parts.map(({ text }) => text)).toEqual(["dime voice", "mail ya"]);
+    const again = joinWithFormer(parts, 1);
+    expect(again?.segments).toEqual([whole]);
+    expect(again?.caret).toEqual({ id: 0, offset: 10 });
+    const untimed = segment(0, "dime voicemail ya", 0, false);
+    const both = split([untimed], 0, 10)?.segments ?? [];
+    expect(joinWithNext(both, 0)?.segments).toEqual([untimed]);
+  });
+
+  it("gives back a word that was cut into three, in either order", () => {
+    const whole = segment(0, "voicemail");
+    const two = split([whole], 0, 5)?.segments ?? [];
+    const three = split(two, 0, 3)?.segments ?? [];
+    expect(three.map(({ text }) => text)).toEqual(["voi", "ce", "mail"]);
+    for (const first of [0, 1]) {
+      const joint = joinWithNext(three, three[first]?.id ?? -1)?.segments ?? [];
+      expect(joinWithNext(joint, 0)?.segments.map(({ text }) => text)).toEqual(["voicemail"]);
+    }
+  });
+
+  it("puts a blank where somebody wrote one, or where another segment came between", () => {
+    const parts = split([segment(0, "voicemail")], 0, 5)?.segments ?? [];
+    const spaced = joinWithFormer(write(parts, 1, " mail"), 1);
+    expect(spaced?.segments[0]?.text).toBe("voice mail");
+    const [voice, mail] = parts as [Segment, Segment];
+    const other = segment(7, "otro", 4);
+    expect(joinWithNext([voice, other, mail], 0)?.segments[0]?.text).toBe("voice otro");
+    expect(joinWithNext([other, mail], 7)?.segments[0]?.text).toBe("otro mail");
+  });
+
   it("keeps times where only one of both has times of words", () => {
     const after = joinWithNext([segment(0, "uno dos"), segment(1, "tres", 2, false)], 0);
     expect(times(after?.segments[0] as Segment)).toHaveLength(3);
@@ -250,5 +283,11 @@ describe("what is stored", () => {
       [0, "uno"],
       [1, "dos"],
     ]);
+  });
+
+  it("has nothing but what the service knows", () => {
+    const whole = segment(0, "voicemail");
+    const parts = numbered(split([whole], 0, 5)?.segments ?? []);
+    for (const part of parts) expect(Object.keys(part).sort()).toEqual(Object.keys(whole).sort());
   });
 });

@@ -27,7 +27,7 @@ export const history = {
   "history.rename": "Rename",
   "history.rename.field": "Name",
   "history.download": "Download {format}",
-  "history.zip": "ZIP of {format}",
+  "history.zip": "Download as ZIP",
   "history.remove": "Delete",
   "history.remove.title":
     "{count, plural, one {Delete the recording?} other {Delete # recordings?}}",

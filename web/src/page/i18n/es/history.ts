@@ -28,7 +28,7 @@ export const history = {
   "history.rename": "Cambiar el nombre",
   "history.rename.field": "Nombre",
   "history.download": "Descargar {format}",
-  "history.zip": "ZIP de {format}",
+  "history.zip": "Descargar en ZIP",
   "history.remove": "Borrar",
   "history.remove.title":
     "{count, plural, one {¿Borrar la grabación?} other {¿Borrar # grabaciones?}}",

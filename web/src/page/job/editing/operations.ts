@@ -2,6 +2,7 @@
  * are only good within the page: what is stored is numbered anew. */
 import type { Segment, Word } from "../../../client";
 import { placedWords } from "../text/words";
+import { outer, seamAt, seamBetween, sewn, sewnWords, withoutSeams } from "./seam";
 import { retexted, rounded } from "./words";
 
 export interface Caret {
@@ -60,7 +61,9 @@ export function halves(
     start,
     words: words.slice(words.length - second.length),
   };
-  return [within(left, before), within(right, after)];
+  const confidence = cut?.confidence ?? null;
+  const seam = seamAt(segment.text, offset, start, confidence);
+  return sewn(within(left, before), within(right, after), seam);
 }
 
 /** Words of the two parts of a word that was cut do not reach over the cut. */
@@ -106,9 +109,10 @@ function joinAt(segments: readonly Segment[], index: number): Edited | null {
   if (former === undefined || latter === undefined) return null;
   const joint = joined(former, latter);
   const offset = former.text.trimEnd().length;
+  const blank = offset === 0 || seamBetween(former, latter) !== null ? 0 : 1;
   return {
     segments: segments.toSpliced(index, 2, joint),
-    caret: { id: joint.id, offset: offset === 0 ? 0 : offset + 1 },
+    caret: { id: joint.id, offset: offset + blank },
   };
 }
 
@@ -119,12 +123,15 @@ export function joined(former: Segment, latter: Segment): Segment {
   const all = (seconds[0] ?? 0) + (seconds[1] ?? 0) || 1;
   const confidence =
     (former.confidence * (seconds[0] ?? 0) + latter.confidence * (seconds[1] ?? 0)) / all;
+  const seam = seamBetween(former, latter);
+  const words = isTimed ? [timed(former), timed(latter)] : [[], []];
   return {
-    ...former,
+    ...withoutSeams(former),
+    ...outer(former, latter),
     end: Math.max(former.end, latter.end),
-    text: text.join(" "),
+    text: text.join(seam === null ? " " : ""),
     confidence: rounded(confidence),
-    words: isTimed ? [...timed(former), ...timed(latter)] : [],
+    words: seam === null ? words.flat() : sewnWords(words[0] ?? [], words[1] ?? [], seam),
   };
 }
 
@@ -187,5 +194,5 @@ export function nextId(segments: readonly Segment[]): number {
 export function numbered(segments: readonly Segment[]): readonly Segment[] {
   return segments
     .filter(({ text }) => text.trim() !== "")
-    .map((segment, id) => ({ ...segment, id, text: segment.text.trim() }));
+    .map((segment, id) => ({ ...withoutSeams(segment), id, text: segment.text.trim() }));
 }

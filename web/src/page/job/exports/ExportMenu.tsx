@@ -2,18 +2,10 @@ import { type ResultFormat, RetenderError } from "../../../client";
 import { useRetender } from "../../../hooks";
 import { useT } from "../../i18n/context";
 import { saveAs } from "../../intake/files";
+import { FORMATS } from "../../state/exportFormats";
 import { useProblem } from "../../state/useProblem";
 import { Menu } from "../../ui/Menu";
 import { toast } from "../../ui/toasts";
-
-const FORMATS = [
-  "txt",
-  "srt",
-  "vtt",
-  "docx",
-  "tsv",
-  "json",
-] as const satisfies readonly ResultFormat[];
 
 /** As files, with the edits: what is not stored yet is stored first. */
 export function ExportMenu({

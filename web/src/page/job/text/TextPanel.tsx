@@ -42,7 +42,7 @@ export function TextPanel({
   const { editor, view } = editing;
   if (segments.length === 0) return <Empty jobId={jobId} isRunning={isRunning} />;
   return (
-    <div className="flex flex-col gap-2 py-3">
+    <div className="flex flex-col gap-1 py-2 sm:gap-2 sm:py-3">
       <div className="flex flex-wrap items-center gap-2">
         <SearchBar field={field} search={search} step={stepHit} />
         <CopyMenu segments={segments} />
