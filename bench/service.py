@@ -33,7 +33,7 @@ from loguru import logger
 from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
 from bench import rehearsed
-from deployments.client.backend import Source, TranscriptionRequest
+from deployments.client.backend import RecordingSource, TranscriptionRequest
 from deployments.client.in_process import InProcessBackend, temporary_service
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
@@ -104,7 +104,9 @@ async def served(model: Path, files: Sequence[Path], size: str, tally: Path) -> 
 
 
 async def heard(desk: InProcessBackend, file: Path) -> None:
-    await desk.transcribe(Source(file), TranscriptionRequest({"language": "en"}), lambda _: None)
+    await desk.transcribe(
+        RecordingSource(file), TranscriptionRequest({"language": "en"}), lambda _: None
+    )
 
 
 def pool(settings: Settings, model: Path, size: str, tally: Path) -> PoolSettings:

@@ -15,7 +15,7 @@ from actors.runtime.api import Recipe
 from actors.workers.transcriber_pool import PoolSettings
 from bench.speech.measure import CORES, Figures, Heard
 from bench.speech.recordings import RATE, Recording, written
-from deployments.client.backend import Source, TranscriptionRequest
+from deployments.client.backend import RecordingSource, TranscriptionRequest
 from deployments.client.in_process import InProcessBackend, temporary_service
 from deployments.settings import Settings, read
 from deployments.wiring import recognition
@@ -70,7 +70,7 @@ async def served(
 
 
 async def _heard(backend: InProcessBackend, file: Path, request: TranscriptionRequest) -> _Answer:
-    said = await backend.transcribe(Source(file), request, lambda _: None)
+    said = await backend.transcribe(RecordingSource(file), request, lambda _: None)
     return msgspec.json.decode(said, type=_Answer)
 
 

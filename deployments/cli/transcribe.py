@@ -16,7 +16,7 @@ from deployments.cli.exit_status import FAILED, complain, run
 from deployments.cli.service import Key, Server, looked_for
 from deployments.cli.sources import SourceNotFound, sources, targets
 from deployments.cli.tables import progress_console
-from deployments.client.backend import Source, TranscriptionBackend, TranscriptionRequest
+from deployments.client.backend import RecordingSource, TranscriptionBackend, TranscriptionRequest
 from deployments.client.by_service import ServiceBackend
 from deployments.client.cause import cause
 from deployments.limits import FILES_AT_ONCE
@@ -136,7 +136,7 @@ async def _backend(
 
 async def _all(
     backend: TranscriptionBackend,
-    recordings: Sequence[Source],
+    recordings: Sequence[RecordingSource],
     request: TranscriptionRequest,
     folder: Path | None,
 ) -> int:
@@ -164,7 +164,7 @@ class _Work:
         self._bars = bars
         self._slots = asyncio.Semaphore(FILES_AT_ONCE)
 
-    async def one(self, source: Source, place: Path | None) -> str | None:
+    async def one(self, source: RecordingSource, place: Path | None) -> str | None:
         """The transcript; None if it failed, which has been printed then."""
         async with self._slots:
             try:

@@ -13,7 +13,7 @@ from deployments.client.cause import cause
 from deployments.logs import configuration
 from deployments.settings import read
 from deployments.watch_folder.records import InUse, Records
-from deployments.watch_folder.watcher import Folders, Wanted, Watcher
+from deployments.watch_folder.watcher import Folders, WantedResults, Watcher
 from retender.errors import InvalidOption
 from retender.transcript.formats import Format
 from serve_app.uploads.options import wanted
@@ -66,7 +66,7 @@ def watch_folder(  # noqa: PLR0917 - the options of the command, which are given
 
     async def work() -> int:
         async with service(settings, server, key) as client:
-            what = Wanted(fields, cast("tuple[Format, ...]", kinds))
+            what = WantedResults(fields, cast("tuple[Format, ...]", kinds))
             watcher = Watcher(client, Folders(source, out), what, settle, typer.echo)
             if retry_failed:
                 await watcher.retry_failed()

@@ -12,7 +12,7 @@ from retender.errors import RetenderError
 from retender.transcript.formats import Format
 
 
-class Source(msgspec.Struct, frozen=True):
+class RecordingSource(msgspec.Struct, frozen=True):
     """A local file, or the URL of a recording."""
 
     at: Path | str
@@ -52,6 +52,8 @@ class NotTranscribed(RetenderError):
 
 
 class TranscriptionBackend(Protocol):
-    async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
+    async def transcribe(
+        self, source: RecordingSource, request: TranscriptionRequest, watch: OnStep
+    ) -> str:
         """Return the transcript in the requested format. Raises `NotTranscribed` if the job fails.
         Cancelling this call cancels the job."""

@@ -24,7 +24,10 @@ class ServiceBackend:
         self._language = language
 
     async def transcribe(
-        self, source: backend.Source, request: backend.TranscriptionRequest, watch: backend.OnStep
+        self,
+        source: backend.RecordingSource,
+        request: backend.TranscriptionRequest,
+        watch: backend.OnStep,
     ) -> str:
         def sent(share: float) -> None:
             note = Note("uploading", {"percent": round(100 * share)})

@@ -26,7 +26,7 @@ from actors.workers.transcriber_pool import PoolSettings
 from deployments.client.backend import (
     NotTranscribed,
     OnStep,
-    Source,
+    RecordingSource,
     TranscriptionRequest,
     TranscriptionStep,
 )
@@ -62,7 +62,9 @@ class InProcessBackend:
         self._hub = hub
         self._language = language
 
-    async def transcribe(self, source: Source, request: TranscriptionRequest, watch: OnStep) -> str:
+    async def transcribe(
+        self, source: RecordingSource, request: TranscriptionRequest, watch: OnStep
+    ) -> str:
         options = wanted({name: [value] for name, value in request.fields.items()}).options
         job = await self._job(await self._received(source), options, watch)
         if job.status is not Status.COMPLETED:
@@ -92,7 +94,7 @@ class InProcessBackend:
         left = update.estimated_time_remaining if isinstance(update, TransientProgress) else None
         return TranscriptionStep(note_text(update.note, self._language), update.progress, left)
 
-    async def _received(self, source: Source) -> Audio:
+    async def _received(self, source: RecordingSource) -> Audio:
         async with self._blobs.receive(limit=sys.maxsize) as upload:
             if isinstance(source.at, Path):
                 await _copy(source.at, upload)

@@ -25,17 +25,17 @@ class JobState(BaseModel):
     text_is_cut: bool = Field(default=False, description="read_transcript gives the rest")
 
 
-class Line(BaseModel):
+class LineShape(BaseModel):
     start: float = Field(description="Seconds from the beginning")
     end: float
     text: str
 
 
-class Transcript(BaseModel):
+class TranscriptLines(BaseModel):
     job_id: str
     page: int
     pages: int
-    lines: list[Line]
+    lines: list[LineShape]
 
 
 class Found(BaseModel):

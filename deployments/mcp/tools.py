@@ -20,7 +20,7 @@ from pydantic import Field
 from deployments.client.cause import cause
 from deployments.client.client import Client
 from deployments.client.resumable import submit_resumably
-from deployments.mcp.shapes import Found, Hits, Jobs, JobState, Line, Transcript, state_of
+from deployments.mcp.shapes import Found, Hits, Jobs, JobState, LineShape, TranscriptLines, state_of
 from retender.errors import RetenderError
 from retender.jobs.states import TERMINAL, Status
 
@@ -183,7 +183,7 @@ class Tools:
 
     async def read_transcript(
         self, ctx: Context, job_id: JobId, page: Annotated[int, Field(ge=1)] = 1
-    ) -> Transcript:
+    ) -> TranscriptLines:
         """The text of a finished job with times, as last edited; a page has 200 lines."""
         async with self._client(ctx) as client:
             segments = (await client.transcript(job_id))["segments"]
@@ -192,10 +192,10 @@ class Tools:
             raise ToolError(f"the transcript has {pages} pages")
         first = (page - 1) * LINES_A_PAGE
         lines = [
-            Line(start=each["start"], end=each["end"], text=each["text"].strip())
+            LineShape(start=each["start"], end=each["end"], text=each["text"].strip())
             for each in segments[first : first + LINES_A_PAGE]
         ]
-        return Transcript(job_id=job_id, page=page, pages=pages, lines=lines)
+        return TranscriptLines(job_id=job_id, page=page, pages=pages, lines=lines)
 
     @asynccontextmanager
     async def _client(self, ctx: Context) -> AsyncIterator[Client]:

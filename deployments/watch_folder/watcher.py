@@ -31,7 +31,7 @@ ERROR_ENDING: Final = "error.txt"
 Tell = Callable[[str], None]
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class WantedResults(msgspec.Struct, frozen=True):
     """What is to be made of each recording."""
 
     fields: Mapping[str, str]
@@ -56,7 +56,7 @@ class Folders(NamedTuple):
 
 class Watcher:
     def __init__(
-        self, client: Client, folders: Folders, wanted: Wanted, settle: float, tell: Tell
+        self, client: Client, folders: Folders, wanted: WantedResults, settle: float, tell: Tell
     ) -> None:
         self._client = client
         self._source, self._out = folders

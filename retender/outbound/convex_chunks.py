@@ -14,7 +14,7 @@ from retender.outbound.limits import CONVEX_CHUNK_BYTES, CONVEX_SEGMENTS, CONVEX
 from retender.transcript.segments import Segment, joined
 
 
-class Chunk(msgspec.Struct, frozen=True):
+class TextChunk(msgspec.Struct, frozen=True):
     index: int
     text: str
     segments: tuple[Segment, ...]
@@ -34,7 +34,7 @@ class ChunkCutter:
         self.silent = True
         """True as long as no segment had a text."""
 
-    def add(self, segments: Iterable[Segment]) -> Iterator[Chunk]:
+    def add(self, segments: Iterable[Segment]) -> Iterator[TextChunk]:
         for segment in map(_within_bounds, segments):
             size = len(msgspec.json.encode(segment)) + len(segment.text.encode())
             if self._pending and not self._fits(size):
@@ -42,7 +42,7 @@ class ChunkCutter:
             self._pending.append(segment)
             self._bytes += size + 1
 
-    def finish(self) -> Iterator[Chunk]:
+    def finish(self) -> Iterator[TextChunk]:
         if self._pending:
             yield self._cut("")
 
@@ -50,7 +50,7 @@ class ChunkCutter:
         room = self._bytes + size < CONVEX_CHUNK_BYTES
         return room and len(self._pending) < self._most
 
-    def _cut(self, following: str) -> Chunk:
+    def _cut(self, following: str) -> TextChunk:
         """`following`: the text after this chunk, which decides how both are joined."""
         segments, self._pending, self._bytes = tuple(self._pending), [], 0
         text = joined(segment.text for segment in segments)
@@ -62,7 +62,7 @@ class ChunkCutter:
             self._before = "" if following.split() else text[-1]
             text += gap
         self.count += 1
-        return Chunk(self.count - 1, text, segments if self._timed else ())
+        return TextChunk(self.count - 1, text, segments if self._timed else ())
 
 
 def _gap(before: str, after: str) -> str:

@@ -16,7 +16,7 @@ from retender.jobs.events import TransientProgress
 from retender.jobs.job import Job
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus
-from retender.outbound.convex_chunks import Chunk
+from retender.outbound.convex_chunks import TextChunk
 from retender.outbound.limits import (
     CONVEX_BODY_BYTES,
     CONVEX_ERROR_CHARS,
@@ -63,7 +63,7 @@ def with_result(message: Message, transcript: Transcript) -> bytes | None:
     return body if len(body) <= CONVEX_BODY_BYTES else None
 
 
-def with_chunk(message: Message, chunk: Chunk) -> bytes:
+def with_chunk(message: Message, chunk: TextChunk) -> bytes:
     """A part of the transcript, sent before the end."""
     part = {"index": chunk.index, "text": chunk.text, "segments": chunk.segments}
     return encoded({**message, "chunk": part})

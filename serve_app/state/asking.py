@@ -15,7 +15,7 @@ from serve_app.limits import ASK_RETRIES, ASK_RETRY_SECONDS, SUBMIT_RETRIES, SUB
 T = TypeVar("T")
 
 
-class RetryPolicy(NamedTuple):
+class AskPolicy(NamedTuple):
     retries: int
     pause: float
     """Seconds before the first retry."""
@@ -23,13 +23,13 @@ class RetryPolicy(NamedTuple):
     """Each pause is so many times as long as the one before."""
 
 
-READING: Final = RetryPolicy(ASK_RETRIES, ASK_RETRY_SECONDS)
+READING: Final = AskPolicy(ASK_RETRIES, ASK_RETRY_SECONDS)
 """For questions that change nothing."""
-SUBMITTING: Final = RetryPolicy(SUBMIT_RETRIES, SUBMIT_RETRY_SECONDS, growth=2.0)
+SUBMITTING: Final = AskPolicy(SUBMIT_RETRIES, SUBMIT_RETRY_SECONDS, growth=2.0)
 """For changes that name their job, so that a repeated one is the same change."""
 
 
-async def ask_again(ask: Callable[[], Awaitable[T]], policy: RetryPolicy = READING) -> T:
+async def ask_again(ask: Callable[[], Awaitable[T]], policy: AskPolicy = READING) -> T:
     """The actor's answer. Raises `Unreachable` when no retry has got one."""
     pause = policy.pause
     for _ in range(policy.retries):

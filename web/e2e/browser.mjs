@@ -1,7 +1,7 @@
 // A browser that talks to the service under test and to nobody else.
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { PATIENCE_MS } from "./patience.mjs";
+import { DEADLINE_MS } from "./deadline.mjs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const QUIET = [
@@ -20,7 +20,7 @@ export function launch() {
   const executablePath = process.env["CHROMIUM"] ?? PLACES.find((path) => existsSync(path));
   if (executablePath === undefined)
     throw new Error("no Chromium is here: apt-get install chromium");
-  return chromium.launch({ executablePath, args: QUIET, timeout: PATIENCE_MS });
+  return chromium.launch({ executablePath, args: QUIET, timeout: DEADLINE_MS });
 }
 
 /** What must not happen on any page: collected from all pages of a context. */

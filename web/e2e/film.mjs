@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
+import { DEADLINE_MS } from "./deadline.mjs";
 import { Camera, hold, playSlowly, showPointer } from "./filming.mjs";
-import { PATIENCE_MS } from "./patience.mjs";
 import { startService } from "./service.mjs";
 import { placeOf } from "./text.mjs";
 
@@ -57,8 +57,14 @@ try {
 async function made(language, { locale, name, list, left, play, exporting }, service) {
   const recording = join(folder, `${language}.mp3`);
   python("-m", "bench.speech.demonstration", language, recording);
-  const context = await browser.newContext({ viewport: SIZE, locale, colorScheme: "light" });
-  context.setDefaultTimeout(PATIENCE_MS);
+  // Without animations: drawing them on a processor would leave too little of it to the recognition.
+  const context = await browser.newContext({
+    viewport: SIZE,
+    locale,
+    colorScheme: "light",
+    reducedMotion: "reduce",
+  });
+  context.setDefaultTimeout(DEADLINE_MS);
   await showPointer(context);
   await playSlowly(context, SLOWNESS);
   const page = await context.newPage();

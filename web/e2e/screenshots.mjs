@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
-import { PATIENCE_MS } from "./patience.mjs";
+import { DEADLINE_MS } from "./deadline.mjs";
 import { startService } from "./service.mjs";
 import { spoken } from "./speech.mjs";
 
@@ -66,7 +66,7 @@ async function everything(name, path, act) {
 
 async function picture(path, name, viewport, colorScheme, act = async (_) => {}) {
   const context = await browser.newContext({ viewport, colorScheme, locale: "es-ES" });
-  context.setDefaultTimeout(PATIENCE_MS);
+  context.setDefaultTimeout(DEADLINE_MS);
   const page = await context.newPage();
   await page.goto(`${service.url}${path}`);
   await page.locator("h1").first().waitFor();

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { PATIENCE_MS } from "./patience.mjs";
+import { DEADLINE_MS } from "./deadline.mjs";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -75,7 +75,7 @@ class Service {
 }
 
 async function healthy(url, child) {
-  const until = Date.now() + PATIENCE_MS;
+  const until = Date.now() + DEADLINE_MS;
   while (Date.now() < until && child.exitCode === null) {
     const answer = await ask(`${url}/health`).catch(() => null);
     if (answer !== null && isWhole(await answer.json())) return;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before } from "node:test";
 import { launch, watched } from "./browser.mjs";
-import { PATIENCE_MS } from "./patience.mjs";
+import { DEADLINE_MS } from "./deadline.mjs";
 import { ask, startService } from "./service.mjs";
 import { spoken } from "./speech.mjs";
 
@@ -73,7 +73,7 @@ class Stage {
       serviceWorkers: "block",
       ...options,
     });
-    context.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultTimeout(DEADLINE_MS);
     await context.addInitScript((kept) => {
       // Empty pages have no storage.
       if (!location.protocol.startsWith("http")) return;

@@ -43,7 +43,7 @@ class Cell:
     def __init__(self, birth: StartChild, runtime: Callable[[Tell], LocalRuntime]) -> None:
         """Create it inside its event loop. `runtime` is called after logging is set up."""
         self._birth = birth
-        self._turnstile = ReorderBuffer()
+        self._in_order = ReorderBuffer()
         self._words: list[Frame] = []
         self._forgotten = 0
         self._said = asyncio.Event()
@@ -56,7 +56,7 @@ class Cell:
         message = from_bytes(frame)
         assert isinstance(message, ActorMessage)
         outcome = _Outcome()
-        self._turnstile.admit(line, number, lambda: self._enter(message, outcome))
+        self._in_order.admit(line, number, lambda: self._enter(message, outcome))
         return await outcome.frame
 
     async def words(self, heard: int) -> list[bytes]:

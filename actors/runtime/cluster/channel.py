@@ -46,7 +46,7 @@ class _Sent(NamedTuple):
     reply: Reply | None
 
 
-class Channel:
+class InstanceChannel:
     """Messages wait here while the actor is looked up. Each ends in an answer or an error.
 
     A channel ends with its instance: later messages open a new one.

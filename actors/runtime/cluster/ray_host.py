@@ -26,7 +26,7 @@ from ray.exceptions import ActorUnavailableError, RayError
 
 from actors.runtime.api import KILLED, Child, Exit, Recipe, Spawn
 from actors.runtime.cluster.cell import NOBODY, Cell, Tell
-from actors.runtime.cluster.channel import Channel, Lost, Reached
+from actors.runtime.cluster.channel import InstanceChannel, Lost, Reached
 from actors.runtime.cluster.exit_causes import cause_of
 from actors.runtime.cluster.root_cell import RootCell
 from actors.runtime.instance import Endpoint, Instance, not_started
@@ -80,7 +80,7 @@ class RayRuntime(LocalRuntime):
         super().__init__(place.clock.build(), seed=seed, hosts=hosts)
         self._place = place
         self._pass_on = pass_on
-        self._lines: dict[str, Channel] = {}
+        self._lines: dict[str, InstanceChannel] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._closed: ActorGone | None = None
 
@@ -121,7 +121,7 @@ class RayRuntime(LocalRuntime):
         line = self._lines.get(to)
         if line is None or line.over:
             self._lines = {name: each for name, each in self._lines.items() if not each.over}
-            line = self._lines[to] = Channel(to, lambda: self._find(to), self.drop)
+            line = self._lines[to] = InstanceChannel(to, lambda: self._find(to), self.drop)
         return line
 
     async def _find(self, name: str) -> Reached:
@@ -284,7 +284,7 @@ class _RayInstance(Instance):
         self._runtime = runtime
         self._handle: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._struck = False
-        self.line = Channel(spec.name, self._reached, runtime.drop)
+        self.line = InstanceChannel(spec.name, self._reached, runtime.drop)
 
     async def _live(self, started: asyncio.Future[None]) -> Exit:
         try:
@@ -319,11 +319,11 @@ class _RayInstance(Instance):
         if self._struck:
             _end(handle)
         loop = asyncio.get_running_loop()
-        impatience = loop.call_later(UNPLACED_SECONDS, self._say_it_waits, started)
+        notice = loop.call_later(UNPLACED_SECONDS, self._say_it_waits, started)
         try:
             return await self._hear(handle, started)
         finally:
-            impatience.cancel()
+            notice.cancel()
 
     async def _hear(self, handle: Any, started: asyncio.Future[None]) -> Exit:
         heard = 0

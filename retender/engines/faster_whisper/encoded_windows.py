@@ -15,7 +15,7 @@ MOST: Final = 4
 """Windows of some megabytes each: the oldest goes first."""
 
 
-class Place(NamedTuple):
+class WindowPlace(NamedTuple):
     """A chunk: samples of its job's recording."""
 
     job_id: str
@@ -27,16 +27,16 @@ class EncodedWindows:
     """Lanes may use it at the same time."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Place, Any] = OrderedDict()
+        self._kept: OrderedDict[WindowPlace, Any] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, place: Place, encoded: Any) -> None:
+    def keep(self, place: WindowPlace, encoded: Any) -> None:
         with self._lock:
             self._kept[place] = encoded
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
 
-    def take(self, place: Place) -> Any | None:
+    def take(self, place: WindowPlace) -> Any | None:
         """It is not kept any longer."""
         with self._lock:
             return self._kept.pop(place, None)

@@ -17,7 +17,7 @@ from retender.engines.faster_whisper import language
 from retender.engines.faster_whisper.chunk_decoder import Utterance
 from retender.engines.faster_whisper.decoding import Advance, recognise
 from retender.engines.faster_whisper.doubt import Thresholds
-from retender.engines.faster_whisper.encoded_windows import EncodedWindows, Place
+from retender.engines.faster_whisper.encoded_windows import EncodedWindows, WindowPlace
 from retender.engines.faster_whisper.model import FRAMES_PER_SECOND, Instructions, Model
 from retender.engines.faster_whisper.notes import Detected, note, noted
 from retender.engines.faster_whisper.settings import WhisperSettings
@@ -105,7 +105,7 @@ class Recogniser:
                 repetition=options.compression_ratio_threshold,
             ),
             numerals=not options.suppress_numerals,
-            encoded=self._encoded.take(Place(order.job_id, chunk.start, chunk.end)),
+            encoded=self._encoded.take(WindowPlace(order.job_id, chunk.start, chunk.end)),
         )
 
     def _language(self, order: Order, pcm: Pcm) -> tuple[str, float | None]:
@@ -140,7 +140,7 @@ class Recogniser:
     def _keep(self, job_id: str, place: language.HasSpan, encoded: Any) -> None:
         """For the chunk at this place. On a GPU windows are encoded together, and none is kept."""
         if self._model.takes_less and not self._model.encodes_together:
-            self._encoded.keep(Place(job_id, place.start, place.end), encoded)
+            self._encoded.keep(WindowPlace(job_id, place.start, place.end), encoded)
 
     def _beginning(self, pcm: Pcm) -> list[Span]:
         """The first windows, where the job was prepared by somebody who left no note."""

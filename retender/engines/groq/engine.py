@@ -29,7 +29,7 @@ from retender.engines.groq.audio_tools import AudioTools
 from retender.engines.groq.availability import GroqAvailability
 from retender.engines.groq.client import AudioFile, GroqClient
 from retender.engines.groq.failures import GroqFailed
-from retender.engines.groq.rate_limiter import RateLimited, RateLimiter, UsageLedgerFile
+from retender.engines.groq.rate_limiter import GroqLimited, GroqRateLimiter, UsageLedgerFile
 from retender.engines.groq.settings import GroqSettings
 from retender.engines.messages import Beat, Emit, messages_of, with_heartbeats
 from retender.engines.preparation import Preparation
@@ -73,7 +73,7 @@ class GroqEngine:
         self._tools = tools
         self._now = now
         self._transport = transport
-        self._limiters: dict[str, RateLimiter] = {}
+        self._limiters: dict[str, GroqRateLimiter] = {}
         self._client: GroqClient
         self._availability: GroqAvailability
         self._checking: asyncio.Task[None]
@@ -114,7 +114,7 @@ class GroqEngine:
             if order.chunk is None:
                 return await self._prepare(order, beat)
             return await self._transcribe(order, order.chunk)
-        except RateLimited as limited:
+        except GroqLimited as limited:
             return self._declined(order, limited.wait)
         except GroqFailed as failed:
             return Failed(order.token, failed.failure)
@@ -244,13 +244,13 @@ class GroqEngine:
             finally:
                 part.unlink(missing_ok=True)
 
-    def _limiter_for(self, options: Options) -> RateLimiter:
+    def _limiter_for(self, options: Options) -> GroqRateLimiter:
         return self._limiter_of(self._settings.model_for(options))
 
-    def _limiter_of(self, model: str) -> RateLimiter:
+    def _limiter_of(self, model: str) -> GroqRateLimiter:
         if model not in self._limiters:
             path = self._ledgers / f"{self._settings.account(model)}.json"
-            self._limiters[model] = RateLimiter(
+            self._limiters[model] = GroqRateLimiter(
                 UsageLedgerFile(path), self._settings.limits, self._now
             )
         return self._limiters[model]

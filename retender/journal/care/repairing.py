@@ -19,7 +19,7 @@ import msgspec
 from retender.errors import JournalError
 from retender.journal import faults
 from retender.journal.care import checking
-from retender.journal.care.checking import Finding
+from retender.journal.care.checking import Damage
 from retender.journal.database import APPLICATION
 from retender.journal.lock import JournalLock
 from retender.journal.migrations import migrations, newest, too_new
@@ -193,5 +193,5 @@ def _jobs(saved: sqlite3.Connection) -> set[str]:
     return {job_id for (job_id,) in saved.execute("SELECT id FROM jobs")}
 
 
-def _spoilt(found: tuple[Finding, ...]) -> set[str]:
+def _spoilt(found: tuple[Damage, ...]) -> set[str]:
     return {each.job_id for each in found if each.kind in _LEAVES_OUT and each.job_id}

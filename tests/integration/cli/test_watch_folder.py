@@ -15,7 +15,7 @@ from actors.manager.job_manager import JobManager
 from deployments.client.client import Client
 from deployments.limits import UPLOAD_PART_BYTES
 from deployments.watch_folder.records import Records
-from deployments.watch_folder.watcher import Folders, Wanted, Watcher
+from deployments.watch_folder.watcher import Folders, WantedResults, Watcher
 from retender.jobs.job import Job
 from retender.transcript.formats import Format
 from tests.support.engines.scripted import Act, Passage, Script
@@ -54,7 +54,7 @@ async def watch(
 ) -> Once:
     """What one run of the command does, from IN to OUT."""
     told: list[str] = []
-    what = Wanted(USUAL, kinds or ("txt",))
+    what = WantedResults(USUAL, kinds or ("txt",))
     folders = Folders(folder / "in", folder / "out")
     async with Client(here.url) as client:
         watcher = Watcher(client, folders, what, settle, told.append)

@@ -15,7 +15,7 @@ import pytest
 
 from retender.engines.api import Progress
 from retender.engines.groq.engine import REFUSALS, GroqEngine
-from retender.engines.groq.rate_limiter import RateLimiter, UsageLedgerFile
+from retender.engines.groq.rate_limiter import GroqRateLimiter, UsageLedgerFile
 from retender.engines.usage_ledger import HOUR, MINUTE, UsageLedger
 from retender.transcript.chunks import Chunk
 from retender.workers.orders import Order
@@ -244,7 +244,7 @@ async def test_whoever_is_called_off_while_waiting_leaves_the_line(
 async def test_whoever_is_called_off_at_the_moment_of_being_let_go_has_spent_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    budget = RateLimiter(
+    budget = GroqRateLimiter(
         UsageLedgerFile(tmp_path / "ledger.json"), UsageLimits(), lambda: 1_700_000_000.0
     )
     loop, write = asyncio.get_running_loop(), UsageLedgerFile._write

@@ -13,7 +13,7 @@ from actors.manager.job_manager import JobManager
 from retender.errors import NoAnswer
 from retender.jobs.submission import Receipt
 from retender.storage.partial_uploads import Origin
-from serve_app.state.asking import RetryPolicy
+from serve_app.state.asking import AskPolicy
 from serve_app.uploads import arrivals
 from tests.support.http.http_service import Site, site
 from tests.support.http.tus_client import (
@@ -54,7 +54,7 @@ async def test_an_upload_that_was_whole_when_the_service_died_is_handed_on_by_th
     async with site(tmp_path) as here:
         path = httpx.URL(await created(here)).path
         with monkeypatch.context() as patch:
-            patch.setattr(arrivals, "SUBMITTING", RetryPolicy(3, 0.0))
+            patch.setattr(arrivals, "SUBMITTING", AskPolicy(3, 0.0))
             if lost == "adopt":
                 patch.setattr(type(here.services.blobs), "adopt", dies)
             else:
@@ -79,7 +79,7 @@ async def test_an_upload_that_was_whole_and_not_handed_on_is_when_its_client_ask
     silent.__name__ = "audio_arrived"
     location = await created(here)
     with monkeypatch.context() as patch:
-        patch.setattr(arrivals, "SUBMITTING", RetryPolicy(3, 0.0))
+        patch.setattr(arrivals, "SUBMITTING", AskPolicy(3, 0.0))
         patch.setattr(JobManager, "audio_arrived", silent)
         assert (await append(here, location, RECORDING, 0)).status_code == 503
     assert await offset(here, location) == len(RECORDING)

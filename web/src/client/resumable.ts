@@ -48,7 +48,7 @@ export async function uploadInParts(
       chunkSize: PART_BYTES,
       fileReader: { openFile: async (input: Blob) => readingOf(input) },
       retryDelays: RETRY_DELAYS,
-      // What is to go on later is kept by whoever keeps the recording.
+      // What is to go on later is kept by the caller, with the recording.
       storeFingerprintForResuming: false,
       removeFingerprintOnSuccess: true,
       onBeforeRequest(request: HttpRequest) {

@@ -14,7 +14,7 @@ export function backoff(
 const TRIES = 3;
 const BOUNDS = { base: 500, most: 8000 };
 /** Who is told to wait longer than this is told so, and not made to wait unknowingly. */
-const MOST_PATIENCE = 10_000;
+const MOST_DELAY = 10_000;
 
 /** For what may be asked again without harm: reading, and what carries an idempotency key. */
 export async function retried<T>(
@@ -37,5 +37,5 @@ export async function retried<T>(
 export function waitAfter(error: unknown, failures: number, random: number): number | null {
   if (!(error instanceof RetenderError) || !error.passing || failures + 1 >= TRIES) return null;
   const asked = error instanceof ServiceError ? (error.retryAfter ?? 0) * 1000 : 0;
-  return asked > MOST_PATIENCE ? null : asked + backoff(failures, random, BOUNDS);
+  return asked > MOST_DELAY ? null : asked + backoff(failures, random, BOUNDS);
 }

@@ -41,7 +41,7 @@ class RemoteFile(msgspec.Struct, frozen=True):
         return True
 
 
-class Listing(msgspec.Struct, frozen=True):
+class ModelFiles(msgspec.Struct, frozen=True):
     """What is downloaded for one model."""
 
     revision: str
@@ -54,17 +54,17 @@ class Listing(msgspec.Struct, frozen=True):
         return sum(file.size for file in self.files)
 
 
-class Place(Protocol):
+class LocalModels(Protocol):
     """A place on this machine where models may be."""
 
     def folder(self, name: str) -> Path | None:
         """Where the model is; None if it is not here. Asks no network."""
 
 
-class Delivery(Protocol):
+class OpenModel(Protocol):
     """One model at one source, while the connection to it is open."""
 
-    async def listing(self) -> Listing: ...
+    async def listing(self) -> ModelFiles: ...
 
     def opened(
         self, file: RemoteFile, begin: int
@@ -76,7 +76,7 @@ class Delivery(Protocol):
         `ValueError` if they are not what they should be."""
 
 
-class Source(Protocol):
+class ModelSource(Protocol):
     """A source of models on the network."""
 
     @property
@@ -86,7 +86,7 @@ class Source(Protocol):
     def offers(self, name: str) -> bool:
         """Whether it may have this model. Asks no network."""
 
-    def open(self, name: str) -> AbstractAsyncContextManager[Delivery]: ...
+    def open(self, name: str) -> AbstractAsyncContextManager[OpenModel]: ...
 
 
 def sha256_of(path: Path) -> str:

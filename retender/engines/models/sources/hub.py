@@ -15,7 +15,7 @@ import msgspec
 from retender import foreign_json
 from retender.engines.models import names
 from retender.engines.models.sources import http
-from retender.engines.models.sources.api import NEEDED, WANTED, Listing, RemoteFile
+from retender.engines.models.sources.api import NEEDED, WANTED, ModelFiles, RemoteFile
 from retender.engines.models.sources.upstream import UPSTREAM, Upstream
 
 LARGEST_LISTING: Final = 4_000_000
@@ -30,7 +30,7 @@ class HubSettings(Protocol):
     def proxy(self) -> str | None: ...
 
 
-class Hub:
+class HuggingFaceHub:
     """`transport` replaces the network in tests."""
 
     def __init__(
@@ -61,7 +61,7 @@ class _FromHub:
         self._repository = repository
         self._revision = "main" if known is None else known.revision
 
-    async def listing(self) -> Listing:
+    async def listing(self) -> ModelFiles:
         """The model's files, at one revision of its repository."""
         url = f"/api/models/{self._repository}/revision/{self._revision}?blobs=true"
         _, body = await http.read_bounded(self._client, url, LARGEST_LISTING)
@@ -79,7 +79,7 @@ class _FromHub:
         """Its files are those of the model already."""
 
 
-def parse_listing(body: bytes) -> Listing:
+def parse_listing(body: bytes) -> ModelFiles:
     """Raises `ValueError` if the answer has no model."""
     try:
         answer = foreign_json.decode(body, _Repository)
@@ -100,7 +100,7 @@ def parse_listing(body: bytes) -> Listing:
     if missing:
         lacks = ", ".join(missing)
         raise ValueError(f"the repository holds no model in CTranslate2's form: it lacks {lacks}")
-    return Listing(answer.sha, files)
+    return ModelFiles(answer.sha, files)
 
 
 class _Lfs(msgspec.Struct):

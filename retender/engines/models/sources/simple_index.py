@@ -17,7 +17,7 @@ ACCEPTED: Final = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html
 _SEPARATORS: Final = re.compile(r"[-_.]+")
 
 
-class Link(msgspec.Struct, frozen=True):
+class IndexLink(msgspec.Struct, frozen=True):
     """A file in the index."""
 
     name: str
@@ -33,7 +33,7 @@ def page_url(index: str, project: str) -> str:
     return f"{index.rstrip('/')}/{_SEPARATORS.sub('-', project).lower()}/"
 
 
-def links(body: bytes, kind: str, url: str) -> tuple[Link, ...]:
+def links(body: bytes, kind: str, url: str) -> tuple[IndexLink, ...]:
     """The files on a page that came from this URL. `kind` is its content type. Raises `ValueError`
     if it is no such page."""
     if kind.partition(";")[0].strip().lower() == JSON:
@@ -42,7 +42,9 @@ def links(body: bytes, kind: str, url: str) -> tuple[Link, ...]:
         except msgspec.MsgspecError as error:
             raise ValueError(f"the index's answer makes no sense: {error}") from error
         return tuple(
-            Link(file.filename, urljoin(url, file.url), file.hashes.get("sha256", ""), file.size)
+            IndexLink(
+                file.filename, urljoin(url, file.url), file.hashes.get("sha256", ""), file.size
+            )
             for file in project.files
         )
     anchors = _Anchors()
@@ -50,11 +52,11 @@ def links(body: bytes, kind: str, url: str) -> tuple[Link, ...]:
     return tuple(_link(urljoin(url, reference)) for reference in anchors.references)
 
 
-def _link(reference: str) -> Link:
+def _link(reference: str) -> IndexLink:
     url, fragment = urldefrag(reference)
     algorithm, _, digest = fragment.partition("=")
     name = unquote(urlsplit(url).path.rpartition("/")[2])
-    return Link(name, url, digest if algorithm == "sha256" else "")
+    return IndexLink(name, url, digest if algorithm == "sha256" else "")
 
 
 class _Anchors(HTMLParser):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deployments.cli.sources import SourceNotFound, sources, targets
-from deployments.client.backend import Source
+from deployments.client.backend import RecordingSource
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_what_is_named_twice_is_done_once(folder: Path) -> None:
 
 def test_an_address_is_taken_as_it_is(folder: Path) -> None:
     assert sources(["https://example.org/talk.mp3?x=[1]"]) == [
-        Source("https://example.org/talk.mp3?x=[1]")
+        RecordingSource("https://example.org/talk.mp3?x=[1]")
     ]
 
 
@@ -74,7 +74,7 @@ def test_no_two_texts_are_called_alike(folder: Path) -> None:
 
 
 def test_names_that_differ_in_capitals_only_are_taken_for_the_same() -> None:
-    found = [Source(Path("Talk.mp3")), Source(Path("talk.wav"))]
+    found = [RecordingSource(Path("Talk.mp3")), RecordingSource(Path("talk.wav"))]
     assert [place.name for place in targets(found, Path("out"), "txt")] == [
         "Talk.txt",
         "talk-2.txt",
@@ -82,7 +82,7 @@ def test_names_that_differ_in_capitals_only_are_taken_for_the_same() -> None:
 
 
 def test_a_recording_is_never_written_over(folder: Path) -> None:
-    found = [Source(Path("a.mp3")), Source(Path("out/a.srt"))]
+    found = [RecordingSource(Path("a.mp3")), RecordingSource(Path("out/a.srt"))]
     assert [place.name for place in targets(found, Path("out"), "srt")] == ["a-2.srt", "a-3.srt"]
 
 
@@ -99,5 +99,5 @@ def test_a_recording_is_never_written_over(folder: Path) -> None:
 def test_the_text_of_what_is_fetched_is_called_by_the_end_of_its_address(
     url: str, name: str
 ) -> None:
-    (place,) = targets([Source(url)], Path("out"), "srt")
+    (place,) = targets([RecordingSource(url)], Path("out"), "srt")
     assert place == Path("out") / name

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retender.outbound.convex_chunks import Chunk, ChunkCutter
+from retender.outbound.convex_chunks import ChunkCutter, TextChunk
 from retender.outbound.limits import CONVEX_CHUNK_BYTES, CONVEX_SEGMENTS, CONVEX_WORDS
 from retender.transcript.segments import Segment, Word, joined
 
@@ -21,9 +21,9 @@ def segments(*texts: str, words: int = 0) -> tuple[Segment, ...]:
     return tuple(Segment(n, float(n), n + 1.0, text, words=spoken) for n, text in enumerate(texts))
 
 
-def cut(found: tuple[Segment, ...], page: int = 200, *, timed: bool = True) -> list[Chunk]:
+def cut(found: tuple[Segment, ...], page: int = 200, *, timed: bool = True) -> list[TextChunk]:
     cutter = ChunkCutter(timed=timed)
-    chunks: list[Chunk] = []
+    chunks: list[TextChunk] = []
     for first in range(0, len(found), page):
         chunks += cutter.add(found[first : first + page])
     chunks += cutter.finish()
@@ -44,7 +44,7 @@ def test_chunks_are_numbered_and_hold_every_segment_once() -> None:
 def test_the_texts_of_all_chunks_are_the_text(texts: list[str], page: int, most: int) -> None:
     found = segments(*texts)
     cutter = ChunkCutter(timed=True, most=most)
-    chunks: list[Chunk] = []
+    chunks: list[TextChunk] = []
     for first in range(0, len(found), page):
         chunks += cutter.add(found[first : first + page])
     chunks += cutter.finish()
@@ -66,4 +66,4 @@ def test_a_segment_with_too_many_words_for_convex_goes_without_their_times() -> 
 
 def test_who_asked_for_no_times_gets_text_alone() -> None:
     (chunk,) = cut(segments("Uno.", "Dos."), timed=False)
-    assert chunk == Chunk(0, "Uno. Dos.", ())
+    assert chunk == TextChunk(0, "Uno. Dos.", ())

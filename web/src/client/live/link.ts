@@ -79,7 +79,7 @@ export type Happening =
       readonly segments: readonly Segment[] | null;
     };
 
-/** What goes on to whoever follows. */
+/** What is sent to the followers. */
 export type Delivery =
   | { readonly type: "message"; readonly message: Message }
   /** The whole of it, in place of all that was told before. */

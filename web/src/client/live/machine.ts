@@ -127,11 +127,8 @@ function substitute(link: Link, kind: Substitute, given: Circumstances): Step {
 
 function tell(link: Link, given: Circumstances): Step {
   if (link.substitute === "stream") return stream(link, given);
-  const patience = given.limits.connect;
-  return [
-    link,
-    [{ do: "arm", timer: "substitute silence", milliseconds: patience }, { do: "poll" }],
-  ];
+  const milliseconds = given.limits.connect;
+  return [link, [{ do: "arm", timer: "substitute silence", milliseconds }, { do: "poll" }]];
 }
 
 function stream(link: Link, { limits }: Circumstances): Step {

@@ -1,5 +1,5 @@
 /**
- * The view of a job for whoever draws it. Deliveries are queued and worked in once a frame, however
+ * The view of a job, for those who draw it. Deliveries are queued and worked in once a frame, however
  * many come; a timer stands beside the frame, for hidden pages have none.
  */
 import type { Clock } from "../clock";

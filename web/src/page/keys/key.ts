@@ -1,4 +1,4 @@
-/** The key of whoever uses the page, where the service asks for one. */
+/** The key of the person who uses the page, where the service asks for one. */
 const NAME = "retender.key";
 
 export interface KeyView {

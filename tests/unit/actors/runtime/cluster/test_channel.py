@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from actors.runtime.cluster.channel import Channel, Lost, Reached
+from actors.runtime.cluster.channel import InstanceChannel, Lost, Reached
 from actors.runtime.limits import FRAME_BYTES, OUTBOX_BYTES
 from actors.runtime.mailbox import Call
 from actors.runtime.packing import PackedCall, pack, pack_arguments
@@ -56,7 +56,7 @@ class Play:
         self.found: asyncio.Future[Reached] = asyncio.get_running_loop().create_future()
         self.sent: list[Sent] = []
         self.dropped: list[tuple[str, str, str]] = []
-        self.line = Channel("player", self._find, self._drop)
+        self.line = InstanceChannel("player", self._find, self._drop)
 
     async def deliver(self, line: str, number: int, frame: bytes) -> bytes | None:
         message = from_bytes(frame)

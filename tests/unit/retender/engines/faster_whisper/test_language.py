@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from retender.audio.pcm import Pcm
-from retender.engines.faster_whisper.encoded_windows import MOST, EncodedWindows, Place
+from retender.engines.faster_whisper.encoded_windows import MOST, EncodedWindows, WindowPlace
 from retender.engines.faster_whisper.language import (
     PLACES,
     HasSpan,
@@ -156,7 +156,7 @@ def test_what_was_encoded_is_kept_of_the_chunks_that_are_always_listened_to(
 
 def test_kept_windows_are_few_and_each_is_taken_once() -> None:
     windows = EncodedWindows()
-    places = [Place("job", n, n + 1) for n in range(MOST + 1)]
+    places = [WindowPlace("job", n, n + 1) for n in range(MOST + 1)]
     for place in places:
         windows.keep(place, place.start)
     assert [windows.take(place) for place in places] == [None, *range(1, MOST + 1)]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from retender.engines.models.sources.simple_index import JSON, Link, links, page_url
+from retender.engines.models.sources.simple_index import JSON, IndexLink, links, page_url
 
 URL = "https://mirror.example/root/simple/some-model/"
 
@@ -25,8 +25,8 @@ def test_links_may_be_relative_or_whole_with_a_hash_or_without() -> None:
     <A HREF='https://files.example/b-1.whl#md5=abc'>b-1.whl</A>
     <a>nothing</a></body></html>"""
     assert links(page, "text/html; charset=utf-8", URL) == (
-        Link("a+b-1.whl", "https://mirror.example/root/files/a%2Bb-1.whl", "abc"),
-        Link("b-1.whl", "https://files.example/b-1.whl"),
+        IndexLink("a+b-1.whl", "https://mirror.example/root/files/a%2Bb-1.whl", "abc"),
+        IndexLink("b-1.whl", "https://files.example/b-1.whl"),
     )
 
 
@@ -34,7 +34,7 @@ def test_the_newer_form_tells_sizes_too() -> None:
     file = {"filename": "a-1.whl", "url": "../a-1.whl", "hashes": {"sha256": "abc"}, "size": 7}
     body = json.dumps({"meta": {"api-version": "1.1"}, "name": "a", "files": [file]}).encode()
     assert links(body, f"{JSON}", URL) == (
-        Link("a-1.whl", "https://mirror.example/root/simple/a-1.whl", "abc", 7),
+        IndexLink("a-1.whl", "https://mirror.example/root/simple/a-1.whl", "abc", 7),
     )
 
 

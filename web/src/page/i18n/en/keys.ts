@@ -1,6 +1,6 @@
 export const keys = {
   "keys.title": "Access key",
-  "keys.why": "This service asks for a key. Whoever runs it can give you one.",
+  "keys.why": "This service asks for a key. The person who runs it can give you one.",
   "keys.refused": "The service does not accept this key.",
   "keys.field": "Key",
   "keys.hint": "It begins with “rt_”.",
