@@ -12,6 +12,9 @@ from tests.support.docs import blocks, pages
 from tests.support.paths import PROJECT
 
 NOT_RUN: Final = {
+    r"export OTEL_EXPORTER_OTLP_ENDPOINT=|retender serve$": (
+        "never ends; tests/integration/traces starts a service with such a collector"
+    ),
     r"make (serve|test|test-long|lint|bench|soak|replay|release|lock|docs-settings)\b": (
         "takes minutes, or never ends; `.ci/run` and the image check run what can be, and"
         " tests/unit/docs/test_pages.py knows the targets"
