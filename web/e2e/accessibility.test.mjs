@@ -1,4 +1,5 @@
 // Every view, in both themes, on a phone and on a wide screen: no rule of WCAG 2.2 AA is broken.
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessible } from "./accessible.mjs";
 import { row } from "./history.mjs";
@@ -103,6 +104,10 @@ for (const width of [360, 1440]) {
 
   test(`no side of a recording breaks a rule of accessibility: ${width}`, async () => {
     const { page } = await stage.visitJob(jobs.done, options);
+    const cutOff = await page
+      .getByRole("tablist")
+      .evaluate((list) => list.scrollWidth - list.clientWidth);
+    assert.equal(cutOff, 0, "a tab is cut off");
     await oneRecording(page, (where) => accessible(page, where));
   });
 }
