@@ -18,12 +18,12 @@ async function settled() {
   await Promise.allSettled(transitions.map(({ finished }) => finished));
 }
 
-/** With a window as high as the page. Otherwise a button that lies half under the player, until somebody
+/** With a window twice as high as the page, for a text may grow meanwhile. Otherwise a button that lies half under the player, until somebody
  * scrolls, counts as one that is too small. */
 async function inFull(page, look) {
   const { width, height } = page.viewportSize();
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.setViewportSize({ width, height: Math.max(height, whole) });
+  await page.setViewportSize({ width, height: Math.max(height, 2 * whole) });
   await look();
   await page.setViewportSize({ width, height });
 }
