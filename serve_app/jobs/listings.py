@@ -91,9 +91,7 @@ async def _page(services: Services, listing: Listing, language: str) -> Response
 async def _bodies(services: Services, jobs: Sequence[Job], language: str) -> list[dict[str, Any]]:
     """Unfinished jobs with what is not stored: place in the queue, newest progress, time left."""
     unfinished = tuple(job.id for job in jobs if not job.finished)
-    if not unfinished:
-        return [job_body(JobStatus(job), None, language) for job in jobs]
-    estimated = await services.manager.ask(JobManager.estimated, unfinished)
+    estimated = await services.manager.ask(JobManager.estimated, unfinished) if unfinished else ()
     progress = await transient_progress_of(services, [status.job for status in estimated])
     now = {status.job.id: status for status in estimated}
     return [

@@ -20,7 +20,7 @@ from retender.jobs.trace import UNTRACED, Part, TraceRecord
 from retender.outbound.otlp import OtlpExporter
 from tests.support.engines.scripted import Act, Passage, Script
 from tests.support.http.http_service import MANAGER, Site, says, site
-from tests.support.http.otlp_collector import PATIENCE, OtlpCollector
+from tests.support.http.otlp_collector import DEADLINE, OtlpCollector
 from tests.support.http.webhook_receivers import Receivers, settings
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -169,7 +169,7 @@ async def test_what_an_absent_collector_does_not_take_is_dropped_and_told_once(
     told: list[str] = []
     sink = logger.add(lambda line: told.append(line.record["message"]), level="INFO")
     collector.answer = 401
-    sender = OtlpExporter(collector.address, {}, "stt", "0.test", PATIENCE)
+    sender = OtlpExporter(collector.address, {}, "stt", "0.test", DEADLINE)
     for _ in range(3):
         collector.asked.clear()
         sender.add(record())
@@ -188,11 +188,11 @@ async def test_what_an_absent_collector_does_not_take_is_dropped_and_told_once(
 async def test_an_exporter_that_nobody_closed_sends_what_it_has_and_ends(
     collector: OtlpCollector,
 ) -> None:
-    sender = OtlpExporter(collector.address, {}, "stt", "0.test", PATIENCE)
+    sender = OtlpExporter(collector.address, {}, "stt", "0.test", DEADLINE)
     (thread,) = (each for each in threading.enumerate() if each.name.startswith("OtelBatch"))
     sender.add(record())
     del sender
     gc.collect()
     await collector.one("queue")
-    await asyncio.to_thread(thread.join, PATIENCE)
+    await asyncio.to_thread(thread.join, DEADLINE)
     assert not thread.is_alive()

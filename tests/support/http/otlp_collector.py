@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from actors.runtime.api import Recipe
 from deployments.wiring.traces import EXPORTER
 
-PATIENCE = 60.0
+DEADLINE = 60.0
 
 
 class SpanSeen(NamedTuple):
@@ -74,7 +74,7 @@ class OtlpCollector:
 
     async def one(self, name: str, job_id: str = "") -> SpanSeen:
         """Wait for a span of this name."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 found = self.named(name)
                 found = [span for span in found if job_id in {"", span.said["retender.job"]}]
@@ -96,7 +96,7 @@ class OtlpCollector:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 collector.asked.set()
-                collector.mute.wait(PATIENCE)
+                collector.mute.wait(DEADLINE)
                 if collector.answer == 200:
                     collector.paths.add(self.path)
                     collector._take(self.headers.items(), body)
@@ -116,7 +116,7 @@ def exporter(address: str, **headers: str) -> Recipe:
         "headers": headers,
         "service": "stt",
         "version": "0.test",
-        "close_seconds": PATIENCE,
+        "close_seconds": DEADLINE,
     }
     return Recipe(EXPORTER, options)
 

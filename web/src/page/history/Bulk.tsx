@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { isFinished, type ListedJob } from "../../client";
 import { useT } from "../i18n/context";
-import { FORMATS } from "../state/exportFormats";
 import { Button } from "../ui/Button";
 import { Checkbox } from "../ui/Field";
-import { Menu } from "../ui/Menu";
+import { FormatMenu } from "../ui/FormatMenu";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { useActions } from "./useActions";
 
@@ -51,16 +50,9 @@ export function Bulk({
         </Button>
       )}
       {done.length > 0 && (
-        <Menu
+        <FormatMenu
           label={t("history.zip")}
-          icon="download"
-          shown={t("history.zip")}
-          className="border border-line-strong bg-raised px-3 font-medium text-ink!"
-          items={FORMATS.map((format) => ({
-            label: t(`export.${format}`),
-            icon: "download",
-            run: () => void actions.exportAll(done, format),
-          }))}
+          run={(format) => void actions.exportAll(done, format)}
         />
       )}
       {chosen.length > 0 && (

@@ -2,9 +2,8 @@ import { type ResultFormat, RetenderError } from "../../../client";
 import { useRetender } from "../../../hooks";
 import { useT } from "../../i18n/context";
 import { saveAs } from "../../intake/files";
-import { FORMATS } from "../../state/exportFormats";
 import { useProblem } from "../../state/useProblem";
-import { Menu } from "../../ui/Menu";
+import { FormatMenu } from "../../ui/FormatMenu";
 import { toast } from "../../ui/toasts";
 
 /** As files, with the edits: what is not stored yet is stored first. */
@@ -31,17 +30,5 @@ export function ExportMenu({
       toast(`${what} ${todo}`, { kind: "failed" });
     }
   };
-  return (
-    <Menu
-      label={t("export.title")}
-      icon="download"
-      shown={t("export.title")}
-      className="border border-line-strong bg-raised px-3 font-medium text-ink!"
-      items={FORMATS.map((format) => ({
-        label: t(`export.${format}`),
-        icon: "download",
-        run: () => void download(format),
-      }))}
-    />
-  );
+  return <FormatMenu label={t("export.title")} run={(format) => void download(format)} />;
 }
