@@ -58,6 +58,7 @@ class JobManager:
 
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._started_at = ctx.clock.now()
         journal = await self._open_journal()
         recovery = await journal.begin_epoch()
         settings = self._settings
@@ -216,6 +217,7 @@ class JobManager:
             workers=store.dispatcher.workers(self._ctx.clock.monotonic()),
             audio_seconds_waiting=store.dispatcher.seconds_waiting(),
             accepting=self._intake.open,
+            started_at=self._started_at,
         )
 
     # Readers of events

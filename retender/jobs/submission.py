@@ -57,6 +57,8 @@ class QueueInfo(msgspec.Struct, frozen=True):
     workers: int
     audio_seconds_waiting: float
     accepting: bool
+    started_at: float
+    """When the jobs were taken up: at the start, or after their manager had failed."""
 
 
 class PoolLoad(msgspec.Struct, frozen=True):

@@ -96,6 +96,7 @@ class HealthShape(BaseModel):
             "reason": None,
             "version": "1.0.0",
             "profile": "local",
+            "started_at": "2026-11-02T09:30:00.000Z",
             "uptime": 86_400.0,
             "age": 0.4,
             "engines": {
@@ -139,6 +140,11 @@ class HealthShape(BaseModel):
     reason: str | None = Field(default=None, description="Why it is not healthy.")
     version: str | None = None
     profile: str | None = None
+    started_at: str | None = Field(
+        default=None,
+        description="When the jobs were last taken up: at the start of the service, or after a "
+        "failure. Null: not yet known.",
+    )
     uptime: float | None = Field(default=None, description="Seconds.")
     age: float | None = Field(
         default=None, description="Seconds since the rest was found to be so; null: not yet."
@@ -169,6 +175,7 @@ async def health(services: Given, request: Request) -> Response:
             "reason": reason or None,
             "version": services.settings.version,
             "profile": services.settings.profile,
+            "started_at": None if monitor.info is None else iso(monitor.info.started_at),
             "uptime": round(monitor.uptime, 1),
             "age": None if monitor.age is None else round(monitor.age, 1),
             "engines": {name: engine_body(engine) for name, engine in monitor.engines.items()},

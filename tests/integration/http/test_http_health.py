@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,18 @@ async def test_health_tells_how_the_service_is(here: Site) -> None:
     assert body["queue"]["queue_size"] == 0
     assert body["age"] >= 0
     assert body["uptime"] >= 0
+
+
+async def test_health_tells_since_when_the_jobs_are_worked_on(here: Site) -> None:
+    await here.services.health.check()
+    began = (await here.http.get("/health")).json()["started_at"]
+    await here.services.root.ask(Supervisor.restart_child, "job_manager", "a test")
+    async with asyncio.timeout(DEADLINE):
+        while (await here.http.get("/health")).json()["started_at"] == began:
+            await here.services.health.check()
+    assert datetime.fromisoformat((await here.http.get("/health")).json()["started_at"]) > (
+        datetime.fromisoformat(began)
+    )
 
 
 async def test_health_is_answered_while_the_manager_is_not(here: Site) -> None:

@@ -762,6 +762,11 @@ export interface components {
              */
             reason?: string | null;
             /**
+             * Started At
+             * @description When the jobs were last taken up: at the start of the service, or after a failure. Null: not yet known.
+             */
+            started_at?: string | null;
+            /**
              * Status
              * @enum {string}
              */

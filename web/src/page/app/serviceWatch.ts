@@ -7,8 +7,8 @@ import { type Clock, type Health, RetenderError, type Surroundings } from "../..
 export interface ServiceView {
   readonly health: Health | null;
   readonly phase: "unknown" | "reachable" | "lost" | "trying" | "offline";
-  /** When its process was started, in milliseconds since 1970; null: not known. */
-  readonly startedAt: number | null;
+  /** When it last took up the jobs; null: not known. */
+  readonly startedAt: string | null;
   /** On `clock.now()`, while it is lost: when it is asked next. */
   readonly retryAt: number | null;
 }
@@ -58,7 +58,7 @@ export class ServiceWatch {
     try {
       const health = await this.#options.ask();
       this.#failures = 0;
-      const startedAt = startOf(health, this.#view.startedAt);
+      const startedAt = health.started_at ?? this.#view.startedAt;
       this.#show({ health, startedAt, phase: "reachable", retryAt: null });
       this.#after(health.status === "healthy" ? EVERY : OFTEN);
     } catch (error) {
@@ -108,14 +108,4 @@ export class ServiceWatch {
     this.#view = { ...this.#view, ...change };
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-/** Of the same start the earliest moment counts: an answer takes its time. */
-const SAME_START = 10_000;
-
-function startOf({ uptime }: Health, before: number | null): number | null {
-  if (uptime == null) return before;
-  const started = Date.now() - uptime * 1000;
-  const isSame = before !== null && Math.abs(started - before) < SAME_START;
-  return isSame ? Math.min(before, started) : started;
 }

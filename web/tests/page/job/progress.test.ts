@@ -127,6 +127,11 @@ describe("the story of a job", () => {
     expect(told[2]).toMatchObject({ kind: "restart", progress: 43 });
   });
 
+  it("tells of a restart within a second of its start", () => {
+    const job: Job = { ...JOB, created_at: "2026-01-01T12:04:00.000Z" };
+    expect(kinds({ job, serviceStarted: "2026-01-01T12:04:00.900Z" })).toContain("restart");
+  });
+
   it("knows no restart of a service that was started before it came or after it ended", () => {
     expect(kinds({ serviceStarted: "2026-01-01T11:00:00.000Z" })).not.toContain("restart");
     const job: Job = { ...JOB, status: "completed", completed_at: "2026-01-01T12:10:00.000Z" };

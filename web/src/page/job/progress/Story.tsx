@@ -22,8 +22,12 @@ export function Story({ jobId }: { readonly jobId: string }) {
   const entries = useMemo(() => {
     if (job === null) return [];
     const now = { ...job, status: status ?? job.status, completed_at: completedAt };
-    const serviceStarted = startedAt === null ? null : new Date(startedAt).toISOString();
-    return story({ job: now, moments, serviceStarted, requestedModel: requestedModel(result) });
+    return story({
+      job: now,
+      moments,
+      serviceStarted: startedAt,
+      requestedModel: requestedModel(result),
+    });
   }, [job, status, completedAt, moments, startedAt, result]);
   return (
     <ol aria-label={t("job.story")} className="flex flex-col gap-3 py-4">

@@ -56,12 +56,9 @@ function ofMoment({ at, status, stage, progress, message }: Moment): Entry {
   return { kind: "stage", at, stage, progress, message };
 }
 
-/** When a service was started is known only so well. */
-const LATENCY = 2000;
-
 /** A service that was started after the job came, and before it ended, was restarted meanwhile. */
 function restarted(job: Job, moments: readonly Moment[], started: string | null): Entry | null {
-  if (started === null || time(started) <= time(job.created_at) + LATENCY) return null;
+  if (started === null || time(started) <= time(job.created_at)) return null;
   if (job.completed_at !== null && time(started) >= time(job.completed_at)) return null;
   const before = moments.filter(({ at }) => time(at) < time(started)).at(-1);
   const after = moments.find(({ at }) => time(at) >= time(started));
