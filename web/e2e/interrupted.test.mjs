@@ -57,3 +57,16 @@ test("what is added while the service is away is sent when it is back", async ()
   await row(page, "mientras.wav").getByText("Lista").waitFor();
   await onItsWay.waitFor({ state: "detached" });
 });
+
+test("a part of the page that could not be loaded is asked for again", async () => {
+  await stage.transcribed("mientras.wav");
+  const { page } = await stage.visit();
+  let failures = 0;
+  await page.route(/\/assets\/JobView-/, (route) => {
+    failures += 1;
+    return failures > 2 ? route.continue() : route.abort();
+  });
+  await row(page, "mientras.wav").first().getByRole("link").first().click();
+  await passages(page).first().waitFor();
+  assert.equal(failures, 3);
+});

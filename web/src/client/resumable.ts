@@ -4,9 +4,11 @@
  *
  * tus-js-client is loaded with the first large recording.
  */
+
 import type { DetailedError, HttpRequest, UploadOptions as TusOptions } from "tus-js-client";
 import { NetworkError, type RetenderError, serviceError } from "./errors";
 import type { Http } from "./http";
+import { arrived } from "./late";
 import { fieldsOf, filenameOf, newIdempotencyKey, type UploadOptions } from "./upload";
 
 /** An upload that has begun: it has its job from its first moment. */
@@ -32,7 +34,7 @@ export async function uploadInParts(
   recording: Blob,
   how: ResumableOptions = {},
 ): Promise<Begun> {
-  const { Upload } = await import("tus-js-client");
+  const { Upload } = await arrived(import("tus-js-client"));
   const { signal, idempotencyKey = newIdempotencyKey() } = how;
   signal?.throwIfAborted();
   let jobId: string | null = null;

@@ -1,4 +1,5 @@
 import { type Ask, type ClientOptions, Http } from "./http";
+import { arrived } from "./late";
 import { Followers, type FollowOptions, type JobFollower } from "./live/follower";
 import { momentsOf } from "./live/moments";
 import type { Moment } from "./live/view";
@@ -70,7 +71,7 @@ export class RetenderClient {
     if (how.uploadUrl === undefined && recording.size < this.#inPartsFrom) {
       return submitted(await upload(this.http, recording, how));
     }
-    const { uploadInParts } = await import("./resumable");
+    const { uploadInParts } = await arrived(import("./resumable"));
     const { jobId } = await uploadInParts(this.http, recording, how);
     return { jobId, queuePosition: null, estimatedProcessingTime: null };
   }

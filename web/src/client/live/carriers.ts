@@ -1,6 +1,8 @@
 /** What carries a job's news: a WebSocket, an event stream, or a question asked again and again. */
+
 import { NetworkError, type RetenderError, ServiceError } from "../errors";
 import type { Http } from "../http";
+import { arrived } from "../late";
 import { type Command, type Heard, parse } from "../messages";
 import type { Job, Result, Segment } from "../shapes";
 
@@ -130,7 +132,7 @@ function stream(
       return;
     }
     if (answer.body === null) throw new NetworkError("the stream of events is empty");
-    const { createParser } = await import("eventsource-parser");
+    const { createParser } = await arrived(import("eventsource-parser"));
     const parser = createParser({
       onEvent: ({ data }) => {
         if (!giveUp.signal.aborted) listener.heard(parse(data));

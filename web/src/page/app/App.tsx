@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { Home } from "../history/Home";
 import { useT } from "../i18n/context";
 import { DropZone } from "../intake/DropZone";
@@ -7,14 +7,15 @@ import { Toasts } from "../ui/Toasts";
 import { Banner } from "./Banner";
 import { Header } from "./Header";
 import { Lazily } from "./Lazily";
+import { part } from "./parts";
 import { addressOf, type Route } from "./routes";
 import { useRoute } from "./useRoute";
 
-const Job = lazy(async () => ({ default: (await import("../job/JobView")).JobView }));
-const RecorderBar = lazy(async () => ({
-  default: (await import("../intake/recorder/RecorderBar")).RecorderBar,
-}));
-const Service = lazy(async () => ({ default: (await import("../dashboard/Dashboard")).Dashboard }));
+const Job = part(async () => (await import("../job/JobView")).JobView);
+const RecorderBar = part(async () => (await import("../intake/recorder/RecorderBar")).RecorderBar, {
+  forever: true,
+});
+const Service = part(async () => (await import("../dashboard/Dashboard")).Dashboard);
 
 export function App() {
   const t = useT();

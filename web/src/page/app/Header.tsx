@@ -1,4 +1,4 @@
-import { lazy, useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useWords } from "../i18n/context";
 import { LANGUAGES, type Language } from "../i18n/languages";
 import { keyStore } from "../keys/key";
@@ -6,11 +6,12 @@ import { Icon, type IconName } from "../ui/Icon";
 import { IconButton } from "../ui/IconButton";
 import { Menu } from "../ui/Menu";
 import { Lazily } from "./Lazily";
+import { part } from "./parts";
 import { addressOf, type Route } from "./routes";
 import { applyTheme, THEMES, theme } from "./theme";
 import { useRemembered } from "./useRemembered";
 
-const KeyDialog = lazy(async () => ({ default: (await import("../keys/KeyDialog")).KeyDialog }));
+const KeyDialog = part(async () => (await import("../keys/KeyDialog")).KeyDialog);
 
 export function Header({ route }: { readonly route: Route }) {
   const { t, language, choose } = useWords();

@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { loadPart } from "../app/parts";
 import { remembered } from "../app/remembered";
 import type { Catalogue, Key } from "./catalogue";
 import { type Language, load, preferred } from "./languages";
@@ -42,7 +43,9 @@ export function WordsProvider({
       maybe: (key, values) => (isKey(catalogue, key) ? t(key as Key, values) : null),
       choose: (wanted) => {
         chosen.set(wanted);
-        void load(wanted).then((next) => show({ language: wanted, catalogue: next }));
+        void loadPart(() => load(wanted), { forever: true }).then((next) =>
+          show({ language: wanted, catalogue: next }),
+        );
       },
     };
   }, [language, catalogue]);

@@ -1,5 +1,6 @@
-import { lazy, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Lazily } from "../app/Lazily";
+import { loadPart, part } from "../app/parts";
 import { useService } from "../app/useService";
 import { useWords } from "../i18n/context";
 import { announce } from "../ui/announce";
@@ -12,10 +13,8 @@ import { microphoneTrouble } from "./recorder/abilities";
 import { useAdd } from "./useAdd";
 import { Where } from "./Where";
 
-const OptionsDialog = lazy(async () => ({
-  default: (await import("./options/OptionsDialog")).OptionsDialog,
-}));
-const UrlDialog = lazy(async () => ({ default: (await import("./UrlDialog")).UrlDialog }));
+const OptionsDialog = part(async () => (await import("./options/OptionsDialog")).OptionsDialog);
+const UrlDialog = part(async () => (await import("./UrlDialog")).UrlDialog);
 
 /** The ways in. Small once there is something to see below. */
 export function Intake({ isSmall }: { readonly isSmall: boolean }) {
@@ -130,8 +129,12 @@ function Microphone() {
   const start = async () => {
     tell(true);
     try {
-      const { recorder } = await import("./recorder/here");
+      const { recorder } = await loadPart(() => import("./recorder/here"));
       await recorder.start();
+    } catch {
+      // The recorder tells its own troubles: this is that it could not be loaded.
+      const action = { label: t("shell.reload"), run: () => location.reload() };
+      toast(t("shell.broken"), { kind: "failed", action });
     } finally {
       tell(false);
     }

@@ -1,6 +1,7 @@
-import { lazy, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { client } from "../app/client";
 import { Lazily } from "../app/Lazily";
+import { part } from "../app/parts";
 import { useT } from "../i18n/context";
 import { useFormats } from "../i18n/formats";
 import { useProblem } from "../state/useProblem";
@@ -14,9 +15,7 @@ import { outbox } from "./outbox/here";
 import type { Entry } from "./outbox/outbox";
 import { useOutbox } from "./outbox/useOutbox";
 
-const OptionsDialog = lazy(async () => ({
-  default: (await import("./options/OptionsDialog")).OptionsDialog,
-}));
+const OptionsDialog = part(async () => (await import("./options/OptionsDialog")).OptionsDialog);
 
 /** What is on its way to the service, and what the service refused. */
 export function OutboxList() {
