@@ -5,7 +5,7 @@ import { go } from "../app/useRoute";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
 import { FORMATS } from "../state/exportFormats";
-import { useLanguageName } from "../state/useLanguageName";
+import { useLanguageName } from "../state/languageNames";
 import { useName } from "../state/useName";
 import { Button } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";

@@ -19,6 +19,8 @@ export function exactClock(seconds: number): string {
 
 export interface Formats {
   readonly number: (value: number) => string;
+  /** Of playing: `1.25`. */
+  readonly speed: (value: number) => string;
   /** Of 0 to 100. */
   readonly percent: (value: number) => string;
   readonly bytes: (value: number) => string;
@@ -45,6 +47,7 @@ export function formats(language: Language): Formats {
     }).format(value);
   const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
   const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const speeds = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const times = new Intl.DateTimeFormat(language, { timeStyle: "short" });
   const days = new Intl.DateTimeFormat(language, {
     day: "numeric",
@@ -60,6 +63,7 @@ export function formats(language: Language): Formats {
   );
   return {
     number: (value) => numbers.format(value),
+    speed: (value) => speeds.format(value),
     percent: (value) => percents.format(value / 100),
     bytes(value) {
       const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(value, 1)) / 3));
@@ -88,7 +92,7 @@ export function formats(language: Language): Formats {
     dayAndTime(iso) {
       const date = new Date(iso);
       if (!isToday(date)) return days.format(date);
-      return `${near.format(0, "day")}, ${times.format(date)}`;
+      return `${near.format(0, "day")},\u00A0${times.format(date)}`;
     },
     time: (date) => times.format(date),
   };

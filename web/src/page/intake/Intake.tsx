@@ -3,6 +3,7 @@ import { Lazily } from "../app/Lazily";
 import { loadPart, part } from "../app/parts";
 import { useService } from "../app/useService";
 import { useWords } from "../i18n/context";
+import { languageName } from "../state/languageNames";
 import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -41,7 +42,7 @@ export function Intake({ isSmall }: { readonly isSmall: boolean }) {
           </h1>
           <p className="mt-1 text-sm text-soft">{t("intake.hint")}</p>
         </div>
-        <div className="flex flex-wrap justify-center gap-2">
+        <div className="flex flex-wrap items-start justify-center gap-2">
           <Pickers />
           <Microphone />
           {health?.intake?.url && (
@@ -195,9 +196,10 @@ function Sample() {
 
 function Summary({ chosen }: { readonly chosen: Choice }) {
   const { t, language } = useWords();
-  const names = new Intl.DisplayNames(language, { type: "language" });
   const parts = [
-    chosen.language === "auto" ? t("options.language.auto") : names.of(chosen.language),
+    chosen.language === "auto"
+      ? t("options.language.auto")
+      : languageName(chosen.language, language),
     chosen.model,
     chosen.task === "translate" ? t("options.task.translate") : "",
   ].filter(Boolean);

@@ -8,7 +8,7 @@ import { useActions } from "../history/useActions";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
 import { Where } from "../intake/Where";
-import { useLanguageName } from "../state/useLanguageName";
+import { useLanguageName } from "../state/languageNames";
 import { useName } from "../state/useName";
 import { Icon } from "../ui/Icon";
 import { IconButton } from "../ui/IconButton";

@@ -14,6 +14,7 @@ const RECIPE: Recipe = {
     languages: "en,es",
   },
   needsKey: true,
+  notes: { again: "The same again", text: "The text of this one" },
 };
 
 describe("a job from code", () => {

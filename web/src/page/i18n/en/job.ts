@@ -20,6 +20,8 @@ export const job = {
   "job.story.restart": "The service was restarted and went on at {percent}",
   "job.story.model": "The model {asked} did not fit: {used} was used",
   "code.why": "This very transcription from a program, with address and options filled in.",
+  "code.again": "The same again: answers with the id of the new job",
+  "code.text": "The text of this one; also txt, vtt, tsv, json",
   "code.ways": "Languages",
   "code.way.curl": "curl",
   "code.way.python": "Python",

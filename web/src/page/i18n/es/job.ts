@@ -21,6 +21,8 @@ export const job = {
   "job.story.model": "El modelo {asked} no cabía: se usó {used}",
   "code.why":
     "Esta misma transcripción desde un programa, con la dirección y las opciones puestas.",
+  "code.again": "Otra vez lo mismo: responde con el identificador del nuevo trabajo",
+  "code.text": "El texto de este; también txt, vtt, tsv, json",
   "code.ways": "Lenguajes",
   "code.way.curl": "curl",
   "code.way.python": "Python",

@@ -4,7 +4,7 @@ import { client } from "../../app/client";
 import { useService } from "../../app/useService";
 import { useWords } from "../../i18n/context";
 import { Checkbox, FIELD, Field, Select } from "../../ui/Field";
-import { type Choice, spokenLanguages } from "./choice";
+import { type Choice, type SpokenLanguage, spokenLanguages } from "./choice";
 
 /** Only what this service can do is offered. */
 export function OptionsForm({
@@ -15,7 +15,10 @@ export function OptionsForm({
   readonly choose: (choice: Choice) => void;
 }) {
   const { t, language } = useWords();
-  const languages = useMemo(() => spokenLanguages(language), [language]);
+  const { near, all } = useMemo(
+    () => spokenLanguages(language, [...navigator.languages, language]),
+    [language],
+  );
   const models = useModels();
   const engines = Object.keys(useService().health?.engines ?? {});
   const set = (change: Partial<Choice>) => choose({ ...chosen, ...change });
@@ -29,11 +32,9 @@ export function OptionsForm({
             onChange={({ target }) => set({ language: target.value })}
           >
             <option value="auto">{t("options.language.auto")}</option>
-            {languages.map(({ code, name }) => (
-              <option key={code} value={code}>
-                {name}
-              </option>
-            ))}
+            <LanguageOptions languages={near} />
+            <hr />
+            <LanguageOptions languages={all.filter((each) => !near.includes(each))} />
           </Select>
         )}
       </Field>
@@ -116,6 +117,14 @@ export function OptionsForm({
       </div>
     </div>
   );
+}
+
+function LanguageOptions({ languages }: { readonly languages: readonly SpokenLanguage[] }) {
+  return languages.map(({ code, name }) => (
+    <option key={code} value={code}>
+      {name}
+    </option>
+  ));
 }
 
 function defaultOf(models: readonly Model[]): string {

@@ -1,6 +1,8 @@
 /** How recordings are to be transcribed: remembered for the next ones. */
 import type { SubmitOptions } from "../../../client";
 import { remembered } from "../../app/remembered";
+import type { Language } from "../../i18n/languages";
+import { languageName } from "../../state/languageNames";
 
 export interface Choice {
   readonly language: string;
@@ -77,13 +79,22 @@ export function availableOf(
 const CODES =
   "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh";
 
-/** The languages that Whisper knows, by their names in the reader's language. */
-export function spokenLanguages(reader: string): readonly { code: string; name: string }[] {
-  const names = new Intl.DisplayNames(reader, { type: "language" });
+export interface SpokenLanguage {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** The languages that Whisper knows, by their names in the reader's language. `near` are those that
+ * the reader is likely to want: the ones that the browser is set to. */
+export function spokenLanguages(
+  reader: Language,
+  wished: readonly string[],
+): { readonly near: readonly SpokenLanguage[]; readonly all: readonly SpokenLanguage[] } {
   const named = CODES.split(" ").map((code) => {
-    // Whisper's code for Javanese is not the standard's.
-    const name = names.of(code === "jw" ? "jv" : code) ?? code;
+    const name = languageName(code, reader);
     return { code, name: name.charAt(0).toLocaleUpperCase(reader) + name.slice(1) };
   });
-  return named.sort((a, b) => a.name.localeCompare(b.name, reader));
+  const all = named.sort((a, b) => a.name.localeCompare(b.name, reader));
+  const codes = new Set(wished.map((tag) => tag.toLowerCase().split("-")[0]));
+  return { near: all.filter(({ code }) => codes.has(code)), all };
 }

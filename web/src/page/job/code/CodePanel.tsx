@@ -21,6 +21,7 @@ export function CodePanel({ job, name }: { readonly job: Job; readonly name: str
     fileName: name,
     options: job.options ?? {},
     needsKey: key !== null,
+    notes: { again: t("code.again"), text: t("code.text") },
   };
   const code = snippet(way, recipe);
   return (

@@ -8,6 +8,8 @@ export interface Recipe {
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** The service asks for a key. */
   readonly needsKey: boolean;
+  /** Comments, in the reader's language. */
+  readonly notes: { readonly again: string; readonly text: string };
 }
 
 export const WAYS = ["curl", "python", "typescript", "openai"] as const;
@@ -27,7 +29,7 @@ export function snippet(way: Way, recipe: Recipe): string {
   return { curl, python, typescript, openai }[way](recipe);
 }
 
-function curl({ baseUrl, jobId, fileName, options, needsKey }: Recipe): string {
+function curl({ baseUrl, jobId, fileName, options, needsKey, notes }: Recipe): string {
   const key = needsKey ? [`  -H "Authorization: Bearer $${KEY}"`] : [];
   // With -F a semicolon would end the value, and @ at its beginning would name a file.
   const fields = Object.entries(options).map(
@@ -41,7 +43,7 @@ function curl({ baseUrl, jobId, fileName, options, needsKey }: Recipe): string {
   ];
   const result = [`curl ${shell(`${baseUrl}/job/${jobId}/result?format=srt`)}`, ...key];
   const join = (lines: readonly string[]) => lines.join(" \\\n");
-  return `# The same again: answers with the id of the new job\n${join(submit)}\n\n# The text of this one; also txt, vtt, tsv, json\n${join(result)}\n`;
+  return `# ${notes.again}\n${join(submit)}\n\n# ${notes.text}\n${join(result)}\n`;
 }
 
 function python({ baseUrl, fileName, options, needsKey }: Recipe): string {

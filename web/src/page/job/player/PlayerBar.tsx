@@ -121,7 +121,7 @@ function Time({ player, duration }: { readonly player: Player; readonly duration
 
 function Rate({ player }: { readonly player: Player }) {
   const t = useT();
-  const { number } = useFormats();
+  const { speed: times } = useFormats();
   const { rate } = usePlayerView(player);
   return (
     <select
@@ -132,7 +132,7 @@ function Rate({ player }: { readonly player: Player }) {
     >
       {RATES.map((each) => (
         <option key={each} value={each}>
-          {t("player.times", { times: number(each) })}
+          {t("player.times", { times: times(each) })}
         </option>
       ))}
     </select>

@@ -27,7 +27,7 @@ export function SearchBar({
     return () => clearTimeout(timer);
   }, [query, count, t]);
   return (
-    <search className="flex grow basis-48 items-center gap-1">
+    <search className="flex grow basis-36 items-center gap-1">
       <div className="relative grow">
         <span className="pointer-events-none absolute inset-y-0 start-3 flex items-center text-soft">
           <Icon name="search" size={16} />
