@@ -4,6 +4,7 @@ import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { client } from "./client";
+import { troublesOf } from "./troubles";
 import { service, useService } from "./useService";
 
 /** What is wrong between here and the service, and when it is tried again. */
@@ -36,7 +37,14 @@ export function Banner() {
         case "stopping":
           return <Strip>{t("connection.stopping")}</Strip>;
         case "degraded":
-          return <Strip>{t("connection.degraded", { reason: health.reason ?? "…" })}</Strip>;
+          return (
+            <Strip>
+              <span>{t("connection.degraded")}</span>
+              {troublesOf(health).map((trouble) => (
+                <span key={trouble}>{t(`connection.trouble.${trouble}`)}</span>
+              ))}
+            </Strip>
+          );
         default:
           return null;
       }

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import type { Health } from "../../client";
 import { client } from "../app/client";
+import { troublesOf } from "../app/troubles";
 import { service, useService } from "../app/useService";
 import { useT } from "../i18n/context";
 import { useFormats } from "../i18n/formats";
@@ -56,7 +57,16 @@ function State() {
         <Icon name={isWell ? "check" : "alert"} />
         {t(`service.state.${health.status}`)}
       </p>
-      {health.reason && <p className="text-sm">{health.reason}</p>}
+      {troublesOf(health).map((trouble) => (
+        <p key={trouble} className="text-sm">
+          {t(`connection.trouble.${trouble}`)}
+        </p>
+      ))}
+      {health.reason && (
+        <p lang="en" className="text-xs text-soft">
+          {health.reason}
+        </p>
+      )}
       <Engines health={health} />
       <p className="text-xs text-soft">
         {t("service.about", {
@@ -73,13 +83,12 @@ function Engines({ health }: { readonly health: Health }) {
   const t = useT();
   return (
     <ul className="flex flex-col gap-1 text-sm">
-      {Object.entries(health.engines ?? {}).map(([name, { ready, reason, workers }]) => (
+      {Object.entries(health.engines ?? {}).map(([name, { ready, workers }]) => (
         <li key={name} className="flex items-center gap-2">
           <Icon name={name === "groq" ? "cloud" : "monitor"} size={16} />
           <span>
             {name === "groq" ? t("where.groq") : t("where.local")}:{" "}
             {ready ? t("service.engine.ready", { workers }) : t("service.engine.not_ready")}
-            {reason && ` (${reason})`}
           </span>
         </li>
       ))}

@@ -3,6 +3,7 @@ import { Lazily } from "../app/Lazily";
 import { loadPart, part } from "../app/parts";
 import { useService } from "../app/useService";
 import { useWords } from "../i18n/context";
+import { useFormats } from "../i18n/formats";
 import { languageName } from "../state/languageNames";
 import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
@@ -20,7 +21,9 @@ const UrlDialog = part(async () => (await import("./UrlDialog")).UrlDialog);
 /** The ways in. Small once there is something to see below. */
 export function Intake({ isSmall }: { readonly isSmall: boolean }) {
   const { t } = useWords();
+  const { bytes } = useFormats();
   const { health } = useService();
+  const most = health?.intake?.most_bytes;
   const [open, show] = useState<"options" | "url" | null>(null);
   const [chosen, choose] = useState<Choice>(choice.get);
   return (
@@ -40,7 +43,9 @@ export function Intake({ isSmall }: { readonly isSmall: boolean }) {
           <h1 className={isSmall ? "text-lg font-semibold" : "text-2xl font-semibold"}>
             {t("intake.title")}
           </h1>
-          <p className="mt-1 text-sm text-soft">{t("intake.hint")}</p>
+          <p className="mt-1 text-sm text-soft">
+            {t("intake.hint", { most: most === undefined ? "none" : bytes(most) })}
+          </p>
         </div>
         <div className="flex flex-wrap items-start justify-center gap-2">
           <Pickers />

@@ -15,10 +15,13 @@ export function Dialog({
 }) {
   const t = useT();
   const dialog = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const heading = useId();
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    // Not the cross in the corner, which the browser would take as the first.
+    body.current?.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
     return () => shown?.close();
   }, []);
   return (
@@ -39,7 +42,7 @@ export function Dialog({
         </h2>
         <IconButton icon="close" label={t("shell.close")} onClick={onClose} />
       </header>
-      {children}
+      <div ref={body}>{children}</div>
     </dialog>
   );
 }

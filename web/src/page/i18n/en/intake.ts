@@ -1,6 +1,7 @@
 export const intake = {
   "intake.title": "Drop your recordings here",
-  "intake.hint": "Audio or video, of any length. You can paste them, too.",
+  "intake.hint":
+    "Audio or video, of any length{most, select, none {} other {, up to {most}}}. You can paste them, too.",
   "intake.files": "Choose files",
   "intake.folder": "Folder",
   "intake.record": "Record",

@@ -23,5 +23,8 @@ export const shell = {
   "connection.back": "The service answers again.",
   "connection.starting": "The service is starting.",
   "connection.stopping": "The service is stopping; what is under way continues afterwards.",
-  "connection.degraded": "The service has problems: {reason}",
+  "connection.degraded": "The service works, with problems.",
+  "connection.trouble.local": "It cannot transcribe on this machine.",
+  "connection.trouble.groq": "It cannot use Groq.",
+  "connection.trouble.parts": "A part does not answer.",
 } as const;

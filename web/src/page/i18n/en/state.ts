@@ -54,7 +54,7 @@ export const state = {
   "error.model_unavailable": "The chosen model is not available.",
   "error.model_unavailable.do": "Choose another model and try again.",
   "error.engine_unavailable": "The chosen engine is not available.",
-  "error.engine_unavailable.do": "Choose another engine and try again.",
+  "error.engine_unavailable.do": "Try again later, or add it again with another engine.",
   "error.engine_failed": "The engine could not transcribe the recording.",
   "error.engine_failed.do": "Try again; what was done already is kept.",
   "error.worker_crashed": "The process that transcribed crashed several times.",

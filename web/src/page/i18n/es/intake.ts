@@ -1,6 +1,7 @@
 export const intake = {
   "intake.title": "Suelta aquí tus grabaciones",
-  "intake.hint": "Audio o vídeo, de cualquier duración. También puedes pegarlas.",
+  "intake.hint":
+    "Audio o vídeo, de cualquier duración{most, select, none {} other {, hasta {most}}}. También puedes pegarlas.",
   "intake.files": "Elegir archivos",
   "intake.folder": "Carpeta",
   "intake.record": "Grabar",

@@ -24,5 +24,8 @@ export const shell = {
   "connection.back": "El servicio vuelve a responder.",
   "connection.starting": "El servicio está arrancando.",
   "connection.stopping": "El servicio se está deteniendo; lo que está en curso continuará después.",
-  "connection.degraded": "El servicio funciona con problemas: {reason}",
+  "connection.degraded": "El servicio funciona con problemas.",
+  "connection.trouble.local": "No puede transcribir en esta máquina.",
+  "connection.trouble.groq": "No puede usar Groq.",
+  "connection.trouble.parts": "Una parte no responde.",
 } as const;

@@ -54,7 +54,7 @@ export const state = {
   "error.model_unavailable": "El modelo elegido no está disponible.",
   "error.model_unavailable.do": "Elige otro modelo y reinténtalo.",
   "error.engine_unavailable": "El motor elegido no está disponible.",
-  "error.engine_unavailable.do": "Elige otro motor y reinténtalo.",
+  "error.engine_unavailable.do": "Reinténtalo más tarde, o vuelve a subirla con otro motor.",
   "error.engine_failed": "El motor no pudo transcribir la grabación.",
   "error.engine_failed.do": "Reinténtalo; lo que ya estaba hecho se conserva.",
   "error.worker_crashed": "El proceso que transcribía se cayó varias veces.",
