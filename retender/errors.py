@@ -17,6 +17,7 @@
     │  ├─ UploadLocked            upload_locked         (with retry_after)
     │  ├─ JobNotFound             job_not_found
     │  ├─ AlreadyFinished         already_finished
+    │  ├─ AlreadyBegun            already_begun         (its options can't be changed any more)
     │  ├─ JobCancelled            job_cancelled         (while a client waited for its result)
     │  ├─ NotFailed               not_failed
     │  ├─ NotCompleted            not_completed
@@ -189,6 +190,10 @@ class JobNotFound(Refusal):
 
 class AlreadyFinished(Refusal):
     code = "already_finished"
+
+
+class AlreadyBegun(Refusal):
+    code = "already_begun"
 
 
 class JobCancelled(Refusal):

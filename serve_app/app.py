@@ -28,11 +28,12 @@ from serve_app.operations import convex, health, metrics, models, queue
 from serve_app.page import routes as page
 from serve_app.state.background_tasks import restart_on_bug
 from serve_app.state.services import Services
-from serve_app.uploads import fetching, recordings, tus, tus_headers
+from serve_app.uploads import changing, fetching, recordings, tus, tus_headers
 from serve_app.uploads.arrivals import clean_up_regularly
 
 ROUTERS: Final = (
     recordings.router,
+    changing.router,
     tus.router,
     routes.router,
     listings.router,

@@ -10,7 +10,7 @@ from actors.manager.settings import ManagerSettings
 from actors.manager.store import JobStore
 from actors.runtime.api import Clock
 from retender import errors
-from retender.jobs.job import Job, cache_key
+from retender.jobs.job import Job, Options, cache_key
 from retender.jobs.states import Status
 from retender.jobs.submission import Receipt, Submission, new_job, same_request
 from retender.jobs.trace import UNTRACED, Trace
@@ -79,11 +79,7 @@ class Intake:
         job = await self._store.find(job_id)
         if job.status is not Status.PENDING:
             return self._receipt(job, existing=True)
-        known = await self._store.journal.completed(
-            cache_key(audio, job.options), None if self._shared_cache else job.owner
-        )
-        if known is not None and not self._models.would_repeat(known):
-            known = None
+        known = await self._known(job, audio, job.options)
         draft = self._store.draft()
         job = transitions.audio_arrived(draft, job_id, audio, known)
         await self._store.commit(draft)
@@ -95,6 +91,33 @@ class Intake:
             return job
         draft = self._store.draft()
         job = transitions.fail_job(draft, job_id, failure)
+        await self._store.commit(draft)
+        return job
+
+    async def change_options(
+        self, job_id: str, options: Options, names: tuple[str, ...], owner: str | None
+    ) -> Job:
+        """Give these options of the job the values that they have in `options`."""
+        job = await self._store.find(job_id, owner)
+        wanted = self._settled(
+            replace(job.options, **{name: getattr(options, name) for name in names})
+        )
+        if wanted == job.options:
+            return job
+        if job.finished:
+            raise errors.AlreadyFinished(
+                f"job {job_id} is already {job.status}", status=str(job.status)
+            )
+        if job.begun:
+            raise errors.AlreadyBegun(f"job {job_id} is being worked on already: submit it again")
+        known = None if job.audio is None else await self._known(job, job.audio, wanted)
+        engine = job.engine
+        if known is None:
+            changed = replace(job, options=wanted, engine=None)
+            engine = self._engines.choose(changed)
+            self._models.check(replace(changed, engine=engine))
+        draft = self._store.draft()
+        job = transitions.options_changed(draft, job_id, wanted, engine, known)
         await self._store.commit(draft)
         return job
 
@@ -120,9 +143,17 @@ class Intake:
     def _with_languages(self, submission: Submission) -> Submission:
         """They become options of the job: so they count in its cache key, and stay as they are
         when the setting changes."""
-        options = submission.options
+        return replace(submission, options=self._settled(submission.options))
+
+    def _settled(self, options: Options) -> Options:
         options = replace(options, languages=options.languages or self._languages)
-        return replace(submission, options=options.language_settled())
+        return options.language_settled()
+
+    async def _known(self, job: Job, audio: Audio, options: Options) -> Job | None:
+        """A finished job whose text is the one that this job would get."""
+        owner = None if self._shared_cache else job.owner
+        known = await self._store.journal.completed(cache_key(audio, options), owner)
+        return known if known is not None and self._models.would_repeat(known) else None
 
     def _with_trace(self, submission: Submission) -> Submission:
         """Where no traces are made, a job keeps nothing for its trace but that of its caller, which

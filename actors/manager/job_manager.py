@@ -32,7 +32,7 @@ from retender.engines.models.overview import ModelInfo
 from retender.errors import AlreadyFinished, ConvexNotSetUp, Failure, RetenderError, StorageFull
 from retender.jobs.deliveries import CONVEX, WEBHOOKS, Backlog, Delivery, DeliveryExchange
 from retender.jobs.events import Event
-from retender.jobs.job import Job
+from retender.jobs.job import Job, Options
 from retender.jobs.retention import Retention
 from retender.jobs.states import Status
 from retender.jobs.submission import JobStatus, LogPage, PoolLoad, QueueInfo, Receipt, Submission
@@ -134,8 +134,7 @@ class JobManager:
         return await self._intake.upload_failed(job_id, failure)
 
     async def admitting(self) -> None:
-        """Raises the error with which a submission would be refused now, so that a caller learns it
-        before the upload."""
+        """Raises what a submission would be refused with now, before it is uploaded."""
         self._intake.admit()
 
     async def cancel(self, job_id: str, owner: str | None = None) -> Job:
@@ -157,6 +156,13 @@ class JobManager:
     async def retry(self, job_id: str, owner: str | None = None) -> Receipt:
         """Retry a failed job. Finished pieces are not done again."""
         return await self._intake.retry(job_id, owner)
+
+    async def change_options(
+        self, job_id: str, options: Options, names: tuple[str, ...], owner: str | None = None
+    ) -> Job:
+        """Give these options of a job that no worker has begun the values that they have in
+        `options`. Raises `AlreadyBegun`."""
+        return await self._intake.change_options(job_id, options, names, owner)
 
     async def status(self, job_id: str, owner: str | None = None) -> Later[JobStatus]:
         return self._texts.later(self._texts.status(job_id, owner))
@@ -235,7 +241,7 @@ class JobManager:
 
     async def at_work(self, after: str = "") -> tuple[Job, ...]:
         """The jobs being processed, for a Broadcaster that has just started: a page of those with
-        an id after this one, in the order of their ids. The page after the last one is empty."""
+        an id after this one, at last an empty one."""
         return self._store.at_work(after)
 
     async def traces(self, after: int | None, wait: float = 0.0) -> Later[TracePage]:
@@ -280,8 +286,7 @@ class JobManager:
         return self._models.overview()
 
     async def load_model(self, name: str) -> tuple[str, ...]:
-        """Load a model before it is needed. Returns the workers that will do it; `models` shows
-        their progress."""
+        """Load a model before it is needed. Returns the workers that will do it."""
         return self._models.command("load", name)
 
     async def unload_model(self, name: str) -> tuple[str, ...]:
@@ -361,7 +366,7 @@ class JobManager:
         await self._leases.serve()
 
     async def expire_uploads(self, retention: Retention) -> bool:
-        """Fail a batch of the jobs whose upload expired. True: there may be more of them."""
+        """Fail a batch of the jobs whose upload expired. True: there may be more."""
         return await self._housekeeping.expire_uploads(retention, self._ctx.clock.now())
 
     async def audio_in_use(
@@ -376,7 +381,7 @@ class JobManager:
         return self._housekeeping.unfinished(asked)
 
     async def forget_old(self, retention: Retention) -> bool:
-        """Delete a batch of the jobs that ended too long ago. True: there may be more of them."""
+        """Delete a batch of the jobs that ended too long ago. True: there may be more."""
         return await self._housekeeping.forget_old(retention, self._ctx.clock.now())
 
     async def _placed(self, receipt: Receipt) -> Receipt:

@@ -88,6 +88,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stage: Stage
     created_at: float
     options: Options = Options()
+    submitted: Options | None = None
+    """What it came with, if its options were changed since: a repeated submission has these."""
     audio: Audio | None = None
     name: str = ""
     """For people. Empty if the recording came without a name."""
@@ -141,6 +143,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def finished(self) -> bool:
         return self.status in TERMINAL
+
+    @property
+    def begun(self) -> bool:
+        """A worker has, or had, a piece of it."""
+        return self.status is Status.PROCESSING or self.started_at is not None
 
     @property
     def progress(self) -> float:

@@ -28,6 +28,7 @@ NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
         "connected": ("Conectado",),
         "uploading": ("Subiendo el archivo… {percent} %", "Subiendo el archivo…"),
         "queued": ("En cola, en el puesto {position}", "En cola"),
+        "options_changed": ("Opciones cambiadas",),
         "downloading_model": (
             "Descargando el modelo {model}: {percent} % ({done} de {total} MB)",
             "Descargando el modelo {model}: {percent} %",
@@ -68,6 +69,7 @@ NOTES: Final[Mapping[str, Mapping[str, Sentences]]] = {
         "connected": ("Connected",),
         "uploading": ("Uploading the file… {percent}%", "Uploading the file…"),
         "queued": ("Queued at position {position}", "Queued"),
+        "options_changed": ("Options changed",),
         "downloading_model": (
             "Downloading model {model}: {percent}% ({done} of {total} MB)",
             "Downloading model {model}: {percent}%",

@@ -4,7 +4,8 @@
   fetched). It leaves this state when the upload ends. A crash changes nothing. An upload that is
   never completed expires, and the job fails with `upload_expired`.
 - `queued`: audio and job are on disk, and no worker has started. It leaves this state when its
-  first piece goes to a worker. A crash changes nothing.
+  first piece goes to a worker, or when its options are changed to those of a job that is
+  completed already. A crash changes nothing.
 - `processing`: workers have pieces of it, or had. It leaves this state with the result of the last
   piece. If a worker crashes, its piece is given out again; if the manager crashes, all leased
   pieces are. Finished pieces stay finished.
@@ -58,6 +59,7 @@ TRANSITIONS: Final[Mapping[Status | None, Mapping[Status, str]]] = {
     },
     Status.QUEUED: {
         Status.PROCESSING: "first piece given to a worker",
+        Status.COMPLETED: "same audio and, after a change, options as a completed job",
         Status.FAILED: "cannot be worked on",
         Status.CANCELLED: "cancelled",
     },

@@ -105,7 +105,7 @@ def same_request(job: Job, submission: Submission) -> bool:
     source = _digest(submission.url)
     same_source = "" in {job.source, source} or job.source == source
     same_audio = None in {job.audio, submission.audio} or job.audio == submission.audio
-    return same_source and same_audio and job.options == submission.options
+    return same_source and same_audio and (job.submitted or job.options) == submission.options
 
 
 def _digest(url: str) -> str:

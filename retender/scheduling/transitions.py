@@ -3,6 +3,7 @@
     what happened                 transition     the piece                      the job
     a job was submitted           accept         piece 0 is added               pending, queued
     its audio is complete         audio_arrived  piece 0 is added               queued
+    its caller changed its mind   options_changed                               completed if known
     a piece goes to a worker      grant          waiting -> leased              processing
     the recording was prepared    prepared       leased -> done, chunks added
     a chunk was transcribed       transcribed    leased -> done                 completed if last
@@ -24,7 +25,7 @@ import msgspec
 
 from retender.errors import Failure, WorkerCrashed
 from retender.jobs.events import EventKind
-from retender.jobs.job import Job, first_step
+from retender.jobs.job import Job, Options, first_step
 from retender.jobs.messages import Note
 from retender.jobs.pieces import PREPARATION, Piece, PieceState
 from retender.jobs.retry import GiveUp, RetryPolicy, decide
@@ -77,18 +78,30 @@ def audio_arrived(draft: Draft, job_id: str, audio: Audio, known: Job | None) ->
     """The audio of a pending job is complete. `known`: see `accept`."""
     job = msgspec.structs.replace(draft.job(job_id), audio=audio)
     if known is not None:
-        completed = _completed_like(draft, job, known)
-        return draft.step(
-            msgspec.structs.replace(completed, status=job.status, stage=job.stage),
-            _how_it_ended(completed),
-            status=Status.COMPLETED,
-            stage=Stage.FINALIZING,
-            kind=EventKind.COMPLETED,
-        )
+        return _completed_meanwhile(draft, job, known)
     trace = job.trace and msgspec.structs.replace(job.trace, queued=draft.at)
     job = draft.step(job, Note("queued"), status=Status.QUEUED, stage=Stage.QUEUED, trace=trace)
     draft.add((Piece(job_id=job_id, index=PREPARATION),))
     return job
+
+
+def options_changed(
+    draft: Draft, job_id: str, options: Options, engine: str | None, known: Job | None
+) -> Job:
+    """The caller changed the options of a job that no worker has begun. `known`: see `accept`."""
+    before = draft.job(job_id)
+    job = msgspec.structs.replace(
+        before,
+        options=options,
+        submitted=before.submitted or before.options,
+        engine=engine,
+        limited_until=None,
+    )
+    if known is not None:
+        draft.drop_pieces(job_id)
+        return _completed_meanwhile(draft, job, known)
+    draft.rerouted.add(job_id)
+    return draft.step(job, Note("options_changed"))
 
 
 def grant(draft: Draft, job_id: str, index: int, token: str) -> Piece:
@@ -279,6 +292,18 @@ def retry(draft: Draft, job_id: str) -> Job:
     if not pieces:
         draft.add((Piece(job_id=job_id, index=PREPARATION),))
     return job
+
+
+def _completed_meanwhile(draft: Draft, job: Job, known: Job) -> Job:
+    """An unfinished job turns out to be the same as the known one."""
+    completed = _completed_like(draft, job, known)
+    return draft.step(
+        msgspec.structs.replace(completed, status=job.status, stage=job.stage),
+        _how_it_ended(completed),
+        status=Status.COMPLETED,
+        stage=Stage.FINALIZING,
+        kind=EventKind.COMPLETED,
+    )
 
 
 def _completed_like(draft: Draft, job: Job, known: Job) -> Job:

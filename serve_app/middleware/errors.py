@@ -34,6 +34,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "version_not_found": 404,
     "upload_stalled": 408,
     "already_finished": 409,
+    "already_begun": 409,
     "job_cancelled": 409,
     "wrong_offset": 409,
     "not_failed": 409,

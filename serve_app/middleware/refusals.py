@@ -38,6 +38,9 @@ REFUSALS: Final[Mapping[str, Mapping[str, Sentences]]] = {
         "upload_stalled": ("La subida se ha parado o va demasiado lenta. Vuelve a intentarlo.",),
         "upload_locked": ("Otra petición está subiendo este archivo. Espera un momento.",),
         "job_not_found": ("Esta transcripción no existe, o no es tuya.",),
+        "already_begun": (
+            "La transcripción ya ha empezado: sus opciones no se pueden cambiar. Vuelve a subirla.",
+        ),
         "already_finished": ("La transcripción ya ha terminado y no se puede cancelar.",),
         "job_cancelled": ("La transcripción se ha cancelado.",),
         "not_failed": ("Solo se puede reintentar una transcripción que ha fallado.",),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -168,6 +168,8 @@ _OTHERS: Final[Mapping[str, Reader]] = MappingProxyType(
     }
 )
 
+_DEFAULTS: Final = Options()
+
 KNOWN: Final = frozenset({*_OPTIONS, *_OTHERS})
 """The names of all fields."""
 
@@ -183,13 +185,47 @@ def known_among(fields: Fields, *, priority_max: int = HIGHEST_PRIORITY) -> Want
     """Reads the known fields and ignores the others. `priority_max`: the caller's."""
     options, others = {}, {}
     for name, (attribute, reader) in _OPTIONS.items():
-        if (value := read(fields, name, reader)) is not None:
-            options[attribute] = value
+        options[attribute] = read(fields, name, reader)
     for name, reader in _OTHERS.items():
         if (value := read(fields, name, reader)) is not None:
             others[name] = value
     _check_priority(others.get("priority"), priority_max)
-    return Wanted(options=Options(**options).language_settled(), **others)
+    return Wanted(options=_options(options).language_settled(), **others)
+
+
+def changed(fields: Mapping[str, Any]) -> tuple[Options, tuple[str, ...]]:
+    """Options of which these are to be changed, and their names, from JSON. An empty value and null
+    are the default's."""
+    refuse_unknown(fields, _OPTIONS)
+    values = {}
+    for name, value in fields.items():
+        attribute, reader = _OPTIONS[name]
+        values[attribute] = read({name: [_text(name, value)]}, name, reader)
+    return _options(values), tuple(values)
+
+
+def _options(values: Mapping[str, Any]) -> Options:
+    """None, and what is equal to a default, is that very default: so it is not shown as chosen."""
+    chosen = {
+        name: value
+        for name, value in values.items()
+        if value is not None and value != getattr(_DEFAULTS, name)
+    }
+    return Options(**chosen)
+
+
+def _text(name: str, value: Any) -> str:
+    """A value of JSON as a form would have it."""
+    match value:
+        case None:
+            return ""
+        case str() | bool() | int() | float():
+            return str(value)
+        case [*codes] if name == "languages" and all(isinstance(code, str) for code in codes):
+            return ",".join(codes)
+        case _:
+            accepted = "one value"
+            raise InvalidOption(f"{name} is not {accepted}", field=name, accepted=accepted)
 
 
 def read(fields: Fields, name: str, reader: Reader) -> Any | None:
@@ -220,7 +256,7 @@ def _check_priority(asked: int | None, highest: int) -> None:
         )
 
 
-def refuse_unknown(fields: Fields, known: Collection[str]) -> None:
+def refuse_unknown(fields: Iterable[str], known: Collection[str]) -> None:
     for name in fields:
         if name not in known:
             near = difflib.get_close_matches(name[:_SHOWN], known, n=1, cutoff=0.0)[0]

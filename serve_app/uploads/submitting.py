@@ -74,7 +74,7 @@ def submission(
         owner=caller.owner or "",
         audio=audio,
         url=wanted.url or "",
-        options=_with_vocabulary(wanted.options, caller.hotwords),
+        options=with_vocabulary(wanted.options, caller.hotwords),
         name=wanted.name or name_from_file(filename) or name_from_url(wanted.url or ""),
         priority=min(0, highest) if wanted.priority is None else wanted.priority,
         user_id=wanted.user_id,
@@ -84,9 +84,9 @@ def submission(
     )
 
 
-def _with_vocabulary(options: Options, own: str) -> Options:
+def with_vocabulary(options: Options, own: str) -> Options:
     """The job's own hot words come first: a model reads only so many."""
-    if not own:
+    if not own or options.hotwords.endswith(own):
         return options
     hotwords = f"{options.hotwords}, {own}" if options.hotwords.strip() else own
     return msgspec.structs.replace(options, hotwords=hotwords)

@@ -1,14 +1,25 @@
-"""A world whose clients edit what was recognised, and have jobs forgotten, whatever goes wrong."""
+"""A world whose clients change their minds: they change options of jobs that wait, edit what was
+recognised, and have jobs forgotten, whatever goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import Random
 from typing import TypeVar
 
 from actors.manager.job_manager import JobManager
-from retender.errors import JobNotFound, NotCompleted, Refusal, TranscriptChanged, Unreachable
+from retender.errors import (
+    AlreadyBegun,
+    AlreadyFinished,
+    JobNotFound,
+    NotCompleted,
+    Refusal,
+    TranscriptChanged,
+    Unreachable,
+)
+from retender.jobs.job import Options
 from retender.journal.api import Append, ForgetJob, SaveDelivery, SaveJob
 from retender.transcript.edits import pack
 from retender.transcript.segments import Segment
@@ -44,6 +55,8 @@ class KeepingWorld(World):
         self.edited: dict[str, list[tuple[Segment, ...]]] = {}
         """The edits of each job that were acknowledged."""
         self.forgotten: set[str] = set()
+        self.changed: dict[str, str] = {}
+        """The hot words of each job whose last change was acknowledged."""
 
     async def _client(self, job_id: str) -> None:
         draw = Random(f"keeping {job_id} {self.random.random()}")
@@ -64,6 +77,20 @@ class KeepingWorld(World):
         self.accepted.add(job_id)
         await asyncio.sleep(draw.uniform(0.0, 20.0))
         await self._forget(job_id)
+
+    async def _submit(self, job_id: str, script: Script, draw: Random) -> bool:
+        accepted = await super()._submit(job_id, script, draw)
+        for number in range(draw.choice((0, 0, 1, 2)) if accepted else 0):
+            wanted = Options(hotwords=f"{number} of {job_id}")
+            try:
+                await self._insist_on(partial(self._change, job_id, wanted))
+            except (AlreadyBegun, AlreadyFinished):
+                break
+            self.changed[job_id] = wanted.hotwords
+        return accepted
+
+    async def _change(self, job_id: str, wanted: Options) -> None:
+        await self.manager.ask(JobManager.change_options, job_id, wanted, ("hotwords",))
 
     async def _edit(self, job_id: str, number: int, draw: Random) -> None:
         text = (Segment(0, 0.0, 1.0, f"edit {number} of {draw.random()}"),)
@@ -95,7 +122,7 @@ class KeepingWorld(World):
         while True:
             try:
                 return await ask()
-            except (JobNotFound, NotCompleted, TranscriptChanged):
+            except (AlreadyBegun, AlreadyFinished, JobNotFound, NotCompleted, TranscriptChanged):
                 raise
             except (Unreachable, Refusal):
                 await asyncio.sleep(1.0)
@@ -107,6 +134,10 @@ class KeepingWorld(World):
             if await journal.job(job_id) is not None:
                 raise Violation(f"{job_id} was forgotten and has come back")
         self._check_nothing_follows()
+        for job_id, hotwords in self.changed.items():
+            job = await journal.job(job_id)
+            if job is not None and job.options.hotwords != hotwords:
+                raise Violation(f"{job_id} has lost its change to {hotwords}: {job.options}")
         for job_id, edits in self.edited.items():
             if job_id not in self.forgotten:
                 kept = await journal.edit(job_id)

@@ -1,5 +1,7 @@
 // The list of recordings, and the page around it: search, many at once, language, keyboard.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { row } from "./history.mjs";
 import { PHRASES, staged } from "./stage.mjs";
@@ -56,6 +58,43 @@ test("what runs is cancelled, alone or with others, and what is deleted stays aw
   await page.reload();
   await row(page, "meses.wav").waitFor();
   assert.equal(await row(page, "larga.wav").count(), 0);
+});
+
+test("the options of a recording can be changed while it waits, and the change is told", async () => {
+  const recording = readFileSync(join(stage.folder, "animales.wav"));
+  const tus = { "Tus-Resumable": "1.0.0" };
+  const begun = await stage.ask("/uploads", {
+    method: "POST",
+    headers: {
+      ...tus,
+      "Upload-Length": `${recording.length}`,
+      "Upload-Metadata": `filename ${btoa("espera.wav")},prompt ${btoa("zoo")}`,
+    },
+  });
+  const address = new URL(begun.headers.get("Location"), stage.service.url);
+  const jobId = address.pathname.split("/").at(-1);
+  const { page } = await stage.visit();
+  await row(page, "espera.wav")
+    .getByRole("button", { name: "Más acciones para espera.wav" })
+    .click();
+  await page.getByRole("menuitem", { name: "Cambiar las opciones" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByLabel("Contexto").inputValue(), "zoo");
+  await dialog.getByLabel("Contexto").fill("");
+  await dialog.getByLabel("Palabras poco comunes").fill("alpha, bravo");
+  await dialog.getByRole("button", { name: "Usar estas opciones" }).click();
+  await page.getByText("Opciones cambiadas.").waitFor();
+  assert.deepEqual((await stage.stateOf(jobId)).options, { hotwords: "alpha, bravo" });
+
+  await stage.ask(address.pathname, {
+    method: "PATCH",
+    headers: { ...tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" },
+    body: recording,
+  });
+  await row(page, "espera.wav").getByText("Lista").waitFor();
+  await row(page, "espera.wav").getByRole("link").first().click();
+  await page.getByRole("tab", { name: "Qué pasó" }).click();
+  await page.getByRole("article").getByText("Opciones cambiadas").waitFor();
 });
 
 test("a recording is called anew, and many are one ZIP", async () => {

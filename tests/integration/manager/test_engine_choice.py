@@ -8,6 +8,7 @@ import pytest
 
 from actors.manager.job_manager import JobManager
 from retender.errors import EngineUnavailable, InvalidOption, JobNotFound
+from retender.jobs.job import Options
 from retender.jobs.messages import note_text
 from retender.jobs.states import Stage, Status
 from tests.support.actors.two_engines import TwoEngines
@@ -52,6 +53,17 @@ async def test_a_job_is_recognised_here_unless_it_asks_for_something_else(
     assert [job_id for job_id, _ in service.far.heard] == ["there"]
     for job_id in engines:
         assert await service.text(job_id) == speech(job_id).text
+
+
+async def test_a_job_that_waits_goes_to_the_engine_that_its_changed_options_name(
+    service: TwoEngines,
+) -> None:
+    await service.open()
+    await service.submit("long", slow("long"))
+    await service.submit("one", speech("one"))
+    await service.manager.ask(JobManager.change_options, "one", Options(engine="groq"), ("engine",))
+    assert (await service.ended("one")).engine == "groq"
+    assert await service.text("one") == speech("one").text
 
 
 async def test_where_nothing_is_recognised_here_all_goes_there(service: TwoEngines) -> None:

@@ -23,6 +23,7 @@ export type ErrorCode =
   | "forbidden"
   | "job_not_found"
   | "upload_stalled"
+  | "already_begun"
   | "already_finished"
   | "not_failed"
   | "not_completed"

@@ -14,6 +14,7 @@ import type {
   Model,
   Models,
   ModelWish,
+  OptionsChange,
   Peaks,
   QueueInfo,
   Receipt,
@@ -119,6 +120,11 @@ export class RetenderClient {
 
   rename(jobId: string, name: string): Promise<ListedJob> {
     return this.http.json(at(jobId), { method: "PATCH", json: { name }, again: true });
+  }
+
+  /** Until a worker has begun it. What is not named stays; null is the default. */
+  changeOptions(jobId: string, change: OptionsChange): Promise<Job> {
+    return this.http.json(`${at(jobId)}/options`, { method: "PATCH", json: change, again: true });
   }
 
   /** Its recording, its text and its edits go; one that runs is cancelled first. */

@@ -21,6 +21,11 @@ export type SubmitOptions = Omit<
   "file" | "url"
 >;
 
+type OptionName = Exclude<keyof SubmitOptions, "name" | "priority" | "user_id" | "callback_url">;
+
+/** Of a job that waits. Null gives an option its default. */
+export type OptionsChange = { readonly [name in OptionName]?: SubmitOptions[name] | null };
+
 export const STAGES = [
   "uploading",
   "queued",

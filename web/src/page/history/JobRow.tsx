@@ -1,4 +1,4 @@
-import { memo, useState } from "react";
+import { memo, useCallback, useState } from "react";
 import { isFinished, type ListedJob } from "../../client";
 import { jobAddress } from "../app/routes";
 import { go } from "../app/useRoute";
@@ -10,10 +10,13 @@ import { useName } from "../state/useName";
 import { Button } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";
 import { Menu, type MenuItem } from "../ui/Menu";
+import { ChangeOptions, canChange } from "./ChangeOptions";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { Failure, UnderWay } from "./JobState";
 import { Rename } from "./Rename";
 import { type Actions, useActions } from "./useActions";
+
+type Asked = "rename" | "options" | "remove";
 
 const ICONS: Readonly<Record<ListedJob["status"], readonly [IconName, string]>> = {
   pending: ["upload", "text-accent"],
@@ -38,7 +41,8 @@ export const JobRow = memo(function JobRow({
   const t = useT();
   const name = useName()(job);
   const actions = useActions(refresh);
-  const [asked, ask] = useState<"rename" | "remove" | null>(null);
+  const [asked, ask] = useState<Asked | null>(null);
+  const close = useCallback(() => ask(null), []);
   const [icon, color] = ICONS[job.status];
   return (
     <li className="flex items-start gap-3 rounded-lg border border-line bg-raised p-3">
@@ -99,6 +103,14 @@ export const JobRow = memo(function JobRow({
         icon="more"
         items={itemsFor(job, name, actions, t, ask)}
       />
+      {asked === "options" && (
+        <ChangeOptions
+          jobId={job.job_id}
+          onUse={(chosen) => void actions.change(job, chosen)}
+          onClose={close}
+          onFailed={actions.failed}
+        />
+      )}
       {asked === "remove" && (
         <ConfirmDialog
           title={t("history.remove.title", { count: 1 })}
@@ -117,7 +129,7 @@ function itemsFor(
   name: string,
   actions: Actions,
   t: ReturnType<typeof useT>,
-  ask: (what: "rename" | "remove") => void,
+  ask: (what: Asked) => void,
 ): readonly MenuItem[] {
   const texts = FORMATS.map(
     (format): MenuItem => ({
@@ -129,6 +141,9 @@ function itemsFor(
   return [
     { label: t("history.open"), icon: "file", run: () => go(jobAddress(job.job_id)) },
     ...(job.status === "completed" ? texts : []),
+    ...(canChange(job)
+      ? [{ label: t("history.options"), icon: "settings" as const, run: () => ask("options") }]
+      : []),
     { label: t("history.rename"), icon: "edit", run: () => ask("rename") },
     { label: t("history.remove"), icon: "trash", danger: true, run: () => ask("remove") },
   ];

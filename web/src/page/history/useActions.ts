@@ -3,6 +3,7 @@ import { isFinished, type ListedJob, type ResultFormat, RetenderError } from "..
 import { useRetender } from "../../hooks";
 import { useT } from "../i18n/context";
 import { saveAs } from "../intake/files";
+import { type Choice, changedOptions } from "../intake/options/choice";
 import { rememberName } from "../state/names";
 import { useProblem } from "../state/useProblem";
 import { toast } from "../ui/toasts";
@@ -12,6 +13,9 @@ export interface Actions {
   readonly retry: (jobs: readonly ListedJob[]) => Promise<void>;
   readonly remove: (jobs: readonly ListedJob[]) => Promise<void>;
   readonly rename: (job: ListedJob, name: string) => Promise<void>;
+  readonly change: (job: ListedJob, chosen: Choice) => Promise<void>;
+  /** Says why something could not be done. */
+  readonly failed: (error: unknown) => void;
   readonly download: (job: ListedJob, name: string, format: ResultFormat) => Promise<void>;
   readonly exportAll: (jobs: readonly ListedJob[], format: ResultFormat) => Promise<void>;
 }
@@ -73,6 +77,13 @@ export function useActions(refresh: () => Promise<void>): Actions {
           rememberName(job.job_id, name);
           await refresh();
         }),
+      change: (job, chosen) =>
+        tried(async () => {
+          await client.changeOptions(job.job_id, changedOptions(chosen));
+          toast(t("options.changed"));
+          await refresh();
+        }),
+      failed: told,
       download: (job, name, format) =>
         tried(async () => {
           const content = await client.download(job.job_id, format);

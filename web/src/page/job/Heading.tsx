@@ -1,7 +1,8 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { isFinished, type ListedJob, type Result } from "../../client";
 import { addressOf } from "../app/routes";
 import { go } from "../app/useRoute";
+import { ChangeOptions, canChange } from "../history/ChangeOptions";
 import { ConfirmDialog } from "../history/ConfirmDialog";
 import { Rename } from "../history/Rename";
 import { useActions } from "../history/useActions";
@@ -13,6 +14,8 @@ import { useName } from "../state/useName";
 import { Icon } from "../ui/Icon";
 import { IconButton } from "../ui/IconButton";
 import { Menu } from "../ui/Menu";
+
+type Asked = "rename" | "options" | "remove";
 
 const NOTHING = () => Promise.resolve();
 
@@ -28,7 +31,8 @@ export function Heading({
   const nameOf = useName();
   const actions = useActions(NOTHING);
   const [renamed, rename] = useState<string | null>(null);
-  const [asked, ask] = useState<"rename" | "remove" | null>(null);
+  const [asked, ask] = useState<Asked | null>(null);
+  const close = useCallback(() => ask(null), []);
   const name = renamed ?? nameOf(job);
   return (
     <header className="flex flex-col sm:gap-1">
@@ -60,6 +64,15 @@ export function Heading({
           label={t("outbox.more", { name })}
           icon="more"
           items={[
+            ...(canChange(job)
+              ? [
+                  {
+                    label: t("history.options"),
+                    icon: "settings" as const,
+                    run: () => ask("options"),
+                  },
+                ]
+              : []),
             {
               label: t("history.remove"),
               icon: "trash",
@@ -70,6 +83,14 @@ export function Heading({
         />
       </div>
       <Facts job={job} result={result} />
+      {asked === "options" && (
+        <ChangeOptions
+          jobId={job.job_id}
+          onUse={(chosen) => void actions.change(job, chosen)}
+          onClose={close}
+          onFailed={actions.failed}
+        />
+      )}
       {asked === "remove" && (
         <ConfirmDialog
           title={t("history.remove.title", { count: 1 })}

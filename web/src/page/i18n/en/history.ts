@@ -24,6 +24,7 @@ export const history = {
   "history.retry": "Try again",
   "history.retry.one": "Try {name} again",
   "history.retried": "{count, plural, one {Trying again} other {Trying # recordings again}}.",
+  "history.options": "Change its options",
   "history.rename": "Rename",
   "history.rename.field": "Name",
   "history.download": "Download {format}",

@@ -23,6 +23,8 @@ export const intake = {
   "options.title": "Options",
   "options.for_next": "For what you add from now on. They are remembered in this browser.",
   "options.for_this": "Can be changed until the upload ends; what was uploaded is sent again.",
+  "options.for_job": "They can be changed until its transcription begins.",
+  "options.changed": "Options changed.",
   "options.language": "Spoken language",
   "options.language.hint": "If you know it, choose it: there will be fewer mistakes.",
   "options.language.auto": "Detect the language",

@@ -67,6 +67,8 @@ export const state = {
   "error.no_answer.do": "Try again in a moment.",
   "error.storage_full": "The disk of the service is full.",
   "error.storage_full.do": "Delete recordings that you no longer need.",
+  "error.already_begun": "It is being transcribed already.",
+  "error.already_begun.do": "Its options can no longer be changed; to use others, add it again.",
   "error.already_finished": "It had finished already.",
   "error.already_finished.do": "There is nothing to do.",
   "error.internal": "Something failed inside the service.",

@@ -25,6 +25,7 @@ export const history = {
   "history.retry": "Reintentar",
   "history.retry.one": "Reintentar {name}",
   "history.retried": "{count, plural, one {Se reintenta} other {Se reintentan # grabaciones}}.",
+  "history.options": "Cambiar las opciones",
   "history.rename": "Cambiar el nombre",
   "history.rename.field": "Nombre",
   "history.download": "Descargar {format}",

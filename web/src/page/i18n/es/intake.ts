@@ -24,6 +24,8 @@ export const intake = {
   "options.title": "Opciones",
   "options.for_next": "Valen para lo que añadas a partir de ahora. Se recuerdan en este navegador.",
   "options.for_this": "Se pueden cambiar hasta que termine de subir; lo subido se envía de nuevo.",
+  "options.for_job": "Se pueden cambiar hasta que empiece a transcribirse.",
+  "options.changed": "Opciones cambiadas.",
   "options.language": "Idioma hablado",
   "options.language.hint": "Si lo sabes, elígelo: así se equivoca menos.",
   "options.language.auto": "Detectar el idioma",

@@ -67,6 +67,9 @@ export const state = {
   "error.no_answer.do": "Inténtalo dentro de un momento.",
   "error.storage_full": "El disco del servicio está lleno.",
   "error.storage_full.do": "Borra grabaciones que ya no necesites.",
+  "error.already_begun": "Ya se está transcribiendo.",
+  "error.already_begun.do":
+    "Sus opciones ya no se pueden cambiar; para usar otras, vuelve a subirla.",
   "error.already_finished": "Ya había terminado.",
   "error.already_finished.do": "No hace falta hacer nada.",
   "error.internal": "Algo falló dentro del servicio.",

@@ -1,5 +1,5 @@
 /** How recordings are to be transcribed: remembered for the next ones. */
-import type { SubmitOptions } from "../../../client";
+import type { OptionsChange, SubmitOptions } from "../../../client";
 import { remembered } from "../../app/remembered";
 import type { Language } from "../../i18n/languages";
 import { languageName } from "../../state/languageNames";
@@ -60,6 +60,25 @@ export function choiceOf(options: SubmitOptions): Choice {
     multilingual: said["multilingual"] === true,
     prompt: String(said["prompt"] ?? ""),
     hotwords: String(said["hotwords"] ?? ""),
+  };
+}
+
+/** Of a job, which has them without those left at their defaults. */
+export function choiceOfJob(options: Readonly<Record<string, unknown>>): Choice {
+  return choiceOf({ word_timestamps: false, ...options } as SubmitOptions);
+}
+
+/** For a job that waits: null is the default's. */
+export function changedOptions(chosen: Choice): OptionsChange {
+  return {
+    language: chosen.language,
+    model: chosen.model || null,
+    engine: chosen.engine as NonNullable<OptionsChange["engine"]>,
+    task: chosen.task,
+    word_timestamps: chosen.words,
+    multilingual: chosen.multilingual,
+    prompt: chosen.prompt.trim() || null,
+    hotwords: chosen.hotwords.trim() || null,
   };
 }
 
