@@ -1,6 +1,5 @@
 // The moving picture of the README in each of its languages: node e2e/film.mjs [FOLDER]. A recording of a
 // person is dropped, Whisper `base` works on it, and a word of the text is played. The wait is shown faster.
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
 import { DEADLINE_MS } from "./deadline.mjs";
 import { Camera, hold, playSlowly, showPointer } from "./filming.mjs";
+import { baseModel, demonstration } from "./people.mjs";
 import { startService } from "./service.mjs";
 import { placeOf } from "./text.mjs";
 
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const SIZE = { width: 960, height: 600 };
 const MOST_BYTES = 1_500_000;
 const SLOWNESS = 4;
@@ -35,10 +34,10 @@ const FILMS = {
   },
 };
 
-const to = process.argv[2] ?? join(PROJECT, "docs/images");
+const to = process.argv[2] ?? fileURLToPath(new URL("../../docs/images", import.meta.url));
 mkdirSync(to, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "retender-film-"));
-const model = python("-c", "from bench.speech.models import base; print(base())").trim();
+const model = baseModel();
 const browser = await launch();
 try {
   for (const [language, film] of Object.entries(FILMS)) {
@@ -56,7 +55,7 @@ try {
 
 async function made(language, { locale, name, list, left, play, exporting }, service) {
   const recording = join(folder, `${language}.mp3`);
-  python("-m", "bench.speech.demonstration", language, recording);
+  demonstration(language, recording);
   // Without animations: drawing them on a processor would leave too little of it to the recognition.
   const context = await browser.newContext({
     viewport: SIZE,
@@ -125,13 +124,4 @@ async function dropped(page, camera, recording, name) {
   await camera.shot(0.5);
   await hold(page, null);
   await page.dispatchEvent("main", "drop", { dataTransfer });
-}
-
-function python(...words) {
-  const done = spawnSync(join(PROJECT, ".venv/bin/python"), words, {
-    cwd: PROJECT,
-    encoding: "utf8",
-  });
-  if (done.status !== 0) throw new Error(done.stderr);
-  return done.stdout;
 }

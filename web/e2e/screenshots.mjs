@@ -6,17 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
 import { DEADLINE_MS } from "./deadline.mjs";
+import { baseModel, demonstration } from "./people.mjs";
 import { startService } from "./service.mjs";
-import { spoken } from "./speech.mjs";
 
-const PHRASES = [
-  "one two three four five six seven",
-  "alpha bravo charlie delta echo foxtrot",
-  "nine eight seven six five four",
-  "golf hotel india juliet kilo lima",
-  "two four six eight nine one",
-  "mike november oscar papa quebec romeo",
-];
 const SIZES = {
   phone: { width: 360, height: 740 },
   tablet: { width: 768, height: 1024 },
@@ -29,12 +21,13 @@ const named = process.argv.slice(2).find((argument) => !argument.startsWith("--"
 const to = named ?? fileURLToPath(new URL("../../docs/images", import.meta.url));
 mkdirSync(to, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "retender-pictures-"));
-const service = await startService();
+const service = await startService({ DEFAULT_MODEL: baseModel() });
 const browser = await launch();
 try {
   if (isAll) await everything("empty", "/");
-  const done = await finished("entrevista.wav", PHRASES);
-  await finished("clase-3.wav", PHRASES.toReversed());
+  await finished("lecture.mp3", "en");
+  await finished("réunion.mp3", "fr");
+  const done = await finished("demostración.mp3", "es");
   if (isAll) {
     const click = (role, name) => (page) => page.getByRole(role, { name }).click();
     await everything("home", "/");
@@ -77,9 +70,9 @@ async function picture(path, name, viewport, colorScheme, act = async (_) => {})
   await context.close();
 }
 
-async function finished(name, phrases) {
+async function finished(name, language) {
   const path = join(folder, name);
-  spoken(phrases, path);
+  demonstration(language, path);
   const form = new FormData();
   form.set("file", new Blob([readFileSync(path)]), name);
   form.set("word_timestamps", "true");

@@ -44,7 +44,7 @@ export function Intake({ isSmall }: { readonly isSmall: boolean }) {
             {t("intake.title")}
           </h1>
           <p className="mt-1 text-sm text-soft">
-            {t("intake.hint", { most: most === undefined ? "none" : bytes(most) })}
+            {t("intake.hint", { most: most === undefined ? "none" : bytes(roundedDown(most)) })}
           </p>
         </div>
         <div className="flex flex-wrap items-start justify-center gap-2">
@@ -84,6 +84,11 @@ export function Intake({ isSmall }: { readonly isSmall: boolean }) {
       )}
     </section>
   );
+}
+
+/** The setting counts in units of 1024: 100 of its megabytes are said to be 100, which is a little less. */
+function roundedDown(bytes: number): number {
+  return Math.max(1, Math.floor(bytes / 1024 ** 2)) * 1000 ** 2;
 }
 
 function Pickers() {
