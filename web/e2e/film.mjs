@@ -20,7 +20,7 @@ const FILMS = {
     locale: "en-GB",
     name: "demonstration.mp3",
     list: "Your recordings",
-    left: / left \(/,
+    begun: /Transcribing · [1-9]|Done/,
     play: "Play",
     exporting: "Export",
   },
@@ -28,7 +28,7 @@ const FILMS = {
     locale: "es-ES",
     name: "demostración.mp3",
     list: "Tus grabaciones",
-    left: /quedan /,
+    begun: /Transcribiendo · [1-9]|Lista/,
     play: "Reproducir",
     exporting: "Exportar",
   },
@@ -53,7 +53,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function made(language, { locale, name, list, left, play, exporting }, service) {
+async function made(language, { locale, name, list, begun, play, exporting }, service) {
   const recording = join(folder, `${language}.mp3`);
   demonstration(language, recording);
   // Without animations: drawing them on a processor would leave too little of it to the recognition.
@@ -76,7 +76,7 @@ async function made(language, { locale, name, list, left, play, exporting }, ser
   await camera.shot(0.8);
   await dropped(page, camera, recording, name);
   const row = page.getByRole("region", { name: list }).getByRole("listitem");
-  await camera.watch(row.getByText(left).waitFor(), { most: 4 });
+  await camera.watch(row.getByText(begun).waitFor(), { most: 4 });
   await camera.click(row.getByRole("link", { name }));
 
   const jobId = await page.waitForFunction(() => location.hash.split("/")[2]);
