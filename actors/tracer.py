@@ -7,18 +7,15 @@ A crash: spans that were not sent are lost; the next instance goes on with what 
 from __future__ import annotations
 
 import asyncio
-from typing import Final, Protocol
+from typing import Protocol
 
 from loguru import logger
 
-from actors.limits import LOG_POLL_SECONDS
 from actors.manager.job_manager import JobManager
-from actors.names import JOB_MANAGER
+from actors.page_reader import PageReader
 from actors.runtime.api import Context, Recipe
 from retender.errors import RetenderError
 from retender.jobs.trace import TracePage, TraceRecord
-
-TRY_AGAIN: Final = 1.0
 
 
 class TraceExporter(Protocol):
@@ -33,21 +30,14 @@ class Tracer:
     def __init__(self, exporter: Recipe) -> None:
         self._recipe = exporter
         self._exporter: TraceExporter | None = None
-        self._after: int | None = None
 
     async def started(self, ctx: Context) -> None:
-        self._ctx = ctx
-        self._manager = ctx.ref(JobManager, JOB_MANAGER).within(LOG_POLL_SECONDS + 5.0)
         self._exporter = await asyncio.to_thread(self._make)
-        ctx.after(0, Tracer.ask)
+        self._reader = PageReader(ctx, JobManager.traces, Tracer.take_page, Tracer.unavailable)
 
     async def stopping(self) -> None:
         if self._exporter is not None:
             await asyncio.to_thread(self._exporter.close)
-
-    async def ask(self) -> None:
-        answer = self._manager.ask(JobManager.traces, self._after, LOG_POLL_SECONDS)
-        self._ctx.pipe(answer, Tracer.take_page, Tracer.unavailable)
 
     async def take_page(self, page: TracePage) -> None:
         assert self._exporter is not None
@@ -55,12 +45,10 @@ class Tracer:
             self._exporter.add(record)
         if page.missed:
             logger.warning("{} parts of traces were dropped before they were read", page.missed)
-        self._after = page.position
-        await self.ask()
+        self._reader.read_on(page)
 
     async def unavailable(self, error: RetenderError) -> None:
-        logger.debug("the traces cannot be read now: {}", error.message)
-        self._ctx.after(TRY_AGAIN, Tracer.ask)
+        self._reader.retry(error)
 
     def _make(self) -> TraceExporter:
         """In a thread, because loading the exporter's packages takes a while."""

@@ -21,10 +21,10 @@ from actors.broadcasting.recent_events import RecentEvents
 from actors.broadcasting.single_use import SingleUse
 from actors.broadcasting.subscriptions import EventBatch, FollowerCounts, Subscriber
 from actors.limits import SUBSCRIPTION_SECONDS, TICKET_SECONDS, TICKETS_REMEMBERED, TRACKED_JOBS
-from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.long_poll import at_once
 from actors.manager.job_manager import JobManager
 from actors.names import JOB_MANAGER
+from actors.page_reader import RETRY_SECONDS, PageReader
 from actors.runtime.api import Context, Later
 from retender.errors import Busy, NotSubscribed, RetenderError
 from retender.jobs.events import Event, TransientProgress
@@ -50,7 +50,9 @@ class Broadcaster:
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
         self._manager = ctx.ref(JobManager, JOB_MANAGER)
-        self._log = LogReader(ctx, Broadcaster.take_page, Broadcaster.log_unavailable)
+        self._log = PageReader(
+            ctx, JobManager.log, Broadcaster.take_page, Broadcaster.log_unavailable
+        )
         ctx.after(SUBSCRIPTION_SECONDS, Broadcaster.drop_expired)
 
     # The log

@@ -23,9 +23,9 @@ from actors.broadcasting.broadcaster import Broadcaster
 from actors.delivery.convex_client import ConvexClient, ConvexSettings
 from actors.delivery.convex_end import end_messages
 from actors.delivery.outbox_reader import OutboxReader
-from actors.log_reader import RETRY_SECONDS, LogReader
 from actors.manager.job_manager import JobManager
 from actors.names import BROADCASTER, JOB_MANAGER
+from actors.page_reader import RETRY_SECONDS, PageReader
 from actors.runtime.api import Context
 from retender.errors import JobNotFound, RetenderError
 from retender.jobs.deliveries import CONVEX, Backlog, Delivery, DeliveryOutcome
@@ -87,7 +87,9 @@ class ConvexSync(OutboxReader):
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
         self._manager = ctx.ref(JobManager, JOB_MANAGER)
-        self._log = LogReader(ctx, ConvexSync.take_page, ConvexSync.log_unavailable)
+        self._log = PageReader(
+            ctx, JobManager.log, ConvexSync.take_page, ConvexSync.log_unavailable
+        )
         self._client = ConvexClient(self._settings, ctx.clock, ctx.random)
         self._broadcaster = ctx.ref(Broadcaster, BROADCASTER)
         ctx.after(0, ConvexSync.ask_deliveries)

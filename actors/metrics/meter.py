@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from loguru import logger
 
-from actors.log_reader import LogReader
 from actors.manager.job_manager import JobManager
 from actors.manager.worker_registry import WorkerInfo
 from actors.metrics.figures import Figures, JobMeters, ModelMeters
 from actors.names import JOB_MANAGER
+from actors.page_reader import PageReader
 from actors.runtime.api import Context
 from retender.errors import RetenderError
 from retender.jobs.submission import LogPage
@@ -30,7 +30,7 @@ class Meter:
     async def started(self, ctx: Context) -> None:
         self._ctx = ctx
         self._manager = ctx.ref(JobManager, JOB_MANAGER)
-        self._log = LogReader(ctx, Meter.take_page, Meter.log_unavailable)
+        self._log = PageReader(ctx, JobManager.log, Meter.take_page, Meter.log_unavailable)
         ctx.after(0, Meter.ask_workers)
 
     async def take_page(self, page: LogPage) -> None:

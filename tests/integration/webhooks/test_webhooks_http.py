@@ -95,10 +95,9 @@ async def told_of(here: Site) -> dict[str, Any]:
     async with asyncio.timeout(60.0):
         while True:
             body: dict[str, Any] = await here.job("a")
-            callback = body["callback"]
-            if callback is not None and "interrupted" not in (callback["last_error"] or "tried"):
-                return body
-            if callback is not None and callback["state"] == "delivered":
+            callback = body["callback"] or {"attempts": 0}
+            ended = callback["attempts"] > 0 and "interrupted" not in (callback["last_error"] or "")
+            if ended or callback.get("state") == "delivered":
                 return body
             await asyncio.sleep(0.02)
 
