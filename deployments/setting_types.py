@@ -42,7 +42,7 @@ def _listed(part: str) -> Key:
 
 
 def _origin(part: str) -> str:
-    if part != "*" and not re.fullmatch(r"https?://[^/?#@\s]+/?", part):
+    if part != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+/?", part):
         raise ValueError(f"{part} is no origin such as https://example.org, nor *")
     return part.rstrip("/")
 
@@ -147,7 +147,7 @@ Origins = Annotated[
     tuple[str, ...],
     NoDecode,
     _each(_origin),
-    Accepts("origins with commas between them: `https://example.org`; or `*`"),
+    Accepts("origins with commas between them: `https://example.org`, `app://obsidian.md`; or `*`"),
 ]
 Addresses = Annotated[
     tuple[str, ...],

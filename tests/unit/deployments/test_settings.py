@@ -66,13 +66,17 @@ def test_a_bad_value_stops_the_start_and_is_named(name: str, value: str) -> None
 def test_lists_are_written_with_commas() -> None:
     settings = read(
         {
-            "CORS_ORIGINS": "https://a.example/, http://localhost:5173",
+            "CORS_ORIGINS": "https://a.example/, http://localhost:5173, app://obsidian.md",
             "RETENDER_TRUSTED_PROXIES": "10.0.0.0/8,::1",
             "RETENDER_API_KEYS": "a-secret-of-ones-own-1234, admin:another-secret-of-ones-own",
         },
         NO_FILE,
     )
-    assert settings.cors_origins == ("https://a.example", "http://localhost:5173")
+    assert settings.cors_origins == (
+        "https://a.example",
+        "http://localhost:5173",
+        "app://obsidian.md",
+    )
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
     assert [key.admin for key in settings.api_keys] == [False, True]
     assert "ones-own" not in repr(settings)
@@ -91,7 +95,11 @@ def test_lists_are_read_from_the_real_environment(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("CORS_ORIGINS", "a.example"), ("RETENDER_TRUSTED_PROXIES", "proxy.example")],
+    [
+        ("CORS_ORIGINS", "a.example"),
+        ("CORS_ORIGINS", "app://obsidian.md/x"),
+        ("RETENDER_TRUSTED_PROXIES", "proxy.example"),
+    ],
 )
 def test_what_is_no_origin_or_address_is_refused(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=f"{name} .*{value}"):
