@@ -1,9 +1,9 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useT } from "../i18n/context";
 import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { client } from "./client";
+import { Countdown } from "./Countdown";
 import { troublesOf } from "./troubles";
 import { service, useService } from "./useService";
 
@@ -60,16 +60,6 @@ function Strip({ children }: { readonly children: ReactNode }) {
       </div>
     </div>
   );
-}
-
-function Countdown({ to }: { readonly to: number }) {
-  const t = useT();
-  const [now, tick] = useState(() => client.http.clock.now());
-  useEffect(() => {
-    const timer = setInterval(() => tick(client.http.clock.now()), 500);
-    return () => clearInterval(timer);
-  }, []);
-  return t("connection.retry", { seconds: Math.max(0, Math.ceil((to - now) / 1000)) });
 }
 
 function useAnnouncedReturn(isReachable: boolean): void {

@@ -10,13 +10,11 @@ import { useName } from "../state/useName";
 import { Button } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";
 import { Menu, type MenuItem } from "../ui/Menu";
-import { ChangeOptions, canChange } from "./ChangeOptions";
-import { ConfirmDialog } from "./ConfirmDialog";
+import { canChange } from "./ChangeOptions";
+import { type Asked, JobDialogs } from "./JobDialogs";
 import { Failure, UnderWay } from "./JobState";
 import { Rename } from "./Rename";
 import { type Actions, useActions } from "./useActions";
-
-type Asked = "rename" | "options" | "remove";
 
 const ICONS: Readonly<Record<ListedJob["status"], readonly [IconName, string]>> = {
   pending: ["upload", "text-accent"],
@@ -103,23 +101,7 @@ export const JobRow = memo(function JobRow({
         icon="more"
         items={itemsFor(job, name, actions, t, ask)}
       />
-      {asked === "options" && (
-        <ChangeOptions
-          jobId={job.job_id}
-          onUse={(chosen) => void actions.change(job, chosen)}
-          onClose={close}
-          onFailed={actions.failed}
-        />
-      )}
-      {asked === "remove" && (
-        <ConfirmDialog
-          title={t("history.remove.title", { count: 1 })}
-          text={t("history.remove.text")}
-          action={t("history.remove")}
-          onClose={() => ask(null)}
-          onSure={() => void actions.remove([job])}
-        />
-      )}
+      <JobDialogs job={job} asked={asked} actions={actions} onClose={close} />
     </li>
   );
 });

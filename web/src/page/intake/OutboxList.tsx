@@ -1,5 +1,5 @@
-import { useEffect, useState } from "react";
-import { client } from "../app/client";
+import { useState } from "react";
+import { Countdown } from "../app/Countdown";
 import { Lazily } from "../app/Lazily";
 import { part } from "../app/parts";
 import { useT } from "../i18n/context";
@@ -122,14 +122,4 @@ function State({ entry }: { readonly entry: Entry }) {
       {!isKept && <p className="text-warn">{t("outbox.unkept")}</p>}
     </div>
   );
-}
-
-function Countdown({ to }: { readonly to: number }) {
-  const t = useT();
-  const [now, tick] = useState(() => client.http.clock.now());
-  useEffect(() => {
-    const timer = setInterval(() => tick(client.http.clock.now()), 500);
-    return () => clearInterval(timer);
-  }, []);
-  return t("connection.retry", { seconds: Math.max(0, Math.ceil((to - now) / 1000)) });
 }

@@ -2,8 +2,8 @@ import { useCallback, useState } from "react";
 import { isFinished, type ListedJob, type Result } from "../../client";
 import { addressOf } from "../app/routes";
 import { go } from "../app/useRoute";
-import { ChangeOptions, canChange } from "../history/ChangeOptions";
-import { ConfirmDialog } from "../history/ConfirmDialog";
+import { canChange } from "../history/ChangeOptions";
+import { type Asked, JobDialogs } from "../history/JobDialogs";
 import { Rename } from "../history/Rename";
 import { useActions } from "../history/useActions";
 import { useT } from "../i18n/context";
@@ -14,8 +14,6 @@ import { useName } from "../state/useName";
 import { Icon } from "../ui/Icon";
 import { IconButton } from "../ui/IconButton";
 import { Menu } from "../ui/Menu";
-
-type Asked = "rename" | "options" | "remove";
 
 const NOTHING = () => Promise.resolve();
 
@@ -83,25 +81,13 @@ export function Heading({
         />
       </div>
       <Facts job={job} result={result} />
-      {asked === "options" && (
-        <ChangeOptions
-          jobId={job.job_id}
-          onUse={(chosen) => void actions.change(job, chosen)}
-          onClose={close}
-          onFailed={actions.failed}
-        />
-      )}
-      {asked === "remove" && (
-        <ConfirmDialog
-          title={t("history.remove.title", { count: 1 })}
-          text={t("history.remove.text")}
-          action={t("history.remove")}
-          onClose={() => ask(null)}
-          onSure={() => {
-            void actions.remove([job]).then(() => go(addressOf({ name: "home" })));
-          }}
-        />
-      )}
+      <JobDialogs
+        job={job}
+        asked={asked}
+        actions={actions}
+        onClose={close}
+        onRemoved={() => go(addressOf({ name: "home" }))}
+      />
     </header>
   );
 }
