@@ -108,8 +108,7 @@ class JobManager:
             await self._store.journal.close()
 
     async def drain(self, grace: float) -> Later[bool]:
-        """Refuse submissions and grant no leases. Answered when all leases have ended (True) or
-        after the grace time (False)."""
+        """Take nothing in and grant no leases. False: the grace time ended before all leases."""
         self._intake.close()
         self._leases.close()
         self._outbox.close()
@@ -184,8 +183,7 @@ class JobManager:
         return self._texts.later(self._texts.page(job_id, owner, version, place))
 
     async def jobs(self, listing: Listing = Listing()) -> Later[Page]:  # noqa: B008 - frozen
-        """A page of jobs, newest first if nothing else is said. Dead letters are those with the
-        status `failed`."""
+        """A page of jobs, the newest first if nothing else is said; dead letters are `failed`."""
         limit = min(max(1, listing.limit), JOBS_PER_PAGE)
         return self._texts.later(self._texts.journal.jobs(replace(listing, limit=limit)))
 
@@ -200,9 +198,9 @@ class JobManager:
     async def edit(
         self, job_id: str, after: int, parts: tuple[bytes, ...], owner: str | None = None
     ) -> int:
-        """Store the next version of the transcript, after the version `after`, and return its
-        number. `parts`: its segments, checked and packed (`retender.transcript.edits`). Raises
-        `TranscriptChanged` if `after` is not the latest version any more."""
+        """Store the next version of the transcript and return its number. `parts`: its segments,
+        packed by `retender.transcript.edits`. Raises `TranscriptChanged` if `after` is not the
+        latest version any more."""
         return await self._keeping.edit(job_id, after, parts, owner)
 
     async def versions(self, job_id: str, owner: str | None = None) -> Later[Versions]:

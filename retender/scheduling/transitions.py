@@ -89,13 +89,10 @@ def options_changed(
     draft: Draft, job_id: str, options: Options, engine: str | None, known: Job | None
 ) -> Job:
     """The caller changed the options of a job that no worker has begun. `known`: see `accept`."""
-    before = draft.job(job_id)
+    job = draft.job(job_id)
+    came_with = job.submitted or job.options
     job = msgspec.structs.replace(
-        before,
-        options=options,
-        submitted=before.submitted or before.options,
-        engine=engine,
-        limited_until=None,
+        job, options=options, submitted=came_with, engine=engine, limited_until=None
     )
     if known is not None:
         draft.drop_pieces(job_id)

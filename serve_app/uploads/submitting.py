@@ -86,7 +86,7 @@ def submission(
 
 def with_vocabulary(options: Options, own: str) -> Options:
     """The job's own hot words come first: a model reads only so many."""
-    if not own or options.hotwords.endswith(own):
+    if not own or f", {options.hotwords}".endswith(f", {own}"):
         return options
     hotwords = f"{options.hotwords}, {own}" if options.hotwords.strip() else own
     return msgspec.structs.replace(options, hotwords=hotwords)

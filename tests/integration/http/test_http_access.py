@@ -72,6 +72,9 @@ async def test_a_key_brings_its_own_vocabulary_to_each_of_its_jobs(tmp_path: Pat
         for who, given, wanted in (
             (named, "", words),
             (named, "Íñigo", f"Íñigo, {words}"),
+            (named, words, words),
+            (named, f"Íñigo, {words}", f"Íñigo, {words}"),
+            (named, f"Contra{words}", f"Contra{words}, {words}"),
             (ANA, "Íñigo", "Íñigo"),
         ):
             form = {"hotwords": given} if given else {}

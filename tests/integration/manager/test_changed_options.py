@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from actors.manager.job_manager import JobManager
-from retender.errors import AlreadyBegun, AlreadyFinished, EngineUnavailable, JobNotFound
+from retender.errors import (
+    AlreadyBegun,
+    AlreadyFinished,
+    CorruptMedia,
+    EngineUnavailable,
+    JobNotFound,
+)
 from retender.jobs.job import Job, Options
 from retender.jobs.states import Status
+from retender.workers.orders import Failed
 from tests.support.actors.manager_service import ENGLISH, Service, recording
 
 SPANISH = Options(language="es", hotwords="Retender")
@@ -55,12 +62,14 @@ async def test_the_same_change_again_changes_nothing_even_if_it_has_begun_since(
     assert (await change(service, "one", SPANISH, "language")).options == first.options
 
 
-async def test_a_job_that_is_retried_was_begun_before(service: Service) -> None:
+async def test_a_retried_job_waits_again_and_was_begun_before(service: Service) -> None:
     await service.submit("one")
-    await service.ask_for(1)
-    await service.manager.ask(JobManager.worker_down, "w", "killed")
-    await service.manager.ask(JobManager.cancel, "one")
-    assert (await service.job("one")).begun
+    order = await service.order()
+    await service.ask_for(0, Failed(order.token, CorruptMedia("it is cut off").failure()))
+    await service.manager.ask(JobManager.retry, "one")
+    assert (await service.job("one")).status is Status.QUEUED
+    with pytest.raises(AlreadyBegun):
+        await change(service, "one", SPANISH, "language")
 
 
 async def test_it_is_completed_at_once_if_a_job_with_the_new_ones_is(service: Service) -> None:

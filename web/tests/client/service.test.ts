@@ -175,6 +175,29 @@ describe("a recording", () => {
   });
 });
 
+describe("a job that waits", () => {
+  it("is changed in the options that are named, again if the answer is lost", async () => {
+    answers = [
+      (response) => response.destroy(),
+      (response) => json(response, 200, { job_id: "j", options: { language: "es" } }),
+    ];
+    const change = { language: "es", prompt: null } as const;
+    const job = await client({ clock: new Hurried() }).changeOptions("j", change);
+    expect(job.options).toEqual({ language: "es" });
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "PATCH /job/j/options",
+      "PATCH /job/j/options",
+    ]);
+    expect(JSON.parse(`${asked[1]?.body}`)).toEqual(change);
+  });
+
+  it("refuses once it is begun", async () => {
+    answers = [(response) => json(response, 409, error("already_begun"))];
+    const changing = client().changeOptions("j", { language: "es" });
+    await expect(changing).rejects.toMatchObject({ code: "already_begun", passing: false });
+  });
+});
+
 describe("a text", () => {
   it("is saved as the version after the one that was edited", async () => {
     answers = [(response) => json(response, 200, { version: 4, segments: [] })];

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retender.errors import EngineFailed, ModelUnavailable, WorkerCrashed
-from retender.jobs.job import Job
+from retender.jobs.job import Job, Options
 from retender.jobs.pieces import PREPARATION, PieceState
 from retender.jobs.retry import RetryPolicy
 from retender.jobs.states import Stage, Status
@@ -44,6 +44,35 @@ def test_a_job_whose_audio_is_known_when_it_arrives_is_completed_with_its_text()
     assert [event.seq for event in draft.events] == [2], "its own numbers, not those of the other"
     assert draft.events[0].last
     assert CopyTranscript("known", "j") in draft.writes
+
+
+def test_changed_options_keep_what_the_job_came_with_and_its_place() -> None:
+    table = Table()
+    for language in ("es", "fr"):
+        draft = table.draft()
+        job = transitions.options_changed(draft, "j", Options(language=language), "groq", None)
+        table.active.merge(draft)
+        assert (job.status, job.stage, job.engine) == (Status.QUEUED, Stage.QUEUED, "groq")
+        assert (job.options.language, job.submitted) == (language, Options())
+        assert (draft.rerouted, draft.pieces) == ({"j"}, {}), "enqueued again, with the same piece"
+    assert [event.note.key for event in draft.events] == ["options_changed"]
+
+
+def test_a_job_whose_text_is_known_by_its_changed_options_has_no_pieces_left() -> None:
+    known = Job(
+        id="known",
+        owner="ana",
+        status=Status.COMPLETED,
+        stage=Stage.FINALIZING,
+        created_at=0.0,
+        audio=AUDIO,
+        language="es",
+    )
+    draft = Table().draft()
+    job = transitions.options_changed(draft, "j", Options(language="es"), None, known)
+    assert (job.status, job.language, draft.events[-1].last) == (Status.COMPLETED, "es", True)
+    assert CopyTranscript("known", "j") in draft.writes
+    assert DropPieces("j") in draft.writes
 
 
 def test_a_job_is_begun_once_however_often_it_is_begun_again() -> None:

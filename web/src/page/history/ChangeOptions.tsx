@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
-import type { ListedJob } from "../../client";
+import type { ListedJob, OptionsChange } from "../../client";
 import { useRetender } from "../../hooks";
 import { Lazily } from "../app/Lazily";
 import { part } from "../app/parts";
 import { useT } from "../i18n/context";
-import { type Choice, choiceOfJob } from "../intake/options/choice";
+import { type Choice, changedOptions, choiceOfJob } from "../intake/options/choice";
 
 const OptionsDialog = part(
   async () => (await import("../intake/options/OptionsDialog")).OptionsDialog,
@@ -23,7 +23,7 @@ export function ChangeOptions({
   onFailed,
 }: {
   readonly jobId: string;
-  readonly onUse: (chosen: Choice) => void;
+  readonly onUse: (change: OptionsChange) => void;
   readonly onClose: () => void;
   readonly onFailed: (error: unknown) => void;
 }) {
@@ -45,7 +45,12 @@ export function ChangeOptions({
   if (first === null) return null;
   return (
     <Lazily>
-      <OptionsDialog first={first} hint={t("options.for_job")} onClose={onClose} onUse={onUse} />
+      <OptionsDialog
+        first={first}
+        hint={t("options.for_job")}
+        onClose={onClose}
+        onUse={(chosen) => onUse(changedOptions(chosen, first))}
+      />
     </Lazily>
   );
 }

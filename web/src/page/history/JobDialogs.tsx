@@ -26,7 +26,7 @@ export function JobDialogs({
       return (
         <ChangeOptions
           jobId={job.job_id}
-          onUse={(chosen) => void actions.change(job, chosen)}
+          onUse={(change) => void actions.change(job, change)}
           onClose={onClose}
           onFailed={actions.failed}
         />

@@ -1,9 +1,14 @@
 import { useMemo } from "react";
-import { isFinished, type ListedJob, type ResultFormat, RetenderError } from "../../client";
+import {
+  isFinished,
+  type ListedJob,
+  type OptionsChange,
+  type ResultFormat,
+  RetenderError,
+} from "../../client";
 import { useRetender } from "../../hooks";
 import { useT } from "../i18n/context";
 import { saveAs } from "../intake/files";
-import { type Choice, changedOptions } from "../intake/options/choice";
 import { rememberName } from "../state/names";
 import { useProblem } from "../state/useProblem";
 import { toast } from "../ui/toasts";
@@ -13,7 +18,7 @@ export interface Actions {
   readonly retry: (jobs: readonly ListedJob[]) => Promise<void>;
   readonly remove: (jobs: readonly ListedJob[]) => Promise<void>;
   readonly rename: (job: ListedJob, name: string) => Promise<void>;
-  readonly change: (job: ListedJob, chosen: Choice) => Promise<void>;
+  readonly change: (job: ListedJob, change: OptionsChange) => Promise<void>;
   /** Says why something could not be done. */
   readonly failed: (error: unknown) => void;
   readonly download: (job: ListedJob, name: string, format: ResultFormat) => Promise<void>;
@@ -77,9 +82,9 @@ export function useActions(refresh: () => Promise<void>): Actions {
           rememberName(job.job_id, name);
           await refresh();
         }),
-      change: (job, chosen) =>
+      change: (job, change) =>
         tried(async () => {
-          await client.changeOptions(job.job_id, changedOptions(chosen));
+          await client.changeOptions(job.job_id, change);
           toast(t("options.changed"));
           await refresh();
         }),

@@ -68,8 +68,16 @@ export function choiceOfJob(options: Readonly<Record<string, unknown>>): Choice 
   return choiceOf({ word_timestamps: false, ...options } as SubmitOptions);
 }
 
-/** For a job that waits: null is the default's. */
-export function changedOptions(chosen: Choice): OptionsChange {
+/** What of it is to be changed in a job that waits: somebody else may change the rest meanwhile. */
+export function changedOptions(chosen: Choice, before: Choice): OptionsChange {
+  const were = new Map(Object.entries(asked(before)));
+  return Object.fromEntries(
+    Object.entries(asked(chosen)).filter(([name, value]) => were.get(name) !== value),
+  );
+}
+
+/** Null is the default's. */
+function asked(chosen: Choice): OptionsChange {
   return {
     language: chosen.language,
     model: chosen.model || null,
