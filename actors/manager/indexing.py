@@ -8,7 +8,7 @@ nothing else. So heartbeats do not wait for it at all, and other commits for one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from loguru import logger
@@ -19,17 +19,6 @@ from actors.runtime.api import Context
 from retender.errors import RetenderError
 from retender.journal.api import Index, Unindexed
 from retender.journal.limits import INDEXED_CHARS
-
-
-class _Run:
-    """A coroutine that is made only when it is awaited: the actor may end before that."""
-
-    def __init__(self, work: Callable[[float], Awaitable[bool]], pause: float) -> None:
-        self._work = work
-        self._pause = pause
-
-    def __await__(self) -> Generator[Any, None, bool]:
-        return self._work(self._pause).__await__()
 
 
 class Indexing:
@@ -71,7 +60,7 @@ class Indexing:
         self._begin(INDEX_RETRY)
 
     def _begin(self, pause: float) -> None:
-        self._ctx.pipe(_Run(self._index_after, pause), *self._then)
+        self._ctx.pipe(self._index_after(pause), *self._then)
 
     async def _index_after(self, pause: float) -> bool:
         await asyncio.sleep(pause)

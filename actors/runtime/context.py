@@ -28,7 +28,7 @@ class ActorContext:
         self._mailbox = mailbox
         self._router = router
         self._timers: set[asyncio.TimerHandle] = set()
-        self._pipes: set[asyncio.Future[None]] = set()
+        self._pipes: set[asyncio.Future[Any]] = set()
         self._silent = False
 
     @property
@@ -56,21 +56,24 @@ class ActorContext:
         then: Callable[[Any, R], Awaitable[Any]],
         otherwise: Callable[[Any, RetenderError], Awaitable[Any]],
     ) -> None:
-        async def wait() -> None:
-            try:
-                self.after(0, then, await answer)
-            except RetenderError as error:
-                self.after(0, otherwise, error)
-            except asyncio.CancelledError as error:
+        def arrived(task: asyncio.Future[R]) -> None:
+            self._pipes.discard(task)
+            if task.cancelled():
                 if not self._silent:
+                    self._mailbox.fail(asyncio.CancelledError())
+                return
+            match task.exception():
+                case None:
+                    self.after(0, then, task.result())
+                case RetenderError() as error:
+                    self.after(0, otherwise, error)
+                case error:  # It ends the actor, as in a handler.
                     self._mailbox.fail(error)
-                raise
-            except Exception as error:  # noqa: BLE001 - it ends the actor, as in a handler
-                self._mailbox.fail(error)
 
-        task = asyncio.ensure_future(wait())
+        # The answer itself is the task: so one that is cancelled at once was awaited all the same.
+        task = asyncio.ensure_future(answer)
         self._pipes.add(task)
-        task.add_done_callback(self._pipes.discard)
+        task.add_done_callback(arrived)
 
     def end(self, cause: str = "") -> None:
         self._mailbox.stop(cause)

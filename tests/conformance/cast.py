@@ -136,6 +136,12 @@ class Player:
         answer = self._witness.ask(Witness.passes, gate)
         self.ctx.pipe(answer, Player.passed, Player.turned_away)
 
+    async def end_before_it_waits(self) -> None:
+        async def unbegun() -> None: ...
+
+        self.ctx.pipe(unbegun(), Player.passed, Player.turned_away)
+        self.ctx.end()
+
     async def ask_nobody(self) -> None:
         answer = self.ctx.ref(Player, "nobody").ask(Player.pid)
         self.ctx.pipe(answer, Player.passed, Player.turned_away)

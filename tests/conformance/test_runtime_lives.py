@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -250,6 +251,14 @@ async def test_any_other_exception_waited_for_beside_kills_the_actor(stage: Stag
     child = await stage.start()
     stage.player().tell(Player.break_beside, "no such thing")
     assert await child.exited() == Exit("crashed", "LookupError: no such thing")
+
+
+async def test_an_actor_may_end_before_what_it_waits_for_beside_has_begun(stage: Stage) -> None:
+    """A coroutine that nobody awaits is an error in all tests."""
+    child = await stage.start()
+    stage.player().tell(Player.end_before_it_waits)
+    assert await child.exited() == NORMAL
+    gc.collect()
 
 
 async def test_an_answer_waited_for_beside_is_forgotten_when_the_actor_ends(stage: Stage) -> None:
