@@ -24,7 +24,7 @@ from serve_app.middleware.trusted_hosts import TrustedHosts
 from serve_app.openai import errors as openai
 from serve_app.openai import models as openai_models
 from serve_app.openai import transcriptions
-from serve_app.operations import convex, health, metrics, models, queue
+from serve_app.operations import actors, convex, health, metrics, models, queue
 from serve_app.page import routes as page
 from serve_app.state.background_tasks import restart_on_bug
 from serve_app.state.services import Services
@@ -46,6 +46,7 @@ ROUTERS: Final = (
     models.router,
     convex.router,
     metrics.router,
+    actors.router,
     admission.router,
     socket.router,
     stream.router,

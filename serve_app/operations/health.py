@@ -16,6 +16,7 @@ from retender.jobs.submission import QueueInfo
 from retender.outbound.convex_status import ConvexStatus
 from retender.workers.engine_info import EngineInfo
 from retender.workers.reports import DefaultInUse
+from retender.workers.usage import Usage
 from serve_app.access.callers import known
 from serve_app.description import answers
 from serve_app.description.examples import example
@@ -46,6 +47,14 @@ class DefaultModelShape(BaseModel):
     reason: str | None = Field(description="Why it is replaced, and how to get the default one.")
 
 
+class LimitShape(BaseModel):
+    audio_seconds_left: int = Field(description="Seconds of audio that may be sent now.")
+    audio_seconds_left_today: int
+    audio_seconds_per_day: int
+    requests_left_today: int
+    full_until: str | None = Field(description="Nothing may be sent before; null: it may be now.")
+
+
 class EngineShape(BaseModel):
     ready: bool
     reason: str | None = Field(description="Why it is not ready, or not whole.")
@@ -54,6 +63,9 @@ class EngineShape(BaseModel):
         default=None,
         description="The model for jobs that name none; null: it is being fetched, or there is "
         "none here.",
+    )
+    limits: dict[str, LimitShape] = Field(
+        default={}, description="What is left of the limits of each model; empty: there are none."
     )
 
 
@@ -249,6 +261,18 @@ def engine_body(engine: EngineInfo) -> dict[str, Any]:
         "reason": engine.reason or None,
         "workers": engine.workers,
         "model": None if engine.default is None else _default(engine.default),
+        "limits": {model: _left(used) for model, used in engine.usage.items()},
+    }
+
+
+def _left(used: Usage) -> dict[str, Any]:
+    limits = used.limits
+    return {
+        "audio_seconds_left": max(0, used.available_seconds),
+        "audio_seconds_left_today": max(0, limits.audio_per_day - used.audio_today),
+        "audio_seconds_per_day": limits.audio_per_day,
+        "requests_left_today": max(0, limits.requests_per_day - used.requests_today),
+        "full_until": None if used.full_until is None else iso(used.full_until),
     }
 
 

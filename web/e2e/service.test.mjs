@@ -41,6 +41,8 @@ test("the parts of the service are shown, and a model is loaded and unloaded", a
   const { page } = await stage.visit("/#/service");
   const parts = page.getByRole("region", { name: "Partes del servicio" });
   await parts.getByText("job_manager").waitFor();
+  const state = page.getByRole("region", { name: "Estado" });
+  await state.getByText(/^whisper-large-v3-turbo: hoy quedan .+ de audio/).waitFor();
   const models = page.getByRole("region", { name: "Modelos" });
   const loaded = models.getByRole("button", { name: "Liberar digits" });
   const unloaded = models.getByRole("button", { name: "Cargar digits" });

@@ -218,13 +218,16 @@ async def test_what_a_stranger_says_of_its_address_does_not_count(tmp_path: Path
         assert statuses == [404, 404, 429]
 
 
-async def test_metrics_are_for_admins_and_for_programs_on_this_machine(here: Site) -> None:
-    assert await status(here, "GET", "/metrics") == 200
+@pytest.mark.parametrize("path", ["/metrics", "/actors"])
+async def test_monitoring_is_for_admins_and_for_programs_on_this_machine(
+    here: Site, path: str
+) -> None:
     through_a_proxy = {"X-Forwarded-For": "192.0.2.1"}
-    assert (await here.http.get("/metrics", headers=through_a_proxy)).status_code == 401
-    hidden = {"Via": "1.1 somewhere"}
-    assert (await here.http.get("/metrics", headers=hidden)).status_code == 401
-    as_ana = through_a_proxy | ANA.headers
-    assert (await here.http.get("/metrics", headers=as_ana)).status_code == 403
-    as_admin = through_a_proxy | ADMIN.headers
-    assert (await here.http.get("/metrics", headers=as_admin)).status_code == 200
+    for headers, wanted in (
+        ({}, 200),
+        (through_a_proxy, 401),
+        ({"Via": "1.1 somewhere"}, 401),
+        (through_a_proxy | ANA.headers, 403),
+        (through_a_proxy | ADMIN.headers, 200),
+    ):
+        assert (await here.http.get(path, headers=headers)).status_code == wanted

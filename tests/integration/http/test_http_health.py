@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -116,6 +117,22 @@ async def test_metrics_count_jobs_by_how_they_ended(here: Site) -> None:
     assert found["retender_audio_seconds_total"] == pytest.approx(10.0)
     for name in ("queue_wait_seconds", "processing_ratio", "end_to_end_seconds"):
         assert found[f"retender_{name}_bucket/+Inf"] == found[f"retender_{name}_count"] >= 1
+
+
+async def test_the_tree_of_actors_tells_why_one_ended_last(here: Site) -> None:
+    await here.services.root.ask(Supervisor.restart_child, "broadcaster", "for this test")
+    async with asyncio.timeout(DEADLINE):
+        while (told := (await actors(here))["broadcaster"])["restarts"] != 1:  # noqa: ASYNC110 - it is another actor's doing
+            await asyncio.sleep(0.05)
+    assert (told["depth"], told["state"]) == (1, "running")
+    assert "for this test" in told["cause"]
+    assert (await actors(here))["root"]["depth"] == 0
+    assert (await actors(here))["job_manager"]["cause"] is None
+
+
+async def actors(here: Site) -> dict[str, dict[str, Any]]:
+    told = (await here.http.get("/actors")).json()["actors"]
+    return {actor["name"]: actor for actor in told}
 
 
 async def test_metrics_tell_which_actor_was_started_again(here: Site) -> None:

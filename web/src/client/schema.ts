@@ -1,5 +1,26 @@
 // Made from the service's description of itself by `npm run generate`. Do not edit.
 export interface paths {
+    "/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Actors
+         * @description The actors in the order of their supervision, each after its supervisor: their states, how
+         *     often they were restarted, and why they last ended.
+         */
+        get: operations["actors_actors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/convex/retry": {
         parameters: {
             query?: never;
@@ -585,6 +606,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** ActorShape */
+        ActorShape: {
+            /**
+             * Cause
+             * @description Why it ended last; null: it has not.
+             */
+            cause: string | null;
+            /**
+             * Depth
+             * @description 0: the root; 1: one that it supervises, and so on.
+             */
+            depth: number;
+            /** Name */
+            name: string;
+            /** Restarts */
+            restarts: number;
+            /**
+             * Since
+             * @description When it came into this state.
+             */
+            since: string;
+            /**
+             * State
+             * @description `running`, or why it is not.
+             */
+            state: string;
+        };
+        /** ActorsShape */
+        ActorsShape: {
+            /** Actors */
+            actors: components["schemas"]["ActorShape"][];
+        };
         /** AudioTicketShape */
         AudioTicketShape: {
             /**
@@ -711,6 +764,14 @@ export interface components {
         };
         /** EngineShape */
         EngineShape: {
+            /**
+             * Limits
+             * @description What is left of the limits of each model; empty: there are none.
+             * @default {}
+             */
+            limits?: {
+                [key: string]: components["schemas"]["LimitShape"];
+            };
             /** @description The model for jobs that name none; null: it is being fetched, or there is none here. */
             model?: components["schemas"]["DefaultModelShape"] | null;
             /** Ready */
@@ -927,6 +988,25 @@ export interface components {
             language: string;
             /** Probability */
             probability: number;
+        };
+        /** LimitShape */
+        LimitShape: {
+            /**
+             * Audio Seconds Left
+             * @description Seconds of audio that may be sent now.
+             */
+            audio_seconds_left: number;
+            /** Audio Seconds Left Today */
+            audio_seconds_left_today: number;
+            /** Audio Seconds Per Day */
+            audio_seconds_per_day: number;
+            /**
+             * Full Until
+             * @description Nothing may be sent before; null: it may be now.
+             */
+            full_until: string | null;
+            /** Requests Left Today */
+            requests_left_today: number;
         };
         /** ListedJobShape */
         ListedJobShape: {
@@ -1318,6 +1398,53 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    actors_actors_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorsShape"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `actor_gone`, `no_answer` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     retry_convex_retry_post: {
         parameters: {
             query?: never;

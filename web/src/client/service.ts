@@ -5,6 +5,8 @@ import { momentsOf } from "./live/moments";
 import type { Moment } from "./live/view";
 import type { ResumableOptions } from "./resumable";
 import type {
+  Actor,
+  Actors,
   AudioTicket,
   Health,
   Job,
@@ -212,6 +214,11 @@ export class RetenderClient {
 
   health(asked: Asked = {}): Promise<Health> {
     return this.http.json("/health", { ...asked, again: false });
+  }
+
+  /** For those who look after the service. */
+  async actors(asked: Asked = {}): Promise<readonly Actor[]> {
+    return (await this.http.json<Actors>("/actors", asked)).actors;
   }
 
   queue(asked: Asked = {}): Promise<QueueInfo> {

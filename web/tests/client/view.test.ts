@@ -108,6 +108,19 @@ describe("the view of a job", () => {
     expect(view.timeline).toMatchObject([{ status: "failed", message: "broken" }]);
   });
 
+  it("remembers what happened while it waited, and of its work only the stages", () => {
+    const waiting = { status: "queued", stage: "queued" };
+    const view = viewAfter(
+      progress(0, 1, { ...waiting, message: "Queued" }),
+      progress(0, 2, { ...waiting, message: "Options changed" }),
+      progress(0, 3, { ...waiting, message: "Options changed" }),
+      progress(10, 4, { stage: "transcribing", message: "1 of 2" }),
+      progress(50, 5, { stage: "transcribing", message: "2 of 2" }),
+    );
+    const told = view.timeline.map(({ message }) => message);
+    expect(told).toEqual(["Queued", "Options changed", "1 of 2"]);
+  });
+
   it("is not the worse for something this client said wrong", () => {
     const complaint = say("error", { code: "bad_message", error: "what?" });
     const view = viewAfter(progress(10, 1), complaint);

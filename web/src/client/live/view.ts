@@ -190,6 +190,9 @@ function ofJob(view: JobView, job: Job): JobView {
   };
 }
 
+/** Here each sentence says that something has happened; elsewhere most only say how far it is. */
+const WAITING: ReadonlySet<string> = new Set(["uploading", "queued"]);
+
 function remembered(view: JobView, message: Progress | Terminal): JobView {
   const { seq, timestamp, data } = message;
   if (seq === undefined) return view;
@@ -202,7 +205,11 @@ function remembered(view: JobView, message: Progress | Terminal): JobView {
     progress: "progress" in data ? data.progress : (last?.progress ?? 0),
     message: "error" in data ? data.error : "message" in data ? data.message : "",
   };
-  const isNew = last === undefined || last.status !== moment.status || last.stage !== moment.stage;
+  const isNew =
+    last === undefined ||
+    last.status !== moment.status ||
+    last.stage !== moment.stage ||
+    (WAITING.has(moment.stage) && last.message !== moment.message);
   return {
     ...view,
     seq: Math.max(view.seq, seq),

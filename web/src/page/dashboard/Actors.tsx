@@ -1,14 +1,19 @@
+import { client } from "../app/client";
 import { useT } from "../i18n/context";
-import { actorsIn, type Figures as Said } from "./figures";
+import { useFormats } from "../i18n/formats";
 import { Panel } from "./Panel";
+import { useLooking } from "./useLooking";
 
 const INDENT = ["", "ps-4", "ps-8"] as const;
 
-/** Who works in the service, below its supervisor, and how often it was begun anew. */
-export function Actors({ figures }: { readonly figures: Said | null }) {
+const read = (signal: AbortSignal) => client.actors({ signal });
+
+/** Who works in the service, below its supervisor, how often it was begun anew, and why. */
+export function Actors() {
   const t = useT();
-  const actors = figures === null ? [] : actorsIn(figures);
-  if (actors.length === 0) return null;
+  const { moment } = useFormats();
+  const { value } = useLooking(read);
+  if (value === null) return null;
   return (
     <Panel title={t("service.actors")}>
       <table className="w-full text-sm">
@@ -20,11 +25,18 @@ export function Actors({ figures }: { readonly figures: Said | null }) {
           </tr>
         </thead>
         <tbody>
-          {actors.map(({ name, depth, isRunning, restarts }) => (
-            <tr key={name}>
-              <td className={`py-0.5 font-mono text-xs ${INDENT[depth] ?? ""}`}>{name}</td>
-              <td className={isRunning ? "text-good" : "text-danger"}>
-                {isRunning ? t("service.actors.running") : t("service.actors.stopped")}
+          {value.map(({ name, depth, state, restarts, cause, since }) => (
+            <tr key={name} className="align-top">
+              <td className={`py-0.5 font-mono text-xs ${INDENT[depth] ?? "ps-8"}`}>
+                {name}
+                {cause !== null && (
+                  <p lang="en" className="font-sans break-words text-soft">
+                    {moment(since)} {cause}
+                  </p>
+                )}
+              </td>
+              <td className={state === "running" ? "text-good" : "text-danger"}>
+                {state === "running" ? t("service.actors.running") : t("service.actors.stopped")}
               </td>
               <td className={`text-end tabular-nums ${restarts > 0 ? "text-warn" : ""}`}>
                 {restarts}

@@ -33,7 +33,7 @@ export function Dashboard() {
         <Waiting figures={figures.value} />
         <Throughput figures={figures.value} />
         <Models />
-        <Actors figures={figures.value} />
+        <Actors />
       </div>
       {figures.error !== null && (
         <p className="text-sm text-soft">
@@ -83,15 +83,38 @@ function Engines({ health }: { readonly health: Health }) {
   const t = useT();
   return (
     <ul className="flex flex-col gap-1 text-sm">
-      {Object.entries(health.engines ?? {}).map(([name, { ready, workers }]) => (
+      {Object.entries(health.engines ?? {}).map(([name, { ready, workers, limits }]) => (
         <li key={name} className="flex items-center gap-2">
           <Icon name={name === "groq" ? "cloud" : "monitor"} size={16} />
-          <span>
+          <span className="min-w-0">
             {name === "groq" ? t("where.groq") : t("where.local")}:{" "}
             {ready ? t("service.engine.ready", { workers }) : t("service.engine.not_ready")}
+            {Object.entries(limits ?? {}).map(([model, left]) => (
+              <Left key={model} model={model} left={left} />
+            ))}
           </span>
         </li>
       ))}
     </ul>
   );
 }
+
+/** Of a model's limits. */
+function Left({ model, left }: { readonly model: string; readonly left: Limits }) {
+  const t = useT();
+  const { duration, number, time } = useFormats();
+  const { audio_seconds_left_today: audio, audio_seconds_per_day: aDay, full_until: until } = left;
+  return (
+    <span className="block text-xs text-soft">
+      {t("service.engine.left", {
+        model,
+        audio: duration(audio),
+        day: duration(aDay),
+        requests: number(left.requests_left_today),
+      })}
+      {until !== null && ` ${t("service.engine.full", { until: time(new Date(until)) })}`}
+    </span>
+  );
+}
+
+type Limits = NonNullable<NonNullable<Health["engines"]>[string]["limits"]>[string];

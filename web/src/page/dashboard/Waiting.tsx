@@ -1,4 +1,6 @@
+import type { Health } from "../../client";
 import { client } from "../app/client";
+import { useService } from "../app/useService";
 import { useT } from "../i18n/context";
 import { clock, useFormats } from "../i18n/formats";
 import { type Figures as Said, total } from "./figures";
@@ -13,6 +15,7 @@ export function Waiting({ figures }: { readonly figures: Said | null }) {
   const { number, bytes, duration } = useFormats();
   const { value } = useLooking(read);
   const queue = value?.queue;
+  const convex = useService().health?.convex;
   const tell = (name: string, said: (value: number) => string | null) => {
     const found = figures === null ? null : total(figures, name);
     return found === null ? null : said(found);
@@ -33,9 +36,25 @@ export function Waiting({ figures }: { readonly figures: Said | null }) {
               t("service.queue.webhooks_age"),
               tell("retender_outbox_age_seconds", (age) => (age > 0 ? duration(age) : null)),
             ],
+            [t("service.queue.convex"), convex == null ? null : number(waiting(convex))],
+            [t("service.queue.convex_parked"), convex?.parked ? number(convex.parked) : null],
           ]}
         />
+      )}
+      {convex?.reachable === false && (
+        <p className="text-sm text-warn">{t("service.convex.away")}</p>
+      )}
+      {convex?.reason != null && (
+        <p lang="en" className="text-xs text-soft">
+          {convex.reason}
+        </p>
       )}
     </Panel>
   );
 }
+
+function waiting({ waiting: ends, behind }: Convex): number {
+  return (ends ?? 0) + (behind ?? 0);
+}
+
+type Convex = NonNullable<Health["convex"]>;

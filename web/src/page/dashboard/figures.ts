@@ -36,24 +36,3 @@ export function mean(figures: Figures, name: string): number | null {
   const sum = total(figures, `${name}_sum`);
   return count === null || sum === null || count === 0 ? null : sum / count;
 }
-
-export interface Actor {
-  readonly name: string;
-  readonly depth: number;
-  readonly isRunning: boolean;
-  readonly restarts: number;
-}
-
-/** Who works in the service, each below its supervisor. */
-export function actorsIn(figures: Figures): readonly Actor[] {
-  const by = (name: string) =>
-    new Map((figures.get(name) ?? []).map(({ labels, value }) => [labels["actor"] ?? "", value]));
-  const running = by("retender_actor_running");
-  const restarts = by("retender_actor_restarts_total");
-  return [...running].map(([name, value]) => ({
-    name,
-    depth: name === "root" ? 0 : /^transcriber-/.test(name) ? 2 : 1,
-    isRunning: value === 1,
-    restarts: restarts.get(name) ?? 0,
-  }));
-}

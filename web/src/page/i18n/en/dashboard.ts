@@ -4,6 +4,12 @@ export const dashboard = {
   "service.state.degraded": "It works, with problems.",
   "service.state.starting": "It is starting.",
   "service.state.stopping": "It is stopping.",
+  "service.engine.left":
+    "{model}: {audio} of audio (of {day}) and {requests} requests are left today.",
+  "service.engine.full": "The limit is used up until {until}.",
+  "service.queue.convex": "to sync with Convex",
+  "service.queue.convex_parked": "refused by Convex",
+  "service.convex.away": "Convex does not answer; it is synced when it is back.",
   "service.about": "Version {version} · profile {profile} · up for {uptime}",
   "service.engine.ready":
     "{workers, plural, one {ready, with one process} other {ready, with # processes}}",

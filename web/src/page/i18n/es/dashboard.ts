@@ -4,6 +4,11 @@ export const dashboard = {
   "service.state.degraded": "Funciona con problemas.",
   "service.state.starting": "Está arrancando.",
   "service.state.stopping": "Se está deteniendo.",
+  "service.engine.left": "{model}: hoy quedan {audio} de audio (de {day}) y {requests} peticiones.",
+  "service.engine.full": "El límite se ha agotado hasta las {until}.",
+  "service.queue.convex": "por sincronizar con Convex",
+  "service.queue.convex_parked": "rechazadas por Convex",
+  "service.convex.away": "Convex no responde; se sincronizará cuando vuelva.",
   "service.about": "Versión {version} · perfil {profile} · en marcha desde hace {uptime}",
   "service.engine.ready":
     "{workers, plural, one {listo, con un proceso} other {listo, con # procesos}}",
