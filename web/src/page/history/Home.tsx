@@ -13,10 +13,11 @@ export function Home() {
   const { jobs, loading, refresh } = useTranscriptions({ limit: 1 });
   useEffect(() => onAccepted(() => void refresh()), [refresh]);
   useLostShare();
-  const isEmpty = jobs.length === 0 && outbox.length === 0;
+  // Not before it is known: the list below may be there first, and must not come and go.
+  const isEmpty = !loading && jobs.length === 0 && outbox.length === 0;
   return (
     <div className="flex flex-col gap-6">
-      <Intake isSmall={!isEmpty || loading} />
+      <Intake isSmall={!isEmpty} />
       <OutboxList />
       <JobsSection isEmpty={isEmpty} />
     </div>
