@@ -117,6 +117,7 @@ class HealthShape(BaseModel):
                     "reason": None,
                     "workers": 1,
                     "model": {"name": "medium", "instead_of": None, "reason": None},
+                    "limits": {},
                 }
             },
             "queue": {"queue_size": 2, "active_jobs": 1, "workers": 1, "dead_letters": 0},

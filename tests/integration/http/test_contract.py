@@ -18,9 +18,14 @@ SEED = 1
 EXAMPLES = 12
 
 CONFIG = """
-# From this machine, metrics may be read without a key.
+# From this machine, these may be read without a key.
 [[operations]]
 include-path = "/metrics"
+checks.ignored_auth.enabled = false
+checks.missing_required_header.enabled = false
+
+[[operations]]
+include-path = "/actors"
 checks.ignored_auth.enabled = false
 checks.missing_required_header.enabled = false
 """
