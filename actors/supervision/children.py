@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -100,6 +100,12 @@ class TreeNode(msgspec.Struct, frozen=True):
     cause: str = ""
     since: float = 0.0
     children: tuple[TreeNode, ...] = ()
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, TreeNode]]:
+        """All nodes with their depths, each after its supervisor."""
+        yield depth, self
+        for child in self.children:
+            yield from child.walk(depth + 1)
 
 
 def node(slot: Slot) -> TreeNode:

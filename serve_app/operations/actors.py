@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -68,11 +67,11 @@ async def actors(services: Given, caller: Overseer) -> Response:  # noqa: ARG001
     often they were restarted, and why they last ended."""
     root = services.root.within(ANSWER_SECONDS)
     tree = await root.ask(Supervisor.describe, ANSWER_SECONDS / 2)
-    return answers.json({"actors": list(_below(tree, 0))})
+    return answers.json({"actors": [_actor(node, depth) for depth, node in tree.walk()]})
 
 
-def _below(node: TreeNode, depth: int) -> Iterator[dict[str, Any]]:
-    yield {
+def _actor(node: TreeNode, depth: int) -> dict[str, Any]:
+    return {
         "name": node.name,
         "depth": depth,
         "state": node.state,
@@ -80,5 +79,3 @@ def _below(node: TreeNode, depth: int) -> Iterator[dict[str, Any]]:
         "cause": node.cause or None,
         "since": iso(node.since),
     }
-    for child in node.children:
-        yield from _below(child, depth + 1)

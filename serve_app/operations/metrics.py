@@ -212,17 +212,11 @@ def _models(figures: Figures) -> Iterator[Metric]:
 
 
 def _actors(tree: TreeNode) -> Iterator[Metric]:
-    nodes = list(_below(tree))
+    nodes = [node for _, node in tree.walk()]
     restarts = {node.name: node.restarts for node in nodes}
     running = {node.name: int(node.state == "running") for node in nodes}
     yield _totals("retender_actor_restarts", "Restarts after a crash.", "actor", restarts)
     yield _by_name("retender_actor_running", "1 while it runs.", "actor", running)
-
-
-def _below(node: TreeNode) -> Iterator[TreeNode]:
-    yield node
-    for child in node.children:
-        yield from _below(child)
 
 
 Labelled = Iterable[tuple[tuple[str, ...], float]]

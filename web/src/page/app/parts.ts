@@ -4,7 +4,7 @@ import { type Clock, realClock } from "../../client";
 
 const PAUSES = [1000, 2000, 4000, 8000, 15_000];
 
-interface Patience {
+interface Retrying {
   readonly clock?: Clock;
   /** For what nobody waits for, and nobody would load by hand. */
   readonly forever?: boolean;
@@ -13,7 +13,7 @@ interface Patience {
 /** Asks for a part again, later and later. */
 export async function loadPart<T>(
   load: () => Promise<T>,
-  { clock = realClock, forever = false }: Patience = {},
+  { clock = realClock, forever = false }: Retrying = {},
 ): Promise<T> {
   for (let failures = 0; ; failures += 1) {
     try {
@@ -26,6 +26,6 @@ export async function loadPart<T>(
   }
 }
 
-export function part<P>(load: () => Promise<ComponentType<P>>, how: Patience = {}) {
+export function part<P>(load: () => Promise<ComponentType<P>>, how: Retrying = {}) {
   return lazy(async () => ({ default: await loadPart(load, how) }));
 }

@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import type { ConnectionState } from "../../client";
-import { client } from "../app/client";
+import { Countdown } from "../app/Countdown";
 import { service, useService } from "../app/useService";
 import { useT } from "../i18n/context";
 import { Button } from "../ui/Button";
@@ -32,19 +32,9 @@ export function Connection({
       <Icon name="alert" />
       <span>{t("job.connection.lost")}</span>
       <span aria-hidden="true">
-        <Seconds until={phase.until} />
+        <Countdown to={phase.until} />
       </span>
       <Button onClick={retryNow}>{t("connection.now")}</Button>
     </div>
   );
-}
-
-function Seconds({ until }: { readonly until: number }) {
-  const t = useT();
-  const [now, tick] = useState(() => client.http.clock.now());
-  useEffect(() => {
-    const timer = setInterval(() => tick(client.http.clock.now()), 500);
-    return () => clearInterval(timer);
-  }, []);
-  return t("connection.retry", { seconds: Math.max(0, Math.ceil((until - now) / 1000)) });
 }
