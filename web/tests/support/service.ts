@@ -229,6 +229,11 @@ export class Service {
     };
     this.#followers.add(wake);
     wake();
+    // Nothing is left to tell to one who has heard the end by another way.
+    if (position.open && status === "completed" && since >= events.length) {
+      stop();
+      to.over();
+    }
     return Object.assign(stop, { wake });
   }
 
