@@ -1,16 +1,19 @@
 """What the profile `koyeb` takes: the time until it is healthy, and its memory.
 
-    python -m bench.koyeb [--quick]
+    python -m bench.koyeb [--jobs N] [--quick]
 
 The service runs as a process of its own, as on an instance; Groq is the stand-in of the tests, on a
 port of this machine. Five recordings of 25 MB are uploaded at once, each followed over a WebSocket:
-four are sent on as they are, one has to be decoded, cut and encoded. Then one recording of 5 MB.
-Memory is the sum over the service and its ffmpegs: resident memory, what they share counted once.
+four are sent on as they are, one has to be decoded, cut and encoded. Meanwhile Groq refuses, fails
+and hangs up (`Troubled`). Then one recording of 5 MB, without that. With `--jobs`, so many of ten
+seconds follow, five at a time; the memory is read after each tenth of them. Memory is the sum over
+the service and its ffmpegs: resident memory, what they share counted once.
 `bench.image_check` measures the image in the same way, within the limits of a free instance.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -28,7 +31,7 @@ import httpx
 from websockets.asyncio.client import connect
 
 from retender.workers.usage import UsageLimits
-from tests.support.groq.rules import KEY, Asked, GroqService, Heard
+from tests.support.groq.rules import KEY, Asked, Cut, GroqService, Hang, Heard, Reply, refusal
 from tests.support.groq.server import GroqServer
 from tests.support.sound.media import ffmpeg
 
@@ -43,7 +46,32 @@ DECODED: Final = 26.1 * MEGABYTE
 """More than Groq takes in one file, and just what the service accepts."""
 
 SMALL: Final = 5 * MEGABYTE
+SHORT: Final = 10 * SAMPLE_BYTES
+TENTHS: Final = 10
+SETTLE: Final = 3.0
+"""Seconds after a job in which what it needed is given back."""
+
 GROQ_TAKES: Final = 2.0
+ENOUGH: Final = 10**6
+"""Requests and seconds: an account whose limits are never met."""
+
+
+class Troubled(GroqService):
+    """Of ten requests one is refused for a limit, one fails, and one breaks off."""
+
+    troubled = True
+
+    async def answer(self, asked: Asked) -> Reply | Cut | Hang:
+        match len(self.asked) % 10 if self.troubled else None:
+            case 2:
+                after = 1.0
+                limit = refusal(429, "Rate limit reached", code="rate_limit_exceeded", after=after)
+                self.out_of_order.append(limit)
+            case 5:
+                self.out_of_order.append(refusal(503, "Service Unavailable"))
+            case 8:
+                self.out_of_order.append(Cut())
+        return await super().answer(asked)
 
 
 class Figures(NamedTuple):
@@ -53,6 +81,13 @@ class Figures(NamedTuple):
     five: float
     """Seconds from the first byte uploaded to the last job's end."""
     small: float
+    after: tuple[tuple[int, int], ...]
+    """Memory after so many short jobs."""
+
+    @property
+    def growth(self) -> float:
+        """From a fifth of the short jobs to the last of them."""
+        return self.after[-1][1] / self.after[len(self.after) // 5][1] if self.after else 1.0
 
     def lines(self) -> Iterator[str]:
         yield f"  healthy after                        {self.healthy:6.1f} s"
@@ -60,12 +95,15 @@ class Figures(NamedTuple):
         yield f"  memory, peak with five 25 MB jobs    {self.peak / MEGABYTE:6.0f} MB"
         yield f"  the five jobs, upload included       {self.five:6.1f} s"
         yield f"  one recording of 5 MB                {self.small:6.1f} s"
+        for jobs, memory in self.after:
+            yield f"  memory after {jobs:6} short jobs         {memory / MEGABYTE:6.1f} MB"
 
 
 class Recordings(NamedTuple):
     whole: Path
     decoded: Path
     small: Path
+    short: Path
 
 
 def recordings(folder: Path) -> Recordings:
@@ -75,18 +113,27 @@ def recordings(folder: Path) -> Recordings:
         ffmpeg("-f", "lavfi", "-i", sound, "-c:a", "pcm_s16le", folder / name)
         return folder / name
 
-    return Recordings(noise("a.wav", WHOLE), noise("b.wav", DECODED), noise("c.wav", SMALL))
+    whole, decoded = noise("a.wav", WHOLE), noise("b.wav", DECODED)
+    return Recordings(whole, decoded, noise("c.wav", SMALL), noise("d.wav", SHORT))
 
 
 @asynccontextmanager
-async def stand_in() -> AsyncIterator[GroqServer]:
+async def stand_in() -> AsyncIterator[tuple[str, Troubled]]:
+    """Its address, and the service behind it."""
+
     async def listen(_: Asked) -> Heard:
         await asyncio.sleep(GROQ_TAKES)
         return Heard(60.0, ((0.0, 2.0, " Hola."),))
 
-    service = GroqService(listen, limits=UsageLimits(), now=time.time)
+    limits = UsageLimits(
+        requests_per_minute=ENOUGH,
+        requests_per_day=ENOUGH,
+        audio_per_hour=ENOUGH,
+        audio_per_day=ENOUGH,
+    )
+    service = Troubled(listen, limits=limits, now=time.time)
     async with GroqServer(service, keep=False).running() as server:
-        yield server
+        yield server.address, service
 
 
 def settings(groq: str, data: str, port: int) -> dict[str, str]:
@@ -94,6 +141,10 @@ def settings(groq: str, data: str, port: int) -> dict[str, str]:
         "RETENDER_PROFILE": "koyeb",
         "GROQ_API_KEY": KEY,
         "GROQ_BASE_URL": groq,
+        "GROQ_REQUESTS_PER_MINUTE": str(ENOUGH),
+        "GROQ_REQUESTS_PER_DAY": str(ENOUGH),
+        "GROQ_AUDIO_SECONDS_PER_HOUR": str(ENOUGH),
+        "GROQ_AUDIO_SECONDS_PER_DAY": str(ENOUGH),
         "RETENDER_DATA_DIR": data,
         "HOST": "127.0.0.1",
         "PORT": str(port),
@@ -104,7 +155,14 @@ def settings(groq: str, data: str, port: int) -> dict[str, str]:
 
 
 async def measure(
-    url: str, sounds: Recordings, begun: float, memory: Callable[[], int], rounds: int = 1
+    url: str,
+    groq: Troubled,
+    sounds: Recordings,
+    begun: float,
+    memory: Callable[[], int],
+    *,
+    rounds: int = 1,
+    jobs: int = 0,
 ) -> Figures:
     """`begun`: when the service was started, by the monotonic clock. `memory`: what it takes."""
     async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False) as http:
@@ -120,11 +178,31 @@ async def measure(
             four = [_done(http, sounds.whole, number * 10 + n) for n in range(AT_ONCE - 1)]
             await asyncio.gather(*four, _done(http, sounds.decoded, number * 10 + 9))
             five = max(five, time.monotonic() - start)
+        groq.troubled = False
         start = time.monotonic()
         await _done(http, sounds.small, 0)
         small = time.monotonic() - start
+        groq.troubled = True
+        after = [each async for each in _many(http, sounds.short, jobs, memory)]
         watching.cancel()
-    return Figures(healthy, idle, max(peaks), five, small)
+    return Figures(healthy, idle, max(peaks), five, small, tuple(after))
+
+
+async def _many(
+    http: httpx.AsyncClient, short: Path, jobs: int, memory: Callable[[], int]
+) -> AsyncIterator[tuple[int, int]]:
+    """So many jobs, a few at a time; the memory after each tenth of them."""
+    for tenth in range(1, TENTHS + 1 if jobs else 1):
+        upto = jobs * tenth // TENTHS
+        numbers = iter(range(jobs * (tenth - 1) // TENTHS, upto))
+        await asyncio.gather(*(_in_turn(http, short, numbers) for _ in range(AT_ONCE)))
+        await asyncio.sleep(SETTLE)
+        yield upto, memory()
+
+
+async def _in_turn(http: httpx.AsyncClient, short: Path, numbers: Iterator[int]) -> None:
+    for number in numbers:
+        await _done(http, short, number)
 
 
 async def _healthy(http: httpx.AsyncClient) -> None:
@@ -200,13 +278,13 @@ def _proportional(process: int) -> int:
     return 0
 
 
-async def main(*, quick: bool) -> None:
+async def main(*, quick: bool, jobs: int) -> None:
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         folder = Path(scratch)
         sounds = recordings(folder)
-        async with stand_in() as groq:
+        async with stand_in() as (address, groq):
             port = free_port()
-            given = settings(groq.address, str(folder / "data"), port)
+            given = settings(address, str(folder / "data"), port)
             begun = time.monotonic()
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", "from deployments.cli import main; main()", "serve"),
@@ -215,7 +293,8 @@ async def main(*, quick: bool) -> None:
             )
             try:
                 memory, url = _memory_of(process.pid), f"http://127.0.0.1:{port}"
-                figures = await measure(url, sounds, begun, memory, 1 if quick else 3)
+                rounds = 1 if quick else 3
+                figures = await measure(url, groq, sounds, begun, memory, rounds=rounds, jobs=jobs)
             finally:
                 process.send_signal(signal.SIGTERM)
                 await process.wait()
@@ -234,4 +313,8 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(quick="--quick" in sys.argv))
+    parser = argparse.ArgumentParser(prog="python -m bench.koyeb")
+    parser.add_argument("--jobs", type=int, default=0)
+    parser.add_argument("--quick", action="store_true")
+    chosen = parser.parse_args()
+    asyncio.run(main(quick=chosen.quick, jobs=chosen.jobs))
