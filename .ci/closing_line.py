@@ -12,6 +12,8 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PYTEST_STARTS = re.compile(r"-m pytest\b(.*)")
 VITEST_STARTS = re.compile(r"^(?:cd (\S+) && )?(?:\S+=\S+ )*npm test\b")
 PYTEST_ENDS = re.compile(r"^=+ (.*\b(?:passed|failed|skipped|errors?|deselected)\b.*) in [\d.]+s")
+BROWSER_COUNT = re.compile(r"^\S+ (pass|fail|cancelled|skipped) (\d+)$")
+"""What Node's own runner ends with, one line each, in this order."""
 VITEST_ENDS = re.compile(r"^\s*Tests\s+(.*)\(\d+\)\s*$")
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
 OPTION_WITH_VALUE = ("-n", "--dist", "-m", "--ignore", "--cov-report", "--hypothesis-profile")
@@ -30,6 +32,7 @@ class Step(NamedTuple):
 def steps(lines: Iterable[str]) -> Iterator[Step]:
     """Each run of tests that has come to its end. A run that was cut off has no counts."""
     name = "tests"
+    browser: dict[str, int] = {}
     for coloured in lines:
         line = ANSI.sub("", coloured.rstrip())
         if begun := PYTEST_STARTS.search(line):
@@ -42,6 +45,12 @@ def steps(lines: Iterable[str]) -> Iterator[Step]:
             }
             failed = found.get("failed", 0) + found.get("error", 0)
             yield Step(name, found.get("passed", 0), failed, found.get("skipped", 0))
+        elif counted := BROWSER_COUNT.match(line):
+            browser[counted.group(1)] = int(counted.group(2))
+            if counted.group(1) == "skipped" and "pass" in browser:
+                failed = browser.get("fail", 0) + browser.get("cancelled", 0)
+                yield Step("browser", browser["pass"], failed, browser["skipped"])
+                browser = {}
 
 
 def closing_line(lines: Iterable[str], status: int, seconds: int, where: str) -> str:

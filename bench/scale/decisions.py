@@ -50,7 +50,7 @@ def _turns(waiting: int, lines: int) -> Cost:
         n = next(numbers)
         left = random.uniform(5.0, 3600.0)
         owner = f"owner-{random.randrange(200)}"
-        queue.offer(Offer(f"job-{n}", 0, left, owner, 0, "local", f"local/{n % lines}", left))
+        queue.offer(Offer(f"job-{n}", 0, left, owner, 0, "local", f"local/{n % lines}", left, left))
 
     for _ in range(waiting):
         come()

@@ -38,6 +38,31 @@ def scored(recordings: Sequence[Recording], figures: Figures) -> WordErrors:
     return sum(each, start=WordErrors(0))
 
 
+class Total(NamedTuple):
+    """Of several recordings, or several times."""
+
+    wrong: WordErrors = WordErrors(0)
+    seconds: float = 0.0
+    busy: float = 0.0
+    mistaken: int = 0
+    """Recordings that were taken for another language."""
+
+    def __add__(self, other: object) -> Total:
+        if not isinstance(other, Total):
+            return NotImplemented
+        return Total(
+            self.wrong + other.wrong,
+            self.seconds + other.seconds,
+            self.busy + other.busy,
+            self.mistaken + other.mistaken,
+        )
+
+
+def total(recordings: Sequence[Recording], figures: Figures) -> Total:
+    mistaken = wrong_languages(recordings, figures)
+    return Total(scored(recordings, figures), figures.seconds, figures.busy, mistaken)
+
+
 def wrong_languages(recordings: Sequence[Recording], figures: Figures) -> int:
     pairs = zip(recordings, figures.heard, strict=True)
     return sum(heard.language != recording.language for recording, heard in pairs)

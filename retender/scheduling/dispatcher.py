@@ -25,7 +25,8 @@ from retender.jobs.job import Job
 from retender.jobs.pieces import Piece, PieceState
 from retender.scheduling.draft import ActiveJobs, Draft, PieceKey
 from retender.scheduling.estimates import seconds_left
-from retender.scheduling.fair_queue import FairQueue, Offer
+from retender.scheduling.fair_queue import FairQueue, Offer, Together
+from retender.transcript.packing import input_seconds
 from retender.workers.orders import Exchange, LeaseState, batch_key
 
 
@@ -135,14 +136,14 @@ class Dispatcher:
             self._reserved = None
             return [self._issue(asked, suspect, now, alone=True)]
         chosen: list[PieceKey] = []
-        together: str | None = None
+        together: Together | None = None
         share = -(-len(self._queue) // max(1, asked.lanes))
         while len(chosen) < min(asked.want, share):
             key = self._queue.take(asked.engines, together)
             if key is None:
                 break
             chosen.append(key)
-            together = together or batch_key(key[1], self._job(key))
+            together = together or self._together(key)
         return [self._issue(asked, key, now) for key in chosen]
 
     def _enter(self, lease: Lease) -> None:
@@ -333,7 +334,12 @@ class Dispatcher:
             engine=job.engine or "",
             batch_key=batch_key(piece.index, job),
             remaining=left,
+            input_seconds=input_seconds(piece.seconds),
         )
+
+    def _together(self, key: PieceKey) -> Together:
+        offer = self._offer(self._active[key[0]].pieces[key[1]])
+        return Together(offer.batch_key, offer.input_seconds)
 
     def _job(self, key: PieceKey) -> Job:
         return self._active[key[0]].job

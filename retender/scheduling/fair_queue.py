@@ -26,6 +26,7 @@ every operation costs the logarithm of the number of waiting jobs.
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
@@ -37,6 +38,10 @@ LEAST_CHARGE = 1.0
 REMEMBERED_CALLERS = 10_000
 """Callers without waiting jobs whose served seconds are kept: else a caller could leave and come
 back to be served first."""
+
+LOOK_AHEAD = 12
+"""For a batch, so many of the job's next pieces are looked at for one that is alike. With more, the
+reader would wait for text in the middle."""
 
 _OUTDATED_AT_LEAST = 64
 """Fewer outdated entries than this are not worth a cleanup."""
@@ -64,6 +69,8 @@ class Offer(NamedTuple):
     batch_key: str
     remaining: float
     """Seconds of audio left in the whole job."""
+    input_seconds: float
+    """Pieces for which the model is given equally much are computed together."""
 
     @property
     def caller(self) -> CallerKey:
@@ -73,6 +80,19 @@ class Offer(NamedTuple):
     def rank_terms(self) -> tuple[str, int, str, str, float]:
         """What the rank of the job depends on; the same for all its pieces."""
         return self.owner, self.priority, self.engine, self.batch_key, self.remaining
+
+
+class Together(NamedTuple):
+    """What the pieces of one batch have in common."""
+
+    batch_key: str
+    input_seconds: float
+
+
+class _WaitingPiece(NamedTuple):
+    piece: int
+    seconds: float
+    input_seconds: float
 
 
 class _WaitingJob:
@@ -88,8 +108,15 @@ class _WaitingJob:
         """The number of the turn in which it last got something, or in which it came."""
         self.version = 0
         """Heap entries with another version are outdated."""
-        self.pieces: list[tuple[int, float]] = []
-        """A heap of piece indexes, each with its seconds."""
+        self.pieces: list[_WaitingPiece] = []
+        """In order."""
+
+    def place(self, together: Together | None) -> int | None:
+        """Of the next piece, or of the next one for this batch, if it is near."""
+        if together is None:
+            return 0
+        near = enumerate(self.pieces[:LOOK_AHEAD])
+        return next((n for n, each in near if each.input_seconds == together.input_seconds), None)
 
 
 class _Total(NamedTuple):
@@ -215,27 +242,30 @@ class FairQueue:
             self._leave(job.terms)
             self._join(offer)
             self._update_rank(job, offer)
-        heapq.heappush(job.pieces, (offer.piece, offer.seconds))
+        insort(job.pieces, _WaitingPiece(offer.piece, offer.seconds, offer.input_seconds))
         self._count(offer.engine, 1, offer.seconds)
 
     def withdraw(self, job_id: str) -> None:
         """Remove all pieces of the job."""
         job = self._waiting.get(job_id)
         if job is not None:
-            seconds = sum(seconds for _, seconds in job.pieces)
+            seconds = sum(piece.seconds for piece in job.pieces)
             self._count(job.terms.engine, -len(job.pieces), -seconds)
             self._remove(job)
 
     def take(
-        self, engines: Collection[str], batch_key: str | None = None
+        self, engines: Collection[str], together: Together | None = None
     ) -> tuple[str, int] | None:
         """Remove and return the next piece for a worker with these engines: job id and index.
-        With a batch key: only a piece that fits that batch."""
-        job_id, by_fairness = self._choose(engines, batch_key)
+        `together`: only a piece that fits the batch that was begun."""
+        job_id, by_fairness = self._choose(engines, together and together.batch_key)
         if job_id is None:
             return None
         job = self._waiting[job_id]
-        index, seconds = heapq.heappop(job.pieces)
+        place = job.place(together)
+        if place is None:
+            return None
+        index, seconds, _ = job.pieces.pop(place)
         self._count(job.terms.engine, -1, -seconds)
         self._turn += 1
         caller = job.terms.caller

@@ -127,7 +127,7 @@ def plan(
     parts: list[Span] = []
     for span in _speech(spans, total_samples):
         parts += _cut(span, window, overlap, quietest)
-    packed = pack(parts, window, aim)
+    packed = pack(parts, window, aim, around=2 * PADDING)
     groups = [Span(parts[group.first].start, parts[group.last].end) for group in packed]
     chunks = [
         msgspec.structs.replace(chunk, pauses=_pauses(parts[group.first : group.last + 1]))

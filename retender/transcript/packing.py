@@ -7,6 +7,7 @@ good pauses: a cut inside a sentence costs words, and so does a very long chunk.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -22,15 +23,21 @@ _SENTENCE_PAUSE: Final = SECOND
 _PAUSE_WEIGHT: Final = 0.1
 """The weight of good pauses against chunks of equal length."""
 
-_LEAST: Final = 10.0
-_BESIDE: Final = 5.0
-"""A chunk costs its seconds of audio, or `_LEAST` if shorter (the shortest input of the model), and
-`_BESIDE` for the silence after it and the start of its text."""
+_SHORTEST_INPUT: Final = 10.0
+"""In less, Whisper says the same again and again."""
+
+_SILENCE_AFTER: Final = 2.0
+"""Whisper was trained on windows that end in silence: without any it goes on writing."""
+
+_INPUT_STEP: Final = 5.0
+
+_BESIDE: Final = 3.0
+"""A chunk costs the seconds that the model is given, and so much for the start of its text."""
 
 _HURRIED: Final = 6.0
 """The cost of a cut without a pause, in seconds of audio."""
 
-_TOO_LONG: Final = 0.5
+_TOO_LONG: Final = 1.0
 """The cost of each second beyond the length aimed at."""
 
 _LONG_RECORDING: Final = 60 * SECOND
@@ -55,6 +62,15 @@ class Group(NamedTuple):
     last: int
 
 
+def input_seconds(sound: float) -> float:
+    """How much a model whose work grows with the audio is given for so many seconds of sound.
+
+    Only equally long inputs can share a batch. So each is made as long as the next step, by a rule
+    of its own: none sounds different for its neighbours' sake."""
+    steps = math.ceil((sound + _SILENCE_AFTER) / _INPUT_STEP)
+    return max(_SHORTEST_INPUT, steps * _INPUT_STEP)
+
+
 class _Best(NamedTuple):
     """The cheapest way to pack the first parts, and where its last group begins."""
 
@@ -63,12 +79,24 @@ class _Best(NamedTuple):
     begins: int
 
 
-def pack(parts: Sequence[Stretch], window: int, aim: int = 0) -> list[Group]:
-    """The groups in order; none lasts longer than the window. `aim`: 0 for as few as possible."""
+class _Rules(NamedTuple):
+    """In samples, as in `pack`."""
+
+    window: int
+    aim: int
+    around: int
+    soon: bool
+    """The first chunk is a short one."""
+
+
+def pack(parts: Sequence[Stretch], window: int, aim: int = 0, *, around: int = 0) -> list[Group]:
+    """The groups in order; none lasts longer than the window. `aim`: 0 for as few as possible.
+    `around`: samples that a chunk may have beside its group."""
     best = [_Best(0, 0.0, 0)]
     soon = bool(aim and parts) and parts[-1].end - parts[0].start > _LONG_RECORDING
+    rules = _Rules(window, aim, around, soon)
     for upto in range(1, len(parts) + 1):
-        best.append(min(_ways(parts, best, upto, window, aim, soon=soon)))
+        best.append(min(_ways(parts, best, upto, rules)))
     groups: list[Group] = []
     upto = len(parts)
     while upto:
@@ -79,7 +107,7 @@ def pack(parts: Sequence[Stretch], window: int, aim: int = 0) -> list[Group]:
 
 
 def _ways(
-    parts: Sequence[Stretch], best: Sequence[_Best], upto: int, window: int, aim: int, *, soon: bool
+    parts: Sequence[Stretch], best: Sequence[_Best], upto: int, rules: _Rules
 ) -> Iterator[_Best]:
     """Each group that may end with this part, after the best packing of all before it."""
     end = parts[upto - 1].end
@@ -87,21 +115,22 @@ def _ways(
     hurry = 1 - min(1.0, max(0, pause) / _SENTENCE_PAUSE)
     for begins in range(upto - 1, -1, -1):
         length = end - parts[begins].start
-        if length > window:
+        if length > rules.window:
             return
         before = best[begins]
-        if aim:
-            cost = before.cost + _work(length, aim) + _HURRIED * hurry
-            if soon and not begins:
+        if rules.aim:
+            cost = before.cost + _work(length, rules) + _HURRIED * hurry
+            if rules.soon and not begins:
                 cost += _LATER * max(0, length - _FIRST) / SECOND
             yield _Best(0, cost, begins)
         else:
-            cost = before.cost + (length / window) ** 2 + _PAUSE_WEIGHT * hurry
+            cost = before.cost + (length / rules.window) ** 2 + _PAUSE_WEIGHT * hurry
             yield _Best(before.chunks + 1, cost, begins)
         if begins and parts[begins].start - parts[begins - 1].end > LONGEST_PAUSE:
             return
 
 
-def _work(length: int, aim: int) -> float:
-    too_long = max(0, length - aim) / SECOND
-    return max(_LEAST, length / SECOND) + _BESIDE + _TOO_LONG * too_long
+def _work(length: int, rules: _Rules) -> float:
+    too_long = max(0, length - rules.aim) / SECOND
+    given = input_seconds((length + rules.around) / SECOND)
+    return given + _BESIDE + _TOO_LONG * too_long

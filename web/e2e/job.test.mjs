@@ -139,6 +139,17 @@ test("an address leads to its moment, and a link to one can be copied", async ()
   assert.equal(copied, `${stage.service.url}/#/jobs/${job}?t=9`);
 });
 
+test("what is typed right after the key of the search goes into its field", async () => {
+  const { page } = await stage.visitJob(job);
+  await passages(page).first().waitFor();
+  await page.getByRole("tab", { name: "Qué pasó" }).click();
+  const focused = await page.evaluate(() => {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+    return document.activeElement?.getAttribute("aria-label");
+  });
+  assert.equal(focused, "Buscar en el texto");
+});
+
 test("the search goes from hit to hit, takes no notice of case, and marks them", async () => {
   const { page } = await stage.visitJob(job);
   await passages(page).first().waitFor();

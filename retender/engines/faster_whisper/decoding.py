@@ -48,7 +48,7 @@ at once, than alone."""
 WRITTEN_SHARE: Final = 0.9
 """With the text; the rest is alignment."""
 
-LONGEST_BATCH: Final = 70.0
+LONGEST_BATCH: Final = 75.0
 """Seconds of sound whose text is written in one call on a CPU. Nothing is known of how far such a
 call is, so with more the progress of a recording of ten minutes would jump by over 5 %."""
 

@@ -29,22 +29,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # as
 from retender.engines.faster_whisper.settings import WhisperSettings
 from retender.engines.faster_whisper.tokens import Aligned
 from retender.errors import EngineFailed, ModelUnavailable
+from retender.transcript.packing import input_seconds
 
 Samples = NDArray[np.float32]
 Features = NDArray[np.float32]
 
 ENCODED_FRAMES: Final = 3000
 """What faster-whisper gives the encoder, whatever the model's window is."""
-
-_SILENCE_AFTER: Final = 200
-"""Frames. Whisper was trained on windows that end in silence: without any it goes on writing."""
-
-_LEAST_FRAMES: Final = 1000
-"""In less it says the same again and again."""
-
-_FRAME_STEP: Final = 500
-"""Only equally long inputs can share a batch: each is made as long as the next of these steps, by a
-rule of its own, so that none sounds different for its neighbours' sake."""
 
 FRAMES_PER_SECOND: Final = 100
 
@@ -137,8 +128,8 @@ class Model:
         """How many frames so many frames of sound are given to the encoder as."""
         if not self.takes_less:
             return ENCODED_FRAMES
-        wanted = max(_LEAST_FRAMES, sound + _SILENCE_AFTER)
-        return min(ENCODED_FRAMES, -(-wanted // _FRAME_STEP) * _FRAME_STEP)
+        wanted = input_seconds(sound / FRAMES_PER_SECOND)
+        return min(ENCODED_FRAMES, round(wanted * FRAMES_PER_SECOND))
 
     @cached_property
     def first_timestamp(self) -> int:

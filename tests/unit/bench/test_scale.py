@@ -61,10 +61,12 @@ def test_a_queue_that_loses_a_piece_is_noticed(monkeypatch: pytest.MonkeyPatch) 
     honest = fair_queue.FairQueue.take
 
     def careless(
-        self: fair_queue.FairQueue, engines: tuple[str, ...], line: str | None = None
+        self: fair_queue.FairQueue,
+        engines: tuple[str, ...],
+        together: fair_queue.Together | None = None,
     ) -> tuple[str, int] | None:
-        taken = honest(self, engines, line)
-        return honest(self, engines, line) if taken == ("job-50", 1) else taken
+        taken = honest(self, engines, together)
+        return honest(self, engines, together) if taken == ("job-50", 1) else taken
 
     monkeypatch.setattr(fair_queue.FairQueue, "take", careless)
     with pytest.raises(Stuck):

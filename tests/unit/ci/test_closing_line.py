@@ -28,7 +28,14 @@ FAILED tests/unit/a.py::test_it - assert 12 passed
 ================ 14 passed in 60.10s (0:01:00) ================
 .venv/bin/python -m pytest -n 2 -m "not ray" tests/simulation tests/kills
 ================ 5 passed, 2 errors in 9.00s ================
-""".splitlines()
+cd web && PATH="/x/.venv/bin:$PATH" npm run --silent e2e
+(i) tests 43
+(i) pass 40
+(i) fail 1
+(i) cancelled 1
+(i) skipped 1
+(i) todo 0
+""".replace("(i)", "\N{INFORMATION SOURCE}").splitlines()
 
 
 def module() -> Any:
@@ -44,8 +51,9 @@ def test_it_counts_the_tests_of_every_step() -> None:
     line = module().closing_line(LOG, 2, 1684, "test")
     assert line == (
         "CI FAILED in 'make test' (status 2) after 28 min 4 s: "
-        "tests 2172 passed, 5 failed, 8 skipped "
-        "(convex 33/0/1; web 120/2/0; tests 2000/1/7; speech_real 14/0/0; simulation+kills 5/2/0)"
+        "tests 2212 passed, 7 failed, 9 skipped "
+        "(convex 33/0/1; web 120/2/0; tests 2000/1/7; speech_real 14/0/0; simulation+kills 5/2/0; "
+        "browser 40/2/1)"
     )
 
 

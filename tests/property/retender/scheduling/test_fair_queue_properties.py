@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from retender.scheduling.fair_queue import AGEING_TURN, FairQueue, Offer
+from retender.scheduling.fair_queue import AGEING_TURN, LOOK_AHEAD, FairQueue, Offer, Together
 
 JOBS = st.integers(0, 5).map("job-{}".format)
 ENGINE_NAMES = ("local", "groq")
 ENGINES = st.sampled_from(ENGINE_NAMES)
+GIVEN = st.sampled_from([10.0, 15.0])
 KINDS = st.lists(st.sampled_from(["local", "groq"]), min_size=1, unique=True).map(tuple)
 
 
@@ -30,8 +31,10 @@ def offer(
     engine: str = "local",
     line: str = "",
     remaining: float = 100.0,
+    given: float = 10.0,
 ) -> Offer:
-    return Offer(job_id, piece, seconds, owner, priority, engine, line or engine, remaining)
+    line = line or engine
+    return Offer(job_id, piece, seconds, owner, priority, engine, line, remaining, given)
 
 
 TERMS = st.builds(
@@ -54,23 +57,37 @@ class Queue(RuleBasedStateMachine):
         self.waiting: dict[str, list[Offer]] = {}
         self.numbers = count()
 
-    @rule(job_id=JOBS, pieces=st.lists(st.floats(0.0, 30.0), min_size=1, max_size=3), terms=TERMS)
-    def a_job_comes(self, job_id: str, pieces: list[float], terms: Offer) -> None:
+    @rule(
+        job_id=JOBS,
+        pieces=st.lists(st.tuples(st.floats(0.0, 30.0), GIVEN), min_size=1, max_size=3),
+        terms=TERMS,
+    )
+    def a_job_comes(self, job_id: str, pieces: list[tuple[float, float]], terms: Offer) -> None:
         terms = self.waiting.get(job_id, [terms])[0]
-        for seconds in pieces:
-            each = terms._replace(job_id=job_id, piece=next(self.numbers), seconds=seconds)
+        for seconds, needed in pieces:
+            number = next(self.numbers)
+            each = terms._replace(
+                job_id=job_id, piece=number, seconds=seconds, input_seconds=needed
+            )
             self.queue.offer(each)
             self.waiting.setdefault(job_id, []).append(each)
 
     @rule(kind=KINDS)
     def a_worker_takes_what_it_can_do(self, kind: tuple[str, ...]) -> None:
         fitting = [job for job in self.waiting.values() if job[0].engine in kind]
-        self.took(self.queue.take(kind), fitting)
+        taken = self.queue.take(kind)
+        assert (taken is None) == (not fitting)
+        self.took(taken, [job[0] for job in fitting])
 
-    @rule(kind=KINDS, line=st.sampled_from(["local/small", "groq/large", "groq/small"]))
-    def a_worker_fills_its_batch(self, kind: tuple[str, ...], line: str) -> None:
-        fitting = [job for job in self.waiting.values() if job[0].batch_key == line]
-        self.took(self.queue.take(kind, line), fitting)
+    @rule(
+        kind=KINDS, line=st.sampled_from(["local/small", "groq/large", "groq/small"]), given=GIVEN
+    )
+    def a_worker_fills_its_batch(self, kind: tuple[str, ...], line: str, given: float) -> None:
+        jobs = [job[:LOOK_AHEAD] for job in self.waiting.values() if job[0].batch_key == line]
+        alike = [[piece for piece in job if piece.input_seconds == given] for job in jobs]
+        taken = self.queue.take(kind, Together(line, given))
+        assert taken is not None or not jobs or not all(alike)
+        self.took(taken, [job[0] for job in alike if job])
 
     @precondition(lambda self: self.waiting)
     @rule(kind=KINDS)
@@ -84,14 +101,12 @@ class Queue(RuleBasedStateMachine):
         self.queue.withdraw(job_id)
         self.waiting.pop(job_id, None)
 
-    def took(self, taken: tuple[str, int] | None, fitting: list[list[Offer]]) -> None:
-        assert (taken is None) == (not fitting)
+    def took(self, taken: tuple[str, int] | None, fitting: list[Offer]) -> None:
         if taken is not None:
-            assert taken in {(job[0].job_id, job[0].piece) for job in fitting}
-            pieces = self.waiting[taken[0]]
-            del pieces[0]
-            if not pieces:
-                del self.waiting[taken[0]]
+            (piece,) = [each for each in fitting if (each.job_id, each.piece) == taken]
+            self.waiting[piece.job_id].remove(piece)
+            if not self.waiting[piece.job_id]:
+                del self.waiting[piece.job_id]
 
     @invariant()
     def it_knows_what_waits(self) -> None:
@@ -140,7 +155,7 @@ def test_whoever_waits_is_served_however_strong_those_are_who_come(
         served.append(first[0])
         line = "quiet" if first[0] == "victim" else "busy"
         for _ in range(batch - 1):
-            queue.take(("local",), line)
+            queue.take(("local",), Together(line, 10.0))
     assert "victim" in served
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from retender.scheduling.fair_queue import AGEING_TURN, FairQueue, Offer
+from retender.scheduling.fair_queue import AGEING_TURN, LOOK_AHEAD, FairQueue, Offer, Together
 
 
 def offer(
@@ -15,8 +15,9 @@ def offer(
     seconds: float = 10.0,
     engine: str = "local",
     line: str = "local/medium",
+    given: float = 10.0,
 ) -> Offer:
-    return Offer(job, piece, seconds, owner, priority, engine, line, remaining)
+    return Offer(job, piece, seconds, owner, priority, engine, line, remaining, given)
 
 
 def queue_of(*offers: Offer) -> FairQueue:
@@ -132,10 +133,29 @@ def test_a_worker_gets_only_what_its_engine_can_do() -> None:
 
 def test_a_batch_stays_in_its_line() -> None:
     queue = queue_of(offer("one"), offer("other", line="local/small"), offer("two"))
-    assert queue.take(("local",), "local/medium") == ("one", 1)
-    assert queue.take(("local",), "local/medium") == ("two", 1)
-    assert queue.take(("local",), "local/medium") is None
-    assert queue.take(("local",), "no such line") is None
+    medium = Together("local/medium", 10.0)
+    assert queue.take(("local",), medium) == ("one", 1)
+    assert queue.take(("local",), medium) == ("two", 1)
+    assert queue.take(("local",), medium) is None
+    assert queue.take(("local",), Together("no such line", 10.0)) is None
+
+
+def test_a_batch_is_filled_with_the_next_pieces_that_are_alike() -> None:
+    lengths = [20.0, 10.0, 20.0, 15.0, 20.0]
+    queue = queue_of(*(offer("job", n, given=given) for n, given in enumerate(lengths, start=1)))
+    alike = Together("local/medium", 20.0)
+    assert queue.take(("local",)) == ("job", 1)
+    assert [queue.take(("local",), alike) for _ in range(3)] == [("job", 3), ("job", 5), None]
+    assert [queue.take(("local",)) for _ in range(2)] == [("job", 2), ("job", 4)]
+
+
+def test_a_batch_takes_nothing_from_far_behind() -> None:
+    others = [offer("job", n, given=10.0) for n in range(LOOK_AHEAD)]
+    queue = queue_of(*others, offer("job", LOOK_AHEAD, given=20.0))
+    alike = Together("local/medium", 20.0)
+    assert queue.take(("local",), alike) is None
+    assert queue.take(("local",)) == ("job", 0)
+    assert queue.take(("local",), alike) == ("job", LOOK_AHEAD)
 
 
 def test_it_knows_how_much_audio_waits() -> None:

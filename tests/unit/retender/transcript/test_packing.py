@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retender.transcript.chunks import Span, plan
-from retender.transcript.packing import LONGEST_PAUSE, SECOND, Group, pack
+from retender.transcript.packing import LONGEST_PAUSE, SECOND, Group, input_seconds, pack
 
 WINDOW, AIM = 28 * SECOND, 15 * SECOND
 
@@ -36,6 +36,18 @@ def test_short_sentences_come_together_to_chunks_of_about_the_aim() -> None:
     parts = sentences(*[(4.0, 1.0)] * 30)
     _, *others = lengths(parts, pack(parts, WINDOW, AIM))
     assert all(12 <= length <= 20 for length in others)
+
+
+def test_a_chunk_fills_what_the_model_is_given_for_it() -> None:
+    """With a third sentence it would be given five seconds more, nearly all of them silence."""
+    parts = sentences(*[(5.4, 1.0)] * 30)
+    _, *others = lengths(parts, pack(parts, WINDOW, AIM, around=SECOND * 2 // 5))
+    assert set(others) == {11.8}
+
+
+def test_the_model_is_given_the_sound_and_some_silence_in_steps() -> None:
+    sounds = (0.5, 8.0, 8.01, 13.0, 17.99, 28.0)
+    assert [input_seconds(sound) for sound in sounds] == [10.0, 10.0, 15.0, 15.0, 20.0, 30.0]
 
 
 def test_the_first_chunk_of_a_long_recording_is_short_so_that_there_is_text_soon() -> None:

@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { isFinished, type ListedJob } from "../../client";
 import { useT } from "../i18n/context";
 import { Tabs } from "../ui/Tabs";
@@ -62,9 +63,9 @@ export const Views = memo(function Views({
       keys: ["/", "Control+f"],
       does: "search",
       run: () => {
-        show("text");
-        // After the view is there.
-        requestAnimationFrame(() => field.current?.select());
+        // At once: what is typed next is meant for the field already.
+        flushSync(() => show("text"));
+        field.current?.select();
       },
     },
     { keys: ["n"], does: "next_hit", run: () => reading.stepHit(1) },
