@@ -13,8 +13,8 @@ export default defineConfig({
     unstubGlobals: true,
     // No test is measured by the clock: this only ends one that hangs, also where the machine has much
     // else to do and a hundred broken connections take minutes.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 });
