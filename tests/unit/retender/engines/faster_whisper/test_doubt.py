@@ -9,6 +9,7 @@ from retender.engines.faster_whisper.doubt import (
     crowded,
     doubts,
     silent,
+    skipped,
     stopped_early,
 )
 from retender.engines.faster_whisper.tokens import Aligned
@@ -67,3 +68,23 @@ def test_speech_after_the_last_word_is_noticed_and_a_pause_is_not() -> None:
     assert stopped_early(said, ((6.0, 7.0),), 12.9)
     assert not stopped_early(said, ((6.0, 12.0),), 12.9)
     assert not stopped_early(said, (), 6.2)
+
+
+def test_a_word_that_takes_as_long_as_a_sentence_stands_for_more_than_was_written() -> None:
+    """As Whisper had it: seven words of eleven are missing before the last two."""
+    said = [
+        Aligned(" usted", 1, 0.0, 0.5),
+        Aligned(" ha", 1, 3.4, 6.5),
+        Aligned(" introducido", 3, 7.7, 8.7),
+        Aligned(" demasiados", 2, 8.7, 9.7),
+    ]
+    assert skipped(said, ((2.6, 3.4), (6.5, 7.1)))
+    assert not skipped(said, ((0.6, 3.4), (3.9, 7.1)))
+    assert not skipped(said[2:], ())
+    assert not skipped([], ())
+
+
+def test_a_number_is_one_word_that_may_take_long() -> None:
+    said = [Aligned(" 5551234", 4, 0.0, 4.5), Aligned(" please", 1, 4.5, 4.9)]
+    assert not skipped(said, ())
+    assert skipped([said[0]._replace(text=" seven"), said[1]], ())
