@@ -64,9 +64,9 @@ class Troubled(GroqService):
     async def answer(self, asked: Asked) -> Reply | Cut | Hang:
         match len(self.asked) % 10 if self.troubled else None:
             case 2:
-                after = 1.0
-                limit = refusal(429, "Rate limit reached", code="rate_limit_exceeded", after=after)
-                self.out_of_order.append(limit)
+                self.out_of_order.append(
+                    refusal(429, "Rate limit reached", code="rate_limit_exceeded", after=1.0)
+                )
             case 5:
                 self.out_of_order.append(refusal(503, "Service Unavailable"))
             case 8:
@@ -183,7 +183,7 @@ async def measure(
         await _done(http, sounds.small, 0)
         small = time.monotonic() - start
         groq.troubled = True
-        after = [each async for each in _many(http, sounds.short, jobs, memory)]
+        after = [each async for each in _many(http, sounds.short, jobs, memory)] if jobs else []
         watching.cancel()
     return Figures(healthy, idle, max(peaks), five, small, tuple(after))
 
@@ -192,7 +192,7 @@ async def _many(
     http: httpx.AsyncClient, short: Path, jobs: int, memory: Callable[[], int]
 ) -> AsyncIterator[tuple[int, int]]:
     """So many jobs, a few at a time; the memory after each tenth of them."""
-    for tenth in range(1, TENTHS + 1 if jobs else 1):
+    for tenth in range(1, TENTHS + 1):
         upto = jobs * tenth // TENTHS
         numbers = iter(range(jobs * (tenth - 1) // TENTHS, upto))
         await asyncio.gather(*(_in_turn(http, short, numbers) for _ in range(AT_ONCE)))

@@ -338,8 +338,9 @@ class Dispatcher:
         )
 
     def _together(self, key: PieceKey) -> Together:
-        offer = self._offer(self._active[key[0]].pieces[key[1]])
-        return Together(offer.batch_key, offer.input_seconds)
+        job_id, index = key
+        piece = self._active[job_id].pieces[index]
+        return Together(batch_key(index, self._job(key)), input_seconds(piece.seconds))
 
     def _job(self, key: PieceKey) -> Job:
         return self._active[key[0]].job

@@ -12,6 +12,7 @@ from retender.engines.faster_whisper.doubt import (
     doubts,
     silent,
     skipped,
+    speech_between,
     stopped_early,
 )
 from retender.engines.faster_whisper.language import restricted
@@ -71,8 +72,7 @@ class Utterance(NamedTuple):
     @property
     def speech(self) -> float:
         """Seconds of it."""
-        silence = sum(end - start for start, end in self.pauses)
-        return max(0.0, self.seconds - silence)
+        return max(0.0, speech_between(0.0, self.seconds, self.pauses))
 
 
 class _First(NamedTuple):

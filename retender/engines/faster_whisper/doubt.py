@@ -83,19 +83,19 @@ Pauses = Sequence[tuple[float, float]]
 
 def stopped_early(words: Sequence[Aligned], pauses: Pauses, seconds: float) -> bool:
     """Whether somebody goes on speaking after the last word. `seconds`: how long the chunk is."""
-    return bool(words) and _speech(words[-1].end, seconds, pauses) > _LEFT_OUT
+    return bool(words) and speech_between(words[-1].end, seconds, pauses) > _LEFT_OUT
 
 
 def skipped(words: Sequence[Aligned], pauses: Pauses) -> bool:
     """Whether somebody speaks for longer than the words in between can take."""
     return any(
-        _speech(word.start, following.start, pauses)
+        speech_between(word.start, following.start, pauses)
         > _ONE_WORD + _ONE_DIGIT * sum(map(str.isdigit, word.text))
         for word, following in pairwise(words)
     )
 
 
-def _speech(start: float, end: float, pauses: Pauses) -> float:
-    """Seconds of it in between."""
+def speech_between(start: float, end: float, pauses: Pauses) -> float:
+    """Seconds of it."""
     overlaps = (min(end, until) - max(start, since) for since, until in pauses)
     return end - start - sum(max(0.0, overlap) for overlap in overlaps)
