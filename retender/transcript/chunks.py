@@ -214,14 +214,20 @@ def merge(seam: Seam, chunk: Chunk, result: ChunkResult) -> tuple[Seam, tuple[Se
     released: list[Segment] = []
     last = seam.end
     for segment in segments:
-        placed = _within(segment, last, max(last, segment.end))
+        placed = _placed(segment, last, max(last, segment.end))
         for sentence in in_sentences(placed):
-            part = _within(sentence, last, max(last, sentence.end))
+            part = _placed(sentence, last, max(last, sentence.end))
             released.append(msgspec.structs.replace(part, id=seam.next_id + len(released)))
             last = part.end
-    words = [word for segment in released for word in _compared_words(segment)]
-    after = Seam(seam.next_id + len(released), last, tail((*seam.tail, *words), end))
+    after = Seam(seam.next_id + len(released), last, _tail(seam, released, end))
     return after, tuple(released)
+
+
+def _tail(seam: Seam, released: Sequence[Segment], edge: float) -> tuple[ComparedWord, ...]:
+    """Only of the segments that reach into it: words take time to be made comparable."""
+    near = [segment for segment in released if segment.end > edge - TAIL_SECONDS]
+    words = [word for segment in near for word in _compared_words(segment)]
+    return tail((*seam.tail, *words), edge)
 
 
 def _in_order(segments: Sequence[Segment], begin: float, end: float) -> list[Segment]:
@@ -289,15 +295,39 @@ def _compared_words(segment: Segment) -> list[ComparedWord]:
 
 
 def _within(segment: Segment, begin: float, end: float) -> Segment:
+    """With all its times to the millisecond."""
+    words = tuple(
+        Word(word.word, round(word.start, 3), round(word.end, 3), word.confidence)
+        for word in segment.words
+    )
+    return _placed(msgspec.structs.replace(segment, words=words), begin, end)
+
+
+def _placed(segment: Segment, begin: float, end: float) -> Segment:
+    """The times of its words are to the millisecond already."""
     start = _clamp(segment.start, begin, end)
-    words: list[Word] = []
-    earliest = start
-    for word in segment.words:
+    words = _ordered(segment.words, start, end)
+    return msgspec.structs.replace(
+        segment, start=start, end=_clamp(segment.end, start, end), words=words
+    )
+
+
+def _ordered(words: tuple[Word, ...], begin: float, end: float) -> tuple[Word, ...]:
+    """Mostly they are so already, and a long recording has very many."""
+    earliest = begin
+    for word in words:
+        if not earliest <= word.start <= word.end <= end:
+            break
+        earliest = word.start
+    else:
+        return words
+    ordered: list[Word] = []
+    earliest = begin
+    for word in words:
         earliest = _clamp(word.start, earliest, end)
         word_end = _clamp(word.end, earliest, end)
-        words.append(msgspec.structs.replace(word, start=earliest, end=word_end))
-    end = _clamp(segment.end, start, end)
-    return msgspec.structs.replace(segment, start=start, end=end, words=tuple(words))
+        ordered.append(msgspec.structs.replace(word, start=earliest, end=word_end))
+    return tuple(ordered)
 
 
 def _clamp(seconds: float, least: float, most: float) -> float:

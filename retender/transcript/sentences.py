@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -111,21 +113,26 @@ def _ends(group: Sequence[W], following: W) -> bool:
     last = group[-1]
     if following.start - last.end >= _PAUSE:
         return True
-    return last.text.rstrip().endswith(_ENDS) and last.end - group[0].start >= _WORTH_ENDING
+    return last.end - group[0].start >= _WORTH_ENDING and last.text.rstrip().endswith(_ENDS)
 
 
 def _cut(group: list[W]) -> Iterator[list[W]]:
     if len(group) == 1 or group[-1].end - group[0].start <= LONGEST:
         yield group
         return
-    at = min(range(1, len(group)), key=lambda place: _cost(group, place))
+    at = _best_cut(group)
     yield from _cut(group[:at])
     yield from _cut(group[at:])
 
 
-def _cost(group: Sequence[W], place: int) -> float:
-    """The lowest is the best place to cut: near the middle, after a comma, in a pause."""
-    before, after = group[place - 1], group[place]
+def _best_cut(group: Sequence[W]) -> int:
+    """The place with the lowest cost: near the middle, after a comma, in a pause."""
     middle = (group[0].start + group[-1].end) / 2
-    breath = _BREATH_WEIGHT if before.text.rstrip().endswith(_BREATHS) else 0.0
-    return abs(after.start - middle) - breath - 2 * _BREATH_WEIGHT * (after.start - before.end)
+    best, lowest = 1, math.inf
+    for place, (before, after) in enumerate(pairwise(group), start=1):
+        cost = abs(after.start - middle) - 2 * _BREATH_WEIGHT * (after.start - before.end)
+        if cost - _BREATH_WEIGHT < lowest and before.text.rstrip().endswith(_BREATHS):
+            cost -= _BREATH_WEIGHT
+        if cost < lowest:
+            best, lowest = place, cost
+    return best
