@@ -57,6 +57,7 @@ class EngineHangs(Exception):
 class Transcriber:
     def __init__(self, engine: Recipe, settings: TranscriberSettings) -> None:
         self._engine: Engine = engine.resolve()(**engine.options)
+        self._with_models = self._engine if isinstance(self._engine, ManagesModels) else None
         self._settings = settings
         self._batches: dict[OrderBatch, None] = {}
         self._held: dict[str, None] = {}
@@ -235,9 +236,10 @@ class Transcriber:
 
     async def _carry_out(self, command: ModelCommand) -> None:
         """Carry out a model command in the background; engines without models ignore it."""
-        if not isinstance(self._engine, ManagesModels):
+        if self._with_models is None:
             return
-        carry_out = self._engine.load if command.what == "load" else self._engine.unload
+        engine = self._with_models
+        carry_out = engine.load if command.what == "load" else engine.unload
         try:
             await carry_out(command.model)
         except RetenderError as error:
@@ -261,7 +263,7 @@ class Transcriber:
 
     def _end_if_spent(self) -> None:
         """End this process if that is the only way to give all memory back."""
-        if isinstance(self._engine, ManagesModels) and self._engine.needs_restart:
+        if self._with_models is not None and self._with_models.needs_restart:
             self._ctx.end("its models were given up, and their memory is to go back")
 
     def _release(self, tokens: Iterable[str]) -> None:

@@ -46,7 +46,7 @@ from tests.support.actors.virtual_time import VirtualClock, VirtualTimeLoop
 from tests.support.engines.scripted import Passage, Script, ScriptedEngine
 from tests.support.http.webhook_receivers import hand_over, settings
 
-WORDS: Final = ("uno", "dos", "tres", "cuatro", "five", "six", "seven", "ocho", "nueve", "ten")
+WORDS: Final = ("uno", "dos", "tres", "cuatro", "five", "six", "seven", "ocho", "nueve", "ten.")
 PASSAGE_SECONDS: Final = 30.0
 SETTLING: Final = 1800.0
 """Seconds in which the last webhooks are tried again."""
@@ -72,9 +72,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def year(jobs: int, *, passages: int = 20, slices: int = 20) -> Plan:
-    """A year in which jobs are kept for a month, with so many jobs. They come one every twelve
+    """A year in which jobs are kept for a month, with so many jobs. They come one every four
     seconds, so it has fewer days than 365, and all else is as much closer together."""
-    seconds = jobs * 12.0
+    seconds = jobs * 4.0
     return Plan(
         jobs=jobs,
         seconds=seconds,
