@@ -1,8 +1,6 @@
-"""A service that dies on command: `python -m tests.kills.program FOLDER RUN POINT`.
+"""A service that dies on command, for a process of its own.
 
 It takes in some recordings, says which are accepted, and works until all that it knows of is done.
-POINT is `never`, or where to send itself SIGKILL: `before:N`, `inside:N` or `after:N`, around and
-within its Nth commit.
 """
 
 from __future__ import annotations
@@ -10,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
@@ -91,17 +89,24 @@ def lay(fuse: Fuse, log: Path) -> None:
     setattr(Writer, "apply", fused_apply)  # noqa: B010 - likewise
 
 
-async def main(folder: Path, run: int) -> None:
+def serve(folder: Path, run: int, point: str, accepted: Connection) -> None:
+    """`point`: `never`, or where to send itself SIGKILL: `before:N`, `inside:N` or `after:N`,
+    around and within its Nth commit. `accepted` is sent the ids of the jobs."""
+    configuration.configure("ERROR", "human")
+    lay(Fuse(point), folder / "recorded.log")
+    asyncio.run(_serve(folder, run, accepted.send))
+
+
+async def _serve(folder: Path, run: int, accepted: Callable[[str], None]) -> None:
     quiet = Recipe.of(configuration.configure, level="ERROR", style="human")
     service = Service(settings(folder), grace=10.0, prepare=quiet)
     await service.start()
     manager = service.runtime.ref(JobManager, JOB_MANAGER)
     blobs = BlobStore(folder)
     for number in range(JOBS_PER_RUN if run >= 0 else 0):
-        await submit(manager, blobs, run, number)
+        accepted(await submit(manager, blobs, run, number))
     await all_done(manager)
-    exit_ = await service.stop()
-    sys.stdout.write(f"stopped {exit_.reason}\n")
+    await service.stop()
 
 
 async def all_done(manager: Ref[JobManager]) -> None:
@@ -114,14 +119,13 @@ async def all_done(manager: Ref[JobManager]) -> None:
         position = page.position
 
 
-async def submit(manager: Ref[JobManager], blobs: BlobStore, run: int, number: int) -> None:
+async def submit(manager: Ref[JobManager], blobs: BlobStore, run: int, number: int) -> str:
     async with blobs.receive(limit=1_000_000) as upload:
         await upload.write(script(run, number).recorded())
         audio = await upload.finish(at=0.0)
     job_id = f"job-{run}-{number}"
     await manager.ask(JobManager.submit, Submission(job_id=job_id, audio=audio))
-    sys.stdout.write(f"accepted {job_id}\n")
-    sys.stdout.flush()
+    return job_id
 
 
 def settings(folder: Path) -> TreeSettings:
@@ -136,10 +140,3 @@ def settings(folder: Path) -> TreeSettings:
             ),
         ),
     )
-
-
-if __name__ == "__main__":
-    configuration.configure("ERROR", "human")
-    _, folder_, run_, point_ = sys.argv
-    lay(Fuse(point_), Path(folder_) / "recorded.log")
-    asyncio.run(main(Path(folder_), int(run_)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
-import subprocess
-import sys
 from collections import Counter
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
@@ -14,8 +15,13 @@ import pytest
 from retender.jobs.states import Status
 from retender.journal.sqlite import SqliteOpener
 from retender.storage.blobs import BlobStore
+from tests.kills import program
 from tests.kills.program import script
 from tests.support.storage.blob_kinds import in_use
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+"""Each process is forked from one that has imported all, and that nothing runs in."""
+_PROCESSES.set_forkserver_preload([program.__name__])
 
 COMMIT_POINTS = [f"{where}:{n}" for n in range(1, 13) for where in ("before", "inside", "after")]
 MOMENTS = 24
@@ -32,21 +38,30 @@ class Kills:
         self.kills = 0
         self._runs = 0
 
-    def run(self, point: str, seconds: float | None = None) -> int:
+    def run(self, point: str, seconds: float = LONG) -> int | None:
         """Run until it ends by itself, or is killed here after so long. Returns its status."""
-        command = [sys.executable, "-m", "tests.kills.program", str(self.folder)]
-        process = subprocess.Popen(
-            [*command, str(self._runs), point], stdout=subprocess.PIPE, text=True
+        told, tells = _PROCESSES.Pipe(duplex=False)
+        process = _PROCESSES.Process(
+            target=program.serve, args=(self.folder, self._runs, point, tells)
         )
+        process.start()
+        tells.close()
         self._runs += 1
-        try:
-            output, _ = process.communicate(timeout=seconds or LONG)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            output, _ = process.communicate()
-        self.accepted += [line.split()[1] for line in output.splitlines() if "accepted" in line]
-        self.kills += process.returncode == -signal.SIGKILL
-        return process.returncode
+        process.join(seconds)
+        process.kill()
+        process.join()
+        self.accepted += _all_of(told)
+        self.kills += process.exitcode == -signal.SIGKILL
+        return process.exitcode
+
+
+def _all_of(told: Connection) -> list[str]:
+    """What came through whole before its writer ended."""
+    found: list[str] = []
+    with told, suppress(EOFError, OSError):
+        while True:
+            found.append(told.recv())
+    return found
 
 
 @pytest.mark.parametrize("half", [0, 1])

@@ -3,20 +3,21 @@
 The digits model understands the clear voices to the word, so whatever is lost or doubled in their
 recordings was lost or doubled by us. Held-out speakers are harder: there the errors are counted.
 
-espeak-ng remembers what it has said before. So each recording is made in a process of its own and
-is the same again in every run, whatever else was recorded; within one run it is made once.
+espeak-ng remembers what it has said before. So each recording is made in a process of its own,
+forked from one that has imported all and said nothing, and is the same again in every run,
+whatever else was recorded; within one run it is made once.
 """
 
 from __future__ import annotations
 
 import atexit
-import subprocess
-import sys
+import multiprocessing
 import tempfile
 import wave
-from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,6 @@ from models.digits.train.utterances import (
     surrounded,
 )
 from models.digits.train.words import WORDS, Language
-from tests.support.paths import PROJECT
 
 CLEAR: dict[Language, Voice] = {"en": Voice("en-us"), "es": Voice("es")}
 
@@ -157,18 +157,21 @@ _Order = _Say | _Talk | _Strangers
 
 @cache
 def _made(order: _Order) -> tuple[Recording, ...]:
-    wanted = msgspec.json.encode(order)
-    prefix = _folder() / _digest(wanted)
-    root = PROJECT
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.sound.speech", prefix],
-        input=wanted,
-        stdout=subprocess.PIPE,
-        cwd=root,
-        check=True,
-    )
-    truths = msgspec.json.decode(done.stdout, type=list[tuple[Said, ...]])
+    prefix = _folder() / _digest(msgspec.json.encode(order))
+    told, tells = _recorders().Pipe(duplex=False)
+    recorder = _recorders().Process(target=_record, args=(order, prefix, tells))
+    recorder.start()
+    tells.close()
+    truths: list[tuple[Said, ...]] = told.recv()
+    recorder.join()
     return tuple(Recording(_numbered(prefix, n), words) for n, words in enumerate(truths))
+
+
+@cache
+def _recorders() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 @cache
@@ -195,13 +198,8 @@ def _write(path: Path, said: Phrase) -> None:
         file.writeframes(samples.tobytes())
 
 
-def _record(arguments: Sequence[str]) -> None:
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=_Order)
+def _record(order: _Order, prefix: Path, tells: Connection) -> None:
     phrases = order.phrases()
     for number, said in enumerate(phrases):
-        _write(_numbered(Path(arguments[0]), number), said)
-    sys.stdout.buffer.write(msgspec.json.encode([said.words for said in phrases]))
-
-
-if __name__ == "__main__":
-    _record(sys.argv[1:])
+        _write(_numbered(prefix, number), said)
+    tells.send([said.words for said in phrases])
