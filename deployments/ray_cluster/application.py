@@ -33,8 +33,8 @@ from actors.supervision.supervisor import Supervisor
 from deployments.mcp.app import factory
 from deployments.ray_cluster import ray_environment
 from deployments.ray_cluster.plan import CLOCK, Arguments, ClusterPlan, unplaceable
-from deployments.ray_cluster.proxy_deadline import wait_longer_for_proxy
 from deployments.ray_cluster.quiet_ray import keep_rays_lines_back
+from deployments.ray_cluster.serve_waits import set_waits
 from deployments.serving import address, browser
 from deployments.serving.draining import STOP_SECONDS, drain, followers_gone
 from deployments.serving.local import services
@@ -193,7 +193,7 @@ async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) ->
     `port`: of this machine's own. `leave_port`: called once it answers there.
     """
     keep_rays_lines_back()  # Ray Serve, imported after Ray's start, has set up its own again
-    wait_longer_for_proxy()
+    set_waits()
     settings = plan.settings
     signals = Signals()
     runtime = RayRuntime(place(plan))
@@ -208,7 +208,8 @@ async def serve(plan: ClusterPlan, port: int, leave_port: Callable[[], None]) ->
             raise RetenderError(f"Ray Serve could not deploy it: {error}") from error
         finally:
             tree.cancel()
-        await _run(plan, runtime, url, signals, leave_port)
+        await asyncio.to_thread(leave_port)
+        await _run(plan, runtime, url, signals)
     finally:
         await runtime.close()
         # Here, because the loop ends only when its threads do: some may wait for Ray.
@@ -241,13 +242,7 @@ def _open(settings: Settings, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _run(
-    plan: ClusterPlan,
-    runtime: RayRuntime,
-    url: str,
-    signals: Signals,
-    leave_port: Callable[[], None],
-) -> None:
+async def _run(plan: ClusterPlan, runtime: RayRuntime, url: str, signals: Signals) -> None:
     """Run until a signal. Raises `NoAnswer` if the cluster is lost before."""
     settings = plan.settings
     up = asyncio.create_task(_come_up(runtime))
@@ -255,7 +250,6 @@ async def _run(
     lost = asyncio.create_task(_lose(runtime))
     try:
         await asyncio.wait({up, told, lost}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.to_thread(leave_port)
         with address.published(settings.data_dir.absolute(), url):
             if up.done():
                 for line in start_message(settings, url):

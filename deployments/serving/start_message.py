@@ -68,4 +68,4 @@ def _model(settings: Settings) -> str:
         return name
     if settings.offline:
         return f"{name}, which is NOT here and may not be downloaded (RETENDER_OFFLINE)"
-    return f"{name}, which is being fetched; a further line says when it is here, or what is used"
+    return f"{name}, which is not here yet; another line says when it is, or what is used instead"

@@ -24,7 +24,7 @@ def test_a_newcomer_is_told_where_it_is_and_what_it_works_with(tmp_path: Path) -
 
 
 def test_a_model_that_is_not_here_surprises_nobody(tmp_path: Path) -> None:
-    assert "tiny, which is being fetched" in told("http://h", tmp_path, DEFAULT_MODEL="tiny")
+    assert "tiny, which is not here yet" in told("http://h", tmp_path, DEFAULT_MODEL="tiny")
     offline = {"DEFAULT_MODEL": "tiny", "RETENDER_OFFLINE": "yes"}
     assert "tiny, which is NOT here" in told("http://h", tmp_path, **offline)
 
