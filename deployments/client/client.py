@@ -14,6 +14,7 @@ import msgspec
 from deployments.limits import RETURN_SECONDS, SUBMIT_RETRIES
 from deployments.serving.address import is_local
 from retender.errors import ErrorValue, RetenderError, Unauthorized
+from retender.outbound.tls import trust
 
 Body = dict[str, Any]
 Sent = Callable[[float], None]
@@ -55,6 +56,7 @@ class Client:
         self._http = httpx.AsyncClient(
             headers=self.headers,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            verify=trust() if is_local(self.url) else True,
             trust_env=not is_local(self.url),
             transport=transport,
         )

@@ -19,6 +19,7 @@ from deployments.wiring import recognition
 from deployments.wiring.whisper import default_model, library
 from retender.engines.models.library import Library
 from retender.journal.lock import LockHolder
+from retender.outbound.tls import trust
 from retender.storage import file_lock
 
 ANSWER_SECONDS: Final = 5.0
@@ -89,7 +90,7 @@ async def _trouble(url: str, proxy: str | None) -> str | None:
 
 
 def _client(proxy: str | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=ANSWER_SECONDS, proxy=proxy, trust_env=False)
+    return httpx.AsyncClient(timeout=ANSWER_SECONDS, proxy=proxy, verify=trust(), trust_env=False)
 
 
 def _why(error: Exception) -> str:

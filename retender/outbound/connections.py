@@ -19,6 +19,7 @@ import httpcore
 import httpx
 
 from retender.errors import UrlNotAllowed
+from retender.outbound import tls
 from retender.outbound.addresses import PUBLIC_ONLY, Address, AddressRules, check_addresses
 from retender.outbound.limits import ADDRESSES_TRIED, OUTBOUND_CONNECTIONS
 
@@ -102,7 +103,7 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
         network: httpcore.AsyncNetworkBackend | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        trust = trust or httpx.create_ssl_context(trust_env=False)
+        trust = trust or tls.trust()
         super().__init__(verify=trust, trust_env=False)
         # httpx has no public way to set a network backend; a test checks that this one is used.
         self._pool = httpcore.AsyncConnectionPool(

@@ -17,6 +17,8 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import FileResponse, Response
 
+from serve_app.description.answers import error_schemas
+
 router = APIRouter(include_in_schema=False)
 
 _VIEWER: Final = Path(str(files("fastapi_offline"))) / "static"
@@ -28,7 +30,7 @@ _INLINE: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 def correct(app: FastAPI) -> None:
     """Remove the framework's own validation errors from the description. The service answers them
-    in its own shape, which the endpoints describe."""
+    in its own shape, which is added: the endpoints refer to it."""
     describe = app.openapi
 
     def described() -> dict[str, Any]:
@@ -37,8 +39,10 @@ def correct(app: FastAPI) -> None:
             for operation in path.values():
                 if _FRAMEWORK_ERROR in str(operation["responses"].get("422")):
                     del operation["responses"]["422"]
+        schemas = description["components"]["schemas"]
         for name in (_FRAMEWORK_ERROR, "ValidationError"):
-            description["components"]["schemas"].pop(name, None)
+            schemas.pop(name, None)
+        description["components"]["schemas"] = dict(sorted((schemas | error_schemas()).items()))
         return description
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation has it

@@ -20,6 +20,7 @@ from retender.engines.groq.settings import GroqSettings
 from retender.engines.usage_ledger import Charge
 from retender.errors import EngineFailed, EngineUnavailable, UploadExpired
 from retender.jobs.job import Options, Task
+from retender.outbound.tls import trust
 
 ANSWER_BYTES: Final = 32 * 1024 * 1024
 """The longest accepted answer: several times that of a day of speech."""
@@ -62,6 +63,7 @@ class GroqClient:
             http_client=httpx.AsyncClient(
                 transport=transport,
                 proxy=settings.proxy,
+                verify=trust(),
                 trust_env=False,
                 timeout=timeout,
                 limits=httpx.Limits(max_connections=settings.lanes),

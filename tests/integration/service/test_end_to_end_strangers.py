@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from retender.outbound.tls import trust
 from serve_app.access.peer import HEADER
 from tests.support.engines.recognition_service import linux_only
 from tests.support.http.deployed_service import DEADLINE, Served, served
@@ -48,7 +49,7 @@ async def outside(service: Served) -> AsyncIterator[httpx.AsyncClient]:
 
 def calling(host: str, service: Served) -> httpx.AsyncClient:
     base = f"http://{host}:{service.port}"
-    return httpx.AsyncClient(base_url=base, timeout=DEADLINE, trust_env=False)
+    return httpx.AsyncClient(base_url=base, timeout=DEADLINE, verify=trust(), trust_env=False)
 
 
 def test_nothing_but_the_service_itself_is_open_to_other_machines(service: Served) -> None:

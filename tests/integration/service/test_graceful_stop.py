@@ -16,9 +16,11 @@ from websockets.asyncio.client import connect
 
 from deployments.client.client import Client
 from deployments.serving.web import free_port
+from retender.outbound.tls import trust
 from tests.support.groq.rules import KEY, GroqService, Hang, Heard
 from tests.support.groq.server import GroqServer
 from tests.support.http.command import DEADLINE, Serving, retender, running, serving_beside, until
+from tests.support.http.deployed_service import job
 from tests.support.sound.speech import needs_speech, say, talk
 from tests.support.sound.undisturbed import heard_alone
 
@@ -32,19 +34,14 @@ async def submitted(url: str, recording: Path, **fields: str) -> str:
         return await client.submit(recording, fields, recording.name, lambda _: None)
 
 
-async def job(url: str, job_id: str) -> dict[str, Any]:
-    async with asking(url) as http:
-        answer = await http.get(f"/job/{job_id}")
-        body: dict[str, Any] = answer.raise_for_status().json()
-        return body
-
-
 async def until_it_is(url: str, job_id: str, status: str) -> dict[str, Any]:
-    async def so() -> bool:
-        return bool((await job(url, job_id))["status"] == status)
+    async with asking(url) as http:
 
-    await until(so)
-    return await job(url, job_id)
+        async def so() -> bool:
+            return bool((await job(http, job_id))["status"] == status)
+
+        await until(so)
+        return await job(http, job_id)
 
 
 async def some_text(url: str, job_id: str) -> None:
@@ -57,7 +54,7 @@ async def some_text(url: str, job_id: str) -> None:
 
 
 def asking(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False)
+    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=trust(), trust_env=False)
 
 
 async def until_it_stops(url: str) -> None:
@@ -186,7 +183,8 @@ async def test_what_is_in_hand_may_finish_within_the_grace_time(tmp_path: Path) 
             answer.set()
             assert (await ended(service))[0] == 0
     async with serving_beside(tmp_path) as again:
-        body = await job(again.url, job_id)
+        async with asking(again.url) as http:
+            body = await job(http, job_id)
         assert (body["status"], body["result"]["text"]) == ("completed", "hello again")
 
 

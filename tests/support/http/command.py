@@ -52,7 +52,7 @@ async def until(so: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what other processes bring about."""
     async with asyncio.timeout(DEADLINE):
         while not await so():  # noqa: ASYNC110 - it is another process' doing
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
 
 async def retender(folder: Path, *arguments: str | Path, **given: str) -> Done:

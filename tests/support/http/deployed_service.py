@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from retender.outbound.tls import trust
 from tests.support.engines.recognition_service import resident
 from tests.support.http.command import COMMAND, environment
 
@@ -64,7 +65,7 @@ class Served:
                 if message.startswith(UP):
                     self.url = message.removeprefix(UP)
             assert self.url or not ended, f"it did not come up: {self.log.read_text()}"
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     @property
     def said(self) -> list[dict[str, str]]:
@@ -84,7 +85,9 @@ class Served:
         """As many requests at a time as there are, each on a connection of its own: none waits for
         another's, or finds it just closed."""
         most = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE, limits=most, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self.url, timeout=DEADLINE, limits=most, verify=trust(), trust_env=False
+        )
 
     def stop(self) -> None:
         """Tells it to stop, and goes on."""

@@ -48,6 +48,7 @@ from retender.jobs.submission import Submission
 from retender.journal.api import JournalOpener
 from retender.journal.sqlite import SqliteOpener
 from retender.outbound.connections import OutboundAccess
+from retender.outbound.tls import trust
 from retender.scheduling.pool_size import Bounds
 from retender.storage.blobs import Blobs, BlobStore
 from serve_app.access.key_file import Keyring
@@ -74,7 +75,9 @@ class Site:
         self.web = web
         self.runtime = runtime
         self.url = web.address
-        self.http = httpx.AsyncClient(base_url=web.address, timeout=DEADLINE, trust_env=False)
+        self.http = httpx.AsyncClient(
+            base_url=web.address, timeout=DEADLINE, verify=trust(), trust_env=False
+        )
 
     async def submit(self, script: Script, job_id: str = "a", owner: str = "") -> str:
         async with self.services.blobs.receive(limit=10**6) as upload:

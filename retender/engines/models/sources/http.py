@@ -10,6 +10,8 @@ from typing import Final
 
 import httpx
 
+from retender.outbound.tls import trust
+
 CONNECT_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 30.0
 
@@ -23,7 +25,7 @@ def new_client(
     headers: dict[str, str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     proxy: str | None = None,
-    verify: ssl.SSLContext | bool = True,
+    verify: ssl.SSLContext | None = None,
 ) -> httpx.AsyncClient:
     """`transport` replaces the network in tests."""
     return httpx.AsyncClient(
@@ -31,7 +33,7 @@ def new_client(
         headers=headers,
         transport=transport,
         proxy=proxy,
-        verify=verify,
+        verify=verify or trust(),
         trust_env=False,
         follow_redirects=True,
         timeout=httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
