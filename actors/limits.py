@@ -63,6 +63,9 @@ JOBS_PER_PAGE: Final = 500
 FORGET_BATCH: Final = 200
 """Old jobs deleted in one commit. Batches follow one another until none is left, and other messages
 come between them."""
+FORGET_CHUNKS: Final = 8_000
+"""The chunks of their recordings, but for a single job with more: the text of two hundred jobs of
+ten hours would take seconds to delete, and everybody waits for a commit."""
 
 INDEX_BATCH: Final = 20
 INDEX_PAUSE: Final = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from actors.limits import FORGET_BATCH
+from actors.limits import FORGET_BATCH, FORGET_CHUNKS
 from actors.manager.store import JobStore
 from retender.errors import UploadExpired
 from retender.jobs.retention import Retention
@@ -23,12 +23,19 @@ class Housekeeping:
         more of them."""
         finished_before = now - retention.job_seconds
         old = await self._store.journal.finished_before(finished_before, FORGET_BATCH)
-        if old:
-            draft = self._store.draft()
-            for job_id in old:
-                draft.delete(await self._store.find(job_id))
-            await self._store.commit(draft)
-        return len(old) == FORGET_BATCH
+        if not old:
+            return False
+        draft = self._store.draft()
+        deleted = chunks = 0
+        for job_id in old:
+            job = await self._store.find(job_id)
+            chunks += job.chunks
+            if deleted and chunks > FORGET_CHUNKS:
+                break
+            draft.delete(job)
+            deleted += 1
+        await self._store.commit(draft)
+        return deleted == FORGET_BATCH or deleted < len(old)
 
     async def expire_uploads(self, retention: Retention, now: float) -> bool:
         """Fail a batch of the jobs whose upload was not finished in time, in one commit. True:

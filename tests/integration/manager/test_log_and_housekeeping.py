@@ -104,6 +104,23 @@ async def test_old_jobs_are_forgotten_in_batches_of_one_commit_each(
     assert (await service.manager.ask(JobManager.info)).total_jobs == 0
 
 
+async def test_of_long_recordings_a_batch_has_fewer(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text of each has to be deleted, while everybody waits for the commit."""
+    for name in ("one", "two", "three"):
+        await service.submit(name)
+        await service.work_off()
+    chunks = (await service.job("one")).chunks
+    assert chunks > 1
+    service.clock.shift(31 * DAY)
+    for most, left in ((chunks - 1, 2), (2 * chunks, 0)):
+        monkeypatch.setattr(housekeeping, "FORGET_CHUNKS", most)
+        more = await service.manager.ask(JobManager.forget_old, Retention())
+        assert (await service.manager.ask(JobManager.info)).total_jobs == left
+        assert more == (left > 0)
+
+
 async def test_an_upload_that_is_never_finished_fails_its_job(service: Service) -> None:
     await service.submit("one", audio_later=True)
     service.clock.shift(2 * DAY)
