@@ -1,7 +1,7 @@
 """More work than the machine can do: what is accepted is done, what is refused is refused at once,
 and when it is over everything is as before.
 
-    python -m bench.overload [--minutes 5] [--quick]
+    python -m bench.overload [--minutes 5] [--times 2,10] [--quick]
 
 The service is `retender serve` in one process with the digits model and a queue of 50 jobs. First
 its speed is measured: jobs a second with eight clients that each wait for their job. Then new jobs
@@ -36,7 +36,7 @@ from bench.submissions import RATE, noise
 CLIENTS: Final = 8
 SECONDS_OF_SOUND: Final = 2
 QUEUE: Final = 50
-RATES: Final = (2, 10)
+RATES: Final = "2,10"
 AT_ONCE: Final = 200
 """Requests under way; what would be more waits here, as at a crowd's own network."""
 
@@ -174,7 +174,7 @@ async def overload(service: Service, times: int, jobs_a_second: float, seconds: 
     print(f"    queue empty after {emptied:.1f} s; one more job takes {after:.2f} s", flush=True)
 
 
-async def main(minutes: float, *, quick: bool) -> None:
+async def main(minutes: float, rates: list[int], *, quick: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="retender-") as scratch:
         async with started(
             "local", Path(scratch), DEFAULT_MODEL="digits", MAX_QUEUE=str(QUEUE)
@@ -185,13 +185,14 @@ async def main(minutes: float, *, quick: bool) -> None:
             jobs_a_second = await capacity(service.http, 10.0 if quick else 30.0)
             idle = taken_by(service.process) / MEGABYTE
             print(f"{jobs_a_second:.2f} jobs a second; one alone {alone:.2f} s; {idle:.0f} MB")
-            for times in RATES:
+            for times in rates:
                 await overload(service, times, jobs_a_second, 10.0 if quick else 60.0 * minutes)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.overload")
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--times", default=RATES)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args(sys.argv[1:])
-    asyncio.run(main(given.minutes, quick=given.quick))
+    asyncio.run(main(given.minutes, [*map(int, given.times.split(","))], quick=given.quick))

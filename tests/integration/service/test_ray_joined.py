@@ -15,12 +15,14 @@ import yaml
 
 from deployments.ray_cluster import ray_environment
 from deployments.serving.web import free_port
+from retender.outbound.tls import trust
 from tests.support.http.command import environment, until
-from tests.support.http.deployed_service import DEADLINE, Served, end_of, hand_in, served
+from tests.support.http.deployed_service import DEADLINE, Served, end_of, hand_in, job, served
 from tests.support.manifests import TOP
 from tests.support.ray.cluster import OBJECT_STORE_BYTES
 from tests.support.sound.speech import needs_speech, say
 from tests.support.sound.undisturbed import ENGLISH, heard_alone
+from tests.support.storage.long_texts import WORDS_IN_ALL, journal_of_ten_hours
 
 pytestmark = [needs_speech, pytest.mark.ray]
 
@@ -76,8 +78,12 @@ def running(*command: object, env: dict[str, str], log: Path) -> Iterator[subpro
             process.terminate()
 
 
+def asking(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=trust(), trust_env=False)
+
+
 async def hears(url: str, words: str) -> bool:
-    async with httpx.AsyncClient(base_url=url, timeout=DEADLINE, trust_env=False) as http:
+    async with asking(url) as http:
 
         async def ready() -> bool:
             try:
@@ -114,10 +120,17 @@ def assert_says_it_stopped(service: Served) -> None:
 async def test_the_config_at_the_top_deploys_the_service(
     cluster: str, folder: Path, told: dict[str, str], port: int
 ) -> None:
+    """On a data folder with the text of ten hours, which no message between processes can hold."""
+    (folder / "kept").mkdir()
+    await journal_of_ten_hours(folder / "kept")
     config = yaml.safe_load((TOP / "ray_config.yaml").read_text())
     config["http_options"]["port"] = port
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     command = (BIN / "serve", "run", folder / "config.yaml", f"--address={cluster}")
-    given = environment(folder / "data", **told)
+    given = environment(folder / "kept", **told)
     with running(*command, env=given, log=folder / "serve.log"):
         assert await hears(f"http://{HOST}:{port}", "seven eight nine")
+        async with asking(f"http://{HOST}:{port}") as http:
+            kept = await job(http, "long")
+        words = [word for each in kept["result"]["segments"] for word in each["words"]]
+        assert len(words) == WORDS_IN_ALL
