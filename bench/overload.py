@@ -105,22 +105,30 @@ class Crowd:
         self.answers: Counter[int] = Counter()
         self.memory = 0
         self._under_way: set[asyncio.Task[None]] = set()
+        self._broken: list[BaseException] = []
 
     async def come(self, rate: float, seconds: float) -> None:
         looking = asyncio.create_task(self._look())
         begun = time.monotonic()
         sent = 0
-        while (now := time.monotonic()) < begun + seconds:
+        while (now := time.monotonic()) < begun + seconds and not self._broken:
             if sent < (now - begun) * rate and len(self._under_way) < AT_ONCE:
                 sent += 1
                 one = asyncio.create_task(self._one())
                 self._under_way.add(one)
-                one.add_done_callback(self._under_way.discard)
+                one.add_done_callback(self._ended)
             else:
                 await asyncio.sleep(0.005)
-        await asyncio.gather(*self._under_way)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         looking.cancel()
         await asyncio.wait((looking,))
+        if self._broken:
+            raise self._broken[0]
+
+    def _ended(self, one: asyncio.Task[None]) -> None:
+        self._under_way.discard(one)
+        if not one.cancelled() and (error := one.exception()) is not None:
+            self._broken.append(error)
 
     async def _one(self) -> None:
         begun = time.monotonic()
