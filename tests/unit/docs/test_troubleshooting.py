@@ -64,7 +64,7 @@ MESSAGES = [
 OF_OTHERS = {
     "server rejected WebSocket connection: HTTP 404": "the clients' library websockets",
     "Not Found: GET /ws/transcription/…": "what HTTP calls a 404, and the request",
-    "HTTP proxies not available after 60s.": "Ray Serve",
+    "HTTP proxies not available after 300s.": "Ray Serve",
     "error while loading shared libraries": "the dynamic linker",
     "413 Request Entity Too Large": "nginx",
     "client intended to send too large body": "nginx",
