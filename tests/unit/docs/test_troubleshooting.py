@@ -71,7 +71,7 @@ OF_OTHERS = {
 }
 """Messages that the code of this project does not write, and where they are from."""
 
-COMMANDS = ("docker", "du", "npx", "pip", "retender")
+COMMANDS = ("docker", "du", "npx", "pip", "python", "retender")
 
 
 @cache
