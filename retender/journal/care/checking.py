@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,9 +19,10 @@ from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.journal.care.copying import reading
 from retender.transcript.chunks import ChunkResult
+from retender.transcript.search import words_of
 from retender.transcript.segments import Segment
 
-Kind = Literal["file", "foreign", "unreadable", "events", "transcript", "recording"]
+Kind = Literal["file", "foreign", "unreadable", "events", "transcript", "recording", "search"]
 
 FOUND_MOST: Final = 1000
 """Findings of one check. After that it ends, and says that there may be more."""
@@ -62,6 +64,14 @@ _JOBS: Final = """
         (SELECT coalesce(max(number), -1) FROM pieces WHERE job_id = j.id)
     FROM jobs AS j ORDER BY j.ordinal
 """
+
+_IN_NO_INDEX: Final = """
+    SELECT id, body FROM jobs
+    WHERE ordinal NOT IN (SELECT rowid FROM search)
+        AND ordinal NOT IN (SELECT ordinal FROM unindexed)
+    ORDER BY ordinal
+"""
+_TEXTS: Final = "SELECT body FROM segments WHERE job_id = ? ORDER BY id"
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -108,6 +118,7 @@ def _all(
     for row in connection.execute(_JOBS):
         if row[0] not in spoilt:
             yield from _of_job(row, recording)
+    yield from _not_searched(connection, spoilt)
 
 
 def _tables(connection: sqlite3.Connection) -> frozenset[str]:
@@ -125,6 +136,21 @@ def foreign(connection: sqlite3.Connection) -> Iterator[Damage]:
         )
         for job_id, number in rows:
             yield Damage("foreign", f"{number} rows of {table} have no job", job_id)
+
+
+def _not_searched(connection: sqlite3.Connection, spoilt: set[str]) -> Iterator[Damage]:
+    """Jobs with words that are neither indexed nor marked as waiting for it."""
+    if "unindexed" not in _tables(connection):
+        return
+    for job_id, body in connection.execute(_IN_NO_INDEX):
+        if job_id not in spoilt and _has_words(connection, msgspec.json.decode(body, type=Job)):
+            yield Damage("search", "the search does not find it", job_id)
+
+
+def _has_words(connection: sqlite3.Connection, job: Job) -> bool:
+    texts = connection.execute(_TEXTS, (job.id,)) if job.finished else ()
+    lines = (msgspec.json.decode(body, type=Segment).text for (body,) in texts)
+    return any(word for text in chain((job.name,), lines) for word in words_of(text))
 
 
 def _unreadable(connection: sqlite3.Connection) -> Iterator[Damage]:

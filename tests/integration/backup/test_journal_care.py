@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +16,7 @@ from retender.journal.api import Listing
 from retender.journal.care.checking import check
 from retender.journal.care.repairing import repair
 from retender.journal.sqlite import SqliteOpener
-from tests.support.http.http_service import says, site
+from tests.support.http.http_service import Site, says, site
 
 
 def sized(folder: Path) -> Callable[[str], int | None]:
@@ -104,6 +105,33 @@ async def test_rows_without_a_job_are_found_and_only_kept_aside(
     assert done.left_out == ()
     assert found(folder) == []
     assert await jobs_in(folder) == {"a", "b", "again", "waits"}
+
+
+@pytest.mark.parametrize("job_id", ["a", "again"])
+async def test_a_job_that_the_search_would_never_find_is_found_and_indexed_again(
+    folder: Path, tmp_path: Path, job_id: str
+) -> None:
+    spoil(
+        folder,
+        f"DELETE FROM search WHERE rowid = (SELECT ordinal FROM jobs WHERE id = '{job_id}')",
+    )
+    assert found(folder) == [("search", job_id)]
+
+    assert repair(folder / "journal.db", tmp_path / "aside").left_out == ()
+
+    assert found(folder) == []
+    async with site(folder, workers=False) as here:
+        async with asyncio.timeout(60.0):
+            await until_found(here, "more", {"a", "b", "again"})
+
+
+async def until_found(here: Site, words: str, job_ids: set[str]) -> None:
+    """They are indexed beside the other work."""
+    found: set[str] = set()
+    while found != job_ids:
+        await asyncio.sleep(0.05)
+        answer = await here.http.get("/jobs", params={"q": words})
+        found = {each["job_id"] for each in answer.json()["jobs"]}
 
 
 async def test_a_recording_that_a_job_still_needs_is_missed(folder: Path) -> None:
