@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,11 @@ HOST = "127.0.0.1"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("service")
+    """The data in it have the text of ten hours, which no message between processes can hold."""
+    folder = tmp_path_factory.mktemp("service")
+    (folder / "data").mkdir()
+    asyncio.run(journal_of_ten_hours(folder / "data"))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -120,14 +125,11 @@ def assert_says_it_stopped(service: Served) -> None:
 async def test_the_config_at_the_top_deploys_the_service(
     cluster: str, folder: Path, told: dict[str, str], port: int
 ) -> None:
-    """On a data folder with the text of ten hours, which no message between processes can hold."""
-    (folder / "kept").mkdir()
-    await journal_of_ten_hours(folder / "kept")
     config = yaml.safe_load((TOP / "ray_config.yaml").read_text())
     config["http_options"]["port"] = port
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     command = (BIN / "serve", "run", folder / "config.yaml", f"--address={cluster}")
-    given = environment(folder / "kept", **told)
+    given = environment(folder / "data", **told)
     with running(*command, env=given, log=folder / "serve.log"):
         assert await hears(f"http://{HOST}:{port}", "seven eight nine")
         async with asking(f"http://{HOST}:{port}") as http:
