@@ -236,9 +236,8 @@ class Transcriber:
 
     async def _carry_out(self, command: ModelCommand) -> None:
         """Carry out a model command in the background; engines without models ignore it."""
-        if self._with_models is None:
+        if (engine := self._with_models) is None:
             return
-        engine = self._with_models
         carry_out = engine.load if command.what == "load" else engine.unload
         try:
             await carry_out(command.model)

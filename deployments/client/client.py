@@ -53,11 +53,12 @@ class Client:
         self.headers = {"Accept-Language": language}
         if key:
             self.headers["Authorization"] = f"Bearer {key}"
+        local = is_local(self.url)
         self._http = httpx.AsyncClient(
             headers=self.headers,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            verify=trust() if is_local(self.url) else True,
-            trust_env=not is_local(self.url),
+            verify=trust() if local else True,
+            trust_env=not local,
             transport=transport,
         )
 

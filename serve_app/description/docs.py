@@ -34,6 +34,8 @@ def correct(app: FastAPI) -> None:
     describe = app.openapi
 
     def described() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
         description = describe()
         for path in description["paths"].values():
             for operation in path.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections import Counter
 from contextlib import suppress
@@ -17,11 +16,10 @@ from retender.journal.sqlite import SqliteOpener
 from retender.storage.blobs import BlobStore
 from tests.kills import program
 from tests.kills.program import script
+from tests.support.forking import forked_with
 from tests.support.storage.blob_kinds import in_use
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-"""Each process is forked from one that has imported all, and that nothing runs in."""
-_PROCESSES.set_forkserver_preload([program.__name__])
+_PROCESSES = forked_with(program.__name__)
 
 COMMIT_POINTS = [f"{where}:{n}" for n in range(1, 13) for where in ("before", "inside", "after")]
 MOMENTS = 24

@@ -19,7 +19,7 @@ from retender.jobs.pieces import Piece
 from retender.jobs.states import Status
 from retender.journal.care.copying import reading
 from retender.transcript.chunks import ChunkResult
-from retender.transcript.search import words_of
+from retender.transcript.search import Line, words_of
 from retender.transcript.segments import Segment
 
 Kind = Literal["file", "foreign", "unreadable", "events", "transcript", "recording", "search"]
@@ -149,7 +149,7 @@ def _not_searched(connection: sqlite3.Connection, spoilt: set[str]) -> Iterator[
 
 def _has_words(connection: sqlite3.Connection, job: Job) -> bool:
     texts = connection.execute(_TEXTS, (job.id,)) if job.finished else ()
-    lines = (msgspec.json.decode(body, type=Segment).text for (body,) in texts)
+    lines = (msgspec.json.decode(body, type=Line).text for (body,) in texts)
     return any(word for text in chain((job.name,), lines) for word in words_of(text))
 
 

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from retender.outbound.tls import trust
 from serve_app.access.peer import HEADER
 from tests.support.engines.recognition_service import linux_only
-from tests.support.http.deployed_service import DEADLINE, Served, served
+from tests.support.http.deployed_service import Served, asking, served
 from tests.support.http.open_ports import open_to_others, outward
 from tests.support.sound.speech import needs_speech
 
@@ -48,8 +47,7 @@ async def outside(service: Served) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def calling(host: str, service: Served) -> httpx.AsyncClient:
-    base = f"http://{host}:{service.port}"
-    return httpx.AsyncClient(base_url=base, timeout=DEADLINE, verify=trust(), trust_env=False)
+    return asking(f"http://{host}:{service.port}")
 
 
 def test_nothing_but_the_service_itself_is_open_to_other_machines(service: Served) -> None:

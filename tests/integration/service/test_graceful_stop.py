@@ -10,17 +10,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
 
 from deployments.client.client import Client
 from deployments.serving.web import free_port
-from retender.outbound.tls import trust
 from tests.support.groq.rules import KEY, GroqService, Hang, Heard
 from tests.support.groq.server import GroqServer
 from tests.support.http.command import DEADLINE, Serving, retender, running, serving_beside, until
-from tests.support.http.deployed_service import job
+from tests.support.http.deployed_service import asking, job
 from tests.support.sound.speech import needs_speech, say, talk
 from tests.support.sound.undisturbed import heard_alone
 
@@ -51,10 +49,6 @@ async def some_text(url: str, job_id: str) -> None:
         async for text in following:
             if json.loads(text)["data"].get("segments"):
                 return
-
-
-def asking(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=trust(), trust_env=False)
 
 
 async def until_it_stops(url: str) -> None:

@@ -16,9 +16,8 @@ import yaml
 
 from deployments.ray_cluster import ray_environment
 from deployments.serving.web import free_port
-from retender.outbound.tls import trust
 from tests.support.http.command import environment, until
-from tests.support.http.deployed_service import DEADLINE, Served, end_of, hand_in, job, served
+from tests.support.http.deployed_service import Served, asking, end_of, hand_in, job, served
 from tests.support.manifests import TOP
 from tests.support.ray.cluster import OBJECT_STORE_BYTES
 from tests.support.sound.speech import needs_speech, say
@@ -81,10 +80,6 @@ def running(*command: object, env: dict[str, str], log: Path) -> Iterator[subpro
             yield process
         finally:
             process.terminate()
-
-
-def asking(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=trust(), trust_env=False)
 
 
 async def hears(url: str, words: str) -> bool:

@@ -142,6 +142,10 @@ def served(folder: Path, **settings: str) -> Iterator[Served]:
         yield service
 
 
+def asking(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=DEADLINE, verify=trust(), trust_env=False)
+
+
 async def job(http: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
     answer = await http.get(f"/job/{job_id}")
     assert answer.status_code == 200, answer.text

@@ -11,13 +11,11 @@ whatever else was recorded; within one run it is made once.
 from __future__ import annotations
 
 import atexit
-import multiprocessing
 import tempfile
 import wave
 from functools import cache
 from hashlib import sha256
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,8 +32,11 @@ from models.digits.train.utterances import (
     surrounded,
 )
 from models.digits.train.words import WORDS, Language
+from tests.support.forking import forked_with
 
 CLEAR: dict[Language, Voice] = {"en": Voice("en-us"), "es": Voice("es")}
+
+_RECORDERS = forked_with(__name__)
 
 _APART = 10
 """Words between two equal ones, at least."""
@@ -158,20 +159,13 @@ _Order = _Say | _Talk | _Strangers
 @cache
 def _made(order: _Order) -> tuple[Recording, ...]:
     prefix = _folder() / _digest(msgspec.json.encode(order))
-    told, tells = _recorders().Pipe(duplex=False)
-    recorder = _recorders().Process(target=_record, args=(order, prefix, tells))
+    told, tells = _RECORDERS.Pipe(duplex=False)
+    recorder = _RECORDERS.Process(target=_record, args=(order, prefix, tells))
     recorder.start()
     tells.close()
     truths: list[tuple[Said, ...]] = told.recv()
     recorder.join()
     return tuple(Recording(_numbered(prefix, n), words) for n, words in enumerate(truths))
-
-
-@cache
-def _recorders() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
 
 
 @cache
