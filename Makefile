@@ -171,7 +171,7 @@ bench-ray: test-setup tools
 	RETENDER_PROFILE=ray $(BIN)/python -m bench.sockets $(QUICK)
 	$(BIN)/python -m bench.ray_workers $(QUICK)
 
-# New simulated worlds for as long as one likes: make soak MINUTES=60
+# New simulated worlds on all cores for as long as one likes: make soak MINUTES=60
 MINUTES ?= 10
 soak: test-setup
 	$(BIN)/python -m tests.simulation soak $(MINUTES)
