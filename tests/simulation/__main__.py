@@ -8,12 +8,16 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
 
 from loguru import logger
 
 from tests.simulation.kinds import KINDS
 from tests.simulation.soaking import Tally, soak
 from tests.simulation.world import World
+
+BETWEEN_LINES = 60.0
 
 
 def replay(world: World) -> None:
@@ -26,7 +30,17 @@ def replay(world: World) -> None:
     print("every promise held")
 
 
-def finish(tally: Tally) -> None:
+def follow(parts: Iterator[Tally]) -> None:
+    """Prints how far it is, once a minute, and what broke, at once."""
+    tally = Tally()
+    said = time.monotonic()
+    for part in parts:
+        tally.add(part)
+        for broken in part.broken:
+            print(broken, flush=True)
+        if time.monotonic() > said + BETWEEN_LINES:
+            said = time.monotonic()
+            print(tally, flush=True)
     print(tally)
     if tally.broken:
         sys.exit("\n".join(tally.broken))
@@ -35,11 +49,11 @@ def finish(tally: Tally) -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["soak"]:
-            finish(soak(minutes=1))
+            follow(soak(minutes=1))
         case ["soak", minutes]:
-            finish(soak(minutes=float(minutes)))
+            follow(soak(minutes=float(minutes)))
         case ["worlds", number]:
-            finish(soak(worlds=int(number)))
+            follow(soak(worlds=int(number)))
         case [kind, seed] if kind in KINDS:
             replay(KINDS[kind](int(seed)))
         case [seed]:

@@ -21,8 +21,6 @@ from tests.simulation.kinds import KINDS
 SEEDS_AT_ONCE = 20
 """What a process is given: some ten seconds of work."""
 
-BETWEEN_LINES = 60.0
-
 
 @dataclass
 class Tally:
@@ -42,19 +40,10 @@ class Tally:
         return f"{self.worlds} worlds, {verdict}; faults: {dict(self.dealt)}"
 
 
-def soak(minutes: float = float("inf"), worlds: float = float("inf")) -> Tally:
-    """Runs each kind of world with new seeds, and tells how far it is."""
+def soak(minutes: float = float("inf"), worlds: float = float("inf")) -> Iterator[Tally]:
+    """Runs each kind of world with new seeds; what came of some of them, as soon as it is known."""
     end = time.monotonic() + minutes * 60
-    tally = Tally()
-    said = time.monotonic()
-    for part in _on_all_cores(_while(end, worlds)):
-        tally.add(part)
-        for broken in part.broken:
-            print(broken, flush=True)
-        if time.monotonic() > said + BETWEEN_LINES:
-            said = time.monotonic()
-            print(tally, flush=True)
-    return tally
+    yield from _on_all_cores(_while(end, worlds))
 
 
 def _while(end: float, worlds: float) -> Iterator[range]:
