@@ -171,10 +171,11 @@ bench-ray: test-setup tools
 	RETENDER_PROFILE=ray $(BIN)/python -m bench.sockets $(QUICK)
 	$(BIN)/python -m bench.ray_workers $(QUICK)
 
-# New simulated worlds on all cores for as long as one likes: make soak MINUTES=60
+# New simulated worlds on all cores: for as long as one likes (make soak MINUTES=60), or as many
+# (make soak WORLDS=100000)
 MINUTES ?= 10
 soak: test-setup
-	$(BIN)/python -m tests.simulation soak $(MINUTES)
+	$(BIN)/python -m tests.simulation $(if $(WORLDS),worlds $(WORLDS),soak $(MINUTES))
 
 # One simulated world again, with its log: make replay SEED=1234
 replay: test-setup

@@ -17,6 +17,7 @@ from retender.engines.faster_whisper.doubt import (
 )
 from retender.engines.faster_whisper.language import restricted
 from retender.engines.faster_whisper.model import (
+    ENCODED_FRAMES,
     FRAMES_PER_SECOND,
     Features,
     Generated,
@@ -75,8 +76,8 @@ class Utterance(NamedTuple):
         return max(0.0, speech_between(0.0, self.seconds, self.pauses))
 
 
-class _First(NamedTuple):
-    """What was heard in the first go, of which there is doubt."""
+class _Heard(NamedTuple):
+    """What was heard of all of it in one pass."""
 
     doubts: int
     segments: tuple[Segment, ...]
@@ -95,12 +96,19 @@ class ChunkDecoder:
         self._features: Features = model.features(utterance.samples)
         self._frames: int = self._features.shape[-1]
         self._segments: list[Segment] = []
-        self._done = 0.0
-        self._first: _First | None = None
+        self._words: list[Aligned] = []
         self._average = 0.0
+        self._done = 0.0
+        self._best: _Heard | None = None
         self.undetected = utterance.detect
         self.brief = model.takes_less and self._frames <= model.window
         """It is heard in one go at first."""
+        self.full_window = not self.brief
+        """The encoder is given all that it takes."""
+
+    @property
+    def _seconds(self) -> float:
+        return self._frames / FRAMES_PER_SECOND
 
     @property
     def _frame(self) -> int:
@@ -109,6 +117,13 @@ class ChunkDecoder:
     @property
     def listening(self) -> bool:
         return self._frame < self._frames
+
+    @property
+    def given(self) -> int:
+        """How many frames the encoder is given of it now."""
+        if self.full_window:
+            return ENCODED_FRAMES
+        return self._model.frames(self._frames - self._frame)
 
     @property
     def window(self) -> Features:
@@ -140,19 +155,12 @@ class ChunkDecoder:
         return [token for token in answer.tokens if token < self._model.first_special]
 
     def take_whole(self, answer: Generated, words: Sequence[list[Aligned]]) -> None:
-        """All of it at once, unless there is doubt."""
-        segments = self._segments_of_all(answer, words)
-        wrong = 0
-        if not silent(answer.no_speech, answer.average, self.utterance.thresholds):
-            all_words = [word for hand in words for word in hand]
-            pauses = self.utterance.pauses
-            wrong = self._doubts(segments, answer.average) + answer.full + crowded(all_words)
-            wrong += stopped_early(all_words, pauses, self.seconds) + skipped(all_words, pauses)
-        if wrong:
-            self._first = _First(wrong, tuple(segments))
+        """All of it at once."""
+        if silent(answer.no_speech, answer.average, self.utterance.thresholds):
+            self.upto = self._seconds
         else:
-            self._segments = segments
-            self.upto = self.seconds
+            self._keep(answer, words)
+            self._judge(answer.full)
 
     def heard(self, answer: Generated) -> WindowText:
         more = self._frame + self._model.window < self._frames
@@ -172,21 +180,42 @@ class ChunkDecoder:
         )
 
     def take(self, answer: Generated, heard: WindowText, words: Sequence[list[Aligned]]) -> None:
-        self._segments += self._segments_of_all(answer, words)
-        self._average = min(self._average, answer.average)
+        self._keep(answer, words)
         self.upto += self.seconds if heard.upto is None else heard.upto
+        if self.brief and not self.listening:
+            self._judge(answer.full)
 
     def result(self) -> ChunkResult:
-        """The second hearing stands, unless it is the more doubtful one."""
         language = None if self.undetected else self.instructions.language
-        segments = tuple(self._segments)
-        if self._first and self._first.doubts < self._doubts(segments, self._average):
-            segments = self._first.segments
+        segments = self._best.segments if self._best else tuple(self._segments)
         return ChunkResult(segments, language, self._probability)
 
-    def _doubts(self, segments: Sequence[Segment], average: float) -> int:
-        text = " ".join(segment.text for segment in segments)
-        return doubts(text, average, self.utterance.speech, self.utterance.thresholds)
+    def _keep(self, answer: Generated, words: Sequence[list[Aligned]]) -> None:
+        self._segments += self._segments_of_all(answer, words)
+        self._words += [_later(word, self.upto) for hand in words for word in hand]
+        self._average = min(self._average, answer.average)
+
+    def _judge(self, full: bool) -> None:
+        """After a pass through all of it. A later one stands, unless it is the more doubtful; while
+        there is doubt, there is another: with times, then in the full window."""
+        heard = _Heard(self._doubts() + full, tuple(self._segments))
+        self.upto = self._seconds
+        if heard.doubts and not self.full_window:
+            self.full_window = self._best is not None
+            self.upto = 0.0
+        if self._best is None or heard.doubts <= self._best.doubts:
+            self._best = heard
+        self._segments, self._words, self._average = [], [], 0.0
+
+    def _doubts(self) -> int:
+        utterance, words = self.utterance, self._words
+        text = " ".join(segment.text for segment in self._segments)
+        return (
+            doubts(text, self._average, utterance.speech, utterance.thresholds)
+            + crowded(words)
+            + stopped_early(words, utterance.pauses, self._seconds)
+            + skipped(words, utterance.pauses)
+        )
 
     def _made_up(self, answer: Generated) -> bool:
         """After a stop, where there may be nothing left to hear."""
@@ -219,3 +248,7 @@ class ChunkDecoder:
             if word.text.strip():
                 start, end = round(begins + word.start, 3), round(begins + word.end, 3)
                 yield Word(word.text.strip(), start, end, word.confidence)
+
+
+def _later(word: Aligned, seconds: float) -> Aligned:
+    return word._replace(start=word.start + seconds, end=word.end + seconds)

@@ -11,9 +11,10 @@ What is decided here, and why:
 - **The encoder is given no more than the sound and some silence**, where the model hears as well
   then (`Model.takes_less`), and the text is written without times, which costs fewer tokens and
   fewer mistakes. When each word was said, the model's attention tells.
-- **What is doubtful is heard again** (`doubt`) in the full window, with times, and from where the
-  model stopped writing, so that a stop in the middle loses no words (faster-whisper's batched mode
-  drops them). A model that does not take less is heard so from the first.
+- **What is doubtful is written again** (`doubt`), with times, from what the encoder has made of it
+  already, and listened to on from where the model stopped writing, so that a stop in the middle
+  loses no words (faster-whisper's batched mode drops them). What is doubtful then too is heard once
+  more in the full window. A model that does not take less is heard so from the first.
 
 Each step is one native call: whoever runs the steps knows between two of them that the model is
 alive, and may stop.
@@ -74,9 +75,13 @@ def recognise(model: Model, utterances: Sequence[Utterance], beam: int) -> Itera
         decoders = [ChunkDecoder(model, number, utterances[number]) for number in group]
         yield from (_advance(decoder) for decoder in decoders)
         if decoders[0].brief:
-            yield from _decode(model, decoders, beam)
+            encoded = yield from _decode(model, decoders, beam)
+            yield from _with_times(model, encoded, decoders, beam)
         while listening := [decoder for decoder in decoders if decoder.listening]:
-            yield from _decode_again(model, listening, beam)
+            for given in sorted({decoder.given for decoder in listening}):
+                some = [decoder for decoder in listening if decoder.given == given]
+                encoded = yield from _encoded(model, some, given)
+                yield from _decode_on(model, encoded, some, beam)
         yield from (ChunkDone(decoder.number, decoder.result()) for decoder in decoders)
 
 
@@ -116,12 +121,14 @@ def _advance(decoder: ChunkDecoder, share: float = 0.0) -> Advance:
     return Advance(decoder.number, decoder.advance(share))
 
 
-def _decode(model: Model, decoders: Sequence[ChunkDecoder], beam: int) -> Iterator[Step]:
-    """All of each at once, without times. Of whom there is doubt goes on to be listened to."""
+def _decode(
+    model: Model, decoders: Sequence[ChunkDecoder], beam: int
+) -> Generator[Step, None, Any]:
+    """All of each at once, without times. Of whom there is doubt goes on to be listened to. What
+    the encoder made of them is returned."""
     sounds = [decoder.window.shape[-1] for decoder in decoders]
-    frames = model.frames(decoders[0].utterance.frames)
     known = [decoder.utterance.encoded for decoder in decoders]
-    encoded = yield from _encoded(model, decoders, frames, known)
+    encoded = yield from _encoded(model, decoders, decoders[0].given, known)
     yield from _detected(model, encoded, decoders)
     prompts = [model.prompt(decoder.instructions, times=False) for decoder in decoders]
     answers = model.generate(encoded, prompts, _sampling(decoders, beam))
@@ -137,16 +144,35 @@ def _decode(model: Model, decoders: Sequence[ChunkDecoder], beam: int) -> Iterat
         hands = measured(dealt_out(words, [piece]), [piece])
         decoder.take_whole(answer, [clear_of(decoder.utterance.pauses, hand) for hand in hands])
         yield _advance(decoder)
+    return encoded
 
 
-def _decode_again(model: Model, decoders: Sequence[ChunkDecoder], beam: int) -> Iterator[Step]:
-    """One window of each."""
-    encoded = yield from _encoded(model, decoders)
+def _with_times(
+    model: Model, encoded: Any, decoders: Sequence[ChunkDecoder], beam: int
+) -> Iterator[Step]:
+    """Those of which there is doubt, from what they were encoded as. What a GPU has encoded stays
+    with it, and is made anew as fast."""
+    doubtful = [n for n, decoder in enumerate(decoders) if decoder.listening]
+    if not doubtful:
+        return
+    some = [decoders[n] for n in doubtful]
+    if model.encodes_together:
+        encoded = yield from _encoded(model, some, some[0].given)
+    else:
+        encoded = model.picked(encoded, doubtful)
+    yield from _decode_on(model, encoded, some, beam)
+
+
+def _decode_on(
+    model: Model, encoded: Any, decoders: Sequence[ChunkDecoder], beam: int
+) -> Iterator[Step]:
+    """One window of each, from where the last ended."""
     yield from _detected(model, encoded, decoders)
     prompts = [model.prompt(decoder.instructions) for decoder in decoders]
     answers = model.generate(encoded, prompts, _sampling(decoders, beam))
     yield from (_advance(decoder, WRITTEN_SHARE) for decoder in decoders)
-    answers = yield from _without_loops(model, decoders, answers, beam)
+    if decoders[0].full_window:
+        answers = yield from _without_loops(model, decoders, answers, beam)
     heard = [decoder.heard(answer) for decoder, answer in zip(decoders, answers, strict=True)]
     times = _words(model, encoded, decoders, heard)
     for decoder, answer, what, words in zip(decoders, answers, heard, times, strict=True):

@@ -166,6 +166,11 @@ class Model:
         with _encoding():
             return StorageView.from_array(np.concatenate([np.asarray(each) for each in encoded]))
 
+    def picked(self, encoded: StorageView, windows: Sequence[int]) -> StorageView:
+        """Some of those that were encoded one by one."""
+        with _encoding():
+            return StorageView.from_array(np.asarray(encoded)[list(windows)])
+
     def detect(self, encoded: StorageView) -> list[dict[str, float]]:
         """The probability of each language in each window."""
         found = self._whisper.model.detect_language(encoded)

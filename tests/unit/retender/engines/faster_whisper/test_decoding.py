@@ -54,6 +54,9 @@ class Parrot:
     def joined(self, encoded: Sequence[list[float]]) -> list[float]:
         return [window for part in encoded for window in part]
 
+    def picked(self, encoded: Sequence[float], windows: Sequence[int]) -> list[float]:
+        return [encoded[n] for n in windows]
+
     def detect(self, encoded: Sequence[float]) -> list[dict[str, float]]:
         return [{"en": 0.2, "es": 0.8} if window < 0 else {"en": 1.0} for window in encoded]
 
@@ -210,27 +213,45 @@ def test_a_model_that_takes_less_hears_a_chunk_once_without_times() -> None:
     assert ("without times",) in keen.calls
 
 
-def test_what_is_doubtful_is_heard_again_in_the_full_window() -> None:
-    keen = Keen({1: [said(LOOP), said([TIMES, 1, 2, 3, TIMES + 450])]})
-    assert texts(keen, window(1)) == ["en1 en2 en3"]
-    assert keen.given == [1000, 3000]
+WHOLE = said([TIMES, 1, 2, 3, TIMES + 150, TIMES + 150, 4, 5, 6, 7, 8, 9, TIMES + 480])
 
 
-def test_a_second_hearing_that_is_worse_leaves_the_first() -> None:
-    keen = Keen({1: [said(CALM, average=-1.2), *[said(LOOP * 3, average=-2.0)] * 2]})
-    assert texts(keen, window(1)) == ["en1 en2 en3"]
+def test_what_is_doubtful_is_written_again_with_times_from_the_same_input() -> None:
+    keen = Keen({1: [said(LOOP), WHOLE]})
+    assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6 en7 en8 en9"]
+    assert set(keen.given) == {1000}
+
+
+def test_what_is_still_doubtful_is_heard_again_in_the_full_window() -> None:
+    keen = Keen({1: [said(LOOP), said(LOOP), WHOLE]})
+    assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6 en7 en8 en9"]
+    assert keen.given == [1000, 1000, 3000]
+
+
+def test_a_later_hearing_that_is_worse_leaves_the_best() -> None:
+    worse = said(LOOP * 3, average=-2.0)
+    first = said(range(1, 8), average=-1.2)
+    second = said([TIMES, *range(1, 8), TIMES + 400], average=-1.2)
+    best = [" ".join(f"en{n}" for n in range(1, 8))]
+    assert texts(Keen({1: [first, worse, worse, worse]}), window(1, 8)) == best
+    assert texts(Keen({1: [worse, second, worse, worse]}), window(1, 8)) == best
 
 
 def test_a_doubtful_neighbour_changes_nothing_for_the_others() -> None:
-    keen = Keen({1: [SURE], 2: [said(LOOP), said([4, 5])]})
+    keen = Keen({1: [SURE], 2: [said(LOOP), WHOLE]})
     alone = texts(Keen({1: [SURE]}), window(1, 8))
-    assert texts(keen, window(1, 8), window(2)) == [*alone, "en4 en5"]
+    assert texts(keen, window(1, 8), window(2)) == [*alone, "en1 en2 en3 en4 en5 en6 en7 en8 en9"]
 
 
 def test_a_text_that_ends_before_the_speaker_does_is_heard_again() -> None:
-    whole = said([TIMES, 1, 2, 3, TIMES + 150, TIMES + 150, 4, 5, 6, TIMES + 480])
-    keen = Keen({1: [said(CALM), whole]})
-    assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6"]
+    keen = Keen({1: [said(CALM), WHOLE]})
+    assert texts(keen, window(1)) == ["en1 en2 en3 en4 en5 en6 en7 en8 en9"]
+
+
+def test_one_that_ends_too_early_each_time_is_left_after_the_full_window() -> None:
+    keen = Keen({1: [said(CALM), said([TIMES, *CALM, TIMES + 480]), said([TIMES, *CALM])]})
+    assert texts(keen, window(1)) == ["en1 en2 en3"]
+    assert keen.given == [1000, 1000, 3000]
 
 
 def test_one_that_is_wanted_soon_waits_for_no_other() -> None:
@@ -289,6 +310,29 @@ def test_a_batch_is_bounded_by_its_seconds_on_a_cpu_alone() -> None:
     asked = [long_window(n, 28) for n in range(4)]
     assert alike(model(OneByOne({})), asked) == [[0, 1], [2, 3]]
     assert alike(model(Keen({})), asked) == [[0, 1, 2, 3]]
+
+
+def test_a_chunk_is_listened_to_on_from_where_the_second_pass_stopped() -> None:
+    stop = said([TIMES, 1, 2, 3, 4, 5, TIMES + 250, TIMES + 250])
+    rest = said([TIMES, *range(106, 113), TIMES + 240])
+    parrot = OneByOne({1: [said(LOOP), stop, rest]})
+    heard = " ".join(f"en{n}" for n in (1, 2, 3, 4, 5, *range(106, 113)))
+    assert texts(parrot, long_window(1, 10)) == [heard]
+    assert parrot.given == [1000, 1000]
+
+
+def test_on_a_cpu_what_is_doubtful_is_not_encoded_again_for_its_times() -> None:
+    ends = said([TIMES, *(100 + 397 * n % 900 for n in range(7)), TIMES + 400])
+    parrot = OneByOne({1: [speech(8)], 2: [said(LOOP), ends]})
+    asked = [long_window(n, 8) for n in (1, 2)]
+    together = texts(parrot, *asked)
+    alone = [
+        texts(OneByOne({n: says}), one)
+        for n, says, one in ((1, [speech(8)], asked[0]), (2, [said(LOOP), ends], asked[1]))
+    ]
+    assert [together] == [[text for texts in alone for text in texts]]
+    encoded = [call for call in parrot.calls if call[0] == "encode"]
+    assert encoded == [("encode", 1.0), ("encode", 2.0)]
 
 
 def test_a_window_that_was_encoded_for_its_language_is_not_encoded_again() -> None:
