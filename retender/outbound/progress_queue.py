@@ -51,12 +51,14 @@ class ProgressQueue:
         return {job_id: entry.refused for job_id, entry in self._jobs.items() if entry.refused}
 
     def event(self, job_id: str, seq: int, *, moving: bool) -> None:
-        """An event of an unfinished job was read. Only one that is seen from its first event on is
-        known to have nothing unsent before that."""
+        """An event of an unfinished job was read, or the job was listed. Only one of whose events
+        each was seen, from the first on, is known to have nothing unsent before that: the list may
+        be ahead of the log, and an end among what is between."""
         entry = self._jobs.get(job_id)
         if entry is None:
             entry = self._jobs[job_id] = _Entry(seq, moving, known=seq == 1)
         elif seq > entry.seq:
+            entry.known = entry.known and seq == entry.seq + 1
             entry.seq, entry.moving, entry.sent = seq, moving, -1.0
         self._jobs.move_to_end(job_id)
         self._mark(job_id, entry)

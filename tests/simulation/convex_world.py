@@ -19,11 +19,11 @@ from retender.jobs.states import Status
 from retender.journal.api import Append
 from tests.simulation.faults import Fate
 from tests.simulation.invariants import Violation
-from tests.simulation.world import World
+from tests.simulation.world import LATEST, World
 from tests.support.actors.virtual_time import VirtualClock
 from tests.support.convex.endpoint import Answer, ConvexEndpoint, Payload, settings
 
-LATE = (0.5, 4.0, 30.0)
+LATE = (0.5, 4.0, LATEST)
 """Seconds after which a doubled or delayed update arrives."""
 
 

@@ -29,6 +29,7 @@ from retender.errors import (
     RetenderError,
     Unreachable,
 )
+from retender.jobs import deliveries
 from retender.jobs.events import Event
 from retender.jobs.job import Job, Options
 from retender.jobs.retention import Retention
@@ -53,6 +54,8 @@ from tests.support.engines.scripted import Act, MortalEngine, Passage, Script
 from tests.support.http.webhook_receivers import hand_over, settings
 
 FAULTS_END = 60.0
+LATEST = 30.0
+"""Virtual seconds after the last fault in which something that was delayed may still arrive."""
 BOUND = 900.0
 """Virtual seconds after the last fault in which everything accepted must have ended."""
 RETENTION = Retention(
@@ -123,9 +126,28 @@ class World:
         # being tried just then, failed, and is to be tried again in hours.
         for _ in range(2):
             self.clock.shift(10 * 86400.0)
-            await asyncio.sleep(ASK_SECONDS + RETENTION.stray_seconds + 3 * RETENTION.collect_every)
+            await self._settle()
         await self._stop(service, reader)
         await self._check()
+
+    async def _settle(self) -> None:
+        """Until nothing is left to do, and some rounds longer: what goes wrong then is a fault too.
+        It lasts no longer than a question that was lost, and the rounds after it."""
+        end = self.loop.time() + ASK_SECONDS + RETENTION.stray_seconds
+        while self.loop.time() < end:
+            await asyncio.sleep(1.0)
+            if self.loop.time() > FAULTS_END + LATEST and not await self._left_to_do():
+                break
+        await asyncio.sleep(3 * RETENTION.collect_every)
+
+    async def _left_to_do(self) -> bool:
+        journal = await self.disk()
+        consumers = (deliveries.WEBHOOKS, deliveries.CONVEX)
+        waiting = [(await journal.backlog(consumer)).waiting for consumer in consumers]
+        return any(waiting) or bool(await self._strays(journal))
+
+    async def _strays(self, journal: Journal) -> set[str]:
+        return set(self.blobs) - await journal.audio_in_use([*self.blobs], self.clock.now())
 
     # The service
 
@@ -352,6 +374,5 @@ class World:
         leased = [p for each in recovery.unfinished for p in each.pieces if p.token]
         if leased:
             raise Violation(f"a stopped service left leases: {leased}")
-        stray = set(self.blobs) - await journal.audio_in_use([*self.blobs], self.clock.now())
-        if stray:
+        if stray := await self._strays(journal):
             raise Violation(f"recordings that nothing needs: {stray}")

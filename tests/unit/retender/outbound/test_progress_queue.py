@@ -64,6 +64,19 @@ def test_a_job_that_goes_on_after_its_end_is_asked_about_first() -> None:
     assert here.take(9.0, 10, ()) == [Turn("a", 8, known=True)]
 
 
+def test_a_job_that_was_listed_ahead_of_its_events_is_asked_about_first() -> None:
+    """One of those between may be an end that has not been sent."""
+    here = queue()
+    here.event("a", 1, moving=True)
+    here.event("a", 2, moving=True)
+    assert here.take(0.0, 10, ()) == [Turn("a", 2, known=True)]
+    here.event("a", 4, moving=False)
+    assert here.take(1.0, 10, ()) == [Turn("a", 4, known=False)]
+    here.sent("a", 4, 0.0)
+    here.event("a", 5, moving=True)
+    assert here.take(2.0, 10, ()) == [Turn("a", 5, known=True)]
+
+
 def test_progress_between_events_is_sent_only_where_there_is_more_of_it() -> None:
     here = queue()
     here.event("a", 3, moving=True)
