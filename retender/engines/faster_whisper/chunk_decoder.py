@@ -193,7 +193,8 @@ class ChunkDecoder:
     def _keep(self, answer: Generated, words: Sequence[list[Aligned]]) -> None:
         self._segments += self._segments_of_all(answer, words)
         self._words += [_later(word, self.upto) for hand in words for word in hand]
-        self._average = min(self._average, answer.average)
+        if any(words):
+            self._average = min(self._average, answer.average)
 
     def _judge(self, full: bool) -> None:
         """After a pass through all of it. A later one stands, unless it is the more doubtful; while
