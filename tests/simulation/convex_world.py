@@ -19,11 +19,11 @@ from retender.jobs.states import Status
 from retender.journal.api import Append
 from tests.simulation.faults import Fate
 from tests.simulation.invariants import Violation
-from tests.simulation.world import LATEST, World
+from tests.simulation.world import World
 from tests.support.actors.virtual_time import VirtualClock
 from tests.support.convex.endpoint import Answer, ConvexEndpoint, Payload, settings
 
-LATE = (0.5, 4.0, LATEST)
+LATE = (0.5, 4.0, 30.0)
 """Seconds after which a doubled or delayed update arrives."""
 
 
@@ -68,6 +68,7 @@ class RoughConvex(ConvexEndpoint):
 
 
 class ConvexWorld(World):
+    AFTERMATH = max(LATE)
     VICTIMS: ClassVar[tuple[str, ...]] = (*World.VICTIMS, CONVEX_SYNC, CONVEX_SYNC)
 
     def __init__(self, seed: int) -> None:

@@ -54,8 +54,6 @@ from tests.support.engines.scripted import Act, MortalEngine, Passage, Script
 from tests.support.http.webhook_receivers import hand_over, settings
 
 FAULTS_END = 60.0
-LATEST = 30.0
-"""Virtual seconds after the last fault in which something that was delayed may still arrive."""
 BOUND = 900.0
 """Virtual seconds after the last fault in which everything accepted must have ended."""
 RETENTION = Retention(
@@ -65,6 +63,8 @@ WORDS = ("uno", "dos", "tres", "four", "five", "six", "seven", "ocho", "nueve", 
 
 
 class World:
+    AFTERMATH: ClassVar[float] = 0.0
+    """Virtual seconds after the last fault in which something delayed may still arrive."""
     VICTIMS: ClassVar[tuple[str, ...]] = (
         *(JOB_MANAGER, BROADCASTER, WEBHOOKS, TRANSCRIBER_POOL, "transcriber-1", COLLECTOR),
     )
@@ -127,18 +127,19 @@ class World:
         for _ in range(2):
             self.clock.shift(10 * 86400.0)
             await self._settle()
+        # What goes wrong when there is nothing left to do is a fault too.
+        await asyncio.sleep(3 * RETENTION.collect_every)
         await self._stop(service, reader)
         await self._check()
 
     async def _settle(self) -> None:
-        """Until nothing is left to do, and some rounds longer: what goes wrong then is a fault too.
-        It lasts no longer than a question that was lost, and the rounds after it."""
-        end = self.loop.time() + ASK_SECONDS + RETENTION.stray_seconds
+        """Until nothing is left to do, or a lost question and what follows it must be over."""
+        await asyncio.sleep(max(0.0, FAULTS_END + self.AFTERMATH - self.loop.time()))
+        end = self.loop.time() + ASK_SECONDS + RETENTION.stray_seconds + 3 * RETENTION.collect_every
         while self.loop.time() < end:
             await asyncio.sleep(1.0)
-            if self.loop.time() > FAULTS_END + LATEST and not await self._left_to_do():
+            if not await self._left_to_do():
                 break
-        await asyncio.sleep(3 * RETENTION.collect_every)
 
     async def _left_to_do(self) -> bool:
         journal = await self.disk()
