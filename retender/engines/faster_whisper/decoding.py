@@ -12,9 +12,10 @@ What is decided here, and why:
   then (`Model.takes_less`), and the text is written without times, which costs fewer tokens and
   fewer mistakes. When each word was said, the model's attention tells.
 - **What is doubtful is written again** (`doubt`), with times, from what the encoder has made of it
-  already, and listened to on from where the model stopped writing, so that a stop in the middle
-  loses no words (faster-whisper's batched mode drops them). What is doubtful then too is heard once
-  more in the full window. A model that does not take less is heard so from the first.
+  already (a GPU makes it anew as fast), and listened to on from where the model stopped writing, so
+  that a stop in the middle loses no words (faster-whisper's batched mode drops them). What is
+  doubtful then too is heard once more in the full window. A model that does not take less is heard
+  so from the first.
 
 Each step is one native call: whoever runs the steps knows between two of them that the model is
 alive, and may stop.
@@ -76,7 +77,10 @@ def recognise(model: Model, utterances: Sequence[Utterance], beam: int) -> Itera
         yield from (_advance(decoder) for decoder in decoders)
         if decoders[0].brief:
             encoded = yield from _decode(model, decoders, beam)
-            yield from _with_times(model, encoded, decoders, beam)
+            doubtful = [n for n, decoder in enumerate(decoders) if decoder.listening]
+            if doubtful and not model.encodes_together:
+                some = [decoders[n] for n in doubtful]
+                yield from _decode_on(model, model.picked(encoded, doubtful), some, beam)
         while listening := [decoder for decoder in decoders if decoder.listening]:
             for given in sorted({decoder.given for decoder in listening}):
                 some = [decoder for decoder in listening if decoder.given == given]
@@ -145,22 +149,6 @@ def _decode(
         decoder.take_whole(answer, [clear_of(decoder.utterance.pauses, hand) for hand in hands])
         yield _advance(decoder)
     return encoded
-
-
-def _with_times(
-    model: Model, encoded: Any, decoders: Sequence[ChunkDecoder], beam: int
-) -> Iterator[Step]:
-    """Those of which there is doubt, from what they were encoded as. What a GPU has encoded stays
-    with it, and is made anew as fast."""
-    doubtful = [n for n, decoder in enumerate(decoders) if decoder.listening]
-    if not doubtful:
-        return
-    some = [decoders[n] for n in doubtful]
-    if model.encodes_together:
-        encoded = yield from _encoded(model, some, some[0].given)
-    else:
-        encoded = model.picked(encoded, doubtful)
-    yield from _decode_on(model, encoded, some, beam)
 
 
 def _decode_on(

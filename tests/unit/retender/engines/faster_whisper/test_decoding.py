@@ -325,12 +325,9 @@ def test_on_a_cpu_what_is_doubtful_is_not_encoded_again_for_its_times() -> None:
     ends = said([TIMES, *(100 + 397 * n % 900 for n in range(7)), TIMES + 400])
     parrot = OneByOne({1: [speech(8)], 2: [said(LOOP), ends]})
     asked = [long_window(n, 8) for n in (1, 2)]
-    together = texts(parrot, *asked)
-    alone = [
-        texts(OneByOne({n: says}), one)
-        for n, says, one in ((1, [speech(8)], asked[0]), (2, [said(LOOP), ends], asked[1]))
-    ]
-    assert [together] == [[text for texts in alone for text in texts]]
+    alone = texts(OneByOne({1: [speech(8)]}), asked[0])
+    alone += texts(OneByOne({2: [said(LOOP), ends]}), asked[1])
+    assert texts(parrot, *asked) == alone
     encoded = [call for call in parrot.calls if call[0] == "encode"]
     assert encoded == [("encode", 1.0), ("encode", 2.0)]
 
