@@ -25,6 +25,7 @@ from typing import Final
 
 import msgspec
 
+from retender.cancellation import finish
 from retender.errors import JobNotFound, UploadLocked
 from retender.storage import durable_files, file_lock
 from retender.storage.audio import Audio
@@ -84,12 +85,13 @@ class PartialUploadStore:
     async def open(self, job_id: str) -> AsyncIterator[PartialUploadWriter]:
         """Open an upload to continue it. Raises `JobNotFound`, or `UploadLocked` while another
         request writes to it."""
-        file = await asyncio.to_thread(_File, self._folder(job_id))
+        file = _File(self._folder(job_id))
         try:
+            await asyncio.to_thread(file.open)
             yield PartialUploadWriter(file)
         finally:
-            # A second cancellation must not leave it open: the thread goes on without us.
-            await asyncio.shield(asyncio.to_thread(file.close))
+            # To the end, however often this is cancelled: who waits for the lock has it then.
+            await finish(asyncio.to_thread(file.close))
 
     async def drop(self, job_id: str) -> None:
         """Idempotent."""
@@ -129,24 +131,34 @@ class PartialUploadStore:
 
 
 class _File:
-    """An upload open for writing. Its methods run in threads. A caller may be cancelled while its
-    thread goes on writing, so `close` waits for that."""
+    """An upload that is written to. Its methods run in threads. A caller may be cancelled while its
+    thread goes on, so `close` waits for that thread, and nothing is opened or written after it."""
+
+    origin: Origin
+    audio: Audio | None
+    size: int
+    kept: int
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _DATA
         self._folder = folder
         self._lock = Lock()
-        self._data: int | None
-        self._held = _lock(folder)
-        try:
-            partial = _known(folder)
+        self._closed = False
+        self._held: int | None = None
+        self._data: int | None = None
+
+    def open(self) -> None:
+        """Raises `JobNotFound`, or `UploadLocked`."""
+        with self._lock:
+            if self._closed:
+                return
+            self._held = _lock(self._folder)
+            partial = _known(self._folder)
             self.origin, self.audio = partial.origin, partial.audio
             self.size = self.kept = partial.offset
             # A complete recording may have been moved to the blobs already.
-            self._data = None if self.audio is not None else _cut_to(self.path, self.kept)
-        except BaseException:
-            os.close(self._held)
-            raise
+            if self.audio is None:
+                self._data = _cut_to(self.path, self.kept)
 
     def write(self, data: bytearray) -> None:
         with self._lock, raising_storage_full("the upload"):
@@ -182,10 +194,11 @@ class _File:
 
     def close(self) -> None:
         with self._lock:
-            if self._data is not None:
-                os.close(self._data)
-                self._data = None
-            os.close(self._held)
+            self._closed = True
+            for descriptor in (self._data, self._held):
+                if descriptor is not None:
+                    os.close(descriptor)
+            self._data = self._held = None
 
     def _save(self, offset: int, audio: Audio | None = None) -> None:
         _write(self._folder, PartialUpload(self.origin, offset, audio))

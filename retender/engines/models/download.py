@@ -13,17 +13,16 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final
 
 import httpx
 import msgspec
 
+from retender.cancellation import finish
 from retender.engines.models.sources import http
 from retender.engines.models.sources.api import ModelFiles, OpenModel, RemoteFile
 from retender.storage import durable_files, file_lock
 from retender.storage.disk_space import raising_storage_full, storage_full
-
-R = TypeVar("R")
 
 TRIES: Final = 5
 """Failed connections in a row; one that brought any bytes resets the count."""
@@ -74,7 +73,8 @@ class Download:
             await asyncio.to_thread(self._begin, listing)
             for file in listing.files:
                 await self._fetch(listing, file)
-            await finished(self._delivery.unpack, self._incoming)
+            # Nobody else may have the lock while files are being written.
+            await finish(asyncio.to_thread(self._delivery.unpack, self._incoming))
 
     def _begin(self, listing: ModelFiles) -> None:
         """Parts of another revision are deleted."""
@@ -133,17 +133,6 @@ class Download:
                 await asyncio.to_thread(_sync, out)
         if left > 0:
             raise httpx.RemoteProtocolError(f"{file.name} broke off")
-
-
-async def finished(work: Callable[..., R], *given: object) -> R:
-    """Do this in a thread, to the end even if it is cancelled: nobody else may have the lock while
-    files are being written."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *given))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        raise
 
 
 def put_in_place(incoming: Path, place: Path, refused: Path) -> None:

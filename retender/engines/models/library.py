@@ -24,13 +24,13 @@ import msgspec
 from loguru import logger
 
 from retender import foreign_json
+from retender.cancellation import finish
 from retender.engines.models import names
 from retender.engines.models.download import (
     Download,
     DownloadProgress,
     alone,
     arrived,
-    finished,
     plan_of,
     put_in_place,
 )
@@ -177,7 +177,7 @@ class Library:
         place, incoming = self._models.place(name), self._incoming(source, name)
         async with source.open(name) as delivery:
             await Download(delivery, incoming, progress).run()
-        await finished(self._put_in_place, name, incoming)
+        await finish(asyncio.to_thread(self._put_in_place, name, incoming))
         logger.info("the model {} has come from {}", name, source.title)
         return place
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from retender.errors import JobNotFound, UploadLocked
+from retender.storage import file_lock
 from retender.storage.audio import Audio
 from retender.storage.partial_uploads import Origin, PartialUploadStore
 
@@ -84,6 +87,30 @@ async def test_one_writes_at_a_time(tmp_path: Path) -> None:
                 pass
     async with store.open("a"):
         pass
+
+
+async def test_who_gives_up_while_it_is_opened_keeps_nobody_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await begun(tmp_path)
+    opening, go_on = Event(), Event()
+
+    def lock_slowly(descriptor: int) -> bool:
+        opening.set()
+        return go_on.wait(60) and try_lock(descriptor)
+
+    try_lock = file_lock.try_lock
+    monkeypatch.setattr(file_lock, "try_lock", lock_slowly)
+    giving_up = asyncio.create_task(write(store, b"hello"))
+    await asyncio.to_thread(opening.wait, 60)
+    for _ in range(2):
+        giving_up.cancel()
+        await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await giving_up
+    await write(store, b"world")
+    assert (tmp_path / "partial" / "a" / "data").read_bytes() == b"world"
 
 
 async def test_a_leftover_without_a_readable_state_is_deleted(tmp_path: Path) -> None:
