@@ -114,6 +114,16 @@ async def complete(services: Services, writing: PartialUploadWriter) -> None:
     await services.partials.drop(job_id)
 
 
+async def complete_left(services: Services, job_id: str) -> None:
+    """Complete an upload of which all bytes are there: an earlier process has stopped before it
+    could."""
+    try:
+        async with services.partials.open(job_id) as writing:
+            await complete(services, writing)
+    except (errors.UploadLocked, errors.JobNotFound):
+        logger.debug("another request or process completes this upload, or has just done so")
+
+
 async def fail(services: Services, job_id: str, error: errors.RetenderError) -> None:
     """The recording will never be whole: its job fails with this error."""
     failure = error.failure() if isinstance(error, errors.WorkError) else _failure(error)
@@ -160,11 +170,7 @@ async def _clean_up_one(services: Services, partial: PartialUpload, fetch: Fetch
     if job is None or job.status is not Status.PENDING:
         await services.partials.drop(origin.job_id)
     elif partial.whole:
-        try:
-            async with services.partials.open(origin.job_id) as writing:
-                await complete(services, writing)
-        except (errors.UploadLocked, errors.JobNotFound):
-            logger.debug("another request or process is finishing this upload")
+        await complete_left(services, origin.job_id)
     elif origin.url:
         fetch(origin.job_id)
 

@@ -51,7 +51,14 @@ from serve_app.description import answers
 from serve_app.limits import CHECKPOINT_BYTES
 from serve_app.middleware import errors
 from serve_app.state.services import Given, Services
-from serve_app.uploads.arrivals import Arrival, complete, fail, find_job, submit_pending
+from serve_app.uploads.arrivals import (
+    Arrival,
+    complete,
+    complete_left,
+    fail,
+    find_job,
+    submit_pending,
+)
 from serve_app.uploads.checks import check_size
 from serve_app.uploads.options import known_among
 from serve_app.uploads.submitting import IdempotencyKey, Traced, admit, submission
@@ -160,7 +167,11 @@ async def create(
 
 
 @router.head(
-    "/{job_id}", name="upload", responses=answers.errors(*_COMMON, JobNotFound, UploadExpired)
+    "/{job_id}",
+    name="upload",
+    responses=answers.errors(
+        *(*_COMMON, JobNotFound, UploadExpired, StorageFull, StorageUnreachable, StorageDenied)
+    ),
 )
 async def where(job_id: str, services: Given, caller: Submitter) -> Response:
     """How many bytes have arrived. A request that still sends bytes is stopped."""
@@ -168,9 +179,7 @@ async def where(job_id: str, services: Given, caller: Submitter) -> Response:
     await services.upload_locks.break_lock(job_id)
     job, partial = await _found(services, job_id, caller)
     if partial is not None and partial.whole:
-        # An earlier process has stopped before it could complete it.
-        async with services.partials.open(job_id) as writing:
-            await complete(services, writing)
+        await complete_left(services, job_id)
     return _answer(200, _position(services, job, partial))
 
 

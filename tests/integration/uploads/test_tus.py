@@ -245,6 +245,19 @@ async def test_who_comes_back_on_a_new_connection_goes_on_though_the_old_one_see
     assert body["result"]["text"] == "piece by piece"
 
 
+async def test_where_a_whole_upload_stands_is_told_while_another_request_completes_it(
+    here: Site,
+) -> None:
+    answer = await create(here)
+    location, job_id = answer.headers["Location"], answer.headers["Retender-Job-Id"]
+    async with here.services.partials.open(job_id) as left:
+        await left.write(RECORDING)
+        await left.keep()
+        assert await offset(here, location) == len(RECORDING)
+    assert await offset(here, location) == len(RECORDING)
+    await here.ended(job_id)
+
+
 async def test_giving_an_upload_up_cancels_its_job(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         answer = await create(here)
