@@ -1,13 +1,15 @@
 """What a model costs to load, to use, to swap for another, and to give up.
 
-    python -m bench.models [SIZE] [--quick]      medium if not said; base with --quick
+    python -m bench.models [SIZE] [--seconds 30] [--lanes N] [--beam 5] [--quick]
 
-Models of the true sizes with random weights cost what real ones cost. Measured in a process of its
-own, as a worker has one: resident memory, its peak with every lane at work, and times.
+`medium` if no size is said, `base` with --quick. Models of the true sizes with random weights cost
+what real ones cost. Measured in a process of its own, as a worker has one: resident memory, its
+peak with every lane at work on so many seconds of sound, and times.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import subprocess
@@ -35,16 +37,15 @@ from retender.storage.blobs import BlobStore
 from retender.transcript.chunks import SAMPLE_RATE, Chunk
 from retender.workers.orders import Order
 
-WINDOW = 30 * SAMPLE_RATE
 CORES = len(os.sched_getaffinity(0))
 KIBIBYTES_PER_MEGABYTE = 1024
 OTHER = "tiny"
 JOB = "job"
 
 
-def noise() -> array[int]:
+def noise(seconds: int) -> array[int]:
     """Anything but silence."""
-    sound = np.random.default_rng(0).normal(0, 3000, WINDOW)
+    sound = np.random.default_rng(0).normal(0, 3000, seconds * SAMPLE_RATE)
     return array("h", sound.astype(np.int16).tobytes())
 
 
@@ -54,7 +55,7 @@ def resident(what: str = "VmRSS") -> float:
     return int(line.split()[1]) / KIBIBYTES_PER_MEGABYTE
 
 
-async def window(engine: WhisperEngine, number: int, model: str) -> None:
+async def window(engine: WhisperEngine, number: int, model: str, seconds: int) -> None:
     order = Order(
         token=str(number),
         job_id=JOB,
@@ -62,7 +63,7 @@ async def window(engine: WhisperEngine, number: int, model: str) -> None:
         attempt=1,
         audio=Audio("0" * 64, 1),
         options=Options(language="en", model=model),
-        chunk=Chunk(0, WINDOW),
+        chunk=Chunk(0, seconds * SAMPLE_RATE),
     )
     async with aclosing(engine.work((order,))) as news:
         async for _ in news:
@@ -75,12 +76,13 @@ async def taken(work: Awaitable[None]) -> float:
     return time.perf_counter() - begun
 
 
-async def report(folder: Path, size: str) -> None:
+async def report(folder: Path, size: str, asked: argparse.Namespace) -> None:
     models = {name: str(folder / "sizes" / name) for name in (size, OTHER)}
     engine = WhisperEngine(
         WhisperSettings(
             library=LibrarySettings(root=str(folder / "models"), folders=models, offline=True),
-            lanes=CORES,
+            lanes=asked.lanes,
+            beam=asked.beam,
         ),
         blobs=BlobStore(folder),
         preparation=Preparation(ffmpeg="", most_seconds=0.0),
@@ -92,10 +94,11 @@ async def report(folder: Path, size: str) -> None:
 
     say("before", None, resident())
     say(f"{size} loaded", await taken(engine.load(size)), resident())
-    at_work = asyncio.gather(*(window(engine, number, size) for number in range(1, CORES + 1)))
+    numbers = range(1, asked.lanes + 1)
+    at_work = asyncio.gather(*(window(engine, number, size, asked.seconds) for number in numbers))
     begun = time.perf_counter()
     await at_work
-    say(f"{CORES} windows, peak", time.perf_counter() - begun, resident("VmHWM"))
+    say(f"{asked.lanes} of {asked.seconds} s, peak", time.perf_counter() - begun, resident("VmHWM"))
     say(f"swapped for {OTHER}", await taken(engine.load(OTHER)), resident())
     say(f"swapped for {size}", await taken(engine.load(size)), resident())
     say("given up", await taken(engine.unload(size)), resident())
@@ -103,23 +106,35 @@ async def report(folder: Path, size: str) -> None:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--row"]:
+    asked = arguments()
+    if asked.row:
         logger.remove()
-        _, _, place, size = sys.argv
-        rehearsed.rehearse(Path(place) / "windows")
-        asyncio.run(report(Path(place), size))
+        rehearsed.rehearse(Path(asked.row) / "windows")
+        asyncio.run(report(Path(asked.row), asked.size, asked))
         return
-    usual = "base" if "--quick" in sys.argv else "medium"
-    size = next((word for word in sys.argv[1:] if not word.startswith("-")), usual)
+    size = asked.size or ("base" if asked.quick else "medium")
     with tempfile.TemporaryDirectory() as folder:
         for name in (size, OTHER):
             build(SIZES[name], Path(folder) / "sizes" / name)
         job = BlobStore(folder).job_folder(JOB)
-        (job / DECODED).write_bytes(noise().tobytes())
-        print(f"(c) {size} int8, {CORES} lanes", flush=True)
-        command = [sys.executable, "-m", "bench.models", "--row", folder, size]
+        (job / DECODED).write_bytes(noise(asked.seconds).tobytes())
+        print(f"(c) {size} int8, {asked.lanes} lanes", flush=True)
+        command = [sys.executable, "-m", "bench.models", size, "--row", folder]
+        for option in ("seconds", "lanes", "beam"):
+            command += [f"--{option}", str(getattr(asked, option))]
         subprocess.run(command, check=True)
         print("    what is left when it is given up goes when the worker's process ends")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.models", description=__doc__)
+    parser.add_argument("size", nargs="?", choices=SIZES)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--lanes", type=int, default=CORES)
+    parser.add_argument("--beam", type=int, default=5)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--row", default="", help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
