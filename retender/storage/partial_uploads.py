@@ -170,9 +170,7 @@ class _File:
 
     def keep(self) -> None:
         with self._lock, raising_storage_full("the upload"):
-            if self._data is not None and self.size > self.kept:
-                os.fsync(self._data)
-                self._save(self.size)
+            self._sync()
 
     def restart(self) -> None:
         with self._lock, raising_storage_full("the upload"):
@@ -183,8 +181,10 @@ class _File:
                 self.size = 0
 
     def seal(self) -> Audio:
-        self.keep()
         with self._lock, raising_storage_full("the upload"):
+            if self._closed:
+                raise UploadLocked("another request goes on with this upload")
+            self._sync()
             with self.path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             audio = Audio(digest, self.size)
@@ -199,6 +199,11 @@ class _File:
                 if descriptor is not None:
                     os.close(descriptor)
             self._data = self._held = None
+
+    def _sync(self) -> None:
+        if self._data is not None and self.size > self.kept:
+            os.fsync(self._data)
+            self._save(self.size)
 
     def _save(self, offset: int, audio: Audio | None = None) -> None:
         _write(self._folder, PartialUpload(self.origin, offset, audio))
