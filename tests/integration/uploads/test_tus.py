@@ -245,6 +245,25 @@ async def test_who_comes_back_on_a_new_connection_goes_on_though_the_old_one_see
     assert body["result"]["text"] == "piece by piece"
 
 
+async def test_however_soon_clients_come_back_their_uploads_go_on(here: Site) -> None:
+    async def come_back() -> None:
+        location = await created(here)
+        async with line(here.url) as dead:
+            path = httpx.URL(location).path
+            await dead.head("PATCH", path, **_under(BYTES), Upload_Offset=0, Content_Length=100)
+            await dead.send(RECORDING[:10])
+            # The old request may yet come between the two of the new connection, once.
+            for _ in range(2):
+                reached = await offset(here, location)
+                answer = await append(here, location, RECORDING[reached:], reached)
+                if answer.status_code == 204:
+                    return
+            raise AssertionError(answer.text)
+
+    for _ in range(5):
+        await asyncio.gather(*(come_back() for _ in range(8)))
+
+
 async def test_where_a_whole_upload_stands_is_told_while_another_request_completes_it(
     here: Site,
 ) -> None:
