@@ -76,7 +76,8 @@ async def taken(work: Awaitable[None]) -> float:
     return time.perf_counter() - begun
 
 
-async def report(folder: Path, size: str, asked: argparse.Namespace) -> None:
+async def report(folder: Path, asked: argparse.Namespace) -> None:
+    size = asked.size
     models = {name: str(folder / "sizes" / name) for name in (size, OTHER)}
     engine = WhisperEngine(
         WhisperSettings(
@@ -110,7 +111,7 @@ def main() -> None:
     if asked.row:
         logger.remove()
         rehearsed.rehearse(Path(asked.row) / "windows")
-        asyncio.run(report(Path(asked.row), asked.size, asked))
+        asyncio.run(report(Path(asked.row), asked))
         return
     size = asked.size or ("base" if asked.quick else "medium")
     with tempfile.TemporaryDirectory() as folder:

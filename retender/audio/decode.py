@@ -23,6 +23,7 @@ from retender.audio.limits import DECODING_CPU_SHARE, DECODING_START_SECONDS, DE
 from retender.audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES, Pcm
 from retender.audio.probe import read_head
 from retender.audio.sandbox import SandboxLimits, run
+from retender.cancellation import finish
 from retender.errors import CorruptMedia
 from retender.storage import durable_files, file_lock
 from retender.storage.disk_space import raising_storage_full
@@ -62,7 +63,7 @@ async def decode(
             raise error
         await asyncio.to_thread(lambda: part.settle(whole))
     finally:
-        await asyncio.shield(asyncio.to_thread(part.discard))
+        await finish(asyncio.to_thread(part.discard))
     return Pcm(whole, samples)
 
 

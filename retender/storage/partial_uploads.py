@@ -90,7 +90,8 @@ class PartialUploadStore:
             await asyncio.to_thread(file.open)
             yield PartialUploadWriter(file)
         finally:
-            # To the end, however often this is cancelled: who waits for the lock has it then.
+            # Closed on return, even if this is cancelled again: then the lock is free for the next
+            # request.
             await finish(asyncio.to_thread(file.close))
 
     async def drop(self, job_id: str) -> None:

@@ -27,6 +27,7 @@ from retender.errors import (
     Forbidden,
     InvalidOption,
     JobNotFound,
+    NoAnswer,
     QueueFull,
     RateLimited,
     RetenderError,
@@ -170,7 +171,8 @@ async def create(
     "/{job_id}",
     name="upload",
     responses=answers.errors(
-        *(*_COMMON, JobNotFound, UploadExpired, StorageFull, StorageUnreachable, StorageDenied)
+        *(*_COMMON, JobNotFound, UploadExpired, NoAnswer),
+        *(StorageFull, StorageUnreachable, StorageDenied),
     ),
 )
 async def where(job_id: str, services: Given, caller: Submitter) -> Response:

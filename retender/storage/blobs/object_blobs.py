@@ -325,8 +325,7 @@ async def _shared_lock() -> AsyncIterator[SharedLock]:
     try:
         yield lock
     finally:
-        # A second cancellation must not leave it locked: the thread is not stopped by it.
-        await asyncio.shield(asyncio.to_thread(lock.release))
+        await finish(asyncio.to_thread(lock.release))
 
 
 def _write_at(file: IO[bytes], start: int, data: bytes) -> None:

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from retender.cancellation import finish
 from retender.storage.audio import Audio
 from retender.storage.blobs.api import InUse
 from retender.storage.blobs.folder import BlobFolder
@@ -67,8 +68,7 @@ class BlobStore:
         try:
             yield Upload(spool, limit, self._backend.store)
         finally:
-            # A second cancellation must not leave the file behind: the thread is not stopped by it.
-            await asyncio.shield(asyncio.to_thread(spool.discard))
+            await finish(asyncio.to_thread(spool.discard))
 
     async def adopt(self, file: Path, audio: Audio, *, at: float) -> None:
         await asyncio.to_thread(self._backend.adopt, file, audio, at)

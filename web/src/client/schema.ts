@@ -4102,7 +4102,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `storage_unreachable`, `storage_denied` */
+            /** @description `no_answer`, `storage_unreachable`, `storage_denied` */
             503: {
                 headers: {
                     [name: string]: unknown;
